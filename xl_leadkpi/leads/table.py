@@ -1,0 +1,177 @@
+"""The clean lead table: what every export becomes before anything is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import narwhals as nw
+
+STAGES = ("Lead", "MQL", "SQL", "Meeting", "Opportunity", "Proposal", "Won")
+"""The canonical funnel, in order. Lost is an outcome, not a stage."""
+
+STAGE_DATE = {stage: "created" if stage == "Lead" else f"d_{stage.lower()}" for stage in STAGES}
+"""The lead table's column that holds the day a stage was entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMatch:
+    """How one column of the export was understood; one row of Funnel_Map.
+
+    Attributes:
+        position: Column number in the source, from 1.
+        header: Header as it stands in the source.
+        field: Field it feeds (``created``, ``amount`` ...), or None where the column is not used.
+        score: Confidence 0..1 and beyond (type evidence adds to it).
+        reason: ``exact``, ``words``, ``contained``, ``near``, ``values``, ``user`` or ``never`` (never-map list).
+        runner_up: The second-best field where the choice was close, else None.
+        table: ``leads``, ``deals``, ``spend`` or ``touches``.
+    """
+
+    position: int
+    header: str
+    field: str | None
+    score: float
+    reason: str
+    runner_up: str | None = None
+    table: str = "leads"
+
+
+@dataclass(frozen=True, slots=True)
+class StageWord:
+    """How one distinct stage or status text was understood; one row of Funnel_Map.
+
+    Attributes:
+        word: The text as it stands in the export (most frequent spelling).
+        stage: Canonical stage, ``Lost``, ``Open`` (status only), or None where unknown (treated as Lead).
+        count: Rows that carry it.
+        origin: ``vocabulary``, ``user`` or ``unknown``.
+    """
+
+    word: str
+    stage: str | None
+    count: int
+    origin: Literal["vocabulary", "user", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the quality list: something odd in the data, counted and located, never dropped in silence.
+
+    Attributes:
+        kind: One of ``FINDINGS`` in :mod:`xl_leadkpi.leads.quality`; the sheets translate it.
+        count: Rows (or cells) concerned.
+        column: Header of the column concerned, or ``""``.
+        value: The odd text, the decision taken or another short detail, or ``""``.
+        rows: The first row numbers concerned as the source numbers them (header line is row 1 of a plain file).
+        severity: ``info`` (a decision worth knowing), ``warning`` (figures may be off) or ``error`` (rows unusable).
+    """
+
+    kind: str
+    count: int
+    column: str = ""
+    value: str = ""
+    rows: tuple[int, ...] = ()
+    severity: Literal["info", "warning", "error"] = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTable:
+    """One row a lead, every column typed and named the same whatever the export was.
+
+    ``frame`` has these columns. Days are Excel day numbers (1900 system: 45782 = 2025-05-05), whole numbers where the
+    source held dates, with a fraction where it held times; missing is null. That makes a duration a subtraction on
+    every engine.
+
+    ============== ======= =========================================================================================
+    row_no         int     row number in the source
+    lead_id        text    identifier as given
+    name           text    lead, deal or contact name
+    created        day     also the day of stage Lead
+    d_mql d_sql d_meeting d_opportunity d_proposal d_won    day each stage was entered (won: only if the lead is won)
+    d_lost         day     only if the lead is lost
+    expected_close day     for open leads
+    outcome        text    ``open``, ``won`` or ``lost``
+    stage_now      text    canonical stage now (``Won``/``Lost`` for closed ones), null if unknown
+    hw             int     rank of the furthest stage reached, 1 = Lead ... 7 = Won (rank in ``STAGES``)
+    lost_from      int     rank of the last stage before the loss, null unless lost
+    source campaign owner lost_reason   text   one spelling a value, null where blank
+    amount         float   null where blank or unparsed
+    currency       text    ISO code, null where unknown
+    response_min   float   minutes from creation to the first response
+    cohort_month   int     year * 12 + month - 1 of ``created``
+    by_...         text    one column for each further field asked for (``by_`` + position)
+    ============== ======= =========================================================================================
+
+    Attributes:
+        frame: The rows, as any frame Narwhals knows.
+        stages: Stages in force, in order: those with any evidence, in the order the data and the user ask for.
+        dated: Those stages that have at least one date.
+        as_of: Censoring date: nothing after it has happened yet.
+        as_of_reason: ``today``, ``given`` or ``latest`` (latest date in the table, because it is older than 60 days).
+        is_deals: The rows are deals or opportunities: every one has reached Opportunity.
+        rows_read: Data rows in the source, before duplicates and empty rows went.
+        source_name: File or range the rows came from.
+        currency: The one currency of the amounts, None if there is none or more than one.
+        currencies: All currencies met.
+        has_time: Fields whose days carry a time of day.
+        has_amounts, has_sources ...: see ``fields``.
+        fields: Fields that the export really fed (``{"source", "amount", "d_won", ...}``).
+        by_labels: Label of each ``by_`` column.
+        columns: The column map.
+        words: The stage and status words.
+        findings: The quality list.
+    """
+
+    frame: nw.DataFrame[object] | nw.LazyFrame[object]
+    stages: tuple[str, ...]
+    dated: tuple[str, ...]
+    as_of: date
+    as_of_reason: Literal["today", "given", "latest"]
+    is_deals: bool
+    rows_read: int
+    source_name: str
+    currency: str | None
+    currencies: tuple[str, ...] = ()
+    has_time: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    by_labels: dict[str, str] = field(default_factory=dict)
+    columns: tuple[ColumnMatch, ...] = ()
+    words: tuple[StageWord, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpendTable:
+    """Marketing spend, one row a (channel, campaign, month): already small, so plain rows.
+
+    Attributes:
+        rows: ``(channel, campaign, month, spend, impressions, clicks)``; channel None = unallocated, month is
+            year * 12 + month - 1 or None, impressions and clicks None where the export had none.
+        currency: The one currency of the spend, None if unknown.
+        columns: The column map (``table="spend"``).
+        findings: Quality lines.
+        source_name: Files it came from.
+    """
+
+    rows: tuple[tuple[str | None, str | None, int | None, float, float | None, float | None], ...]
+    currency: str | None
+    columns: tuple[ColumnMatch, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    source_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TouchTable:
+    """Touches for attribution.
+
+    ``frame`` columns: ``lead_id`` (text), ``day`` (Excel day number), ``channel`` (text), ``campaign`` (text or null).
+    """
+
+    frame: nw.DataFrame[object] | nw.LazyFrame[object]
+    columns: tuple[ColumnMatch, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    source_name: str = ""
