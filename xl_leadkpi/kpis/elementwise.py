@@ -1,0 +1,268 @@
+"""KPIs that work cell by cell: the formula is traced for its Excel text and runs on numbers and whole columns alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.cells.formula import Constant, Name, compute, divisors, text
+from xl_leadkpi.cells.grid import (
+    EMPTY,
+    FIRST_ERROR,
+    NUMBER,
+    STATE_OF,
+    WRONG_TYPE,
+    Grid,
+    align,
+    broadcast,
+    read_grid,
+    write_grid,
+)
+from xl_leadkpi.kpis.declaration import LARGEST, Kpi, Rule, declare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from xl_leadkpi.cells.formula import Expression
+    from xl_leadkpi.kpis.declaration import Argument
+
+_PLAIN: Final = frozenset((float, int))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ElementwiseKpi(Kpi):
+    """A KPI that works cell by cell.
+
+    Attributes:
+        impossible: Condition over the arguments under which there is no value (``#NUM!``), e.g. part > whole.
+        denominators: What may not be zero (``#DIV/0!``); found in the formula where it is not given.
+        items: How many values a row of arguments gives; more than one spills to the right.
+    """
+
+    impossible: Callable[..., Any] | None = None
+    denominators: Callable[..., tuple[Any, ...]] | None = None
+    items: int = 1
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        """Compute the KPI.
+
+        Args:
+            *values: Scalars, arrays, lists or pandas Series of any shapes that Excel can combine.
+            **named: The same by name.
+
+        Returns:
+            A float, ``""`` where a required argument is blank, or an error value; for lists, arrays and Series a
+            container of the same kind with such values (nan for a blank in arrays and Series).
+
+        Raises:
+            TypeError: Only if arguments are missing or unknown; odd values give error values.
+        """
+        if named or len(values) != len(self._limits):
+            values = tuple(self.bind(values, named))
+        for value, (low, high) in zip(values, self._limits, strict=True):
+            if type(value) not in _PLAIN or not low <= value <= high:
+                return self._over_cells(values)
+        if self.items > 1 or (self.impossible is not None and self.impossible(*values)):
+            return self._over_cells(values)
+        try:
+            result = float(self.formula(*values))
+        except (ZeroDivisionError, OverflowError):
+            return self._over_cells(values)
+        return result if -LARGEST <= result <= LARGEST else CellError.NUM
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """When it has no value, in the order in which it is checked."""
+        zero, outside = self._conditions([Name(argument.name) for argument in self.arguments])
+        return (
+            *(Rule(f"{text(divisor)}=0", CellError.DIV0) for divisor in zero),
+            *(Rule(text(condition), CellError.NUM) for condition in outside),
+        )
+
+    def excel_text(self, *arguments: str | float, item: int | None = None) -> str:
+        """Write the bare formula over cells, without the leading ``=``.
+
+        Args:
+            *arguments: Excel text (cells, ranges, expressions) or numbers, in order. What is left out at the end
+                leaves no trace.
+            item: For a KPI that spills: which of its values, from 0; without it the formula spills.
+
+        Returns:
+            Plain arithmetic that every spreadsheet computes.
+
+        Raises:
+            TypeError: If a required argument is missing.
+        """
+        # A default goes in as a plain number, so that Python folds it into the constants of the formula.
+        symbols = (
+            argument.default if given is None else given
+            for argument, given in zip(self.arguments, self.symbols(arguments), strict=True)
+        )
+        return self._write(self.formula(*symbols), item)
+
+    def lambda_text(self) -> str:
+        """Write the LAMBDA with all its guards.
+
+        Returns:
+            ``LAMBDA(...)``, to be stored under a name. Comparing with an empty text does three things at once and cell
+            by cell: an error among the arguments comes through (the leftmost first), ``x=""`` finds blanks, and
+            ``x<""`` is true of numbers alone, because Excel orders numbers before text before booleans.
+        """
+        own = self._own
+        settled = [(argument, name.text) for argument, name in zip(self.arguments, own, strict=True)]
+        replaced = [_settle(argument, name) for argument, name in settled if name != argument.name]
+        zero, outside = self._conditions(own)
+        body = self._write(self.formula(*own), None)
+        if outside:
+            body = f"IF({text(reduce(or_, outside))},{CellError.NUM},{body})"
+        if zero:
+            # Each divisor by itself: their product could be zero although none of them is.
+            body = f"IF({'+'.join(f'({text(part)}=0)' for part in zero) if zero[1:] else text(zero[0]) + '=0'},{CellError.DIV0},{body})"
+        blank = _each(own, '=""', "+")
+        number = _each(own, '<""', "*")
+        body = f'IF({blank},"",IF({number},{body},{CellError.VALUE}))'
+        if replaced:
+            body = f"LET({','.join(replaced)},{body})"
+        parameters = [f"[{argument.name}]" if argument.optional else argument.name for argument in self.arguments]
+        return f"LAMBDA({','.join(parameters)},{body})"
+
+    @cached_property
+    def _own(self) -> tuple[Name, ...]:
+        """The arguments as the LAMBDA's body names them: with an underscore once a blank has been replaced."""
+        return tuple(
+            Name(argument.name if argument.optional is False and argument.blank is None else f"{argument.name}_")
+            for argument in self.arguments
+        )
+
+    @cached_property
+    def _limits(self) -> tuple[tuple[float, float], ...]:
+        return tuple(argument.limits for argument in self.arguments)
+
+    @cached_property
+    def _divisors(self) -> tuple[Expression, ...]:
+        return self._conditions(self._own)[0]
+
+    def _conditions(self, names: Sequence[Name]) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+        """What may not be zero, and what makes a value impossible."""
+        zero = divisors(self.formula(*names)) if self.denominators is None else self.denominators(*names)
+        outside = [
+            condition
+            for argument, name in zip(self.arguments, names, strict=True)
+            for condition in argument.outside(name)
+        ]
+        if self.impossible is not None:
+            outside.append(self.impossible(*names))
+        return tuple(zero), tuple(outside)
+
+    def _write(self, formula: Any, item: int | None) -> str:
+        if self.items == 1:
+            return text(formula)
+        return f"IF({{1,0}},{text(formula[0])},{text(formula[1])})" if item is None else text(formula[item])
+
+    def over_grids(self, grids: Sequence[Grid]) -> Grid:
+        """Compute the KPI over ranges that have been read already (:func:`xl_leadkpi.cells.read_grid`).
+
+        Args:
+            grids: One for each argument, in order.
+
+        Returns:
+            The results with their states; where a row of arguments gives several values they are the last axis.
+        """
+        settled = [_settle_blanks(grid, argument) for grid, argument in zip(grids, self.arguments, strict=True)]
+        odd = [not _is_ordinary(grid, limits) for grid, limits in zip(settled, self._limits, strict=True)]
+        settled = broadcast(settled)
+        odd = [is_odd or grid.states is not None for is_odd, grid in zip(odd, settled, strict=True)]
+        numbers = [grid.numbers for grid in settled]
+        with np.errstate(all="ignore"):
+            result = self.formula(*numbers)
+            result = np.stack(result, axis=-1) if self.items > 1 else np.asarray(result)
+            states = self._states(settled, odd, result)
+        if self.items > 1 and states is not None:
+            states = np.broadcast_to(states[..., np.newaxis], result.shape)
+        return Grid(result, states)
+
+    def _over_cells(self, values: Sequence[Any]) -> Any:
+        values = align(values)
+        result = self.over_grids([read_grid(value) for value in values])
+        written = write_grid(result, values)
+        if self.items > 1 and result.numbers.ndim == 1:  # scalars: the values of one row, or the error in their place
+            return tuple(written) if result.states is None or not result.states.any() else written[0]
+        return written
+
+    def _states(
+        self, grids: Sequence[Grid], odd: Sequence[bool], result: NDArray[np.float64]
+    ) -> NDArray[np.uint8] | None:
+        """States of the results, None if all are numbers. What is assigned later is the rule that comes first."""
+        numbers = [grid.numbers for grid in grids]
+        zero = self._zero(numbers)
+        outside = ~(np.isfinite(result).all(axis=-1) if self.items > 1 else np.isfinite(result))
+        if self.impossible is not None:
+            outside |= self.impossible(*numbers)
+        if not any(odd) and not zero.any() and not outside.any():
+            return None
+        for number, (low, high), is_odd in zip(numbers, self._limits, odd, strict=True):
+            if is_odd:
+                outside |= (number < low) | (number > high)
+        states = np.where(outside, np.uint8(STATE_OF[CellError.NUM]), np.uint8(NUMBER))
+        states = np.where(zero, np.uint8(STATE_OF[CellError.DIV0]), states)
+        known = [grid.known_states() for grid, is_odd in zip(grids, odd, strict=True) if is_odd]
+        for own in known:
+            states = np.where(own == WRONG_TYPE, np.uint8(STATE_OF[CellError.VALUE]), states)
+        for own in known:
+            states = np.where(own == EMPTY, np.uint8(EMPTY), states)
+        for own in reversed(known):
+            states = np.where(own >= FIRST_ERROR, own, states)
+        return states
+
+    def _zero(self, numbers: list[NDArray[np.float64]]) -> NDArray[np.bool_]:
+        named = dict(zip((own.text for own in self._own), numbers, strict=True))
+        return reduce(or_, (compute(part, named) == 0 for part in self._divisors), np.False_)
+
+
+def elementwise(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the decorated function as a KPI that works cell by cell; the function itself stays as it is."""
+
+    def register(formula: Callable[..., Any]) -> Callable[..., Any]:
+        declare(ElementwiseKpi(name=name, formula=formula, **declaration))
+        return formula
+
+    return register
+
+
+def _settle_blanks(grid: Grid, argument: Argument) -> Grid:
+    """Put what a blank stands for in its place, where it stands for something."""
+    stands_for = argument.default if argument.optional else argument.blank
+    if stands_for is None:
+        return grid
+    states = grid.known_states()
+    empty = states == EMPTY
+    if not empty.any():
+        return grid
+    return Grid(np.where(empty, stands_for, grid.numbers), np.where(empty, np.uint8(NUMBER), states))
+
+
+def _is_ordinary(grid: Grid, limits: tuple[float, float]) -> bool:
+    """Whether all cells are numbers within limits; nan and infinity fail the comparison."""
+    if grid.states is not None and grid.states.any():
+        return False
+    if grid.numbers.size == 0:
+        return True
+    return bool(limits[0] <= grid.numbers.min() and grid.numbers.max() <= limits[1])
+
+
+def _settle(argument: Argument, name: str) -> str:
+    """A LET pair: the argument, or what stands for it where it is blank or left out."""
+    stands_for = text(Constant(argument.default if argument.optional else argument.blank))
+    given = f'IF({argument.name}="",{stands_for},{argument.name})'
+    return f"{name},IF(ISOMITTED({argument.name}),{stands_for},{given})" if argument.optional else f"{name},{given}"
+
+
+def _each(names: Sequence[Name], test: str, sign: str) -> str:
+    return sign.join(f"({name.text}{test})" for name in names) if names[1:] else f"{names[0].text}{test}"
