@@ -1,0 +1,515 @@
+Attribute VB_Name = "KpiFunctions"
+'Written by python -m xl_leadkpi.addin.vba; changes belong into the catalogue.
+Option Explicit
+
+Public LeadKpi As New KpiCells
+
+Public Function CONVRATE(conversions As Variant, total As Variant) As Variant
+Attribute CONVRATE.VB_Description = "Conversion rate: Desired actions for each visitor, session or click."
+Attribute CONVRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    CONVRATE = LeadKpi.Value("CONVRATE", Array(conversions, total), 2)
+End Function
+
+Public Function LEADCONV(customers As Variant, leads As Variant) As Variant
+Attribute LEADCONV.VB_Description = "Lead conversion rate: Share of the leads that became customers."
+Attribute LEADCONV.VB_ProcData.VB_Invoke_Func = " \n14"
+    LEADCONV = LeadKpi.Value("LEADCONV", Array(customers, leads), 2)
+End Function
+
+Public Function LEADTOOPP(opportunities As Variant, leads As Variant) As Variant
+Attribute LEADTOOPP.VB_Description = "Lead -> opportunity rate: Share of the leads that became opportunities."
+Attribute LEADTOOPP.VB_ProcData.VB_Invoke_Func = " \n14"
+    LEADTOOPP = LeadKpi.Value("LEADTOOPP", Array(opportunities, leads), 2)
+End Function
+
+Public Function LEADQUAL(qualified As Variant, leads As Variant) As Variant
+Attribute LEADQUAL.VB_Description = "Lead quality (qualification rate): Share of the leads that were qualified."
+Attribute LEADQUAL.VB_ProcData.VB_Invoke_Func = " \n14"
+    LEADQUAL = LeadKpi.Value("LEADQUAL", Array(qualified, leads), 2)
+End Function
+
+Public Function MQLTOSQL(sqls As Variant, mqls As Variant) As Variant
+Attribute MQLTOSQL.VB_Description = "MQL -> SQL rate: Share of the marketing qualified leads that sales accepted."
+Attribute MQLTOSQL.VB_ProcData.VB_Invoke_Func = " \n14"
+    MQLTOSQL = LeadKpi.Value("MQLTOSQL", Array(sqls, mqls), 2)
+End Function
+
+Public Function SQLTOOPP(opportunities As Variant, sqls As Variant) As Variant
+Attribute SQLTOOPP.VB_Description = "SQL -> opportunity rate: Share of the sales qualified leads that became opportunities."
+Attribute SQLTOOPP.VB_ProcData.VB_Invoke_Func = " \n14"
+    SQLTOOPP = LeadKpi.Value("SQLTOOPP", Array(opportunities, sqls), 2)
+End Function
+
+Public Function SQLTOWIN(customers As Variant, qualified As Variant) As Variant
+Attribute SQLTOWIN.VB_Description = "Qualified lead -> customer rate: Share of the qualified leads that became customers."
+Attribute SQLTOWIN.VB_ProcData.VB_Invoke_Func = " \n14"
+    SQLTOWIN = LeadKpi.Value("SQLTOWIN", Array(customers, qualified), 2)
+End Function
+
+Public Function OPPTOWIN(won As Variant, opportunities As Variant) As Variant
+Attribute OPPTOWIN.VB_Description = "Opportunity-to-win ratio: Share of all opportunities that were won."
+Attribute OPPTOWIN.VB_ProcData.VB_Invoke_Func = " \n14"
+    OPPTOWIN = LeadKpi.Value("OPPTOWIN", Array(won, opportunities), 2)
+End Function
+
+Public Function WINRATE(won As Variant, lost As Variant, Optional open_opps As Variant) As Variant
+Attribute WINRATE.VB_Description = "Win rate: Share of the closed opportunities that were won; of all opportunities with the third argument."
+Attribute WINRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    WINRATE = LeadKpi.Value("WINRATE", Array(won, lost, open_opps), 2)
+End Function
+
+Public Function LOSSRATE(won As Variant, lost As Variant) As Variant
+Attribute LOSSRATE.VB_Description = "Loss rate: Share of the closed opportunities that were lost; 1 - WINRATE."
+Attribute LOSSRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    LOSSRATE = LeadKpi.Value("LOSSRATE", Array(won, lost), 2)
+End Function
+
+Public Function WINLOSS(won As Variant, lost As Variant) As Variant
+Attribute WINLOSS.VB_Description = "Win-loss ratio: Opportunities won for each one lost."
+Attribute WINLOSS.VB_ProcData.VB_Invoke_Func = " \n14"
+    WINLOSS = LeadKpi.Value("WINLOSS", Array(won, lost), 2)
+End Function
+
+Public Function DROPOFF(entered As Variant, passed As Variant) As Variant
+Attribute DROPOFF.VB_Description = "Stage drop-off: Share of the records that did not get past a stage."
+Attribute DROPOFF.VB_ProcData.VB_Invoke_Func = " \n14"
+    DROPOFF = LeadKpi.Value("DROPOFF", Array(entered, passed), 2)
+End Function
+
+Public Function CONVCI(conversions As Variant, total As Variant, Optional confidence As Variant) As Variant
+Attribute CONVCI.VB_Description = "Confidence interval of a rate (Wilson): Wilson score interval of a rate: its low and its high end."
+Attribute CONVCI.VB_ProcData.VB_Invoke_Func = " \n14"
+    CONVCI = LeadKpi.Value("CONVCI", Array(conversions, total, confidence), 2)
+End Function
+
+Public Function CPL(spend As Variant, leads As Variant) As Variant
+Attribute CPL.VB_Description = "Cost per lead: Marketing spend divided by the leads it brought."
+Attribute CPL.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPL = LeadKpi.Value("CPL", Array(spend, leads), 2)
+End Function
+
+Public Function CPMQL(spend As Variant, mqls As Variant) As Variant
+Attribute CPMQL.VB_Description = "Cost per MQL: Marketing spend divided by the marketing qualified leads; CPL divided by the qualification rate."
+Attribute CPMQL.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPMQL = LeadKpi.Value("CPMQL", Array(spend, mqls), 2)
+End Function
+
+Public Function CPSQL(spend As Variant, sqls As Variant) As Variant
+Attribute CPSQL.VB_Description = "Cost per SQL: Marketing spend divided by the sales qualified leads."
+Attribute CPSQL.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPSQL = LeadKpi.Value("CPSQL", Array(spend, sqls), 2)
+End Function
+
+Public Function CPSQO(spend As Variant, sqos As Variant) As Variant
+Attribute CPSQO.VB_Description = "Cost per SQO: Marketing spend divided by the sales qualified opportunities."
+Attribute CPSQO.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPSQO = LeadKpi.Value("CPSQO", Array(spend, sqos), 2)
+End Function
+
+Public Function CPOPP(spend As Variant, opportunities As Variant) As Variant
+Attribute CPOPP.VB_Description = "Cost per opportunity: Marketing spend divided by the opportunities it brought."
+Attribute CPOPP.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPOPP = LeadKpi.Value("CPOPP", Array(spend, opportunities), 2)
+End Function
+
+Public Function CPMTG(spend As Variant, meetings As Variant) As Variant
+Attribute CPMTG.VB_Description = "Cost per meeting: Marketing spend divided by the meetings held."
+Attribute CPMTG.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPMTG = LeadKpi.Value("CPMTG", Array(spend, meetings), 2)
+End Function
+
+Public Function CPA(spend As Variant, acquisitions As Variant) As Variant
+Attribute CPA.VB_Description = "Cost per acquisition: Campaign spend divided by the actions it was after."
+Attribute CPA.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPA = LeadKpi.Value("CPA", Array(spend, acquisitions), 2)
+End Function
+
+Public Function CAC(marketing_cost As Variant, new_customers As Variant, Optional sales_cost As Variant) As Variant
+Attribute CAC.VB_Description = "Customer acquisition cost: Marketing and sales cost divided by the customers won; marketing alone without the third argument."
+Attribute CAC.VB_ProcData.VB_Invoke_Func = " \n14"
+    CAC = LeadKpi.Value("CAC", Array(marketing_cost, new_customers, sales_cost), 2)
+End Function
+
+Public Function CACPAYBACK(cac As Variant, arpc_month As Variant, Optional gross_margin As Variant) As Variant
+Attribute CACPAYBACK.VB_Description = "CAC payback: Months until a customer's gross profit has paid back what winning it cost."
+Attribute CACPAYBACK.VB_ProcData.VB_Invoke_Func = " \n14"
+    CACPAYBACK = LeadKpi.Value("CACPAYBACK", Array(cac, arpc_month, gross_margin), 2)
+End Function
+
+Public Function OPENRATE(opens As Variant, delivered As Variant) As Variant
+Attribute OPENRATE.VB_Description = "Email open rate: Share of the e-mails delivered that were opened."
+Attribute OPENRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    OPENRATE = LeadKpi.Value("OPENRATE", Array(opens, delivered), 2)
+End Function
+
+Public Function EMAILCTR(clicks As Variant, delivered As Variant) As Variant
+Attribute EMAILCTR.VB_Description = "Email click-through rate: Share of the e-mails delivered that were clicked."
+Attribute EMAILCTR.VB_ProcData.VB_Invoke_Func = " \n14"
+    EMAILCTR = LeadKpi.Value("EMAILCTR", Array(clicks, delivered), 2)
+End Function
+
+Public Function CTOR(clicks As Variant, opens As Variant) As Variant
+Attribute CTOR.VB_Description = "Click-to-open rate: Clicks for each e-mail opened."
+Attribute CTOR.VB_ProcData.VB_Invoke_Func = " \n14"
+    CTOR = LeadKpi.Value("CTOR", Array(clicks, opens), 2)
+End Function
+
+Public Function LISTGROWTH(new_subs As Variant, lost_subs As Variant, list_size As Variant) As Variant
+Attribute LISTGROWTH.VB_Description = "List growth rate: Net new subscribers as a share of the list."
+Attribute LISTGROWTH.VB_ProcData.VB_Invoke_Func = " \n14"
+    LISTGROWTH = LeadKpi.Value("LISTGROWTH", Array(new_subs, lost_subs, list_size), 3)
+End Function
+
+Public Function FWDRATE(forwards As Variant, delivered As Variant) As Variant
+Attribute FWDRATE.VB_Description = "Forward / share rate: Share of the e-mails delivered that were passed on."
+Attribute FWDRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    FWDRATE = LeadKpi.Value("FWDRATE", Array(forwards, delivered), 2)
+End Function
+
+Public Function DELIVRATE(delivered As Variant, sent As Variant) As Variant
+Attribute DELIVRATE.VB_Description = "Delivery rate: Share of the e-mails sent that were delivered."
+Attribute DELIVRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    DELIVRATE = LeadKpi.Value("DELIVRATE", Array(delivered, sent), 2)
+End Function
+
+Public Function EMAILBOUNCE(bounced As Variant, sent As Variant) As Variant
+Attribute EMAILBOUNCE.VB_Description = "Email bounce rate: Share of the e-mails sent that bounced."
+Attribute EMAILBOUNCE.VB_ProcData.VB_Invoke_Func = " \n14"
+    EMAILBOUNCE = LeadKpi.Value("EMAILBOUNCE", Array(bounced, sent), 2)
+End Function
+
+Public Function UNSUBRATE(unsubs As Variant, delivered As Variant) As Variant
+Attribute UNSUBRATE.VB_Description = "Unsubscribe rate: Unsubscriptions as a share of the e-mails delivered."
+Attribute UNSUBRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    UNSUBRATE = LeadKpi.Value("UNSUBRATE", Array(unsubs, delivered), 2)
+End Function
+
+Public Function QUOTAATT(actual As Variant, quota As Variant) As Variant
+Attribute QUOTAATT.VB_Description = "Quota attainment: Sales reached as a share of the target."
+Attribute QUOTAATT.VB_ProcData.VB_Invoke_Func = " \n14"
+    QUOTAATT = LeadKpi.Value("QUOTAATT", Array(actual, quota), 2)
+End Function
+
+Public Function LEADSNEEDED(revenue_target As Variant, avg_deal As Variant, lead_conv As Variant) As Variant
+Attribute LEADSNEEDED.VB_Description = "Required leads for a target: Leads that a revenue target takes, rounded up."
+Attribute LEADSNEEDED.VB_ProcData.VB_Invoke_Func = " \n14"
+    LEADSNEEDED = LeadKpi.Value("LEADSNEEDED", Array(revenue_target, avg_deal, lead_conv), 3)
+End Function
+
+Public Function CHURNRATE(lost_customers As Variant, start_customers As Variant) As Variant
+Attribute CHURNRATE.VB_Description = "Churn rate (customers): Share of the customers at the start who left."
+Attribute CHURNRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    CHURNRATE = LeadKpi.Value("CHURNRATE", Array(lost_customers, start_customers), 2)
+End Function
+
+Public Function RETRATE(end_customers As Variant, new_customers As Variant, start_customers As Variant) As Variant
+Attribute RETRATE.VB_Description = "Customer retention rate: Share of the customers at the start who are still there."
+Attribute RETRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    RETRATE = LeadKpi.Value("RETRATE", Array(end_customers, new_customers, start_customers), 3)
+End Function
+
+Public Function REPEATRATE(repeat_customers As Variant, customers As Variant) As Variant
+Attribute REPEATRATE.VB_Description = "Repeat purchase rate: Share of the customers who bought again."
+Attribute REPEATRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    REPEATRATE = LeadKpi.Value("REPEATRATE", Array(repeat_customers, customers), 2)
+End Function
+
+Public Function REFRATE(referring_customers As Variant, customers As Variant) As Variant
+Attribute REFRATE.VB_Description = "Referral rate: Customers who bring others as a share of all customers."
+Attribute REFRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    REFRATE = LeadKpi.Value("REFRATE", Array(referring_customers, customers), 2)
+End Function
+
+Public Function CSAT(satisfied As Variant, responses As Variant) As Variant
+Attribute CSAT.VB_Description = "Customer satisfaction: Share of the answers that are satisfied."
+Attribute CSAT.VB_ProcData.VB_Invoke_Func = " \n14"
+    CSAT = LeadKpi.Value("CSAT", Array(satisfied, responses), 2)
+End Function
+
+Public Function NPS(promoters As Variant, detractors As Variant, responses As Variant) As Variant
+Attribute NPS.VB_Description = "Net promoter score (counts): Promoters less detractors among a hundred answers."
+Attribute NPS.VB_ProcData.VB_Invoke_Func = " \n14"
+    NPS = LeadKpi.Value("NPS", Array(promoters, detractors, responses), 3)
+End Function
+
+Public Function GRR(start_mrr As Variant, contraction As Variant, churned As Variant) As Variant
+Attribute GRR.VB_Description = "Gross revenue retention: Share of the recurring revenue that is still there, without gains."
+Attribute GRR.VB_ProcData.VB_Invoke_Func = " \n14"
+    GRR = LeadKpi.Value("GRR", Array(start_mrr, contraction, churned), 3)
+End Function
+
+Public Function NRR(start_mrr As Variant, expansion As Variant, contraction As Variant, _
+        churned As Variant) As Variant
+Attribute NRR.VB_Description = "Net revenue retention: Recurring revenue of the same customers at the end for each unit at the start."
+Attribute NRR.VB_ProcData.VB_Invoke_Func = " \n14"
+    NRR = LeadKpi.Value("NRR", Array(start_mrr, expansion, contraction, churned), 4)
+End Function
+
+Public Function QUICKRATIO(new_mrr As Variant, expansion As Variant, contraction As Variant, _
+        churned As Variant) As Variant
+Attribute QUICKRATIO.VB_Description = "SaaS quick ratio: Recurring revenue gained for each unit lost."
+Attribute QUICKRATIO.VB_ProcData.VB_Invoke_Func = " \n14"
+    QUICKRATIO = LeadKpi.Value("QUICKRATIO", Array(new_mrr, expansion, contraction, churned), 4)
+End Function
+
+Public Function ROI(gain As Variant, cost As Variant) As Variant
+Attribute ROI.VB_Description = "Return on investment: Net gain for each unit of cost."
+Attribute ROI.VB_ProcData.VB_Invoke_Func = " \n14"
+    ROI = LeadKpi.Value("ROI", Array(gain, cost), 2)
+End Function
+
+Public Function ROMI(revenue As Variant, marketing_cost As Variant, Optional gross_margin As Variant) As Variant
+Attribute ROMI.VB_Description = "Marketing ROI: Gross profit less marketing cost for each unit of marketing cost."
+Attribute ROMI.VB_ProcData.VB_Invoke_Func = " \n14"
+    ROMI = LeadKpi.Value("ROMI", Array(revenue, marketing_cost, gross_margin), 2)
+End Function
+
+Public Function ROAS(revenue As Variant, ad_spend As Variant) As Variant
+Attribute ROAS.VB_Description = "Return on ad spend: Revenue for each unit of ad spend; ROMI on revenue + 1."
+Attribute ROAS.VB_ProcData.VB_Invoke_Func = " \n14"
+    ROAS = LeadKpi.Value("ROAS", Array(revenue, ad_spend), 2)
+End Function
+
+Public Function MER(total_revenue As Variant, total_spend As Variant) As Variant
+Attribute MER.VB_Description = "Marketing efficiency ratio: All revenue for each unit of all marketing spend."
+Attribute MER.VB_ProcData.VB_Invoke_Func = " \n14"
+    MER = LeadKpi.Value("MER", Array(total_revenue, total_spend), 2)
+End Function
+
+Public Function BEROAS(gross_margin As Variant) As Variant
+Attribute BEROAS.VB_Description = "Break-even ROAS: The ROAS at which the gross profit just pays the ads."
+Attribute BEROAS.VB_ProcData.VB_Invoke_Func = " \n14"
+    BEROAS = LeadKpi.Value("BEROAS", Array(gross_margin), 1)
+End Function
+
+Public Function NETMARGIN(profit As Variant, revenue As Variant) As Variant
+Attribute NETMARGIN.VB_Description = "Profit margin (net): Profit for each unit of revenue."
+Attribute NETMARGIN.VB_ProcData.VB_Invoke_Func = " \n14"
+    NETMARGIN = LeadKpi.Value("NETMARGIN", Array(profit, revenue), 2)
+End Function
+
+Public Function GROSSMARGIN(revenue As Variant, cogs As Variant) As Variant
+Attribute GROSSMARGIN.VB_Description = "Gross margin: Gross profit for each unit of revenue."
+Attribute GROSSMARGIN.VB_ProcData.VB_Invoke_Func = " \n14"
+    GROSSMARGIN = LeadKpi.Value("GROSSMARGIN", Array(revenue, cogs), 2)
+End Function
+
+Public Function GROWTHRATE(current As Variant, previous As Variant) As Variant
+Attribute GROWTHRATE.VB_Description = "Growth rate (sales, revenue): Change against the period before."
+Attribute GROWTHRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    GROWTHRATE = LeadKpi.Value("GROWTHRATE", Array(current, previous), 2)
+End Function
+
+Public Function CMGR(first As Variant, last As Variant, periods As Variant) As Variant
+Attribute CMGR.VB_Description = "Compound growth rate per period: The same growth in every period that leads from the first figure to the last."
+Attribute CMGR.VB_ProcData.VB_Invoke_Func = " \n14"
+    CMGR = LeadKpi.Value("CMGR", Array(first, last, periods), 3)
+End Function
+
+Public Function LVR(current_qualified As Variant, previous_qualified As Variant) As Variant
+Attribute LVR.VB_Description = "Lead velocity rate: Growth of qualified leads against the month before."
+Attribute LVR.VB_ProcData.VB_Invoke_Func = " \n14"
+    LVR = LeadKpi.Value("LVR", Array(current_qualified, previous_qualified), 2)
+End Function
+
+Public Function OUTCOMERATE(with_outcome As Variant, requests As Variant) As Variant
+Attribute OUTCOMERATE.VB_Description = "Outcome rate of inbound requests: Share of the inbound requests that reached an outcome."
+Attribute OUTCOMERATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    OUTCOMERATE = LeadKpi.Value("OUTCOMERATE", Array(with_outcome, requests), 2)
+End Function
+
+Public Function LEADVALUE(sales_value As Variant, leads As Variant) As Variant
+Attribute LEADVALUE.VB_Description = "Lead value: Sales divided by the leads they came from: average deal times lead conversion."
+Attribute LEADVALUE.VB_ProcData.VB_Invoke_Func = " \n14"
+    LEADVALUE = LeadKpi.Value("LEADVALUE", Array(sales_value, leads), 2)
+End Function
+
+Public Function AVGDEAL(revenue As Variant, won_deals As Variant) As Variant
+Attribute AVGDEAL.VB_Description = "Average deal size: Average amount of a deal won."
+Attribute AVGDEAL.VB_ProcData.VB_Invoke_Func = " \n14"
+    AVGDEAL = LeadKpi.Value("AVGDEAL", Array(revenue, won_deals), 2)
+End Function
+
+Public Function AOV(revenue As Variant, orders As Variant) As Variant
+Attribute AOV.VB_Description = "Average order value: Average revenue of an order."
+Attribute AOV.VB_ProcData.VB_Invoke_Func = " \n14"
+    AOV = LeadKpi.Value("AOV", Array(revenue, orders), 2)
+End Function
+
+Public Function ARPC(revenue As Variant, customers As Variant) As Variant
+Attribute ARPC.VB_Description = "Average revenue per customer: Revenue of a period for each active customer."
+Attribute ARPC.VB_ProcData.VB_Invoke_Func = " \n14"
+    ARPC = LeadKpi.Value("ARPC", Array(revenue, customers), 2)
+End Function
+
+Public Function CLTV(value_per_period As Variant, lifetime As Variant, Optional gross_margin As Variant) As Variant
+Attribute CLTV.VB_Description = "Customer lifetime value: What a customer brings over its lifetime."
+Attribute CLTV.VB_ProcData.VB_Invoke_Func = " \n14"
+    CLTV = LeadKpi.Value("CLTV", Array(value_per_period, lifetime, gross_margin), 2)
+End Function
+
+Public Function CLTVCHURN(arpc As Variant, churn As Variant, Optional gross_margin As Variant) As Variant
+Attribute CLTVCHURN.VB_Description = "Customer lifetime value (churn form): What a customer brings until it churns."
+Attribute CLTVCHURN.VB_ProcData.VB_Invoke_Func = " \n14"
+    CLTVCHURN = LeadKpi.Value("CLTVCHURN", Array(arpc, churn, gross_margin), 2)
+End Function
+
+Public Function LIFETIME(churn As Variant) As Variant
+Attribute LIFETIME.VB_Description = "Average customer lifetime: Periods a customer stays on average."
+Attribute LIFETIME.VB_ProcData.VB_Invoke_Func = " \n14"
+    LIFETIME = LeadKpi.Value("LIFETIME", Array(churn), 1)
+End Function
+
+Public Function LTVCAC(cltv As Variant, cac As Variant) As Variant
+Attribute LTVCAC.VB_Description = "LTV : CAC: Lifetime value of a customer for each unit of money that winning it cost."
+Attribute LTVCAC.VB_ProcData.VB_Invoke_Func = " \n14"
+    LTVCAC = LeadKpi.Value("LTVCAC", Array(cltv, cac), 2)
+End Function
+
+Public Function ARR(mrr As Variant) As Variant
+Attribute ARR.VB_Description = "Annual recurring revenue: Recurring revenue of a month, times twelve."
+Attribute ARR.VB_ProcData.VB_Invoke_Func = " \n14"
+    ARR = LeadKpi.Value("ARR", Array(mrr), 1)
+End Function
+
+Public Function NETNEWMRR(new_mrr As Variant, expansion As Variant, contraction As Variant, churned As Variant, _
+        Optional reactivation As Variant) As Variant
+Attribute NETNEWMRR.VB_Description = "Net new MRR: What the month added to recurring revenue."
+Attribute NETNEWMRR.VB_ProcData.VB_Invoke_Func = " \n14"
+    NETNEWMRR = LeadKpi.Value("NETNEWMRR", Array(new_mrr, expansion, contraction, churned, reactivation), 4)
+End Function
+
+Public Function PIPEVEL(opportunities As Variant, win_rate As Variant, avg_deal As Variant, _
+        cycle_days As Variant) As Variant
+Attribute PIPEVEL.VB_Description = "Pipeline (sales) velocity: Revenue the pipeline yields in a day."
+Attribute PIPEVEL.VB_ProcData.VB_Invoke_Func = " \n14"
+    PIPEVEL = LeadKpi.Value("PIPEVEL", Array(opportunities, win_rate, avg_deal, cycle_days), 4)
+End Function
+
+Public Function PIPECOV(pipeline As Variant, target As Variant) As Variant
+Attribute PIPECOV.VB_Description = "Pipeline coverage: Open pipeline for each unit of the target."
+Attribute PIPECOV.VB_ProcData.VB_Invoke_Func = " \n14"
+    PIPECOV = LeadKpi.Value("PIPECOV", Array(pipeline, target), 2)
+End Function
+
+Public Function SHOWRATE(attended As Variant, booked As Variant) As Variant
+Attribute SHOWRATE.VB_Description = "Meeting show rate: Meetings held as a share of the meetings booked."
+Attribute SHOWRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    SHOWRATE = LeadKpi.Value("SHOWRATE", Array(attended, booked), 2)
+End Function
+
+Public Function NOSHOWRATE(attended As Variant, booked As Variant) As Variant
+Attribute NOSHOWRATE.VB_Description = "No-show rate: Meetings nobody came to as a share of the meetings booked; 1 - SHOWRATE."
+Attribute NOSHOWRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    NOSHOWRATE = LeadKpi.Value("NOSHOWRATE", Array(attended, booked), 2)
+End Function
+
+Public Function ACTPERREP(activities As Variant, reps As Variant) As Variant
+Attribute ACTPERREP.VB_Description = "Activities per rep: Calls or other activities for each sales representative."
+Attribute ACTPERREP.VB_ProcData.VB_Invoke_Func = " \n14"
+    ACTPERREP = LeadKpi.Value("ACTPERREP", Array(activities, reps), 2)
+End Function
+
+Public Function CRMADOPT(active_reps As Variant, reps As Variant) As Variant
+Attribute CRMADOPT.VB_Description = "CRM adoption rate: Share of the sales representatives who use the CRM."
+Attribute CRMADOPT.VB_ProcData.VB_Invoke_Func = " \n14"
+    CRMADOPT = LeadKpi.Value("CRMADOPT", Array(active_reps, reps), 2)
+End Function
+
+Public Function BOUNCERATE(bounced As Variant, sessions As Variant) As Variant
+Attribute BOUNCERATE.VB_Description = "Bounce rate: Share of the sessions that bounced."
+Attribute BOUNCERATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    BOUNCERATE = LeadKpi.Value("BOUNCERATE", Array(bounced, sessions), 2)
+End Function
+
+Public Function WEBENGRATE(engaged_sessions As Variant, sessions As Variant) As Variant
+Attribute WEBENGRATE.VB_Description = "Web engagement rate (GA4): Share of the sessions with engagement; 1 - BOUNCERATE where both follow GA4."
+Attribute WEBENGRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    WEBENGRATE = LeadKpi.Value("WEBENGRATE", Array(engaged_sessions, sessions), 2)
+End Function
+
+Public Function ENGAGEMENTS(likes As Variant, comments As Variant, shares As Variant, Optional clicks As Variant, _
+        Optional other As Variant) As Variant
+Attribute ENGAGEMENTS.VB_Description = "Engagements (interactions): All interactions with a post."
+Attribute ENGAGEMENTS.VB_ProcData.VB_Invoke_Func = " \n14"
+    ENGAGEMENTS = LeadKpi.Value("ENGAGEMENTS", Array(likes, comments, shares, clicks, other), 3)
+End Function
+
+Public Function ENGRATE(engagements As Variant, impressions As Variant) As Variant
+Attribute ENGRATE.VB_Description = "Engagement rate (social): Interactions for each impression."
+Attribute ENGRATE.VB_ProcData.VB_Invoke_Func = " \n14"
+    ENGRATE = LeadKpi.Value("ENGRATE", Array(engagements, impressions), 2)
+End Function
+
+Public Function COMMCONV(conversions As Variant, community_size As Variant) As Variant
+Attribute COMMCONV.VB_Description = "Community conversion rate: Conversions for each member of a community."
+Attribute COMMCONV.VB_ProcData.VB_Invoke_Func = " \n14"
+    COMMCONV = LeadKpi.Value("COMMCONV", Array(conversions, community_size), 2)
+End Function
+
+Public Function REACH(impressions As Variant, frequency As Variant) As Variant
+Attribute REACH.VB_Description = "Reach: People reached, from impressions and frequency."
+Attribute REACH.VB_ProcData.VB_Invoke_Func = " \n14"
+    REACH = LeadKpi.Value("REACH", Array(impressions, frequency), 2)
+End Function
+
+Public Function ADFREQ(impressions As Variant, reach As Variant) As Variant
+Attribute ADFREQ.VB_Description = "Ad frequency: Impressions for each person reached."
+Attribute ADFREQ.VB_ProcData.VB_Invoke_Func = " \n14"
+    ADFREQ = LeadKpi.Value("ADFREQ", Array(impressions, reach), 2)
+End Function
+
+Public Function CTR(clicks As Variant, impressions As Variant) As Variant
+Attribute CTR.VB_Description = "Click-through rate: Clicks for each impression."
+Attribute CTR.VB_ProcData.VB_Invoke_Func = " \n14"
+    CTR = LeadKpi.Value("CTR", Array(clicks, impressions), 2)
+End Function
+
+Public Function CPC(cost As Variant, clicks As Variant) As Variant
+Attribute CPC.VB_Description = "Cost per click: Advertising cost of one click."
+Attribute CPC.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPC = LeadKpi.Value("CPC", Array(cost, clicks), 2)
+End Function
+
+Public Function CPM(cost As Variant, impressions As Variant) As Variant
+Attribute CPM.VB_Description = "Cost per mille: Advertising cost of a thousand impressions."
+Attribute CPM.VB_ProcData.VB_Invoke_Func = " \n14"
+    CPM = LeadKpi.Value("CPM", Array(cost, impressions), 2)
+End Function
+
+Public Function FUNNEL(leads As Variant, Optional by As Variant, Optional spend As Variant) As Variant
+Attribute FUNNEL.VB_Description = "Funnel of a table of raw leads: how many reach each stage, step and cumulative conversion; or one row a group."
+Attribute FUNNEL.VB_ProcData.VB_Invoke_Func = " \n14"
+    FUNNEL = LeadKpi.Value("FUNNEL", Array(leads, by, spend), 0, True)
+End Function
+
+Public Function KPITABLE(kpi As Variant, leads As Variant, by As Variant, Optional spend As Variant) As Variant
+Attribute KPITABLE.VB_Description = "One KPI for each group of a table of raw leads, with a total."
+Attribute KPITABLE.VB_ProcData.VB_Invoke_Func = " \n14"
+    KPITABLE = LeadKpi.Value("KPITABLE", Array(kpi, leads, by, spend), 0, True)
+End Function
+
+Public Function COHORTS(leads As Variant, Optional stage As Variant) As Variant
+Attribute COHORTS.VB_Description = "Share of each month's leads that got to a stage, by months since they came in."
+Attribute COHORTS.VB_ProcData.VB_Invoke_Func = " \n14"
+    COHORTS = LeadKpi.Value("COHORTS", Array(leads, stage), 0, True)
+End Function
+
+Public Function ATTRIBUTION(touches As Variant, model As Variant) As Variant
+Attribute ATTRIBUTION.VB_Description = "Credit of each channel for conversions, from a table of touches."
+Attribute ATTRIBUTION.VB_ProcData.VB_Invoke_Func = " \n14"
+    ATTRIBUTION = LeadKpi.Value("ATTRIBUTION", Array(touches, model), 0, True)
+End Function
+
+Public Function KPIHELP(Optional topic As Variant) As Variant
+Attribute KPIHELP.VB_Description = "What a KPI means: formula, arguments, rules, pitfalls. Without a name: the list of all KPIs."
+Attribute KPIHELP.VB_ProcData.VB_Invoke_Func = " \n14"
+    KPIHELP = LeadKpi.Value("KPIHELP", Array(topic))
+End Function
+
+Public Function KPIWHY(Optional cell As Variant) As Variant
+Attribute KPIWHY.VB_Description = "Why a cell with a KPI shows an error. Without a cell: the last failures."
+Attribute KPIWHY.VB_ProcData.VB_Invoke_Func = " \n14"
+    If IsMissing(cell) Then Application.Volatile
+    KPIWHY = LeadKpi.Why("KPIWHY", cell)
+End Function

@@ -1,0 +1,296 @@
+"""What Excel may call: every function and macro, once. The UDFs, the VBA and the server's allow-list come from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from xl_leadkpi.addin import tables
+from xl_leadkpi.addin.diagnostics import FailureLog
+from xl_leadkpi.addin.variants import OMITTED, decode, encode
+from xl_leadkpi.cells import CellError
+from xl_leadkpi.cells.grid import errors_in
+from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.kpis.elementwise import ElementwiseKpi
+
+from collections.abc import Callable, Mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xl_leadkpi.kpis.declaration import Kpi
+
+CATEGORY: Final = "Lead KPI"
+"""The functions' category in Excel's function wizard."""
+
+LONGEST_HELP: Final = 253
+"""Characters of a description: Excel takes 255, its wizard damages the last argument's beyond 253."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function as Excel sees it.
+
+    Attributes:
+        name: As written in VBA and in the wizard.
+        help: What to pass.
+        optional: May be left out.
+        holds_days: Numbers in it are days: in a workbook of the 1904 date system they are shifted.
+        by_address: The function gets the address of the cell, not its value.
+    """
+
+    name: str
+    help: str
+    optional: bool = False
+    holds_days: bool = False
+    by_address: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcelFunction:
+    """One function as Excel sees it.
+
+    Attributes:
+        name: Its name.
+        help: One sentence for the wizard.
+        parameters: In order.
+        compute: Gets the decoded arguments, those left out not at all; what it gives is encoded.
+        blank_if_blank: An empty cell in a required argument gives an empty text, so VBA need not ask Python.
+        kpi: The KPI behind it; None for a function over a table.
+    """
+
+    name: str
+    help: str
+    parameters: tuple[Parameter, ...]
+    compute: Callable[..., Any]
+    blank_if_blank: bool = False
+    kpi: Kpi | None = None
+
+    @property
+    def required(self) -> int:
+        """How many arguments must be given."""
+        return sum(not parameter.optional for parameter in self.parameters)
+
+
+failures = FailureLog()
+"""The failures of this server process."""
+
+
+def call(name: str, values: Sequence[Any], *, date1904: bool = False, caller: str = "") -> list[list[Any]]:
+    """Call a function the way a cell does. Never raises: what goes wrong is ``#VALUE!``, and ``KPIWHY`` tells why.
+
+    Args:
+        name: Name of the function.
+        values: The arguments as COM brings them.
+        date1904: The workbook counts days from 1904.
+        caller: Address of the calling cell.
+
+    Returns:
+        Rows of what Excel can show, see :func:`~xl_leadkpi.addin.variants.encode`.
+
+    >>> call("CPL", (12000.0, 340.0)), call("CPL", (12000.0, 0.0)), call("CPX", ())
+    ([[35.294117647058826]], [['#DIV/0!']], [['#NAME?']])
+    """
+    arguments: tuple[Any, ...] = ()
+    try:
+        function = FUNCTIONS.get(name)
+        if function is None:
+            failures.record(caller, name, (), CellError.NAME, _unknown(name))
+            return encode(CellError.NAME)
+        arguments = _decode_arguments(function, values, date1904=date1904)
+        result = _compute(function, arguments)
+        rows = encode(result, date1904=date1904)
+        error = _first_error(result, function)
+    except Exception as problem:  # noqa: BLE001 - an exception would become a text in the cell
+        failures.record(caller, name, arguments, CellError.VALUE, str(problem) or type(problem).__name__)
+        return encode(CellError.VALUE)
+    if error is not None:
+        failures.record(caller, name, arguments, error, _reason(function, arguments, error))
+    elif caller:
+        failures.clear(caller)
+    return rows
+
+
+def _decode_arguments(function: ExcelFunction, values: Sequence[Any], *, date1904: bool) -> tuple[Any, ...]:
+    parameters = function.parameters
+    if len(values) > len(parameters):
+        raise TypeError(f"{function.name} takes at most {len(parameters)} arguments, {len(values)} were given")
+    if not date1904:
+        return tuple(map(decode, values))
+    return tuple(
+        decode(value, date1904=parameter.holds_days) for value, parameter in zip(values, parameters, strict=False)
+    )
+
+
+def _compute(function: ExcelFunction, arguments: tuple[Any, ...]) -> Any:
+    if OMITTED not in map(_itself_if_omitted, arguments):
+        return function.compute(*arguments)
+    given = {
+        parameter.name: value
+        for parameter, value in zip(function.parameters, arguments, strict=False)
+        if value is not OMITTED
+    }
+    return function.compute(**given)
+
+
+def _itself_if_omitted(value: Any) -> Any:
+    """Keep ``in`` from comparing arrays."""
+    return value if value is OMITTED else None
+
+
+def _first_error(result: Any, function: ExcelFunction) -> CellError | None:
+    if isinstance(result, CellError):
+        return result
+    # In a table an error value is a figure like any other: a channel without customers has no CAC.
+    if function.kpi is None:
+        return None
+    if isinstance(result, np.ndarray) and result.dtype.kind == "f":
+        if np.isfinite(result).all():
+            return None
+        result = errors_in(result)
+    return next((cell for cell in _cells(result) if isinstance(cell, CellError)), None)
+
+
+def _cells(value: Any) -> Iterator[Any]:
+    if isinstance(value, np.ndarray):
+        yield from value.ravel()
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _cells(part)
+    else:
+        yield value
+
+
+def _reason(function: ExcelFunction, arguments: tuple[Any, ...], error: CellError) -> str:
+    for parameter, value in zip(function.parameters, arguments, strict=False):
+        if any(cell is error for cell in _cells(value)):
+            return f"{parameter.name} holds {error}, which is passed on"
+    if error is CellError.VALUE:
+        for parameter, value in zip(function.parameters, arguments, strict=False):
+            wrong = next((cell for cell in _cells(value) if isinstance(cell, (str, bool)) and cell != ""), None)
+            if wrong is not None:
+                kind = "a text" if isinstance(wrong, str) else "TRUE or FALSE"
+                return f"{parameter.name} holds {kind} where a number is expected"
+    conditions = [rule.condition for rule in function.kpi.rules if rule.error is error] if function.kpi else []
+    if conditions:
+        return f"no value where {' or '.join(conditions)}"
+    if error is CellError.NA:
+        return "the ranges are of different size"
+    return "there is no value for these arguments"
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name.upper(), FUNCTIONS, n=3)
+    return f"there is no function {name[:40]!r}" + (f"; nearest: {', '.join(near)}" if near else "")
+
+
+def _of_kpi(kpi: Kpi) -> ExcelFunction:
+    parameters = tuple(
+        Parameter(argument.name, _fitted(argument.meaning), argument.optional, argument.unit == "date")
+        for argument in kpi.arguments
+    )
+    return ExcelFunction(
+        name=kpi.name,
+        help=_fitted(_kpi_help(kpi)),
+        parameters=parameters,
+        compute=kpi,
+        blank_if_blank=isinstance(kpi, ElementwiseKpi),
+        kpi=kpi,
+    )
+
+
+def _kpi_help(kpi: Kpi) -> str:
+    meaning = " ".join((kpi.__doc__ or "").strip().partition("\n\n")[0].split())
+    return f"{kpi.title['en']}: {meaning}"
+
+
+def _fitted(text: str) -> str:
+    return text if len(text) <= LONGEST_HELP else text[: LONGEST_HELP - 3] + "..."
+
+
+def _kpi_why(cell: str = "") -> Any:
+    return failures.table() if not cell else failures.reason(cell) or "No failure is known of this cell."
+
+
+_LEADS: Final = Parameter("leads", "raw leads with their header row: one row a lead", holds_days=True)
+_SPEND: Final = Parameter("spend", "marketing spend with its header row", optional=True, holds_days=True)
+
+_OVER_TABLES: Final = (
+    ExcelFunction(
+        name="FUNNEL",
+        help="Funnel of a table of raw leads: how many reach each stage, step and cumulative conversion; "
+        "or one row a group.",
+        parameters=(
+            _LEADS,
+            Parameter("by", "group rows by this: source, campaign, owner or a header of the table", optional=True),
+            _SPEND,
+        ),
+        compute=tables.funnel,
+    ),
+    ExcelFunction(
+        name="KPITABLE",
+        help="One KPI for each group of a table of raw leads, with a total.",
+        parameters=(
+            Parameter("kpi", "name of the KPI, e.g. CPL or WINRATE"),
+            _LEADS,
+            Parameter("by", "group by this: source, campaign, owner, month or a header of the table"),
+            _SPEND,
+        ),
+        compute=tables.kpi_table,
+    ),
+    ExcelFunction(
+        name="COHORTS",
+        help="Share of each month's leads that got to a stage, by months since they came in.",
+        parameters=(_LEADS, Parameter("stage", "Won (default) or Opportunity", optional=True)),
+        compute=tables.cohorts,
+    ),
+    ExcelFunction(
+        name="ATTRIBUTION",
+        help="Credit of each channel for conversions, from a table of touches.",
+        parameters=(
+            Parameter("touches", "touches with their header row: lead, date, channel", holds_days=True),
+            Parameter("model", "first, last, linear, position, decay, markov ..."),
+        ),
+        compute=tables.attribution,
+    ),
+    ExcelFunction(
+        name="KPIHELP",
+        help="What a KPI means: formula, arguments, rules, pitfalls. Without a name: the list of all KPIs.",
+        parameters=(Parameter("topic", "name of the KPI or words to search for", optional=True),),
+        compute=tables.kpi_help,
+    ),
+    ExcelFunction(
+        name="KPIWHY",
+        help="Why a cell with a KPI shows an error. Without a cell: the last failures.",
+        parameters=(Parameter("cell", "the cell that shows the error", optional=True, by_address=True),),
+        compute=_kpi_why,
+    ),
+)
+
+FUNCTIONS: Final[Mapping[str, ExcelFunction]] = MappingProxyType(
+    {function.name: function for function in (*map(_of_kpi, CATALOGUE.values()), *_OVER_TABLES)}
+)
+"""Every function, by name: nothing else can be called."""
+
+MACROS: Final[Mapping[str, Callable[[Any], str]]] = MappingProxyType({})
+"""Every macro of the ribbon, by name: gets the open workbook, gives what to tell the user."""
+
+
+def run_macro(name: str, workbook: Any) -> str:
+    """Run a macro. Never raises: what goes wrong is told.
+
+    >>> run_macro("format_disk", None)
+    "There is no macro 'format_disk'."
+    """
+    macro = MACROS.get(name)
+    if macro is None:
+        return f"There is no macro {name[:40]!r}."
+    try:
+        return macro(workbook)
+    except Exception as problem:  # noqa: BLE001 - an exception would end in a box with a traceback
+        failures.record("", name, (), CellError.VALUE, str(problem) or type(problem).__name__)
+        return f"{name} failed: {problem}"
