@@ -130,12 +130,17 @@ class FunnelReport:
         curve: E ``tblCurve``; ``mature``: the mature-window figures at 30, 60, 90, 180 days.
         by: F, keyed ``source``, ``campaign``, ``owner`` and further fields asked for.
         months: G ``tblMonth``.
-        cohorts: H ``tblCohort``: rates; ``cohort_counts``: counts; the same two for opportunities.
+        cohorts: H ``tblCohort``: rates, whose ratios are over the columns of ``cohort_counts``, row by row;
+            ``cohort_counts``: counts; the same two for opportunities.
         losses: I ``tblLoss``.
         pipeline: J ``tblPipeline``.
         spend: K ``tblSpend``, None without spend.
         attribution: L ``tblAttrib``, None without any channel.
         quality: M ``tblQA``.
+        trend: The last three complete calendar months (row 1) and the three before (row 2).
+        response: Minutes to the first response, None if the table has none.
+        currencies: Money by currency, None unless there is more than one.
+        backwards: Visits of a stage that end before they begin, as far as named; None if there are none.
         columns, words, findings: the column map, the stage words and the whole quality list, for Funnel_Map.
     """
 
@@ -161,3 +166,7 @@ class FunnelReport:
     words: tuple[StageWord, ...] = ()
     findings: tuple[Finding, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
+    trend: Block | None = None
+    response: Block | None = None
+    currencies: Block | None = None
+    backwards: Block | None = None

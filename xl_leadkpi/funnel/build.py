@@ -1,0 +1,205 @@
+"""From the lead table to the funnel report: ask the engine everything at once, then put the answers into blocks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.funnel import breakdown, curve, engine, losses, months, quality, stages, summary
+from xl_leadkpi.funnel import spend as spending
+from xl_leadkpi.funnel.options import FunnelOptions
+from xl_leadkpi.funnel.report import FunnelReport
+from xl_leadkpi.funnel.scope import Scope, scope
+from xl_leadkpi.funnel.stages import LEAD_TO_WON
+from xl_leadkpi.funnel.tally import states_by, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import narwhals as nw
+
+    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.funnel.spend import Spend
+    from xl_leadkpi.funnel.stages import Spell
+    from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.table import LeadTable, SpendTable, TouchTable
+
+TABLES = {"source": "tblSource", "campaign": "tblCampaign", "owner": "tblOwner"}
+"""Names of the breakdowns every export may have; further ones are numbered."""
+
+Answers = dict[str, "list[Row]"]
+
+
+def build(
+    leads: LeadTable,
+    spend: SpendTable | None = None,
+    touches: TouchTable | None = None,
+    options: FunnelOptions | None = None,
+) -> FunnelReport:
+    """Count the whole funnel.
+
+    Args:
+        leads: One row a lead.
+        spend: What marketing cost, by channel, campaign and month.
+        touches: Contacts before the conversion, for attribution.
+        options: How to count; None takes the defaults.
+
+    Returns:
+        Every block of the funnel sheet.
+    """
+    made = scope(leads, options or FunnelOptions())
+    fields = _fields(made, spend)
+    known = _ask(_first_questions(made, fields, spend))
+    everyone = tally(known["all"], made)
+    spells = stages.spells(made, known["durations"][0])
+    spent = spending.join(made, spend, known["pairs"]) if spend is not None else None
+    by_field = {field: breakdown.groups(made, known[f"by {field}"], field, _spend_by(spent, field)) for field in fields}
+    known |= _ask(_second_questions(made, known, spells, by_field, spent))
+    spells = [replace(spell, stalled=known["stalled"][0].get(spell.name)) for spell in spells]
+
+    calendar = months.calendar(
+        made,
+        known["cohorts"],
+        {stage: known[f"entries {stage}"] for stage in made.stages if made.has_day(stage)},
+        known["losses by day"],
+        spent.by_month if spent else None,
+    )
+    cost = breakdown.Cost(spent.total, spent.comparable) if spent else None
+    month_table = months.months_block(made, calendar)
+    pipeline = losses.pipeline_block(made, known["profile"], everyone, spells)
+    distribution = curve.curve(known["follow ups"])
+    backward = {spell.name: known[f"backward {spell.name}"] for spell in spells if spell.backwards}
+    gaps = {kind: known[f"gap {kind}"] for kind in known["gaps"][0] if f"gap {kind}" in known}
+    found = quality.findings(made, known["gaps"][0], gaps, spells, backward, spent.findings if spent else ())
+    cohorts, cohort_counts = months.cohort_blocks(made, calendar, "Won", "tblCohort")
+    opportunity_cohorts, opportunity_counts = months.cohort_blocks(made, calendar, "Opportunity", "tblCohortOpp")
+    return FunnelReport(
+        header=summary.header(made, known["span"][0], spend_known=spend is not None),
+        summary=summary.summary_block(
+            made, everyone, spells, losses.weighted_pipeline(made, pipeline), cost, calendar.closed_in_period(made)
+        ),
+        stages=stages.stages_block(made, known["profile"], everyone, spells, spent.total if spent else None),
+        stage_times=stages.stage_times_block(spells),
+        cycle_histogram=curve.histogram_block(distribution),
+        curve=curve.curve_block(distribution, known=made.knows_win_days),
+        mature=curve.mature_block(made, known["windows"][0], distribution, everyone),
+        by=_breakdowns(made, by_field, known, everyone, spells, cost),
+        months=month_table,
+        cohorts=cohorts,
+        cohort_counts=cohort_counts,
+        opportunity_cohorts=opportunity_cohorts,
+        opportunity_cohort_counts=opportunity_counts,
+        losses=losses.losses_block(made, known["losses"]),
+        pipeline=pipeline,
+        spend=_spend_block(made, spent, by_field, known, everyone) if spent else None,
+        attribution=None,
+        quality=quality.quality_block(found),
+        columns=(*leads.columns, *(spend.columns if spend else ()), *(touches.columns if touches else ())),
+        words=leads.words,
+        findings=found,
+        parameters={name: value for name, value in asdict(made.options).items() if name != "built_at"},
+        trend=months.trend_block(made, month_table, known["trend"]),
+        response=summary.response_block(made, known["responses"][0]) if "responses" in known else None,
+        currencies=summary.currency_block(known["currencies"]) if "currencies" in known else None,
+        backwards=quality.backward_block(spells, backward) if backward else None,
+    )
+
+
+def _fields(made: Scope, spend: SpendTable | None) -> tuple[str, ...]:
+    """Fields with a breakdown: those the export fed, and the source wherever there is spend to set beside it."""
+    fed = made.table.fields
+    built_in = [name for name in TABLES if name in fed or (name == "source" and spend is not None)]
+    return (*built_in, *made.table.by_labels)
+
+
+def _spend_by(spent: Spend | None, field: str) -> Mapping[str | None, float] | None:
+    if spent is None:
+        return None
+    return {"source": spent.by_source, "campaign": spent.by_campaign}.get(field)
+
+
+def _ask(questions: Mapping[str, nw.LazyFrame[Any]]) -> Answers:
+    return dict(zip(questions, engine.collect(list(questions.values())), strict=True))
+
+
+def _first_questions(made: Scope, fields: Sequence[str], spend: SpendTable | None) -> dict[str, nw.LazyFrame[Any]]:
+    questions = {
+        "all": states_by(made.rows),
+        "span": summary.span(made),
+        "profile": stages.profile(made),
+        "durations": stages.durations(made),
+        "windows": curve.window_counts(made),
+        "follow ups": curve.follow_ups(made),
+        "cohorts": months.cohorts_by_state(made),
+        "losses": losses.lost_by_reason(made),
+        "losses by day": months.losses_by_day(made),
+        "gaps": quality.gap_counts(made),
+        **{f"by {field}": states_by(made.rows, field) for field in fields},
+        **{f"entries {stage}": months.entries(made, stage) for stage in made.stages if made.has_day(stage)},
+    }
+    if "response_min" in made.table.fields:
+        questions["responses"] = summary.responses(made)
+    if len(made.table.currencies) > 1:
+        questions["currencies"] = summary.currency_sums(made)
+    if spend is not None:
+        questions["pairs"] = spending.sources_of_campaigns(made)
+    return questions
+
+
+def _second_questions(
+    made: Scope,
+    known: Answers,
+    spells: Sequence[Spell],
+    by_field: Mapping[str, breakdown.Groups],
+    spent: Spend | None,
+) -> dict[str, nw.LazyFrame[Any]]:
+    """What can only be asked once the first answers are in: beyond which percentile, of which groups, which rows."""
+    questions = {"stalled": stages.stalled(made, spells), "trend": months.trend_cycles(made)}
+    for field, named in by_field.items():
+        questions[f"cycles {field}"] = breakdown.cycles(made, field, named)
+    for kind, rows in quality.gap_rows(made, known["gaps"][0]).items():
+        questions[f"gap {kind}"] = rows
+    for name, rows in quality.backward_rows(made, spells).items():
+        questions[f"backward {name}"] = rows
+    if spent is not None:
+        bought = sorted(name for name, _ in spent.cells if name is not None)
+        questions["bought leads"] = spending.leads_by_month(made, bought)
+        questions["bought wins"] = spending.wins_by_month(made, bought)
+    return questions
+
+
+def _breakdowns(
+    made: Scope,
+    by_field: Mapping[str, breakdown.Groups],
+    known: Answers,
+    everyone: Tally,
+    spells: Sequence[Spell],
+    cost: breakdown.Cost | None,
+) -> dict[str, Block]:
+    median = next((spell.median for spell in spells if spell.name == LEAD_TO_WON), None)
+    blocks = {}
+    for number, (field, named) in enumerate(by_field.items(), start=1):
+        label = made.table.by_labels.get(field, field)
+        blocks[label] = breakdown.breakdown_block(
+            made,
+            TABLES.get(field, f"tblBy{number}"),
+            named,
+            everyone,
+            known[f"cycles {field}"],
+            median,
+            cost if named.spend else None,
+        )
+    return blocks
+
+
+def _spend_block(
+    made: Scope, spent: Spend, by_field: Mapping[str, breakdown.Groups], known: Answers, everyone: Tally
+) -> Block:
+    sources = by_field["source"]
+    free = {
+        name: counts
+        for name, counts in zip(sources.names, sources.tallies, strict=True)
+        if counts.leads and name not in spent.by_source
+    }
+    return spending.spend_block(made, spent, known["bought leads"], known["bought wins"], free, everyone)

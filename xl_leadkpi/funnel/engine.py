@@ -1,0 +1,52 @@
+"""The seam to the engines: whatever is more than a Narwhals expression stands in this one file."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from narwhals.typing import Frame
+
+Row = dict[str, Any]
+
+
+def lazy(frame: Frame) -> nw.LazyFrame[Any]:
+    """The frame as a query that nothing has run yet (pandas runs it at once: it has no other way)."""
+    return frame.lazy()
+
+
+def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The same rows, worked out once because many queries follow."""
+    return frame.collect().lazy()
+
+
+def collect(frames: Sequence[nw.LazyFrame[Any]]) -> list[list[Row]]:
+    """Run several queries with small results, together where the engine can, and return their rows.
+
+    Args:
+        frames: Queries over the same table.
+
+    Returns:
+        For each query its rows as dictionaries; a missing value is None whatever the engine calls it. The order of
+        rows is the engine's.
+    """
+    if frames and all(frame.implementation.is_polars() for frame in frames):
+        import polars as pl  # noqa: PLC0415 - only where the rows came as Polars
+
+        return [list(table.iter_rows(named=True)) for table in pl.collect_all([frame.to_native() for frame in frames])]
+    return [[_plain(row) for row in frame.collect().iter_rows(named=True)] for frame in frames]
+
+
+def _plain(row: Row) -> Row:
+    return {key: _plain_value(value) for key, value in row.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if value is None or (isinstance(value, float) and math.isnan(value)) or value != value else value

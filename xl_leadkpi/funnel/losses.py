@@ -1,0 +1,96 @@
+"""Blocks I and J: where and why leads are lost, and what the open ones are worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted, kpi
+from xl_leadkpi.funnel.scope import LOST, OPEN, Scope
+from xl_leadkpi.funnel.tally import grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.funnel.stages import Spell
+    from xl_leadkpi.funnel.tally import Tally
+
+SHRINK_BELOW = 30
+"""Closed leads below which a rate is drawn towards one half, as if two more had been won and two more lost."""
+
+
+def lost_by_reason(scope: Scope) -> nw.LazyFrame[Any]:
+    """Lost leads by the stage they were lost from and the reason given."""
+    lost = scope.rows.filter(nw.col("outcome") == LOST)
+    return lost.group_by("lost_at", "lost_reason").agg(nw.len().alias("n"), nw.col("amount").sum().alias("amount"))
+
+
+def losses_block(scope: Scope, rows: Sequence[Row]) -> Block:
+    """I: by stage, its reasons in order of number, the rarest together."""
+    table: list[tuple[str, str, int, float]] = []
+    by_stage = grouped(rows, lambda row: int(row["lost_at"]))
+    for position in sorted(by_stage):
+        reasons = sorted(by_stage[position], key=lambda row: (-row["n"], row["lost_reason"] or ""))
+        shown, rest = reasons, []
+        if len(reasons) > scope.options.top_groups + 1:
+            shown, rest = reasons[: scope.options.top_groups], reasons[scope.options.top_groups :]
+        stage = scope.stages[position - 1]
+        table += [(stage, row["lost_reason"] or NO_GROUP, row["n"], row["amount"] or 0.0) for row in shown]
+        if rest:
+            table.append((stage, OTHER_GROUP, sum(row["n"] for row in rest), sum(row["amount"] or 0.0 for row in rest)))
+    table.append((TOTAL, "", sum(row["n"] for row in rows), sum(row["amount"] or 0.0 for row in rows)))
+    columns = [
+        counted("stage", "text", [stage for stage, _, _, _ in table]),
+        counted("reason", "text", [reason or None for _, reason, _, _ in table]),
+        counted("lost", "count", [n for _, _, n, _ in table]),
+    ]
+    if scope.has_money:
+        columns.append(counted("amount", "money", [amount for _, _, _, amount in table]))
+    return block("tblLoss", columns, totals=1)
+
+
+def pipeline_block(scope: Scope, profile_rows: Sequence[Row], everyone: Tally, measured: Sequence[Spell]) -> Block:
+    """J: open leads by the stage they are in, weighted with the share of closed leads from there that were won."""
+    stages = [stage for stage in scope.stages if stage != "Won"]
+    spells = {spell.name: spell for spell in measured}
+    here = [
+        [row for row in profile_rows if row["now"] == position and int(row["state"]) % 3 == OPEN]
+        for position in range(1, len(stages) + 1)
+    ]
+    won, lost = ([pair[i] for pair in everyone.passed[: len(stages)]] for i in (0, 1))
+    extra = [2 if w + n < SHRINK_BELOW else 0 for w, n in zip(won, lost, strict=True)]
+    known = [spells.get(stage) for stage in stages]
+    stalled = [spell and spell.stalled for spell in known]
+    open_ = [sum(row["n"] for row in rows) for rows in here]
+    columns = [
+        counted("stage", "text", [*stages, TOTAL]),
+        counted("open", "count", [*open_, sum(open_)]),
+    ]
+    if scope.has_money:
+        amounts = [sum(row["amount"] or 0.0 for row in rows) for rows in here]
+        columns.append(counted("amount", "money", [*amounts, sum(amounts)]))
+    columns += [
+        counted("closed_won", "count", [*won, None]),
+        counted("closed_lost", "count", [*lost, None]),
+        counted("prior_won", "count", [*(w + x for w, x in zip(won, extra, strict=True)), None]),
+        counted("prior_lost", "count", [*(n + x for n, x in zip(lost, extra, strict=True)), None]),
+        kpi("stage_to_won", "fraction", "WINRATE", "prior_won", "prior_lost"),
+    ]
+    if scope.has_money:
+        columns.append(kpi("weighted", "money", "WPIPE", "amount", "stage_to_won"))
+    columns += [
+        counted("open_median_days", "days", [*(spell and spell.open_median for spell in known), None]),
+        counted("stalled", "count", [*stalled, sum(n for n in stalled if n is not None)]),
+    ]
+    return block("tblPipeline", columns, totals=1, notes=(("shrunk_below", str(SHRINK_BELOW)),))
+
+
+def weighted_pipeline(scope: Scope, pipeline: Block) -> float | None:
+    """Weighted amounts of the open opportunities."""
+    if "weighted" not in pipeline:
+        return None
+    values = pipeline["weighted"].values[scope.opportunity_position - 1 : -1]
+    return float(sum(value for value in values if isinstance(value, int | float)))

@@ -1,0 +1,316 @@
+"""What is counted and how: the stages in force, the day of censoring, and the lead table made ready for counting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from xl_leadkpi.funnel import engine
+from xl_leadkpi.leads.table import STAGE_DATE, STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xl_leadkpi.funnel.options import FunnelOptions
+    from xl_leadkpi.leads.table import LeadTable
+
+DAY_ZERO = date(1899, 12, 30)
+OPPORTUNITY = STAGES.index("Opportunity") + 1
+OPEN, WON, LOST = 0, 1, 2
+COUNT_KEY = {
+    "Lead": "leads",
+    "MQL": "mql",
+    "SQL": "sql",
+    "Meeting": "meetings",
+    "Opportunity": "opportunities",
+    "Proposal": "proposals",
+    "Won": "won",
+}
+"""The public name of each stage's count."""
+
+
+def day_number(day: date) -> int:
+    """Excel's number of a day.
+
+    >>> day_number(date(2025, 5, 5))
+    45782
+    """
+    return (day - DAY_ZERO).days
+
+
+def month_of(day: date) -> int:
+    """Number of a calendar month: year * 12 + month - 1."""
+    return day.year * 12 + day.month - 1
+
+
+def first_day(month: int) -> date:
+    """First day of a month number.
+
+    >>> first_day(2025 * 12)
+    datetime.date(2025, 1, 1)
+    """
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def last_day(month: int) -> date:
+    """Last day of a month number."""
+    return first_day(month + 1) - timedelta(days=1)
+
+
+def month_number(day: nw.Expr) -> nw.Expr:
+    """Month number of an Excel day number, by arithmetic that every engine has (1900-03-01 to 2100-02-28).
+
+    Counting years from March puts the leap day last, so that the months before it have fixed offsets.
+    """
+    since_march_1900 = day.floor() - 61
+    year = ((since_march_1900 * 4 + 3) / 1461).floor()
+    day_of_year = since_march_1900 - (year * 1461 / 4).floor()
+    month = ((day_of_year * 5 + 2) / 153).floor()
+    return year * 12 + month + (1900 * 12 + 2)
+
+
+def flag(condition: nw.Expr) -> nw.Expr:
+    """1 where the condition holds, 0 where it does not or is unknown."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def total(expressions: Iterable[nw.Expr]) -> nw.Expr:
+    """Sum of expressions, row by row."""
+    return reduce(lambda left, right: left + right, expressions)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The table, the options, and what follows from both.
+
+    Attributes:
+        table: The leads.
+        options: How to count them.
+        rows: The leads with what every block needs, worked out once (see :func:`scope`).
+    """
+
+    table: LeadTable
+    options: FunnelOptions
+    rows: nw.LazyFrame[Any]
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Stages in force, in order."""
+        return self.table.stages
+
+    @property
+    def as_of(self) -> int:
+        """Censoring day, as Excel's number."""
+        return day_number(self.table.as_of)
+
+    @property
+    def opportunity_position(self) -> int:
+        """Position from 1 of the first stage that makes a lead an opportunity."""
+        return _opportunity_position(self.table)
+
+    @property
+    def has_money(self) -> bool:
+        """Amounts may be added up: there are some, in one currency."""
+        return "amount" in self.table.fields and len(self.table.currencies) <= 1
+
+    @property
+    def opportunity_date(self) -> str | None:
+        """Column with the day a lead became an opportunity."""
+        position = self.opportunity_position
+        return self.date_column(self.stages[position - 1]) if position < len(self.stages) else None
+
+    @property
+    def knows_win_days(self) -> bool:
+        """Wins have days: without them no window and no curve means anything."""
+        return "Won" not in self.stages or "Won" in self.table.dated
+
+    def date_column(self, stage: str) -> str | None:
+        """Column with the day a stage was entered, None if the table has no such days."""
+        return _date_column(self.table, stage)
+
+    def has_day(self, stage: str) -> bool:
+        """The table has days for this stage."""
+        return stage in self.stages and self.date_column(stage) is not None
+
+
+def _date_column(table: LeadTable, stage: str) -> str | None:
+    if stage in table.dated:
+        return STAGE_DATE[stage]
+    # A deal's first stage begins when the deal is created, whatever the stage is called.
+    return "created" if stage == table.stages[0] else None
+
+
+def _opportunity_position(table: LeadTable) -> int:
+    if table.is_deals:
+        return 1
+    if "Opportunity" in table.stages:
+        return table.stages.index("Opportunity") + 1
+    return next(
+        (place for place, stage in enumerate(table.stages, start=1) if STAGES.index(stage) + 1 >= OPPORTUNITY),
+        len(table.stages) + 1,
+    )
+
+
+def _place(table: LeadTable, stage: str) -> int:
+    """Position from 1 of a canonical stage among those in force; a hidden stage counts as the one before it."""
+    if stage in table.stages:
+        return table.stages.index(stage) + 1
+    rank = STAGES.index(stage)
+    return max(1, sum(STAGES.index(other) < rank for other in table.stages))
+
+
+def _place_of_rank(table: LeadTable, rank: nw.Expr) -> nw.Expr:
+    places = [_place(table, stage) for stage in STAGES]
+    if places == list(range(1, len(STAGES) + 1)):
+        return rank
+    chain: Any = nw.lit(places[0])
+    for number, place in enumerate(places[1:], start=2):
+        chain = nw.when(rank == number).then(nw.lit(place)).otherwise(chain)
+    return chain  # type: ignore[no-any-return]
+
+
+def _place_of_word(table: LeadTable, word: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
+    chain = otherwise
+    for stage in STAGES:
+        chain = nw.when(word == stage).then(nw.lit(_place(table, stage))).otherwise(chain)
+    return chain
+
+
+def scope(table: LeadTable, options: FunnelOptions) -> Scope:
+    """Make the lead table ready for counting: one row a lead, whole numbers to group by.
+
+    ``rows`` holds the columns of the table that are counted, and besides
+
+    * ``outcome`` 0 open, 1 won, 2 lost; ``place``: position of the furthest stage; ``now``: position of the stage the
+      lead is in (0 once lost); ``lost_at``: position it was lost from (0 unless lost);
+    * ``exact``, ``reach``: a bit for each stage with a trace of it, and for each stage reached by the chosen rule;
+      ``strict``: how many stages have dates in order;
+    * ``state``: ``reach``, ``place`` and ``outcome`` in one number, see :func:`decode`;
+    * ``age``: whole days from creation to the censoring day; ``cycle``: days from creation to the win, null unless
+      both are known and in order; ``followed``: whole days under observation (until the win, else ``age``), null where
+      that is unknown;
+    * ``mature_leads``, ``mature_won``, ``mature_opportunities``, ``mature_opportunities_won``: 0 or 1, for the window.
+    """
+    made = Scope(table, options, engine.lazy(table.frame))
+    rows = made.rows.with_columns(*_positions(table)).with_columns(*_whereabouts(table))
+    rows = rows.with_columns(*_traces(made), *_times(made))
+    rows = rows.with_columns(*_reach(made), *_maturity(made))
+    rows = rows.with_columns(state=(nw.col("reach") * 8 + nw.col("place")) * 3 + nw.col("outcome"))
+    if len(table.currencies) > 1:
+        # adding zlotys to euros gives nothing: the sums are printed apart, by currency
+        rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=_nothing(nw.col("amount")))
+    else:
+        rows = rows.with_columns(currency_amount=nw.col("amount"))
+    kept = [*_SOURCE_COLUMNS, *table.by_labels, *_MADE_COLUMNS]
+    return replace(made, rows=engine.settled(rows.select(*kept)))
+
+
+_SOURCE_COLUMNS = (
+    "row_no", "lead_id", *dict.fromkeys(STAGE_DATE.values()), "d_lost", "cohort_month", "source", "campaign", "owner",
+    "lost_reason", "amount", "currency", "response_min",
+)  # fmt: skip
+_MADE_COLUMNS = (
+    "outcome", "place", "now", "lost_at", "exact", "strict", "reach", "state", "age", "cycle", "followed",
+    "mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won", "currency_amount",
+)  # fmt: skip
+
+
+def decode(state: int) -> tuple[int, int, int]:
+    """``reach``, ``place`` and ``outcome`` out of ``state``.
+
+    >>> decode((0b111 * 8 + 3) * 3 + 2)
+    (7, 3, 2)
+    """
+    return state // 24, state // 3 % 8, state % 3
+
+
+def _nothing(like: nw.Expr) -> nw.Expr:
+    return nw.when(nw.lit(value=False)).then(like)
+
+
+def _positions(table: LeadTable) -> list[nw.Expr]:
+    outcome = nw.col("outcome")
+    not_won = nw.when(outcome == "lost").then(nw.lit(LOST)).otherwise(nw.lit(OPEN))
+    return [
+        nw.when(outcome == "won").then(nw.lit(WON)).otherwise(not_won).alias("outcome"),
+        _place_of_rank(table, nw.col("hw")).alias("place"),
+        # 0 where the lead was not lost or nobody knows where
+        _place_of_rank(table, nw.col("lost_from")).fill_null(0).alias("lost_place"),
+    ]
+
+
+def _whereabouts(table: LeadTable) -> list[nw.Expr]:
+    won, lost = nw.col("outcome") == WON, nw.col("outcome") == LOST
+    in_stage = _place_of_word(table, nw.col("stage_now"), nw.col("place"))
+    at_loss = nw.when(nw.col("lost_place") > 0).then(nw.col("lost_place")).otherwise(nw.col("place"))
+    closed = nw.when(won).then(nw.lit(len(table.stages))).otherwise(nw.lit(0))
+    return [
+        nw.when(won | lost).then(closed).otherwise(in_stage).alias("now"),
+        nw.when(lost).then(at_loss).otherwise(nw.lit(0)).alias("lost_at"),
+    ]
+
+
+def _traces(made: Scope) -> list[nw.Expr]:
+    """``exact`` and ``strict``, from the dates and the stage words."""
+    exact: list[nw.Expr] = [nw.lit(1)]
+    strict: list[nw.Expr] = [nw.lit(1)]
+    in_order: nw.Expr | None = nw.lit(value=True)
+    before = made.date_column(made.stages[0])
+    for position, stage in enumerate(made.stages[1:], start=2):
+        column = made.date_column(stage)
+        trace = (nw.col("now") == position) | (nw.col("lost_place") == position)
+        if column is not None:
+            trace = trace | ~nw.col(column).is_null()
+        exact.append(flag(trace) * 2 ** (position - 1))
+        in_order = (
+            None
+            if in_order is None or before is None or column is None
+            else (in_order & (nw.col(column) >= nw.col(before)))
+        )
+        if in_order is not None:
+            strict.append(flag(in_order))
+        before = column
+    return [total(exact).alias("exact"), total(strict).alias("strict")]
+
+
+def _times(made: Scope) -> list[nw.Expr]:
+    won = nw.col("outcome") == WON
+    cycle = nw.col("d_won") - nw.col("created")
+    age = nw.lit(made.as_of) - nw.col("created").floor()
+    cycle = nw.when(won & (cycle >= 0)).then(cycle)
+    age = nw.when(age >= 0).then(age)
+    # a win at 40.4 days had not happened at 40: within whole days it counts from day 41
+    return [age.alias("age"), cycle.alias("cycle"), nw.when(won).then(cycle.ceil()).otherwise(age).alias("followed")]
+
+
+def _reach(made: Scope) -> list[nw.Expr]:
+    if made.options.reach == "exact":
+        return [nw.col("exact").alias("reach")]
+    furthest = nw.col("strict" if made.options.reach == "strict" else "place")
+    bits = (flag(furthest >= position) * 2 ** (position - 1) for position in range(1, len(made.stages) + 1))
+    return [total(bits).alias("reach")]
+
+
+def _maturity(made: Scope) -> list[nw.Expr]:
+    window = made.options.window_days
+    mature = (nw.col("age") >= window) & ~nw.col("followed").is_null()
+    expressions = [
+        flag(mature).alias("mature_leads"),
+        flag(mature & (nw.col("cycle") <= window)).alias("mature_won"),
+    ]
+    column = made.opportunity_date
+    if column is None:
+        nobody = flag(nw.col("place") < 0)
+        return [*expressions, nobody.alias("mature_opportunities"), nobody.alias("mature_opportunities_won")]
+    since = nw.col("d_won") - nw.col(column)
+    placed = (nw.col("outcome") != WON) | (since >= 0)
+    mature = (nw.lit(made.as_of) - nw.col(column).floor() >= window) & placed
+    return [
+        *expressions,
+        flag(mature).alias("mature_opportunities"),
+        flag(mature & (nw.col("outcome") == WON) & (since <= window)).alias("mature_opportunities_won"),
+    ]

@@ -1,0 +1,202 @@
+"""Blocks C and D: who reached which stage, who went no further, and how long each stage took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from xl_leadkpi.funnel.blocks import block, counted, kpi
+from xl_leadkpi.funnel.report import Above, Block, First
+from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, flag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.funnel.report import Column
+    from xl_leadkpi.funnel.tally import Tally
+
+ENOUGH_VISITS = 10
+"""Finished visits below which nobody can say what a long stay is."""
+LEAD_TO_OPPORTUNITY, OPPORTUNITY_TO_WON, LEAD_TO_WON = "lead_to_opportunity", "opportunity_to_won", "lead_to_won"
+
+
+def profile(scope: Scope) -> nw.LazyFrame[Any]:
+    """Leads by state, traces and whereabouts: everything that block C counts."""
+    return scope.rows.group_by("state", "exact", "strict", "now", "lost_at").agg(
+        nw.len().alias("n"), nw.col("amount").sum().alias("amount")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Lengths of a stage's visits, or of the way from one stage to another, in days.
+
+    Attributes:
+        name: The stage, or ``lead_to_won`` and the like.
+        n: Finished ones; the statistics are over these.
+        backwards: Left out because they end before they begin.
+        open: Open leads that are there now and whose entry has a day; ``open_median``: days they have been there.
+        stalled: Open ones that have been there longer than ``p90``; None below ten finished visits.
+    """
+
+    name: str
+    n: int
+    mean: float | None
+    median: float | None
+    p25: float | None
+    p75: float | None
+    p90: float | None
+    max: float | None
+    backwards: int
+    open: int | None = None
+    open_median: float | None = None
+    stalled: int | None = None
+
+
+def ways(scope: Scope) -> list[tuple[str, nw.Expr, nw.Expr | None]]:
+    """Every duration measured, as ``(name, days, days so far of the open leads)``."""
+    found: list[tuple[str, nw.Expr, nw.Expr | None]] = []
+    dated = [stage for stage in scope.stages if scope.has_day(stage)]
+    days = {stage: nw.col(str(scope.date_column(stage))) for stage in dated}
+    for stage in dated:
+        position = scope.stages.index(stage) + 1
+        if stage == "Won":
+            continue
+        later = [days[other] for other in dated if scope.stages.index(other) >= position]
+        so_far = nw.lit(scope.as_of) - days[stage].floor()
+        waiting = nw.when((nw.col("outcome") == OPEN) & (nw.col("now") == position) & (so_far >= 0)).then(so_far)
+        found.append((stage, nw.coalesce(*later, nw.col("d_lost")) - days[stage], waiting))
+    opportunity = scope.opportunity_date
+    if opportunity is not None and opportunity != "created":
+        found.append((LEAD_TO_OPPORTUNITY, nw.col(opportunity) - nw.col("created"), None))
+        if "Won" in dated:
+            found.append((OPPORTUNITY_TO_WON, nw.col("d_won") - nw.col(opportunity), None))
+    if "Won" in dated:
+        found.append((LEAD_TO_WON, nw.col("d_won") - nw.col("created"), None))
+    return found
+
+
+def durations(scope: Scope) -> nw.LazyFrame[Any]:
+    """One row with the statistics of every duration; ``i_`` numbers the durations as :func:`ways` does."""
+    measured = ways(scope)
+    rows = scope.rows.with_columns(
+        *(days.alias(f"{i}_raw") for i, (_, days, _) in enumerate(measured)),
+        *(waiting.alias(f"{i}_open") for i, (_, _, waiting) in enumerate(measured) if waiting is not None),
+    ).with_columns(
+        *(nw.when(nw.col(f"{i}_raw") >= 0).then(nw.col(f"{i}_raw")).alias(f"{i}") for i in range(len(measured)))
+    )
+    statistics: list[nw.Expr] = [nw.len().alias("rows")]
+    for i, (_, _, waiting) in enumerate(measured):
+        days = nw.col(f"{i}")
+        statistics += [
+            days.count().alias(f"{i}_n"),
+            days.mean().alias(f"{i}_mean"),
+            days.max().alias(f"{i}_max"),
+            *(days.quantile(q, "linear").alias(f"{i}_p{q * 100:.0f}") for q in (0.25, 0.5, 0.75, 0.9)),
+            flag(nw.col(f"{i}_raw") < 0).sum().alias(f"{i}_backwards"),
+        ]
+        if waiting is not None:
+            statistics += [
+                nw.col(f"{i}_open").count().alias(f"{i}_open_n"),
+                nw.col(f"{i}_open").median().alias(f"{i}_open_median"),
+            ]
+    return rows.select(*statistics)
+
+
+def spells(scope: Scope, found: Row) -> list[Spell]:
+    """Read the row of :func:`durations`."""
+
+    def days(key: str) -> float | None:
+        # engines interpolate in different orders: the last digit would decide who has stalled
+        return None if found[key] is None else round(found[key], 9)
+
+    return [
+        Spell(
+            name,
+            n=int(found[f"{i}_n"]),
+            mean=days(f"{i}_mean"),
+            median=days(f"{i}_p50"),
+            p25=days(f"{i}_p25"),
+            p75=days(f"{i}_p75"),
+            p90=days(f"{i}_p90"),
+            max=days(f"{i}_max"),
+            backwards=int(found[f"{i}_backwards"] or 0),
+            open=None if waiting is None else int(found[f"{i}_open_n"]),
+            open_median=None if waiting is None else days(f"{i}_open_median"),
+        )
+        for i, (name, _, waiting) in enumerate(ways(scope))
+    ]
+
+
+def stalled(scope: Scope, measured: Sequence[Spell]) -> nw.LazyFrame[Any]:
+    """One row: open leads that have been in their stage for longer than nine in ten finished visits took."""
+    counts: list[nw.Expr] = [nw.len().alias("rows")]
+    for spell, (_, _, waiting) in zip(measured, ways(scope), strict=True):
+        if waiting is not None and spell.n >= ENOUGH_VISITS:
+            counts.append(flag(waiting > spell.p90).sum().alias(spell.name))
+    return scope.rows.select(*counts)
+
+
+def stages_block(
+    scope: Scope, profile_rows: Sequence[Row], everyone: Tally, measured: Sequence[Spell], spend: float | None
+) -> Block:
+    """C: the funnel."""
+    by_name = {spell.name: spell for spell in measured}
+    positions = range(1, len(scope.stages) + 1)
+
+    def count(wanted: Any) -> list[int]:
+        return [sum(row["n"] for row in profile_rows if wanted(row, position)) for position in positions]
+
+    def furthest(outcome: int) -> Any:
+        return lambda row, position: int(row["state"]) % 3 == outcome and int(row["state"]) // 3 % 8 == position
+
+    exact = count(lambda row, position: int(row["exact"]) >> (position - 1) & 1)
+    strict = count(lambda row, position: row["strict"] >= position)
+    filled = count(lambda row, position: int(row["state"]) // 3 % 8 >= position)
+    spells_here = [by_name.get(stage) for stage in scope.stages]
+    reached = list(everyone.reached)
+    columns = [
+        counted("stage", "text", scope.stages),
+        counted("reached", "count", reached),
+        counted("exact", "count", exact),
+        counted("strict", "count", strict),
+        counted("skipped", "count", [every - seen for every, seen in zip(filled, exact, strict=True)]),
+        counted("in_stage_now", "count", count(lambda row, position: row["now"] == position)),
+        kpi("next_step", "fraction", "CONVRATE", "reached", Above("reached")),
+        kpi("next_step_low", "fraction", "CONVCI", "reached", Above("reached"), item=0),
+        kpi("next_step_high", "fraction", "CONVCI", "reached", Above("reached"), item=1),
+        kpi("cumulative", "fraction", "CONVRATE", "reached", First("reached")),
+        counted(
+            "drop_off", "count", [None, *(before - here for before, here in zip(reached, reached[1:], strict=False))]
+        ),
+        kpi("drop_off_rate", "fraction", "DROPOFF", Above("reached"), "reached"),
+        counted("lost_here", "count", count(furthest(LOST))),
+        counted("open_here", "count", count(furthest(OPEN))),
+        counted("amount_reached", "money", everyone.amount_reached if scope.has_money else [None] * len(reached)),
+        counted("median_days", "days", [spell and spell.median for spell in spells_here]),
+        counted("p90_days", "days", [spell and spell.p90 for spell in spells_here]),
+        counted("spend", "money", [spend, *[None] * (len(reached) - 1)]),
+        kpi("cost_per", "money", "CPA", First("spend"), "reached"),
+    ]
+    return block("tblFunnel", columns)
+
+
+def stage_times_block(measured: Sequence[Spell]) -> Block:
+    """D: how long each stage and the whole way took."""
+
+    def column(key: str, unit: Any, name: str) -> Column:
+        return counted(key, unit, [getattr(spell, name) for spell in measured])
+
+    columns = [
+        column("measure", "text", "name"),
+        column("n", "count", "n"),
+        *(column(key, "days", key) for key in ("mean", "median", "p25", "p75", "p90", "max")),
+        column("open", "count", "open"),
+        column("open_median", "days", "open_median"),
+        column("stalled", "count", "stalled"),
+        column("backwards", "count", "backwards"),
+    ]
+    return block("tblStageTime", columns)
