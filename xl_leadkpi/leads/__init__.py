@@ -1,0 +1,7 @@
+"""From any export or selected range to one clean lead table, with a list of what was odd."""
+
+from xl_leadkpi.leads.errors import InputError
+from xl_leadkpi.leads.options import ReadOptions
+from xl_leadkpi.leads.read import read, read_frame
+
+__all__ = ["InputError", "ReadOptions", "read", "read_frame"]

@@ -1,0 +1,99 @@
+"""Rows that stand for the same lead (section 4.7): eager, because keeping one row needs to see all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from xl_leadkpi.leads.table import Finding
+
+if TYPE_CHECKING:
+    from xl_leadkpi.leads.options import Dedupe
+
+_ROWS_NAMED = 20
+
+
+def drop_duplicates(
+    frame: nw.DataFrame[Any], dedupe: Dedupe, *, is_deals: bool
+) -> tuple[nw.DataFrame[Any], list[Finding]]:
+    """Keep one row an identifier: the furthest stage, then the latest modified, then the first.
+
+    Rows with the same e-mail or phone but different identifiers are only reported, as several deals a buyer are normal;
+    ``id+email`` merges them in a table of leads, keeping the earliest creation and the furthest stage. Nothing is ever
+    merged by name or company.
+
+    Args:
+        frame: Rows with ``row_no``, ``position`` and the identifiers.
+        dedupe: What counts as the same lead.
+        is_deals: The rows are deals.
+
+    Returns:
+        The rows kept, and what was found.
+    """
+    findings: list[Finding] = []
+    if dedupe != "none" and "lead_id" in frame.columns:
+        frame, dropped = _keep_best(frame, "lead_id")
+        if dropped:
+            findings.append(Finding("duplicate_ids", len(dropped), rows=tuple(dropped[:_ROWS_NAMED])))
+    for name in ("email", "phone"):
+        if name not in frame.columns:
+            continue
+        key = f"{name}_key"
+        frame = frame.with_columns(_contact_key(name).alias(key))
+        if name == "email" and dedupe == "id+email" and not is_deals:
+            frame, dropped = _keep_best(frame, key, earliest="created")
+            if dropped:
+                findings.append(Finding("duplicate_emails", len(dropped), rows=tuple(dropped[:_ROWS_NAMED])))
+        else:
+            same = _repeated(frame, key)
+            if same:
+                findings.append(Finding(f"same_{name}", len(same), rows=tuple(same[:_ROWS_NAMED]), severity="info"))
+        frame = frame.drop(key)
+    return frame, findings
+
+
+def _contact_key(name: str) -> nw.Expr:
+    if name == "email":
+        return nw.col(name).str.to_lowercase().str.strip_chars()
+    digits = nw.col(name).str.replace_all(r"[^0-9]", "")
+    return nw.when(digits.str.len_chars() >= 7).then(digits)
+
+
+def _repeated(frame: nw.DataFrame[Any], key: str) -> list[int]:
+    keys = frame.select("row_no", key).drop_nulls(key)
+    if keys[key].n_unique() == len(keys):
+        return []
+    return [int(row) for row in keys.filter(nw.col(key).is_duplicated())["row_no"].to_list()]
+
+
+def _keep_best(
+    frame: nw.DataFrame[Any], key: str, earliest: str | None = None
+) -> tuple[nw.DataFrame[Any], list[int]]:
+    repeated = _repeated(frame, key)
+    if not repeated:
+        return frame, []
+    columns = ["row_no", key, "position"]
+    order, descending = ["position"], [True]
+    if "modified" in frame.columns:
+        columns.append("modified")
+        order.append("modified")
+        descending.append(True)
+    if earliest and earliest in frame.columns:
+        columns.append(earliest)
+    doubles = frame.select(*columns).filter(nw.col(key).is_duplicated() & ~nw.col(key).is_null())
+    best = doubles.sort(*order, "row_no", descending=[*descending, False], nulls_last=True).unique(
+        key, keep="first", maintain_order=True
+    )
+    kept = set(best["row_no"].to_list())
+    dropped = sorted(int(row) for row in repeated if row not in kept)
+    frame = frame.filter(~nw.col("row_no").is_in(dropped))
+    if earliest and earliest in frame.columns:
+        first = doubles.group_by(key).agg(nw.col(earliest).min().alias("earliest"))
+        frame = (
+            frame.join(first, on=key, how="left")
+            .with_columns(nw.coalesce("earliest", earliest).alias(earliest))
+            .drop("earliest")
+            .sort("row_no")
+        )
+    return frame, dropped

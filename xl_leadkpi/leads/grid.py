@@ -1,0 +1,257 @@
+"""A table as it came in - headers, a sample, and columns of distinct cells - before anyone knows what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xl_leadkpi.leads.table import Finding
+
+SAMPLE_ROWS = 1000
+_EXCEL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 (cells have no time zone)
+
+
+@dataclass(frozen=True, slots=True)
+class RawColumn:
+    """One column: its distinct cells and, for each row, which of them stands there.
+
+    A cell is either text or a number; dates and booleans are numbers with a mark.
+
+    Attributes:
+        text: Text of each distinct cell, null where it is a number or blank.
+        number: Number of each distinct cell (dates as Excel day numbers), or None where all cells are text.
+        is_date: Marks the numbers that are dates, or None.
+        is_flag: Marks the numbers that are booleans, or None.
+        codes: For each row the place of its cell in ``text``; None where every row has its own cell.
+    """
+
+    text: pl.Series
+    number: pl.Series | None = None
+    is_date: pl.Series | None = None
+    is_flag: pl.Series | None = None
+    codes: pl.Series | None = None
+
+    def spread(self, values: pl.Series) -> pl.Series:
+        """Lay values of the distinct cells out over the rows."""
+        return values if self.codes is None else values.gather(self.codes)
+
+    def counts(self) -> pl.Series:
+        """Count the rows of each distinct cell."""
+        if self.codes is None:
+            return pl.repeat(1, len(self.text), dtype=pl.UInt32, eager=True)
+        seen = self.codes.drop_nulls().alias("code").to_frame().group_by("code").len()
+        places = pl.int_range(len(self.text), eager=True, dtype=pl.UInt32).alias("code").to_frame()
+        return places.join(seen, on="code", how="left", maintain_order="left")["len"].fill_null(0)
+
+    def as_text(self) -> pl.Series:
+        """Write every distinct cell as text: whole numbers without a decimal point, dates in ISO form."""
+        if self.number is None:
+            return self.text
+        number = self.number.alias("number")
+        whole = number.cast(pl.Int64, strict=False)
+        frame = pl.DataFrame({"text": self.text, "number": number, "whole": whole})
+        frame = frame.with_columns(
+            date=self._mark(self.is_date),
+            flag=self._mark(self.is_flag),
+        )
+        written = (
+            pl.when(pl.col("flag"))
+            .then(pl.when(pl.col("number") == 1).then(pl.lit("TRUE")).otherwise(pl.lit("FALSE")))
+            .when(pl.col("date"))
+            .then((pl.lit(date(1899, 12, 30)) + pl.duration(days=pl.col("whole"))).cast(pl.String))
+            .when(pl.col("number") == pl.col("whole"))
+            .then(pl.col("whole").cast(pl.String))
+            .otherwise(pl.col("number").cast(pl.String))
+        )
+        return frame.select(pl.coalesce("text", pl.when(pl.col("number").is_not_null()).then(written)).alias("text"))["text"]
+
+    def _mark(self, marks: pl.Series | None) -> pl.Series:
+        return pl.repeat(value=False, n=len(self.text), dtype=pl.Boolean, eager=True) if marks is None else marks
+
+
+def from_texts(texts: pl.Series, *, distinct: bool) -> RawColumn:
+    """Make a column of text cells.
+
+    Args:
+        texts: One text a row.
+        distinct: Reduce to distinct texts first; pointless for identifiers.
+    """
+    texts = texts.alias("text")
+    if not distinct:
+        return RawColumn(texts)
+    cells = texts.unique()
+    if len(cells) * 2 > len(texts):
+        return RawColumn(texts)
+    places = pl.DataFrame({"text": cells, "code": pl.int_range(len(cells), eager=True, dtype=pl.UInt32)})
+    codes = texts.to_frame().join(places, on="text", how="left", maintain_order="left", nulls_equal=True)["code"]
+    return RawColumn(cells, codes=codes)
+
+
+def from_series(values: pl.Series, *, distinct: bool) -> RawColumn:
+    """Make a column of a typed Polars series."""
+    kind = values.dtype
+    if kind == pl.String:
+        return from_texts(values, distinct=distinct)
+    if kind in (pl.Categorical, pl.Enum):
+        return from_texts(values.cast(pl.String), distinct=True)
+    none = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    all_true = pl.repeat(value=True, n=len(values), dtype=pl.Boolean, eager=True)
+    if kind == pl.Date:
+        return RawColumn(none, values.cast(pl.Int32).cast(pl.Float64) + 25569, is_date=all_true)
+    if kind == pl.Datetime:
+        local = values.dt.replace_time_zone(None).dt.epoch("ms").cast(pl.Float64)
+        return RawColumn(none, local / 86_400_000 + 25569, is_date=all_true)
+    if kind == pl.Boolean:
+        return RawColumn(none, values.cast(pl.Float64), is_flag=all_true)
+    if kind.is_numeric():
+        return RawColumn(none, values.cast(pl.Float64).fill_nan(None))
+    return from_cells(values.to_list())
+
+
+def from_cells(cells: Sequence[object]) -> RawColumn:
+    """Make a column of Python cells of any kind, as a spreadsheet or xlwings hands them over."""
+    places: dict[object, int] = {}
+    distinct: list[object] = []
+    codes: list[int | None] = []
+    for cell in cells:
+        if cell is None or cell == "":
+            codes.append(None)
+            continue
+        key = (type(cell), cell) if isinstance(cell, bool | int | float | date) else cell
+        place = places.get(key) if _is_hashable(key) else None
+        if place is None:
+            place = len(distinct)
+            distinct.append(cell)
+            if _is_hashable(key):
+                places[key] = place
+        codes.append(place)
+    return from_distinct(distinct, pl.Series(codes, dtype=pl.UInt32))
+
+
+def _is_hashable(cell: object) -> bool:
+    return cell.__hash__ is not None
+
+
+def from_distinct(distinct: Sequence[object], codes: pl.Series) -> RawColumn:
+    """Make a column of distinct Python cells and the place of each row's cell among them."""
+    texts: list[str | None] = []
+    numbers: list[float | None] = []
+    dates: list[bool] = []
+    flags: list[bool] = []
+    for cell in distinct:
+        number = cell_number(cell)
+        numbers.append(number)
+        texts.append(None if number is not None or cell is None or cell != cell else str(cell))  # noqa: PLR0124 (NaN)
+        dates.append(isinstance(cell, date))
+        flags.append(isinstance(cell, bool))
+    has_numbers = any(number is not None for number in numbers)
+    return RawColumn(
+        pl.Series(texts, dtype=pl.String),
+        pl.Series(numbers, dtype=pl.Float64) if has_numbers else None,
+        pl.Series(dates, dtype=pl.Boolean) if has_numbers else None,
+        pl.Series(flags, dtype=pl.Boolean) if has_numbers else None,
+        codes=codes,
+    )
+
+
+def cell_number(cell: object) -> float | None:
+    """Read a cell as a number, dates as Excel day numbers; None for texts, blanks and NaN.
+
+    >>> cell_number(datetime(2025, 5, 5, 12)), cell_number(True), cell_number("7")
+    (45782.5, 1.0, None)
+    """
+    if isinstance(cell, datetime):
+        if cell != cell:  # noqa: PLR0124 (pandas' NaT)
+            return None
+        return (cell.replace(tzinfo=None) - _EXCEL_DAY_ZERO) / timedelta(days=1)
+    if isinstance(cell, date):
+        return float(cell.toordinal() - 693594)
+    if isinstance(cell, time):
+        return (cell.hour * 3600 + cell.minute * 60 + cell.second) / 86_400
+    if isinstance(cell, timedelta):
+        return cell / timedelta(days=1)
+    if isinstance(cell, str) or cell is None:
+        return None
+    try:
+        number = float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return None if number != number else number  # noqa: PLR0124 (NaN)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The wanted columns of a table.
+
+    Attributes:
+        columns: Column position to column.
+        rows: Number of data rows.
+        findings: What was odd about the file itself.
+    """
+
+    columns: dict[int, RawColumn]
+    rows: int
+    findings: tuple[Finding, ...] = ()
+
+
+class Loader(Protocol):
+    """Reads the wanted columns once the headers and the sample have told which they are."""
+
+    def __call__(self, positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+        """Load columns; those in ``identifiers`` are mostly distinct."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table before it is understood.
+
+    Attributes:
+        name: File or range, for messages.
+        sheet: Sheet, ``""`` for none.
+        headers: Header cells.
+        sample: For each column, its first cells.
+        first_row: Row number of the first data row in the source.
+        title: Cells of the lines above the header, joined.
+        load: Reads the columns.
+        notes: Findings made on the way to the header.
+        date1904: Day numbers count from 1904.
+    """
+
+    name: str
+    sheet: str
+    headers: tuple[str, ...]
+    sample: tuple[tuple[object, ...], ...]
+    first_row: int
+    title: tuple[str, ...]
+    load: Loader
+    notes: tuple[Finding, ...] = field(default=())
+    date1904: bool = False
+
+    @property
+    def place(self) -> str:
+        """File and sheet as a message names them."""
+        return f"{self.name}, sheet '{self.sheet}'" if self.sheet else self.name
+
+    def noting(self, *findings: Finding) -> Grid:
+        """Return the grid with further findings."""
+        return replace(self, notes=(*self.notes, *findings))
+
+
+def header_text(cell: object) -> str:
+    """Write a header cell as text, line breaks as spaces."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return " ".join(str(cell).split())
+
+
+def transpose(rows: Sequence[Sequence[Any]], width: int) -> tuple[tuple[object, ...], ...]:
+    """Turn rows of any length into ``width`` columns."""
+    return tuple(tuple(row[i] if i < len(row) else None for row in rows) for i in range(width))

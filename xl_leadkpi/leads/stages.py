@@ -1,0 +1,146 @@
+"""Stage and status words of six languages, and what each means in the canonical funnel (section 11.3)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from xl_leadkpi.leads.table import STAGES, StageWord
+from xl_leadkpi.leads.vocabulary import plain, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LOST = len(STAGES) + 1
+OPEN = len(STAGES) + 2
+CODE = {**{stage: rank for rank, stage in enumerate(STAGES, 1)}, "Lost": LOST, "Open": OPEN}
+"""Stage to the small number the rows carry: 1 = Lead ... 7 = Won, 8 = Lost, 9 = an open status."""
+
+# A word of a later test that holds a word of an earlier one is its negation or its end: Lost goes first.
+_TEST_ORDER = ("Lost", "Won", "Proposal", "Opportunity", "Meeting", "SQL", "MQL", "Lead", "Visitor")
+_NUMBER = re.compile(r"^\s*(\d{1,2})\s*[.):_–—-]*\s+(?=\D)|^\s*(\d{1,2})[.):_–—-]\s*(?=\D)")
+
+
+@cache
+def _known() -> Mapping[str, str]:
+    known: dict[str, str] = {}
+    for stage in _TEST_ORDER:
+        for word in vocabulary()["stages"][stage]:
+            known.setdefault(plain(word), stage)
+    # HubSpot's internal names stand without spaces.
+    known.update({word.replace(" ", ""): stage for word, stage in known.items() if " " in word and word.isascii()})
+    return known
+
+
+@cache
+def _contained_order() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """List the words to look for inside a longer value: Lost first, then the longest."""
+    words = [(stage, tuple(word.split())) for word, stage in _known().items() if len(word) > 2]
+    return tuple(sorted(words, key=lambda item: (item[0] != "Lost", -len(" ".join(item[1])))))
+
+
+@cache
+def _open_words() -> frozenset[str]:
+    return frozenset(plain(word) for word in vocabulary()["open"])
+
+
+@cache
+def _negations() -> frozenset[str]:
+    return frozenset(plain(word) for word in vocabulary()["negations"])
+
+
+def split_number(value: str) -> tuple[int | None, str]:
+    """Separate the number that orders a stage from its word.
+
+    >>> split_number("3. Proposal"), split_number("Proposal")
+    ((3, 'Proposal'), (None, 'Proposal'))
+    """
+    match = _NUMBER.match(value)
+    return (int(match[1] or match[2]), value[match.end() :].strip()) if match else (None, value)
+
+
+@cache
+def find_stage(value: str) -> str | None:
+    """Find the canonical stage of a stage word, ``Lost`` included; None where it is unknown or negated.
+
+    The whole value is looked up first, then the longest known word in it. A negation before that word cancels it.
+
+    >>> find_stage("3. Oferta wysłana"), find_stage("Closed - Not Converted"), find_stage("Not yet qualified")
+    ('Proposal', 'Lost', None)
+    """
+    key = plain(split_number(value)[1])
+    if not key:
+        return None
+    stage = _known().get(key)
+    if stage is None:
+        stage = _find_inside(tuple(key.split()))
+    return "Lead" if stage == "Visitor" else stage
+
+
+def _find_inside(words: tuple[str, ...]) -> str | None:
+    if len(words) > 12:
+        return None
+    for stage, wanted in _contained_order():
+        for start in range(len(words) - len(wanted) + 1):
+            if words[start : start + len(wanted)] == wanted:
+                return None if _negations().intersection(words[:start]) else stage
+    return None
+
+
+def is_open(value: str) -> bool:
+    """Tell whether a status word says that the lead is neither won nor lost."""
+    return plain(value) in _open_words()
+
+
+def read_words(
+    words: Sequence[tuple[str, int]], user: Mapping[str, str], *, is_status: bool, is_deals: bool
+) -> tuple[dict[str, int], list[StageWord]]:
+    """Translate the distinct texts of a stage or status column.
+
+    Args:
+        words: Each distinct text with the rows that carry it.
+        user: Text to stage as the user wants it.
+        is_status: Stages short of an outcome mean ``Open`` (a status column beside a stage column).
+        is_deals: The rows are deals: whatever is not closed has reached Opportunity.
+
+    Returns:
+        Code (``CODE``) of each known text, and how each was understood.
+    """
+    wishes = {plain(word): stage for word, stage in user.items()}
+    codes: dict[str, int] = {}
+    understood: list[StageWord] = []
+    unknown: list[tuple[int, str]] = []
+    numbered: dict[int, str] = {}
+    for word, count in words:
+        key = plain(word)
+        if not key:
+            continue
+        origin = "vocabulary"
+        stage = wishes.get(key) or wishes.get(plain(split_number(word)[1]))
+        if stage:
+            origin = "user"
+        else:
+            stage = find_stage(word)
+            if is_status and stage not in {"Won", "Lost"}:
+                stage = "Open" if stage or is_open(word) else None
+            elif stage == "Lead" and is_deals and is_open(word):
+                stage = "Opportunity"  # "Open", «В работе» are weak words: a deal that is open is an opportunity
+        number = split_number(word)[0]
+        if number is not None and stage in STAGES:
+            numbered[number] = stage
+        if stage is None:
+            unknown.append((len(understood), word))
+            understood.append(StageWord(word, None, count, "unknown"))
+            continue
+        codes[word] = CODE[stage]
+        understood.append(StageWord(word, stage, count, "user" if origin == "user" else "vocabulary"))
+    # Where every value is numbered, an unknown stage stands with the nearest known one below it.
+    if unknown and numbered and all(split_number(word)[0] is not None for word, _ in words if plain(word)):
+        for place, word in unknown:
+            number = split_number(word)[0] or 0
+            below = [numbered[known] for known in sorted(numbered) if known < number]
+            if below:
+                codes[word] = CODE[below[-1]]
+                understood[place] = StageWord(word, below[-1], understood[place].count, "vocabulary")
+    return codes, understood

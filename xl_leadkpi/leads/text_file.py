@@ -1,0 +1,340 @@
+"""CSV, TSV and TXT in any usual encoding and with any usual delimiter."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xl_leadkpi.leads.columns import find_header, header_score
+from xl_leadkpi.leads.errors import InputError
+from xl_leadkpi.leads.grid import SAMPLE_ROWS, Grid, Loaded, from_texts, header_text, transpose
+from xl_leadkpi.leads.table import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from xl_leadkpi.leads.columns import Kind
+    from xl_leadkpi.leads.grid import RawColumn
+
+HEAD_BYTES = 1 << 19
+DELIMITERS = (";", ",", "\t", "|")
+_ROWS_NAMED = 20
+
+# Letters that texts in the languages of each code page really use beyond ASCII.
+_LETTERS = {
+    "cp1250": frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽäöüßÄÖÜőűŐŰ€–—„”…"),
+    "cp1251": frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯёЁіїєґІЇЄҐ№«»–—…"),
+    "cp1252": frozenset("äöüßÄÖÜàâçéèêëîïôùûœÀÂÇÉÈÊËÎÏÔÙÛŒáíóúñÁÍÓÚÑ¿¡ãõÃÕìòåæøÅÆØ€£–—“”’…º°"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    encoding: str
+    delimiter: str
+    header_lines: int  # physical lines above the header
+    rows_above: int  # rows above the header, as a spreadsheet counts them
+    header: list[str]
+    title: tuple[str, ...]
+    sample: list[list[str]]
+
+
+def open_text(path: Path, kind: Kind, wanted: Sequence[str] = ()) -> Grid:
+    """Find encoding, delimiter and header of a text table.
+
+    Args:
+        path: The file.
+        kind: Which headers to look for.
+        wanted: Headers the user named.
+
+    Returns:
+        The grid; its columns are read when they are asked for.
+
+    Raises:
+        InputError: The file is empty, binary, or has no data row.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        more = bool(stream.read(1))
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+        raise InputError(f"{path.name} is empty: export the leads again, with a header line and at least one row.")
+    encoding = _encoding(head, more=more, path=path, kind=kind)
+    text = _decode(head, encoding, more=more)
+    if "\0" in text:
+        raise InputError(
+            f"{path.name} is not a text table: it holds binary data. Export the leads as CSV (UTF-8) or XLSX."
+        )
+    layout = _layout(text, encoding, kind, wanted, more=more)
+    if not layout.sample:
+        raise InputError(
+            f"{path.name}, row {layout.rows_above + 1}: there is a header line but no data row below it. "
+            "Check the filter of the export and export again."
+        )
+    width = len(layout.header)
+    sample = transpose(layout.sample, width)
+
+    def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+        return _load(path, layout, positions, identifiers)
+
+    return Grid(
+        path.name, "", tuple(layout.header), sample, layout.rows_above + 2, layout.title, load, _notes(layout)
+    )
+
+
+def _notes(layout: _Layout) -> tuple[Finding, ...]:
+    notes = []
+    if layout.encoding not in {"utf-8-sig", "utf-16"}:
+        notes.append(Finding("encoding", 1, value=layout.encoding, severity="info"))
+    if layout.rows_above:
+        notes.append(Finding("title_rows", layout.rows_above, value=" / ".join(layout.title)[:80], severity="info"))
+    return tuple(notes)
+
+
+def _encoding(head: bytes, *, more: bool, path: Path, kind: Kind) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    zeros = head[:4000].count(0)
+    if zeros > len(head[:4000]) / 4:
+        return "utf-16-le" if head[1:4000:2].count(0) > head[0:4000:2].count(0) else "utf-16-be"
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        decoder.decode(head, final=not more)
+    except UnicodeDecodeError as error:
+        # One stray byte in a UTF-8 file does not make it a cp125x file.
+        if len(head[: error.start].decode("utf-8", "ignore")) < error.start:
+            return "utf-8-sig"
+        return _single_byte(head, kind)
+    if head.isascii() and more:
+        return _encoding_of_rest(path, kind)
+    return "utf-8-sig"
+
+
+def _encoding_of_rest(path: Path, kind: Kind) -> str:
+    """Decide for a file whose beginning is plain ASCII."""
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 22):
+            if block.isascii():
+                continue
+            block += stream.readline()
+            try:
+                block.decode("utf-8")
+            except UnicodeDecodeError as error:
+                if len(block[: error.start].decode("utf-8", "ignore")) < error.start:
+                    return "utf-8-sig"
+                # A block may begin inside a character.
+                return _single_byte(block, kind) if error.start > 3 else "utf-8-sig"
+            return "utf-8-sig"
+    return "utf-8-sig"
+
+
+def _single_byte(head: bytes, kind: Kind) -> str:
+    """Choose between the code pages by letters, their neighbours and the headers they give."""
+    scores = {}
+    for page, letters in _LETTERS.items():
+        text = head.decode(page, "replace")
+        high = [(before, letter) for before, letter in zip("\n" + text, text, strict=False) if ord(letter) > 127]
+        score = sum(1.0 if letter in letters else -2.0 for _, letter in high)
+        # Cyrillic letters stand beside each other, accented Latin ones beside plain ones.
+        touching = sum(1 for before, _ in high if ord(before) > 127)
+        score += (2 if page == "cp1251" else -1) * touching
+        if page == "cp1251":
+            score -= sum(2 for before, letter in high if before.isascii() and before.isalpha() and letter.isalpha())
+        rows = [row for delimiter in DELIMITERS for row in csv.reader(text.splitlines()[:15], delimiter=delimiter)]
+        score += 10 * max((header_score(row, kind) for row in rows), default=0)
+        scores[page] = score
+    return max(("cp1252", "cp1250", "cp1251"), key=lambda page: scores[page])
+
+
+def _decode(head: bytes, encoding: str, *, more: bool) -> str:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    text = decoder.decode(head, final=not more)
+    text = text.removeprefix("\ufeff")
+    if more and "\n" in text:
+        text = text[: text.rindex("\n") + 1]
+    return text if "\n" in text else text.replace("\r", "\n")
+
+
+def _layout(text: str, encoding: str, kind: Kind, wanted: Sequence[str], *, more: bool) -> _Layout:
+    lines = text.split("\n", 1)
+    hint = lines[0].strip()
+    best: tuple[tuple[int, int, int], _Layout] | None = None
+    hinted = hint[4:5] if hint.lower().startswith("sep=") and len(hint) == 5 else ""
+    for delimiter in (hinted,) if hinted else DELIMITERS:
+        rows, ends = _rows(text, delimiter, more=more)
+        if not rows:
+            continue
+        index, score = find_header(rows, kind, wanted)
+        width = len(rows[index])
+        even = sum(1 for row in rows[index + 1 : index + 50] if len(row) == width) if width > 1 else 0
+        layout = _Layout(
+            encoding,
+            delimiter,
+            ends[index - 1] if index else 0,
+            index,
+            [header_text(cell) for cell in rows[index]],
+            tuple(cell for row in rows[:index] for cell in row if cell.strip()),
+            [row for row in rows[index + 1 :] if any(cell.strip() for cell in row)],
+        )
+        key = (score, even, width)
+        if best is None or key > best[0]:
+            best = (key, layout)
+    if best is None:
+        raise InputError("The file has no line that can be read as a table.")
+    return best[1]
+
+
+def _rows(text: str, delimiter: str, *, more: bool) -> tuple[list[list[str]], list[int]]:
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    csv.field_size_limit(1 << 30)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
+            if len(rows) > SAMPLE_ROWS + 15:
+                break
+    except csv.Error:
+        pass  # what was read so far is sample enough; the loader reads and reports the rest
+    return rows, ends
+
+
+def _load(path: Path, layout: _Layout, positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+    """Read columns with Polars; where it refuses the file, with the tolerant reader of the standard library."""
+    width = len(layout.header)
+    findings: list[Finding] = []
+    source: Path | io.BytesIO = path
+    if layout.encoding != "utf-8-sig":
+        source = io.BytesIO(path.read_bytes().decode(layout.encoding, "replace").removeprefix("\ufeff").encode())
+    try:
+        frame = _scan(source, layout, width, positions, ragged=False)
+        ragged = _ragged_rows(source, layout, width, len(frame) if frame is not None else 0)
+    except pl.exceptions.PolarsError:
+        return _load_tolerantly(path, layout, positions, identifiers)
+    if frame is None or ragged is None:
+        return _load_tolerantly(path, layout, positions, identifiers)
+    first = layout.rows_above + 2
+    findings += _ragged_findings(ragged, first, width)
+    columns: dict[int, RawColumn] = {}
+    for position in positions:
+        name = f"c{position}"
+        columns[position] = from_texts(frame[name], distinct=position not in identifiers)
+        frame = frame.drop(name)
+    return Loaded(columns, _height(columns), tuple(findings))
+
+
+def _height(columns: dict[int, RawColumn]) -> int:
+    column = next(iter(columns.values()))
+    return len(column.text) if column.codes is None else len(column.codes)
+
+
+def _scan(
+    source: Path | io.BytesIO, layout: _Layout, width: int, positions: Sequence[int], *, ragged: bool
+) -> pl.DataFrame | None:
+    try:
+        return (
+            pl.scan_csv(
+                source,
+                separator=layout.delimiter,
+                has_header=True,
+                skip_rows=layout.header_lines,
+                infer_schema=False,
+                new_columns=[f"c{i}" for i in range(width)],
+                truncate_ragged_lines=ragged,
+                glob=False,
+            )
+            .select([f"c{i}" for i in positions])
+            .collect()
+        )
+    except pl.exceptions.ComputeError as error:
+        if ragged or "more fields" not in str(error):
+            raise
+        return _scan(source, layout, width, positions, ragged=True)
+
+
+def _ragged_rows(source: Path | io.BytesIO, layout: _Layout, width: int, rows: int) -> list[tuple[int, int]] | None:
+    """Find data rows with too few or too many cells by counting delimiters.
+
+    Returns:
+        Index of the row and its number of cells; None where lines are not rows (line breaks inside cells).
+    """
+    lines = pl.scan_csv(
+        source,
+        separator="\x01",
+        quote_char=None,
+        has_header=False,
+        skip_rows=layout.header_lines + 1,
+        infer_schema=False,
+        new_columns=["line"],
+        truncate_ragged_lines=True,
+        glob=False,
+    ).with_row_index("row")
+    line = pl.col("line")
+    odd = lines.filter(
+        (line.str.count_matches(layout.delimiter, literal=True) != width - 1) | line.str.contains('"', literal=True)
+    )
+    if width == 1:
+        odd = lines.filter(line.str.contains('"', literal=True))
+    suspects = odd.collect(engine="streaming")
+    ragged: list[tuple[int, int]] = []
+    bare = suspects.with_columns(line.str.replace_all(r'"[^"]*"', "").str.strip_chars_end("\r"))
+    if bare.select(line.str.contains('"', literal=True).any()).item():
+        return None
+    bare = bare.with_columns(cells=line.str.count_matches(layout.delimiter, literal=True) + 1)
+    for row, text, cells in bare.filter((pl.col("cells") != width) & (line != "")).iter_rows():
+        if text is not None:
+            ragged.append((row, cells))
+    return ragged
+
+
+def _ragged_findings(ragged: list[tuple[int, int]], first: int, width: int) -> list[Finding]:
+    findings = []
+    short = [row + first for row, cells in ragged if cells < width]
+    long = [row + first for row, cells in ragged if cells > width]
+    if short:
+        findings.append(Finding("short_rows", len(short), rows=tuple(short[:_ROWS_NAMED])))
+    if long:
+        findings.append(Finding("long_rows", len(long), rows=tuple(long[:_ROWS_NAMED])))
+    return findings
+
+
+def _load_tolerantly(
+    path: Path, layout: _Layout, positions: Sequence[int], identifiers: frozenset[int]
+) -> Loaded:
+    """Read with Python's csv module, which takes stray quotes and line breaks in cells as they come."""
+    raw = path.read_bytes()
+    width = len(layout.header)
+    text = raw.decode(layout.encoding, "replace").removeprefix("\ufeff")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    first = layout.rows_above + 2
+    cells: dict[int, list[str | None]] = {position: [] for position in positions}
+    ragged: list[tuple[int, int]] = []
+    damaged: list[int] = []
+    rows = 0
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
+    for index, row in enumerate(reader):
+        if index <= layout.rows_above:
+            continue
+        if row and len(row) != width:
+            ragged.append((rows, len(row)))
+        for position in positions:
+            value = row[position] if position < len(row) else None
+            cells[position].append(value or None)
+            if value and "\ufffd" in value:
+                damaged.append(rows + first)
+        rows += 1
+    findings = _ragged_findings(ragged, first, width)
+    if damaged:
+        findings.append(Finding("damaged_text", len(damaged), rows=tuple(damaged[:_ROWS_NAMED])))
+    columns = {
+        position: from_texts(pl.Series(values, dtype=pl.String), distinct=position not in identifiers)
+        for position, values in cells.items()
+    }
+    return Loaded(columns, rows, tuple(findings))
