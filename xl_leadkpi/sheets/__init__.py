@@ -1,0 +1,9 @@
+"""From the funnel's tables to a workbook: laid out as data once, then written by either writer.
+
+>>> from xl_leadkpi.sheets import lay_out, read_map, to_file
+"""
+
+from xl_leadkpi.sheets.workbook import lay_out
+from xl_leadkpi.sheets.xlsx import OutputError, to_file
+
+__all__ = ["OutputError", "lay_out", "to_file"]

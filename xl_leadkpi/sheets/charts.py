@@ -1,0 +1,280 @@
+"""The six charts of the sheet, each over figures on the hidden chart sheet that follow the tables by formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.sheets.formats import number_text, percent_text
+from xl_leadkpi.sheets.layout import Axis, Chart, Series
+from xl_leadkpi.sheets.palette import NAVY, PALE_NAVY, STEPS, TEAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.sheets.chart_data import ChartData
+    from xl_leadkpi.sheets.formulas import Place
+    from xl_leadkpi.sheets.tables import Setting
+
+Figures = tuple[list[Any], list[str | None] | None]
+MOST_BARS = 12
+BAR = "#2B76A5"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a chart stands and how large it is, in pixels."""
+
+    row: int
+    column: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A placed block as the source of a chart's figures."""
+
+    block: Block
+    places: Mapping[str, Place]
+    setting: Setting
+    rows: tuple[int, ...]
+
+    def cell(self, key: str, row: int) -> str:
+        """Address of a figure, with its sheet."""
+        place = self.places[key]
+        return replace(place, sheet=place.sheet or "Funnel").cell(row)
+
+    def values(self, key: str) -> list[Any]:
+        """The figures of a column, #N/A where there is none: a gap in the chart."""
+        column = self.block[key].values
+        return [column[row] if isinstance(column[row], int | float) else CellError.NA for row in self.rows]
+
+    def figures(self, key: str) -> Figures:
+        """The figures of a column and the formulas that fetch them."""
+        cells = [self.cell(key, row) for row in self.rows]
+        return self.computed(self.values(key), [f"IF(ISNUMBER({cell}),{cell},NA())" for cell in cells])
+
+    def computed(self, values: list[Any], formulas: Sequence[str]) -> Figures:
+        """Figures with their own formulas, which stay away where the workbook is to hold values alone."""
+        if self.setting.formulas == "values":
+            return [None if isinstance(value, CellError) else value for value in values], None
+        return values, list(formulas)
+
+    def texts(self, key: str) -> Figures:
+        """Labels of a text or month column: plain values, because a chart's labels need no formula."""
+        column = self.block[key]
+        if column.unit == "month":
+            return [self.setting.formats.month_text(column.values[row]) for row in self.rows], None
+        return [self.setting.texts.label(str(column.values[row]), key) for row in self.rows], None
+
+
+def funnel_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
+    """The funnel as centred bars, each with its figure beside it, so that the narrowest can be read.
+
+    A stacked bar: a spacer, the stage, and a second spacer that carries the label at its base, right of the bar.
+    """
+    reached = source.values("reached")
+    most = max(reached, default=0) or 1
+    shares = source.values("cumulative")
+    language = source.setting.language
+    labels = tuple(
+        number_text(n, language) + (f" · {percent_text(share, language)}" if isinstance(share, float | int) else "")
+        for n, share in zip(reached, shares, strict=True)
+    )
+    first, last = source.cell("reached", source.rows[0]), source.cell("reached", source.rows[-1])
+    column = first.removeprefix("Funnel!"), last.removeprefix("Funnel!")
+    top = f"MAX(Funnel!{column[0]}:{column[1]})"
+    cells = [source.cell("reached", row) for row in source.rows]
+    stages, spacer, bar, room = data.columns(
+        source.setting.texts("chart.funnel"),
+        ("stage", *source.texts("stage")),
+        ("spacer", *source.computed([(most - n) / 2 for n in reached], [f"({top}-{cell})/2" for cell in cells])),
+        ("reached", *source.figures("reached")),
+        ("label", *source.computed([(most - n) / 2 + most * 0.4 for n in reached],
+                                   [f"({top}-{cell})/2+{top}*0.4" for cell in cells])),
+    )  # fmt: skip
+    return Chart(
+        "Funnel",
+        "bar",
+        (
+            Series("", stages, spacer, None),
+            Series(source.setting.texts.column("reached"), stages, bar, NAVY, colors=_steps(len(reached))),
+            Series("", stages, room, None, labels=labels),
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        stacked=True,
+        gap=14,
+        overlap=100,
+        legend=False,
+        categories=Axis(reverse=True),
+        values=Axis(minimum=0, maximum=most * 1.4, visible=False),
+        description=source.setting.texts("chart.funnel"),
+    )
+
+
+def _steps(count: int) -> tuple[str, ...]:
+    """Shades for so many stages: dark navy at the top, teal for won at the end."""
+    return tuple(STEPS[round(i * (len(STEPS) - 1) / max(count - 1, 1))] for i in range(count))
+
+
+def win_rate_chart(data: ChartData, source: Source, spot: Spot, label: str) -> Chart:
+    """Win rate by group, each bar with its Wilson interval; grey where it rests on fewer than min_n cases."""
+    rates, lows, highs = (source.values(key) for key in ("win_rate", "win_rate_low", "win_rate_high"))
+    up = [_minus(high, rate) for high, rate in zip(highs, rates, strict=True)]
+    down = [_minus(rate, low) for low, rate in zip(lows, rates, strict=True)]
+    cells = [[source.cell(key, row) for row in source.rows] for key in ("win_rate", "win_rate_low", "win_rate_high")]
+    groups, rate, above, below = data.columns(
+        source.setting.texts("chart.win_rate"),
+        ("group", *source.texts(label)),
+        ("win_rate", *source.figures("win_rate")),
+        ("above", *source.computed(up, [f"IFERROR({high}-{mid},0)" for mid, high in zip(cells[0], cells[2], strict=True)])),
+        ("below", *source.computed(down, [f"IFERROR({mid}-{low},0)" for mid, low in zip(cells[0], cells[1], strict=True)])),
+    )
+    closed = [
+        sum(n for n in (source.block["won"].values[row], source.block["lost"].values[row]) if n) for row in source.rows
+    ]
+    return Chart(
+        "WinRate",
+        "bar",
+        (
+            Series(
+                source.setting.texts.column("win_rate"), groups, rate, BAR,
+                colors=tuple(BAR if n >= source.setting.min_n else "#C3CAD1" for n in closed),
+                error_up=above, error_down=below,
+            ),
+        ),  # fmt: skip
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=source.setting.texts("chart.win_rate"),
+        gap=45,
+        legend=False,
+        categories=Axis(reverse=True),
+        values=Axis(number_format="0%", minimum=0, gridlines=True),
+        description=source.setting.texts("chart.win_rate"),
+    )
+
+
+def spend_chart(data: ChartData, source: Source, spot: Spot, label: str) -> Chart:
+    """Spend of each group as columns, its cost per lead as points."""
+    texts = source.setting.texts
+    groups, spend, cost = data.columns(
+        texts("chart.spend"),
+        ("group", *source.texts(label)),
+        ("spend", *source.figures("spend")),
+        ("cpl", *source.figures("cpl")),
+    )
+    money = source.setting.formats.axis_money(max((v for v in source.values("spend") if isinstance(v, int | float)), default=0))
+    small = source.setting.formats.axis_money(max((v for v in source.values("cpl") if isinstance(v, int | float)), default=0))
+    return Chart(
+        "SpendCost",
+        "column",
+        (
+            Series(texts.column("spend"), groups, spend, PALE_NAVY),
+            Series(texts.column("cpl"), groups, cost, NAVY, over="points"),
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=texts("chart.spend"),
+        values=Axis(number_format=money, minimum=0, gridlines=True),
+        second=Axis(number_format=small, minimum=0),
+        description=texts("chart.spend"),
+    )
+
+
+def months_chart(data: ChartData, source: Source, spot: Spot, rate_key: str, grown: Sequence[bool]) -> Chart:
+    """New leads a month as columns, the share of them won as a line over the months that are old enough."""
+    texts = source.setting.texts
+    rates, formulas = source.figures(rate_key)
+    rates = [rate if old else None if formulas is None else CellError.NA for rate, old in zip(rates, grown, strict=True)]
+    formulas = formulas and [formula if old else "NA()" for formula, old in zip(formulas, grown, strict=True)]
+    months, leads, rate = data.columns(
+        texts("chart.months"),
+        ("month", *source.texts("month")),
+        ("leads", *source.figures("leads")),
+        ("rate", rates, formulas),
+    )
+    return Chart(
+        "Months",
+        "column",
+        (
+            Series(texts.column("leads"), months, leads, PALE_NAVY),
+            Series(texts.column(rate_key), months, rate, TEAL, over="line"),
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=texts("chart.months"),
+        values=Axis(number_format="#,##0", minimum=0, gridlines=True),
+        second=Axis(number_format="0%", minimum=0),
+        description=texts("chart.months"),
+    )
+
+
+def curve_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
+    """Share of leads won within so many days."""
+    texts = source.setting.texts
+    days, share = data.columns(
+        texts("chart.curve"),
+        ("days", *source.figures("day")),
+        ("conversion", *source.figures("drawn")),
+    )
+    return Chart(
+        "Curve",
+        "scatter",
+        (Series(texts.column("conversion"), days, share, TEAL),),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=texts("chart.curve"),
+        legend=False,
+        categories=Axis(number_format="0", minimum=0, title=texts("axis.days")),
+        values=Axis(number_format="0%", minimum=0, gridlines=True),
+        description=texts("chart.curve"),
+    )
+
+
+def stage_time_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
+    """Median and 90th percentile of the days in each stage."""
+    texts = source.setting.texts
+    stages, median, late = data.columns(
+        texts("chart.stage_times"),
+        ("stage", *source.texts("measure")),
+        ("median", *source.figures("median")),
+        ("p90", *source.figures("p90")),
+    )
+    return Chart(
+        "StageTimes",
+        "bar",
+        (
+            Series(texts.column("median"), stages, median, NAVY),
+            Series(texts.column("p90"), stages, late, PALE_NAVY),
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=texts("chart.stage_times"),
+        gap=45,
+        overlap=0,
+        categories=Axis(reverse=True),
+        values=Axis(number_format="0", minimum=0, gridlines=True, title=texts("axis.days")),
+        description=texts("chart.stage_times"),
+    )
+
+
+def _minus(one: Any, other: Any) -> float:
+    return one - other if isinstance(one, int | float) and isinstance(other, int | float) else 0
+
+

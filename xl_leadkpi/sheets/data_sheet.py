@@ -1,0 +1,113 @@
+"""The sheet Funnel_Data: the normalised leads as one Excel table, so that any count can be checked with a filter."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.sheets import styles
+from xl_leadkpi.sheets.formats import TEXT
+from xl_leadkpi.sheets.layout import Area, Cells, Print, Range, Sheet, Style, Table
+from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.tables import unique_headers
+
+if TYPE_CHECKING:
+    from xl_leadkpi.leads.table import LeadTable
+    from xl_leadkpi.sheets.tables import Setting
+
+DATA_SHEET = "Funnel_Data"
+MOST_ROWS = 1_048_575
+DAY_ZERO = date(1899, 12, 30)
+_DAYS = ("created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost", "expected_close")
+_ORDER = (
+    "row_no", "lead_id", "name", *_DAYS, "outcome", "stage_now", "hw", "lost_from", "source", "campaign", "owner",
+    "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days", "cycle_days",
+)  # fmt: skip
+FILTER_BUTTON = 28
+_WIDE = {"name": 180, "lead_id": 90, "source": 130, "campaign": 150, "owner": 130, "lost_reason": 150}
+
+
+def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> Sheet:
+    """Lay out the normalised leads.
+
+    Args:
+        leads: The lead table.
+        setting: Language and formats.
+        data_rows: How many leads at most, None for as many as a sheet holds.
+    """
+    frame = leads.frame.head(min(MOST_ROWS if data_rows is None else data_rows, MOST_ROWS))
+    table = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    columns = _columns(table, leads, setting)
+    headers = unique_headers([_header(name, leads, setting) for name, _, _ in columns])
+    height = table.shape[0]
+    return Sheet(
+        name=DATA_SHEET,
+        areas=(Area(0, 0, tuple(Cells((text,), styles.DATA_HEADER) for text in headers)),),
+        bulk=Area(1, 0, tuple(Cells(values, style) for _, values, style in columns)) if height else None,
+        tables=(Table("tblLeads", Range(DATA_SHEET, 0, 0, max(height, 1), len(columns) - 1), headers, filters=True),),
+        widths=tuple(
+            (i, i, max(_WIDE.get(name, 80), text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON))
+            for i, ((name, _, _), text) in enumerate(zip(columns, headers, strict=True))
+        ),
+        freeze=(1, 2),
+        printing=Print(repeat_rows=(0, 0), footer=f"&L{setting.texts('sheet.leads')}&R{setting.texts('sheet.page')}"),
+    )
+
+
+def _columns(table: nw.DataFrame[Any], leads: LeadTable, setting: Setting) -> list[tuple[str, list[Any], Style]]:
+    """The columns that hold anything: name, values, style."""
+    as_of = (leads.as_of - DAY_ZERO).days
+    table = table.with_columns(
+        age_days=as_of - nw.col("created").floor(),
+        cycle_days=nw.col("d_won") - nw.col("created"),
+    )
+    names = [name for name in _ORDER if name in table.columns]
+    names += [name for name in table.columns if name.startswith("by_")]
+    found = []
+    for name in names:
+        values = table[name].to_list()
+        if name in ("row_no", "lead_id") or any(value is not None and value == value for value in values):  # noqa: PLR0124
+            found.append((name, _shown(name, values, setting), _style(name, leads, setting)))
+    return found
+
+
+def _shown(name: str, values: list[Any], setting: Setting) -> list[Any]:
+    """The values as the reader should see them: stages and outcomes by name, months as days."""
+    if name in ("hw", "lost_from"):
+        stages = dict(enumerate((setting.texts(f"label.{stage}") for stage in STAGES), start=1))
+        return [stages.get(value) for value in values]
+    if name == "cohort_month":
+        months = {
+            value: (date(int(value) // 12, int(value) % 12 + 1, 1) - DAY_ZERO).days
+            for value in set(values)
+            if value is not None and value == value  # noqa: PLR0124 - pandas says NaN for missing
+        }
+        return [months.get(value) for value in values]
+    if name in ("outcome", "stage_now"):
+        words = {word: setting.texts(f"label.{word.capitalize() if name == 'outcome' else word}") for word in set(values) if word}
+        return [words.get(value) for value in values]
+    return values
+
+
+def _style(name: str, leads: LeadTable, setting: Setting) -> Style:
+    formats = setting.formats
+    if name in _DAYS:
+        return Style(number_format=formats.day + (" hh:mm" if name in leads.has_time else ""), align="right")
+    if name == "cohort_month":
+        return Style(number_format=formats.month, align="right")
+    if name == "amount":
+        return Style(number_format="#,##0.00", align="right")
+    if name in ("age_days", "cycle_days", "response_min"):
+        return Style(number_format="#,##0.##" if name == "response_min" else "#,##0", align="right")
+    if name == "row_no":
+        return Style(number_format="0", align="right")
+    return Style(number_format=TEXT)
+
+
+def _header(name: str, leads: LeadTable, setting: Setting) -> str:
+    if name.startswith("by_"):
+        return leads.by_labels.get(name, name)
+    return setting.texts(f"data.{name}")

@@ -1,0 +1,202 @@
+"""What a sheet of a layout asks of an open workbook, worked out before the first call into it.
+
+A call into Excel costs more than a thousand cells inside it. So values are put together into whole blocks, and formats
+are turned round: not "this cell is bold, grey and small" but "these cells are bold", all of them in one call.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.sheets.rectangles import Rectangle, merged
+from xl_leadkpi.sheets.text_cells import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from xl_leadkpi.sheets.layout import Area, Cells, Sheet, Style
+
+FONT = "Calibri"
+_EPOCH = datetime.date(1899, 12, 30)
+_NOT_TEXT_TO_EXCEL = re.compile(r"[=+\-@']|.*\d|#|true$|false$|prawda$|fałsz$|истина$|ложь$", re.IGNORECASE | re.DOTALL)
+
+Rows = list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Cells that are written in one call: numbers, text, ``=formula``, None for an empty cell."""
+
+    place: Rectangle
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One property with one value, and all the cells that have it."""
+
+    name: str
+    value: Any
+    places: list[Rectangle]
+
+
+def areas(sheet: Sheet) -> tuple[Area, ...]:
+    """All areas of a sheet, its thousands of rows included."""
+    return (*sheet.areas, sheet.bulk) if sheet.bulk else sheet.areas
+
+
+def footprint(sheet: Sheet) -> list[Rectangle]:
+    """Which cells of the sheet are the layout's; all others are the user's."""
+    taken = [Rectangle(one.row, one.column, one.last_row, one.last_column) for one in areas(sheet) if one.height]
+    links = [Rectangle(link.row, link.column, link.row, link.column) for link in sheet.links]
+    return merged([*taken, *(one for one in links if not any(one.overlaps(other) for other in taken))])
+
+
+def blocks(sheet: Sheet, kept: Iterable[tuple[int, int]], names: Mapping[str, str]) -> Iterator[Block]:
+    """The cells to write: one block for the whole sheet, or several around cells that are the user's.
+
+    Args:
+        sheet: The sheet.
+        kept: Cells that must not be written, not even with nothing.
+        names: Name of each sheet of the layout in the workbook; formulas follow.
+    """
+    kept = list(kept)
+    everything = footprint(sheet)
+    if not everything:
+        return
+    hull = Rectangle(
+        min(one.row for one in everything),
+        min(one.column for one in everything),
+        max(one.last_row for one in everything),
+        max(one.last_column for one in everything),
+    )
+    places = [hull]
+    if any(hull.holds(*cell) for cell in kept):
+        places = everything
+    parts = [(one, _rows(one, names)) for one in areas(sheet) if one.height]
+    for place in places:
+        rows: Rows | None = None
+        for area, cells in parts:
+            if not place.holds(area.row, area.column):
+                continue
+            if (area.row, area.column, area.last_row, area.last_column) == place:
+                rows = cells
+                break
+            if rows is None:
+                width = place.last_column - place.column + 1
+                rows = [[None] * width for _ in range(place.last_row - place.row + 1)]
+            left = area.column - place.column
+            for row, values in enumerate(cells, start=area.row - place.row):
+                rows[row][left : left + len(values)] = values
+        if rows is not None:
+            yield Block(place, rows)
+
+
+def _rows(area: Area, names: Mapping[str, str]) -> Rows:
+    return list(map(list, zip(*(_column(cells, names) for cells in area.cells), strict=True)))
+
+
+def _column(cells: Cells, names: Mapping[str, str]) -> Sequence[Any]:
+    values = cells.values
+    text_format = cells.style.number_format == "@"
+    if not set(map(type, values)) <= {int, float, type(None)}:
+        values = [_plain(value, text_format=text_format) for value in values]
+    if cells.formulas is None:
+        return values
+    return [
+        value if formula is None else f"={rename(formula, names)}"
+        for value, formula in zip(values, cells.formulas, strict=True)
+    ]
+
+
+def _plain(value: Any, *, text_format: bool) -> Any:
+    """What goes into a cell for a value of the layout."""
+    if isinstance(value, str):
+        value = safe_text(value)
+        # Excel reads what is put into a cell as if it were typed; the apostrophe says that it is text and vanishes.
+        risky = value[:1] in "=+-@'" if text_format else _NOT_TEXT_TO_EXCEL.match(value)
+        return f"'{value}" if value and risky else value
+    if isinstance(value, datetime.datetime):
+        day = value.replace(tzinfo=None) - datetime.datetime(_EPOCH.year, _EPOCH.month, _EPOCH.day)  # noqa: DTZ001
+        return day / datetime.timedelta(days=1)
+    if isinstance(value, datetime.date):
+        return (value - _EPOCH).days
+    if isinstance(value, CellError):
+        return f"={value}"
+    return value
+
+
+def rename(formula: str, names: Mapping[str, str]) -> str:
+    """Point a formula to the sheets as they are called in the workbook.
+
+    >>> rename("SUM(Funnel!A1:A3)&\\"Funnel!\\"", {"Funnel": "Funnel 2"})
+    'SUM(\\'Funnel 2\\'!A1:A3)&"Funnel!"'
+    """
+    if "!" not in formula or all(old == new for old, new in names.items()):
+        return formula
+    parts = re.split(r'("(?:[^"]|"")*")', formula)
+    for i in range(0, len(parts), 2):
+        for old, new in names.items():
+            pattern = rf"(?:'{re.escape(old)}'|(?<![\w'.]){re.escape(old)})!"
+            parts[i] = re.sub(pattern, lambda _, new=new: quoted(new) + "!", parts[i])  # type: ignore[misc]
+    return "".join(parts)
+
+
+def quoted(name: str) -> str:
+    """Name of a sheet as formulas write it.
+
+    >>> quoted("Team's")
+    "'Team''s'"
+    """
+    return "'" + name.replace("'", "''") + "'"
+
+
+def looks(sheet: Sheet) -> Iterator[Look]:
+    """Every property of the sheet's cells with the cells that have it, the number formats first.
+
+    What is already so on a fresh sheet (upright, black on nothing, bottom-aligned, no wrap) is left out.
+    """
+    found: dict[tuple[str, Any], list[Rectangle]] = {}
+    cells = [
+        (Rectangle(area.row, area.column + i, area.last_row, area.column + i), column.style)
+        for area in areas(sheet)
+        if area.height
+        for i, column in enumerate(area.cells)
+    ]
+    taken = {place[:2] for place, _ in cells}
+    cells += [
+        (Rectangle(link.row, link.column, link.row, link.column), link.style)
+        for link in sheet.links
+        if (link.row, link.column) not in taken
+    ]
+    for place, style in cells:
+        for name, value in _properties(style, many=place.last_row > place.row):
+            found.setdefault((name, value), []).append(place)
+    order = ("number_format", "font", "size")
+    for name, value in sorted(found, key=lambda key: order.index(key[0]) if key[0] in order else len(order)):
+        places = found[name, value]
+        # borders between rows differ with the height of a rectangle, so these are not joined one below the other
+        yield Look(name, value, places if name in ("bottom", "bottoms", "top", "tops") else merged(places))
+
+
+def _properties(style: Style, *, many: bool) -> Iterator[tuple[str, Any]]:
+    yield "font", FONT
+    yield "size", style.size
+    yield "ink", style.color
+    yield "horizontal", style.align
+    if style.number_format != "General":
+        yield "number_format", style.number_format
+    if style.valign != "bottom":
+        yield "vertical", style.valign
+    for name in ("bold", "italic", "wrap", "indent", "underline", "fill"):
+        value = getattr(style, name)
+        if value:
+            yield name, value
+    for side in ("top", "bottom"):
+        line = getattr(style, side)
+        if line:
+            yield side + "s" * many, line

@@ -1,0 +1,186 @@
+"""Number formats: what a unit looks like in the language of the workbook and in the currency of the leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from xl_leadkpi.sheets.measure import text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from xl_leadkpi.funnel.report import Column
+
+Language = Literal["en", "pl", "ru"]
+
+_SYMBOLS = {
+    "EUR": "€", "USD": "$", "GBP": "£", "PLN": "zł", "RUB": "₽", "UAH": "₴", "CZK": "Kč", "JPY": "¥", "INR": "₹",
+    "KZT": "₸", "TRY": "₺", "BRL": "R$", "ILS": "₪",
+}  # fmt: skip
+_BEFORE = {"$", "£", "¥", "₹", "R$", "₪"}
+_LOCALES = {"en": "[$-409]", "pl": "[$-415]", "ru": "[$-419]"}
+_DAY = {"en": "d mmm yyyy", "pl": "dd.mm.yyyy", "ru": "dd.mm.yyyy"}
+_THOUSAND = {"en": "k", "pl": "tys.", "ru": "тыс."}
+_MILLION = {"en": "m", "pl": "mln", "ru": "млн"}
+MONTHS = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "pl": ("sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"),
+    "ru": ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"),
+}
+GENERAL, TEXT, COUNT = "General", "@", "#,##0"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column's number format, and the unit its header must name because the figures do not."""
+
+    number_format: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """Number formats of one workbook.
+
+    >>> Formats("en", "EUR").money(0)
+    '"€" #,##0'
+    >>> Formats("pl", "PLN").money(2)
+    '#,##0.00 "zł"'
+    >>> Formats("ru", None).month
+    '[$-419]mmm yyyy'
+    """
+
+    language: Language
+    currency: str | None
+
+    @property
+    def symbol(self) -> str:
+        """The currency as it is written, empty if the amounts have none or several."""
+        return _SYMBOLS.get(self.currency, self.currency) if self.currency else ""
+
+    @property
+    def month(self) -> str:
+        """A month and its year."""
+        return f"{_LOCALES[self.language]}mmm yyyy"
+
+    @property
+    def day(self) -> str:
+        """A date."""
+        return f"{_LOCALES[self.language]}{_DAY[self.language]}"
+
+    def money(self, decimals: int) -> str:
+        """An amount in full."""
+        return self._with_symbol("#,##0" + ("." + "0" * decimals if decimals else ""))
+
+    def compact_money(self, value: float | None) -> str:
+        """An amount for a card: thousands and millions shortened, the precise figure in the cell."""
+        size = abs(value or 0)
+        if size >= 1e6:
+            return self._with_symbol(f'#,##0.00,,"\N{NO-BREAK SPACE}{_MILLION[self.language]}"')
+        if size >= 1e5:
+            return self._with_symbol(f'#,##0,"\N{NO-BREAK SPACE}{_THOUSAND[self.language]}"')
+        return self.money(2 if size < 100 else 0)
+
+    def of(self, column: Column, room: float, size: float) -> Shown:
+        """Number format of a column of figures.
+
+        Args:
+            column: The column; its values decide on decimals and, if they would not fit, on thousands or millions.
+            room: Width of a cell in pixels, without its padding.
+            size: Font size in points.
+        """
+        numbers = [value for value in column.values if isinstance(value, int | float) and not isinstance(value, bool)]
+        match column.unit:
+            case "money":
+                return self._money_column(numbers, room, size)
+            case "count":
+                return Shown(COUNT if all(float(value).is_integer() for value in numbers) else "#,##0.0")
+            case "days" | "minutes" | "number":
+                whole = all(float(value).is_integer() for value in numbers)
+                return Shown(COUNT if whole else "#,##0.0")
+            case "fraction":
+                return Shown("#,##0%" if _largest(numbers) >= 10 else "0.0%")
+            case "ratio":
+                return Shown('#,##0.0"×"' if _largest(numbers) >= 100 else '0.00"×"')
+            case "date":
+                return Shown(self.day)
+            case "month":
+                return Shown(self.month)
+            case "text":
+                return Shown(TEXT)
+
+    def axis_money(self, largest: float) -> str:
+        """Amounts along an axis whose largest is about this."""
+        if largest >= 1e6:
+            return f'#,##0.0,,"\N{NO-BREAK SPACE}{_MILLION[self.language]}"'
+        if largest >= 1e4:
+            return f'#,##0,"\N{NO-BREAK SPACE}{_THOUSAND[self.language]}"'
+        return self.money(0)
+
+    def month_text(self, month: date) -> str:
+        """A month as text, for the labels of a chart.
+
+        >>> from datetime import date
+        >>> Formats("pl", None).month_text(date(2025, 10, 1))
+        'paź 2025'
+        """
+        return f"{MONTHS[self.language][month.month - 1]} {month.year}"
+
+    def day_text(self, day: date) -> str:
+        """A day as text.
+
+        >>> from datetime import date
+        >>> Formats("en", None).day_text(date(2025, 10, 1)), Formats("ru", None).day_text(date(2025, 10, 1))
+        ('1 Oct 2025', '01.10.2025')
+        """
+        if self.language == "en":
+            return f"{day.day} {self.month_text(day)}"
+        return f"{day:%d.%m.%Y}"
+
+    def _money_column(self, numbers: list[float], room: float, size: float) -> Shown:
+        largest = _largest(numbers)
+        decimals = 2 if 0 < largest < 100 else 0
+        sign = "-" if any(value < 0 for value in numbers) else ""
+        for power, commas, name in ((0, "", ""), (3, ",", _THOUSAND[self.language]), (6, ",,", _MILLION[self.language])):
+            shown = f"{sign}{largest / 10**power:,.{decimals}f}"
+            if not power:
+                shown += f" {self.symbol}"
+            if text_width(shown, size) <= room or power == 6:
+                if not power:
+                    return Shown(self.money(decimals))
+                return Shown(f"#,##0{commas}", f"{name} {self.symbol}".strip())
+        raise AssertionError
+
+    def _with_symbol(self, number: str) -> str:
+        symbol = self.symbol
+        if not symbol:
+            return number
+        quoted = '"' + symbol.replace('"', "") + '"'
+        if symbol in _BEFORE:
+            return quoted + number
+        return f"{quoted} {number}" if symbol == "€" and self.language == "en" else f"{number} {quoted}"
+
+
+def _largest(numbers: Iterable[Any]) -> float:
+    return max((abs(value) for value in numbers), default=0)
+
+
+def number_text(number: float, language: Language, decimals: int = 0) -> str:
+    """A number as its readers write it, for texts that no cell formats.
+
+    >>> number_text(12480, "en"), number_text(3.5, "pl", 1), number_text(12480, "ru") == "12\\N{NO-BREAK SPACE}480"
+    ('12,480', '3,5', True)
+    """
+    text = f"{number:,.{decimals}f}"
+    return text if language == "en" else text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+
+
+def percent_text(share: float, language: Language) -> str:
+    """A share as its readers write it.
+
+    >>> percent_text(0.2333, "en"), percent_text(0.2333, "pl")
+    ('23.3%', '23,3%')
+    """
+    return f"{number_text(share * 100, language, 1)}%"

@@ -1,0 +1,518 @@
+"""The sheet Funnel: header, cards, then one block below the other, each with its chart beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from xl_leadkpi.funnel.report import Block, Column
+from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.sheets import charts, styles
+from xl_leadkpi.sheets.canvas import Canvas
+from xl_leadkpi.sheets.cards import place_cards
+from xl_leadkpi.sheets.chart_data import ChartData
+from xl_leadkpi.sheets.formats import number_text
+from xl_leadkpi.sheets.formulas import Place
+from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters
+from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.palette import FAINT, HEAT, MUTED, RED
+from xl_leadkpi.sheets.tables import PADDING, Placed, place_table
+from xl_leadkpi.sheets.texts import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.sheets.formats import Language
+    from xl_leadkpi.sheets.layout import Chart, Sheet
+    from xl_leadkpi.sheets.tables import Setting
+
+MARGIN = 14
+CELL = 66
+LABEL_WIDTHS = (160, 240)
+CELLS = 20
+"""Equal columns beside the label column; everything on the sheet stands on this grid."""
+LAST = 1 + CELLS
+PAGE = (277.0, 176.0)
+"""What an A4 page in landscape holds between its margins, in millimetres."""
+MILLIMETRES = 25.4 / 96
+CHART_HEIGHT = 230
+_MONEY = ("revenue", "won_with_amount", "average_deal", "pipeline", "spend", "cpl", "cost_per_", "cac", "roas", "romi")
+_PERIOD = (
+    "entered_", "snapshot_", "lost_opportunities", "win_rate", "revenue", "won_with_amount", "average_deal", "cac_period",
+)  # fmt: skip
+_GROUP = {"lost", "open_opportunities", "lead_conversion"}
+NOT_SHOWN = {
+    "tblFunnel": {"strict", "spend", "drop_off_rate"},
+    "tblSource": _GROUP,
+    "tblCampaign": _GROUP,
+    "tblOwner": _GROUP,
+    "tblMonth": {"complete", "mature"},
+    "tblSpend": {"mature"},
+}
+"""Columns that --json has and the sheet leaves out, where the row would not fit otherwise."""
+
+
+def lay_out_funnel(report: FunnelReport, setting: Setting) -> tuple[Sheet, Sheet]:
+    """Lay out the sheet Funnel and the hidden sheet with its charts' figures."""
+    builder = _FunnelSheet(report, setting)
+    builder.place_everything()
+    return builder.finished(), builder.data.sheet()
+
+
+class _FunnelSheet:
+    """Places the blocks of a report, one below the other."""
+
+    def __init__(self, report: FunnelReport, setting: Setting) -> None:
+        self.report = report
+        self.setting = setting
+        self.texts = setting.texts
+        self.canvas = Canvas("Funnel")
+        self.data = ChartData()
+        self.row = 0
+        self.sections: list[tuple[str, int]] = []
+        self.parts: list[int] = []
+        self.summary: dict[str, Place] = {}
+
+    def place_everything(self) -> None:
+        self._header()
+        self._stages()
+        for field in self.report.by:
+            self._group(field)
+        self._months()
+        self._cohorts()
+        self._curve()
+        self._stage_times()
+        self._losses_and_pipeline()
+        if self.report.spend is not None:
+            self._simple("spend", self.report.spend)
+        if self.report.attribution is not None:
+            self._simple("attribution", self.report.attribution)
+        self._quality()
+        self._navigation()
+
+    def finished(self) -> Sheet:
+        width = MARGIN + self.setting.label_width + CELLS * CELL
+        last = self.row - 1
+        return self.canvas.sheet(
+            widths=((0, 0, MARGIN), (1, 1, self.setting.label_width), (2, LAST, CELL)),
+            freeze=(3, 0),
+            printing=Print(
+                area=self.canvas.range(0, 0, last, LAST),
+                repeat_rows=(0, 2),
+                breaks=self._page_breaks(width),
+                footer=self.texts("sheet.footer", value=self.report.header.source),
+            ),
+            tab_color="#17406D",
+        )
+
+    # header -----------------------------------------------------------------------------------------------------------
+
+    def _header(self) -> None:
+        header, texts, formats = self.report.header, self.texts, self.setting.formats
+        canvas = self.canvas
+        canvas.heights.update({0: 38, 1: 18, 2: 20, 3: 20, 4: 8})
+        canvas.put(0, 1, texts("sheet.title_deals" if header.is_deals else "sheet.title"), styles.TITLE)
+        period = " – ".join(formats.day_text(day) for day in (header.first_day, header.last_day) if day)
+        counted = texts("header.rows", value=number_text(header.rows_used, self.setting.language),
+                        read=number_text(header.rows_read, self.setting.language))  # fmt: skip
+        where = " · ".join(part for part in (period, counted, texts("header.source", value=header.source)) if part)
+        built = texts("header.built", value=f"{formats.day_text(header.built_at)} {header.built_at:%H:%M}")
+        as_of = texts("header.as_of_" + header.as_of_reason, value=formats.day_text(header.as_of))
+        how = [
+            as_of,
+            texts("header.reach_" + header.reach),
+            texts("header.win_" + header.win_basis, value=str(header.window_days)),
+            texts("header.window", value=str(header.window_days)),
+            texts("header.min_n", value=str(header.min_n)),
+            self._currency(),
+            built,
+        ]
+        canvas.put(1, 1, where, styles.SUBTITLE)
+        canvas.put(2, 1, " · ".join(part for part in how if part), styles.SUBTITLE)
+        self.row = 5
+        for line in self._notes(header.notes):
+            canvas.put(self.row, 1, line, replace(styles.NOTE, color="#B3382C"))
+            self.row += 1
+        self.parts.append(self.row)
+        self.row, self.summary = place_cards(
+            canvas, self.data, self.report.summary, self.report.trend, self.setting, self.row
+        )
+        if self.report.summary.notes:
+            self._put_notes(self.report.summary)
+        self.row += 1
+
+    def _currency(self) -> str:
+        header = self.report.header
+        if header.currency:
+            return self.texts("header.currency", value=header.currency)
+        return self.texts("header.currencies", value=", ".join(header.currencies)) if header.currencies else ""
+
+    def _navigation(self) -> None:
+        """A line of links to the sections, under the header."""
+        column = 1
+        style = styles.LINK
+        for title, row in [*self.sections, (self.texts("sheet.map"), -1), (self.texts("sheet.data"), -2)]:
+            width = text_width(title, style.size) + 14
+            target = {-1: "'Funnel_Map'!A1", -2: "'Funnel_Data'!A1"}.get(row, f"'Funnel'!B{row + 1}")
+            self.canvas.links.append(Link(3, column, title, target, style))
+            taken = self.setting.label_width if column == 1 else CELL
+            column += 1
+            while taken < width:
+                taken += CELL
+                column += 1
+
+    # blocks -----------------------------------------------------------------------------------------------------------
+
+    def _section(self, title: str, *, listed: str | None = None) -> None:
+        """Begin a section: a rule over the whole grid and its title."""
+        self.parts.append(self.row)
+        blank = (None,) * CELLS
+        self.canvas.put(self.row, 1, title, styles.HEADING)
+        self.canvas.put_row(self.row, 2, blank, [styles.HEADING] * CELLS)
+        self.canvas.at_least(self.row, 28)
+        if listed:
+            self.sections.append((listed, self.row))
+        self.row += 1
+
+    def _notes(self, notes: Sequence[tuple[str, str]]) -> list[str]:
+        """Remarks as lines that fit the width of the sheet."""
+        lines: list[str] = []
+        room = self.setting.label_width + CELLS * CELL - 20
+        for code, value in notes:
+            text = self.texts.note(code, value)
+            if lines and text_width(f"{lines[-1]} · {text}", styles.SMALL) <= room:
+                lines[-1] += f" · {text}"
+            else:
+                lines.append(text)
+        return lines
+
+    def _put_notes(self, *blocks: Block, more: Sequence[tuple[str, str]] = ()) -> None:
+        for line in self._notes([*more, *(note for block in blocks for note in block.notes)]):
+            self.canvas.put(self.row, 1, line, styles.NOTE)
+            self.canvas.heights[self.row] = 18
+            self.row += 1
+
+    def _shown(self, block: Block) -> list[Column]:
+        """Columns of a block that have anything to show."""
+        hidden = NOT_SHOWN.get(block.name, set())
+        return [
+            column
+            for i, column in enumerate(block.columns)
+            if i == 0 or (column.key not in hidden and any(value is not None for value in column.values))
+        ]
+
+    def _beside(
+        self, placed: Placed, chart: Callable[[charts.Spot], Chart] | None, *, top: int, least: int = CHART_HEIGHT
+    ) -> None:
+        """Place a chart right of a table and move below both."""
+        self.row = placed.last_row + 1
+        room = LAST - placed.last_column - 1
+        if chart is None or room < 4:
+            return
+        height = max(self.canvas.height(top, placed.last_row), least)
+        width = room * CELL - 6
+        self.canvas.charts.append(chart(charts.Spot(top, placed.last_column + 2, width, height)))
+        self.row = max(self.row, self.canvas.row_below(top, height))
+
+    def _stages(self) -> None:
+        block = self.report.stages
+        self._section(self.texts("block.stages"), listed=self.texts("block.stages"))
+        self._put_notes(block)
+        top = self.row
+        places = {key: self.summary[key] for key in ("spend",) if key in self.summary}
+        placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row, places=places)
+        source = self._source(block, placed, range(len(block)))
+        self._beside(placed, lambda spot: charts.funnel_chart(self.data, source, spot), top=top, least=190)
+        self.row += 1
+
+    def _source(self, block: Block, placed: Placed, rows: Sequence[int]) -> charts.Source:
+        return charts.Source(block, placed.places, self.setting, tuple(rows))
+
+    def _group(self, field: str) -> None:
+        """F: counts and conversion in one table, money in a second where one row cannot hold both; then the charts."""
+        block = self.report.by[field]
+        title = self.texts("block.by", value=self.texts.field(field))
+        self._section(title, listed=title)
+        self._put_notes(block, more=(("groups", ""),))
+        label, *figures = self._shown(block)
+        money = [column for column in figures if column.key.startswith(_MONEY)]
+        counts = [column for column in figures if column not in money]
+        parts = [counts, money] if len(figures) > CELLS and money else [figures]
+        headers = {label.key: self.texts.group(field)}
+        places: dict[str, Place] = {}
+        for i, part in enumerate(parts):
+            placed = place_table(
+                self.canvas, block, [label, *part[:CELLS]], self.setting, row=self.row,
+                name=f"{block.name}Money" if i else block.name, places=places, headers=headers,
+            )  # fmt: skip
+            places = placed.places
+            self.row = placed.last_row + 2
+        if field == "source":
+            self._strip(self._group_charts(block, places))
+
+    def _strip(self, makers: Sequence[Callable[[charts.Spot], Chart]]) -> None:
+        """Place charts side by side over the whole width."""
+        if not makers:
+            return
+        half = CELLS // 2
+        left = self.setting.label_width + (half - 1) * CELL
+        spots = (
+            charts.Spot(self.row, 1, left - 10, CHART_HEIGHT),
+            charts.Spot(self.row, 1 + half, (CELLS - half + 1) * CELL, CHART_HEIGHT),
+        )
+        for maker, spot in zip(makers, spots, strict=False):
+            self.canvas.charts.append(maker(spot))
+        self.row = self.canvas.row_below(self.row, CHART_HEIGHT) + 1
+
+    def _group_charts(self, block: Block, places: dict[str, Place]) -> list[Callable[[charts.Spot], Chart]]:
+        label = block.columns[0].key
+        body = range(len(block) - block.totals)
+        makers: list[Callable[[charts.Spot], Chart]] = []
+
+        def source(key: str) -> charts.Source | None:
+            if key not in block or key not in places:
+                return None
+            rows = [row for row in body if _is_number(block[key].values[row])][: charts.MOST_BARS]
+            return charts.Source(block, places, self.setting, tuple(rows)) if rows else None
+
+        rates, spend = source("win_rate"), source("spend")
+        if rates:
+            makers.append(lambda spot: charts.win_rate_chart(self.data, rates, spot, label))
+        if spend:
+            makers.append(lambda spot: charts.spend_chart(self.data, spend, spot, label))
+        return makers
+
+    def _months(self) -> None:
+        block = self.report.months
+        columns = self._shown(block)
+        label = columns[0]
+        happened = [column for column in columns[1:] if column.key.startswith(_PERIOD)]
+        cohort = [column for column in columns[1:] if column not in happened]
+        title = self.texts("block.months")
+        self._section(title, listed=title)
+        self._put_notes(block, more=(("months_cohort", str(self.setting.window_days)),))
+        top = self.row
+        placed = place_table(self.canvas, block, [label, *cohort], self.setting, row=self.row)
+        self._grey_immature(placed, ("cohort_conversion", "cac_cohort"), len(block))
+        maker = None
+        rate = "cohort_conversion"
+        if rate in block:
+            grown = [bool(value) for value in (block["mature"].values if "mature" in block else [True] * len(block))]
+            source = self._source(block, placed, range(len(block)))
+            maker = _bound(lambda at, spot: charts.months_chart(self.data, source, spot, rate, grown), placed)
+        self._beside(placed, maker, top=top)
+        self.row += 1
+        if happened:
+            self.parts.append(self.row)
+            self._put_notes(more=(("months_period", ""),))
+            part = place_table(
+                self.canvas, block, [label, *happened], self.setting, row=self.row, name=f"{block.name}Period",
+                places=placed.places,
+            )  # fmt: skip
+            self.row = part.last_row + 2
+
+    def _grey_immature(self, placed: Placed, keys: Sequence[str], rows: int) -> None:
+        """Grey what the window has not had time to fill: months that ended too recently."""
+        header = self.report.header
+        last = header.as_of - timedelta(days=header.window_days)
+        for key in keys:
+            place = placed.places.get(key)
+            if place and rows:
+                month = f"${column_letters(1)}{place.row + 1}"
+                self.canvas.conditions.append(
+                    Condition(
+                        self.canvas.range(place.row, place.column, place.row + rows - 1, place.column),
+                        f"EOMONTH({month},0)>DATE({last.year},{last.month},{last.day})",
+                        color=FAINT,
+                    )
+                )
+
+    def _cohorts(self) -> None:
+        report = self.report
+        for name, rates, counts in (
+            ("cohorts", report.cohorts, report.cohort_counts),
+            ("opportunity_cohorts", report.opportunity_cohorts, report.opportunity_cohort_counts),
+        ):
+            if not len(rates) or not len(rates.columns) > 2:
+                continue
+            title = self.texts("block." + name)
+            self._section(title, listed=title if name == "cohorts" else None)
+            self._put_notes(rates, more=(("cohort_cells", ""),))
+            # the counts stand below the rates, which are formulas over them
+            counts_row = self.row + len(rates) + 3
+            places = {
+                column.key: Place(counts_row + 1, 1 + i) for i, column in enumerate(counts.columns)
+            }
+            placed = place_table(
+                self.canvas, rates, rates.columns, self.setting, row=self.row, places=places, headers=self._after(rates)
+            )
+            self._heat(placed, len(rates))
+            self.row = placed.last_row + 2
+            self.canvas.put(self.row, 1, self.texts("block.cohort_counts"), styles.NOTE)
+            self.row += 1
+            assert self.row == counts_row
+            below = place_table(
+                self.canvas, counts, counts.columns, self.setting, row=self.row, headers=self._after(counts)
+            )
+            self.row = below.last_row + 2
+
+    def _after(self, block: Block) -> dict[str, str]:
+        """Headers of the calendar months after the first: +0, +1 ..."""
+        return {column.key: f"+{column.key.rpartition('_')[2]}" for column in block.columns[2:]}
+
+    def _heat(self, placed: Placed, rows: int) -> None:
+        """Shade the cells of a cohort grid in steps of its largest rate."""
+        place = self.canvas.range(placed.first_row, 3, placed.first_row + rows - 1, placed.last_column)
+        cell = address(place.row, place.column)
+        for step in range(len(HEAT), 0, -1):
+            least = f"MAX({place})*{step - 1}/{len(HEAT)}"
+            self.canvas.conditions.append(
+                Condition(place, f"AND(ISNUMBER({cell}),{cell}>{least})", fill=HEAT[step - 1], stop=False)
+            )
+
+    def _curve(self) -> None:
+        mature, curve = self.report.mature, self.report.curve
+        title = self.texts("block.mature")
+        self._section(title, listed=title)
+        self._put_notes(mature, curve)
+        top = self.row
+        placed = place_table(self.canvas, mature, self._shown(mature), self.setting, row=self.row)
+        maker = None
+        if len(curve):
+            places = self.data.block(curve, self.setting)
+            points = [i for i, share in enumerate(curve["drawn"].values) if share is not None]
+            if len(points) > 1:
+                source = charts.Source(curve, places, self.setting, tuple(points))
+                maker = _bound(lambda _at, spot: charts.curve_chart(self.data, source, spot), placed)
+        self._beside(placed, maker, top=top)
+        self.row += 1
+
+    def _stage_times(self) -> None:
+        block, histogram = self.report.stage_times, self.report.cycle_histogram
+        if not any(block["n"].values):
+            return
+        title = self.texts("block.stage_times")
+        self._section(title, listed=title)
+        self._put_notes(block)
+        top = self.row
+        placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row)
+        stages = [i for i, name in enumerate(block["measure"].values) if name in STAGES and block["n"].values[i]]
+        maker = None
+        if stages:
+            source = self._source(block, placed, stages)
+            maker = _bound(lambda _at, spot: charts.stage_time_chart(self.data, source, spot), placed)
+        self._beside(placed, maker, top=top)
+        self.row += 1
+        if len(histogram):
+            self._histogram(histogram)
+
+    def _histogram(self, block: Block) -> None:
+        """Won leads by days from creation, with a bar drawn in the cells beside."""
+        self.parts.append(self.row)
+        self.canvas.put(self.row, 1, self.texts("block.histogram"), styles.NOTE)
+        spans = tuple(
+            f"{low}–{high}" for low, high in zip(block["from_day"].values, block["to_day"].values, strict=True)
+        )
+        shown = Block(block.name, (Column("days_span", "text", spans), block["won"]))
+        placed = place_table(self.canvas, shown, shown.columns, self.setting, row=self.row + 1)
+        cells = [address(row, 2) for row in range(placed.first_row, placed.last_row + 1)]
+        most = f"MAX({address(placed.first_row, 2, absolute=True)}:{address(placed.last_row, 2, absolute=True)})"
+        largest = max(block["won"].values)
+        bars = tuple("█" * round(n / largest * 40) for n in block["won"].values)
+        formulas = tuple(f'REPT("█",ROUND({cell}/{most}*40,0))' for cell in cells)
+        live = None if self.setting.formulas == "values" else formulas
+        self.canvas.areas.append(Area(placed.first_row, 3, (Cells(bars, styles.BARS, live),)))
+        self.row = placed.last_row + 2
+
+    def _losses_and_pipeline(self) -> None:
+        self._simple("losses", self.report.losses)
+        self._simple("pipeline", self.report.pipeline)
+
+    def _quality(self) -> None:
+        """M: what was odd, each with its number; the whole list with its rows is in Funnel_Map."""
+        block = self.report.quality
+        if not len(block):
+            return
+        title = self.texts("block.quality")
+        self._section(title, listed=title)
+        self._put_notes(block, more=(("quality", ""),))
+        kinds = tuple(self.texts.finding(kind) for kind in block["finding"].values)
+        details = tuple(
+            " · ".join(str(part) for part in (row["column"], row["value"], self._rows(row["rows"])) if part) or None
+            for row in block.rows()
+        )
+        shown = Block(block.name, (Column("finding", "text", kinds), block["count"], Column("where", "text", details)))
+        placed = place_table(self.canvas, shown, shown.columns, self.setting, row=self.row)
+        for severity, color in (("error", RED), ("info", MUTED)):
+            for row, value in enumerate(block["severity"].values):
+                if value == severity:
+                    line = placed.first_row + row
+                    self.canvas.conditions.append(Condition(self.canvas.range(line, 1, line, 3), "TRUE", color=color))
+        self.row = placed.last_row + 2
+
+    def _rows(self, rows: str | None) -> str:
+        return self.texts("quality.rows", value=rows) if rows else ""
+
+    def _simple(self, name: str, block: Block) -> None:
+        """A block that is one table and nothing else."""
+        if not len(block):
+            return
+        title = self.texts("block." + name)
+        self._section(title, listed=title)
+        self._put_notes(block)
+        columns = self._shown(block)
+        label = columns[0]
+        figures = sorted(columns[1:], key=lambda column: column.unit == "text")
+        places: dict[str, Place] = {}
+        for i in range(0, max(len(figures), 1), CELLS):
+            placed = place_table(
+                self.canvas, block, [label, *figures[i : i + CELLS]], self.setting, row=self.row,
+                name=block.name if not i else f"{block.name}{i // CELLS + 1}", places=places,
+            )  # fmt: skip
+            places = placed.places
+            self.row = placed.last_row + 2
+
+    # printing ---------------------------------------------------------------------------------------------------------
+
+    def _page_breaks(self, width: int) -> tuple[int, ...]:
+        """Rows to begin a page with, so that no block is cut that fits on one."""
+        scale = PAGE[0] / (width * MILLIMETRES)
+        room = PAGE[1] / MILLIMETRES / scale
+        title = self.canvas.height(0, 2)
+        breaks: list[int] = []
+        page_start = 0
+        ends = [*self.parts[1:], self.row]
+        for start, end in zip(self.parts, ends, strict=True):
+            used = self.canvas.height(page_start, end - 1) + (title if breaks else 0)
+            if used > room and start > page_start:
+                breaks.append(start)
+                page_start = start
+        return tuple(breaks)
+
+
+def _bound(
+    maker: Callable[[Placed, charts.Spot], Chart], placed: Placed
+) -> Callable[[charts.Spot], Chart]:
+    return lambda spot: maker(placed, spot)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+
+
+def label_width(report: FunnelReport, language: Language) -> int:
+    """Width of the label column in pixels: the longest label, within bounds; longer ones are wrapped."""
+    texts = Texts(language, report.header.win_basis)
+    blocks = (*report.by.values(), report.stages, report.pipeline, report.stage_times, report.mature)
+    labels = (
+        texts.label(str(value), block.columns[0].key)
+        for block in blocks
+        if block.columns
+        for value in block.columns[0].values
+    )
+    widest = max((text_width(label, styles.SIZE, bold=True) for label in labels), default=0)
+    return min(max(widest + PADDING, LABEL_WIDTHS[0]), LABEL_WIDTHS[1])

@@ -1,0 +1,77 @@
+"""A worksheet whose many rows go straight to the file: Funnel_Data may have a hundred thousand.
+
+XlsxWriter keeps every cell as an object until the workbook is closed; its constant-memory mode keeps none, but then has
+no Excel tables. Here the header is a cell like any other, and the rows below are turned into XML a column at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from xlsxwriter.worksheet import Worksheet
+
+from xl_leadkpi.sheets.layout import column_letters
+from xl_leadkpi.sheets.text_cells import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xlsxwriter.format import Format
+
+    from xl_leadkpi.sheets.layout import Area
+
+ROWS_AT_ONCE = 4096
+_LOOKS_ESCAPED = re.compile("(_x[0-9A-Fa-f]{4}_)")
+
+
+class StreamedSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no type of its own for subclasses
+    """A worksheet with one block of rows that is never kept as cells."""
+
+    _area: Area | None = None
+    _formats: Sequence[Format] = ()
+
+    def stream(self, area: Area, formats: Sequence[Format]) -> None:
+        """Take the rows; they are written when the workbook is closed."""
+        self._area, self._formats = area, formats
+        self._check_dimensions(area.last_row, area.last_column)
+
+    def _write_rows(self) -> None:
+        area = self._area
+        assert area is not None
+        self.dim_rowmax = area.row - 1
+        super()._write_rows()
+        self.dim_rowmax = area.last_row
+        indexes = [cell_format._get_xf_index() for cell_format in self._formats]  # noqa: SLF001
+        letters = [column_letters(area.column + i) for i in range(len(area.cells))]
+        for start in range(0, area.height, ROWS_AT_ONCE):
+            stop = min(start + ROWS_AT_ONCE, area.height)
+            numbers = range(area.row + start + 1, area.row + stop + 1)
+            columns = [
+                _cells_xml(cells.values[start:stop], letter, index, numbers)
+                for cells, letter, index in zip(area.cells, letters, indexes, strict=True)
+            ]
+            rows = map("".join, zip(*columns, strict=True))
+            self.fh.write("".join([f'<row r="{n}">{row}</row>' for n, row in zip(numbers, rows, strict=True)]))
+
+
+def _cells_xml(values: Sequence[Any], letter: str, index: int, numbers: range) -> list[str]:
+    """One column of cells, each as the XML of its cell; an empty cell is left out."""
+    kinds = {type(value) for value in values}
+    if str in kinds:
+        texts = {value: _text_xml(value) for value in set(values) if value is not None}
+        return [
+            "" if value is None else f'<c r="{letter}{n}" s="{index}" t="inlineStr"><is>{texts[value]}</is></c>'
+            for n, value in zip(numbers, values, strict=True)
+        ]
+    return [
+        "" if value is None or value - value != 0 else f'<c r="{letter}{n}" s="{index}"><v>{value!r}</v></c>'
+        for n, value in zip(numbers, values, strict=True)
+    ]
+
+
+def _text_xml(text: str) -> str:
+    """A text as XML; what merely looks like an escape of Excel's (_x0041_) is kept from being read as one."""
+    escaped = _LOOKS_ESCAPED.sub(r"_x005F\1", escape(safe_text(text)))
+    return f'<t xml:space="preserve">{escaped}</t>' if escaped[:1].isspace() or escaped[-1:].isspace() else f"<t>{escaped}</t>"

@@ -1,0 +1,227 @@
+"""One block of the report as an Excel table on the grid: headers, figures, live ratios, totals, grey where uncertain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.funnel.report import Above, First
+from xl_leadkpi.sheets import styles
+from xl_leadkpi.sheets.formats import Formats, Language
+from xl_leadkpi.sheets.formulas import NO_VALUE, Formulas, Place, ratio_formula
+from xl_leadkpi.sheets.layout import Area, Cells, Condition, Style, Table, address
+from xl_leadkpi.sheets.measure import lines_needed
+from xl_leadkpi.sheets.palette import FAINT
+from xl_leadkpi.sheets.texts import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xl_leadkpi.funnel.report import Block, Column, Ratio
+    from xl_leadkpi.sheets.canvas import Canvas
+
+LINE = 16
+"""Height of one line of small text in pixels."""
+PADDING = 7
+"""What a cell keeps free beside its text, in pixels."""
+LONGEST_LABEL = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every part of the sheet needs to know: language, formats, how ratios are written, the column widths."""
+
+    texts: Texts
+    formats: Formats
+    formulas: Formulas
+    min_n: int
+    window_days: int
+    label_width: int
+    cell_width: int
+
+    @property
+    def language(self) -> Language:
+        """Language of the workbook."""
+        return self.formats.language
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a block has gone.
+
+    Attributes:
+        header_row: Row of its (first part's) headers.
+        first_row: Its first row of figures.
+        last_row: Its last row, totals included.
+        last_column: Its rightmost column.
+        places: Where each of its columns begins, over all parts.
+    """
+
+    header_row: int
+    first_row: int
+    last_row: int
+    last_column: int
+    places: dict[str, Place] = field(default_factory=dict)
+
+
+def place_table(
+    canvas: Canvas,
+    block: Block,
+    columns: Sequence[Column],
+    setting: Setting,
+    *,
+    row: int,
+    column: int = 1,
+    name: str | None = None,
+    places: dict[str, Place] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Placed:
+    """Place some columns of a block as one Excel table, its headers in ``row``.
+
+    Args:
+        canvas: The sheet.
+        block: The block.
+        columns: Its columns that this table shows, the label first.
+        setting: Language, formats, formulas.
+        row: Row of the headers.
+        column: Column of the label.
+        name: Name of the table; the block's own if None.
+        places: Where columns that stand elsewhere begin (the block's other parts); this part's are added.
+        headers: Headers that differ from the column's own.
+    """
+    rows, totals = len(block), block.totals
+    first = row + 1
+    where = {**(places or {}), **{part.key: Place(first, column + i) for i, part in enumerate(columns)}}
+    texts, header_styles, body, foot = [], [], [], []
+    for i, part in enumerate(columns):
+        is_label = part.unit in ("text", "month", "date") and i == 0
+        shown = setting.formats.of(part, setting.cell_width - PADDING, styles.SIZE)
+        title = (headers or {}).get(part.key) or setting.texts.column(part.key)
+        texts.append(f"{title}, {shown.unit}" if shown.unit else title)
+        header_styles.append(styles.LABEL_HEADER if is_label else styles.HEADER)
+        style = replace(styles.LABEL if is_label else styles.FIGURE, number_format=shown.number_format)
+        last = replace(styles.TOTAL_LABEL if is_label else styles.TOTAL, number_format=shown.number_format)
+        if part.unit == "text" and not is_label:
+            # the last column, free to run on over the empty cells to its right
+            style, last = (replace(one, align="left", indent=1, wrap=False) for one in (style, last))
+            header_styles[-1] = replace(styles.LABEL_HEADER, indent=1)
+        values = [_display(value, part, setting) for value in part.values]
+        formulas = _formulas(part, where, setting.formulas)
+        split = rows - totals
+        body.append(Cells(tuple(values[:split]), style, formulas and formulas[:split]))
+        foot.append(Cells(tuple(values[split:]), last, formulas and formulas[split:]))
+    titles = unique_headers(texts)
+    widths = [setting.label_width if column == 1 and not i else setting.cell_width for i in range(len(columns))]
+    lines = max(
+        lines_needed(title, width - PADDING, styles.SMALL, bold=True) for title, width in zip(titles, widths, strict=True)
+    )
+    canvas.at_least(row, 5 + LINE * max(lines, 1))
+    canvas.put_row(row, column, titles, header_styles)
+    for area in (Area(first, column, tuple(body)), Area(first + rows - totals, column, tuple(foot))):
+        if area.height:
+            canvas.areas.append(area)
+    _raise_rows_of_long_labels(canvas, body + foot, columns, widths, first, rows - totals)
+    last_row, last_column = max(first + rows - 1, first), column + len(columns) - 1
+    canvas.tables.append(Table(name or block.name, canvas.range(row, column, last_row, last_column), titles))
+    _grey_uncertain(canvas, columns, where, setting, rows)
+    return Placed(row, first, last_row, last_column, where)
+
+
+def _raise_rows_of_long_labels(
+    canvas: Canvas, cells: Sequence[Cells], columns: Sequence[Column], widths: Sequence[int], first: int, body: int
+) -> None:
+    size = len(columns)
+    for i, part in enumerate(columns):
+        if part.unit != "text" or i:
+            continue
+        for start, one in ((first, cells[i]), (first + body, cells[size + i])):
+            for offset, value in enumerate(one.values):
+                lines = lines_needed(str(value or ""), widths[i] - PADDING, one.style.size, bold=one.style.bold)
+                if lines > 1:
+                    canvas.at_least(start + offset, 4 + LINE * lines)
+
+
+def _display(value: Any, column: Column, setting: Setting) -> Any:
+    if isinstance(value, CellError):
+        return NO_VALUE
+    if column.unit == "text" and value is not None:
+        text = setting.texts.label(str(value), column.key)
+        return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return value
+
+
+def _formulas(column: Column, places: dict[str, Place], mode: Formulas) -> tuple[str | None, ...] | None:
+    ratio = column.ratio
+    if ratio is None or mode == "values":
+        return None
+    return tuple(
+        None if value is None else ratio_formula(ratio, row, places, mode) for row, value in enumerate(column.values)
+    )
+
+
+def unique_headers(titles: Sequence[str]) -> tuple[str, ...]:
+    """Make headers differ, as Excel demands of a table's columns (it compares without case).
+
+    >>> unique_headers(["Won", "won", "Lost"])
+    ('Won', 'won 2', 'Lost')
+    """
+    taken: set[str] = set()
+    result = []
+    for title in titles:
+        name = title or "–"
+        candidate = _free(name, taken)
+        taken.add(candidate.casefold())
+        result.append(candidate)
+    return tuple(result)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    if name.casefold() not in taken:
+        return name
+    return next(text for text in (f"{name} {i}" for i in count(2)) if text.casefold() not in taken)
+
+
+def _grey_uncertain(
+    canvas: Canvas, columns: Sequence[Column], places: dict[str, Place], setting: Setting, rows: int
+) -> None:
+    """Grey each rate that rests on fewer than ``min_n`` cases (specification, 5.5)."""
+    for part in columns:
+        if part.unit != "fraction" or part.ratio is None or rows == 0:
+            continue
+        cases = _cases(part.ratio, places)
+        if cases is None:
+            continue
+        place = places[part.key]
+        canvas.conditions.append(
+            Condition(
+                canvas.range(place.row, place.column, place.row + rows - 1, place.column),
+                f"AND(ISNUMBER({address(place.row, place.column)}),{cases}<{setting.min_n})",
+                color=FAINT,
+            )
+        )
+
+
+def _cases(ratio: Ratio, places: dict[str, Place]) -> str | None:
+    """The number of cases a rate rests on, for the first row of its block: its denominator."""
+    if ratio.kpi in ("WINRATE", "LOSSRATE"):
+        parts = [argument for argument in ratio.arguments if isinstance(argument, str)]
+    else:
+        parts = [argument for argument in ratio.arguments if not isinstance(argument, int | float)][:2][-1:]
+    found = []
+    for part in parts:
+        key = part.column if isinstance(part, Above | First) else part
+        place = places.get(key)
+        if place is None:
+            return None
+        if isinstance(part, First):
+            found.append(address(place.row, place.column, absolute=True))
+        elif isinstance(part, Above):
+            found.append(f"N({address(place.row - 1, place.column)})")
+        else:
+            found.append(address(place.row, place.column))
+    return "+".join(f"N({one})" if not one.startswith("N(") else one for one in found) or None
+
+
+__all__ = ["LINE", "PADDING", "Placed", "Setting", "Style", "place_table"]

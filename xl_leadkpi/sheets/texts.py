@@ -1,0 +1,416 @@
+"""Every word the workbook shows, in its three languages side by side, so that none can be forgotten.
+
+Names of functions, of parameters and of the recogniser's fields stay as they are in every language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xl_leadkpi.sheets.formats import Language
+
+LANGUAGES = ("en", "pl", "ru")
+OUR_WORDS = frozenset({"stage", "measure", "basis", "severity"})
+"""Columns that hold names of ours, where a stage called Lost is the stage and no source of that name."""
+
+TEXTS: dict[str, tuple[str, str, str]] = {
+    # sheet and header -------------------------------------------------------------------------------------------------
+    "sheet.title": ("Lead funnel", "Lejek leadów", "Воронка лидов"),
+    "sheet.title_deals": ("Deal funnel", "Lejek szans sprzedaży", "Воронка сделок"),
+    "sheet.map": ("Map and quality →", "Mapa i jakość →", "Карта и качество →"),
+    "sheet.data": ("Leads →", "Leady →", "Лиды →"),
+    "sheet.leads": ("Leads, normalised", "Leady, ujednolicone", "Лиды, приведённые к одному виду"),
+    "sheet.back": ("← Funnel", "← Lejek", "← Воронка"),
+    "sheet.footer": ("{value}", "{value}", "{value}"),
+    "sheet.page": ("Page &P of &N", "Strona &P z &N", "Стр. &P из &N"),
+    "header.rows": ("{value} leads ({read} rows read)", "{value} leadów (wierszy: {read})", "лидов: {value} (строк: {read})"),
+    "header.rows_deals": ("{value} deals ({read} rows read)", "{value} szans (wierszy: {read})", "сделок: {value} (строк: {read})"),
+    "header.source": ("source: {value}", "źródło: {value}", "источник: {value}"),
+    "header.built": ("built {value}", "utworzono {value}", "построено {value}"),
+    "header.as_of_today": ("as of {value}", "stan na {value}", "на {value}"),
+    "header.as_of_given": ("as of {value} (given)", "stan na {value} (podany)", "на {value} (задано)"),
+    "header.as_of_latest": (
+        "as of {value} (latest date in the table)", "stan na {value} (najpóźniejsza data w tabeli)",
+        "на {value} (последняя дата таблицы)",
+    ),
+    "header.reach_filled": (
+        "reached = came at least that far", "osiągnął = doszedł co najmniej do etapu", "достиг = дошёл хотя бы до этапа",
+    ),
+    "header.reach_exact": ("reached = seen at that stage", "osiągnął = ślad na tym etapie", "достиг = есть след этапа"),
+    "header.reach_strict": (
+        "reached = every stage dated in order", "osiągnął = wszystkie etapy z datą po kolei",
+        "достиг = все этапы с датой по порядку",
+    ),
+    "header.win_closed": (
+        "win rate = won ÷ (won + lost opportunities)", "skuteczność = wygrane ÷ (wygrane + przegrane szanse)",
+        "доля выигрышей = выиграно ÷ (выиграно + проигранные сделки)",
+    ),
+    "header.win_all": (
+        "win rate = won ÷ all opportunities", "skuteczność = wygrane ÷ wszystkie szanse",
+        "доля выигрышей = выиграно ÷ все сделки",
+    ),
+    "header.win_cohort": (
+        "win rate = won within {value} days ÷ opportunities at least that old",
+        "skuteczność = wygrane w {value} dni ÷ szanse co najmniej tak stare",
+        "доля выигрышей = выиграно за {value} дн. ÷ сделки не моложе",
+    ),
+    "header.window": ("window {value} days", "okno {value} dni", "окно {value} дн."),
+    "header.min_n": (
+        "grey = fewer than {value} cases", "szare = mniej niż {value} przypadków", "серое = меньше {value} случаев",
+    ),
+    "header.currency": ("currency {value}", "waluta {value}", "валюта {value}"),
+    "header.currencies": (
+        "several currencies: {value}", "kilka walut: {value}", "несколько валют: {value}",
+    ),
+    # cards ------------------------------------------------------------------------------------------------------------
+    "card.leads": ("Leads", "Leady", "Лиды"),
+    "card.mql": ("MQL", "MQL", "MQL"),
+    "card.sql": ("SQL", "SQL", "SQL"),
+    "card.meetings": ("Meetings", "Spotkania", "Встречи"),
+    "card.opportunities": ("Opportunities", "Szanse", "Сделки"),
+    "card.won": ("Won", "Wygrane", "Выиграно"),
+    "card.lost": ("Lost", "Przegrane", "Проиграно"),
+    "card.open": ("Open", "Otwarte", "Открыто"),
+    "card.win_rate_closed": ("Win rate (won ÷ closed)", "Skuteczność (z zamkniętych)", "Выигрыши (от закрытых)"),
+    "card.win_rate_all": ("Win rate (won ÷ all opps)", "Skuteczność (ze wszystkich)", "Выигрыши (от всех)"),
+    "card.win_rate_cohort": ("Win rate (mature opps)", "Skuteczność (dojrzałe)", "Выигрыши (зрелые)"),
+    "card.lead_conversion": ("Lead → won, all leads", "Lead → wygrana, wszystkie", "Лид → выигрыш, все"),
+    "card.lead_conversion_mature": ("Lead → won in {value} days", "Lead → wygrana w {value} dni", "Лид → выигрыш за {value} дн."),
+    "card.cycle_days_median": ("Median cycle", "Mediana cyklu", "Медиана цикла"),
+    "card.response_minutes_median": ("Median response", "Mediana odpowiedzi", "Медиана ответа"),
+    "card.revenue": ("Revenue (won)", "Przychód (wygrane)", "Выручка (выиграно)"),
+    "card.average_deal": ("Average deal", "Średnia transakcja", "Средняя сделка"),
+    "card.pipeline": ("Open pipeline", "Otwarty lejek", "Открытая воронка"),
+    "card.weighted_pipeline": ("Weighted pipeline", "Lejek ważony", "Взвешенная воронка"),
+    "card.velocity": ("Velocity per day", "Tempo dziennie", "Скорость в день"),
+    "card.spend": ("Spend", "Wydatki", "Расходы"),
+    "card.cpl": ("CPL", "CPL", "CPL"),
+    "card.cac": ("CAC", "CAC", "CAC"),
+    "card.roas": ("ROAS", "ROAS", "ROAS"),
+    "card.romi": ("ROMI", "ROMI", "ROMI"),
+    "card.unit_days": ('" days"', '" dni"', '" дн."'),
+    "card.unit_minutes": ('" min"', '" min"', '" мин"'),
+    "card.unit_points": ('" pt"', '" pkt"', '" п.п."'),
+    "card.change": (
+        "Change: {recent} against {before}", "Zmiana: {recent} wobec {before}", "Изменение: {recent} к {before}",
+    ),
+    # blocks -----------------------------------------------------------------------------------------------------------
+    "block.stages": ("Stages", "Etapy", "Этапы"),
+    "block.by": ("By {value}", "Według: {value}", "По: {value}"),
+    "block.months": ("Months", "Miesiące", "Месяцы"),
+    "block.cohorts": (
+        "Cohorts: share of a month's leads won within n calendar months",
+        "Kohorty: część leadów miesiąca wygrana w n miesięcy kalendarzowych",
+        "Когорты: доля лидов месяца, выигранных за n календарных месяцев",
+    ),
+    "block.opportunity_cohorts": (
+        "Cohorts: share of a month's leads that became opportunities within n calendar months",
+        "Kohorty: część leadów miesiąca, które stały się szansami w n miesięcy kalendarzowych",
+        "Когорты: доля лидов месяца, ставших сделками за n календарных месяцев",
+    ),
+    "block.cohort_counts": ("The same in leads, cumulative", "To samo w leadach, narastająco", "То же в лидах, нарастающим итогом"),
+    "block.mature": (
+        "Lead → won: mature windows, curve, naive", "Lead → wygrana: dojrzałe okna, krzywa, naiwnie",
+        "Лид → выигрыш: зрелые окна, кривая, наивно",
+    ),
+    "block.stage_times": ("Days in stage", "Dni na etapie", "Дней на этапе"),
+    "block.histogram": (
+        "Won leads by days from creation to won", "Wygrane według dni od utworzenia do wygranej",
+        "Выигранные по дням от создания до выигрыша",
+    ),
+    "block.losses": ("Losses", "Straty", "Потери"),
+    "block.pipeline": ("Open pipeline", "Otwarty lejek", "Открытая воронка"),
+    "block.spend": ("Spend by channel and month", "Wydatki według kanału i miesiąca", "Расходы по каналам и месяцам"),
+    "block.attribution": ("Attribution", "Atrybucja", "Атрибуция"),
+    "block.quality": ("Data quality", "Jakość danych", "Качество данных"),
+    # short names for the line of links
+    "link.cohorts": ("Cohorts", "Kohorty", "Когорты"),
+    "link.mature": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
+    "link.spend": ("Spend", "Wydatki", "Расходы"),
+    # charts -----------------------------------------------------------------------------------------------------------
+    "chart.funnel": ("Leads by furthest stage", "Leady według etapu", "Лиды по этапам"),
+    "chart.win_rate_closed": (
+        "Win rate (won ÷ closed), 95 % interval", "Skuteczność (wygrane ÷ zamknięte), przedział 95 %",
+        "Доля выигрышей (от закрытых), интервал 95 %",
+    ),
+    "chart.win_rate_all": (
+        "Win rate (won ÷ all opportunities), 95 % interval", "Skuteczność (wygrane ÷ szanse), przedział 95 %",
+        "Доля выигрышей (от всех сделок), интервал 95 %",
+    ),
+    "chart.win_rate_cohort": (
+        "Win rate (mature opportunities), 95 % interval", "Skuteczność (dojrzałe szanse), przedział 95 %",
+        "Доля выигрышей (зрелые сделки), интервал 95 %",
+    ),
+    "chart.spend": ("Spend and cost per lead", "Wydatki i koszt leada", "Расходы и цена лида"),
+    "chart.months": ("New leads and the share won", "Nowe leady i część wygranych", "Новые лиды и доля выигранных"),
+    "chart.curve": ("Share of leads won within so many days", "Część leadów wygranych w tylu dniach", "Доля лидов, выигранных за столько дней"),
+    "chart.stage_times": ("Days in stage: median and 90th percentile", "Dni na etapie: mediana i 90. percentyl", "Дней на этапе: медиана и 90-й процентиль"),
+    "axis.days": ("days", "dni", "дни"),
+    # columns ----------------------------------------------------------------------------------------------------------
+    "column.stage": ("Stage", "Etap", "Этап"),
+    "column.reached": ("Reached", "Osiągnęło", "Достигли"),
+    "column.exact": ("Seen there", "Ślad etapu", "След этапа"),
+    "column.strict": ("All dated in order", "Daty po kolei", "Даты по порядку"),
+    "column.skipped": ("Skipped it", "Pominęło", "Пропуск"),
+    "column.in_stage_now": ("There now", "Teraz na etapie", "Сейчас на этапе"),
+    "column.next_step": ("From previous stage", "Z poprz. etapu", "С пред. этапа"),
+    "column.next_step_low": ("95 % from", "95 % od", "95 % от"),
+    "column.next_step_high": ("95 % to", "95 % do", "95 % до"),
+    "column.cumulative": ("Of all leads", "Ze wszyst- kich", "От всех лидов"),
+    "column.drop_off": ("Fewer than before", "Ubyło", "Убыло"),
+    "column.drop_off_rate": ("Drop-off", "Ubytek", "Доля убыли"),
+    "column.lost_here": ("Lost here", "Przegr. tutaj", "Потеря здесь"),
+    "column.open_here": ("Open here", "Otwarte tutaj", "Открыто здесь"),
+    "column.amount_reached": ("Amount", "Kwota", "Сумма"),
+    "column.median_days": ("Median days", "Mediana dni", "Медиана дней"),
+    "column.p90_days": ("P90 days", "P90 dni", "P90 дней"),
+    "column.cost_per": ("Cost per lead here", "Koszt na lead", "Цена лида здесь"),
+    "column.group": ("Group", "Grupa", "Группа"),
+    "column.leads": ("Leads", "Leady", "Лиды"),
+    "column.mql": ("MQL", "MQL", "MQL"),
+    "column.sql": ("SQL", "SQL", "SQL"),
+    "column.meetings": ("Meetings", "Spotkania", "Встречи"),
+    "column.opportunities": ("Opps", "Szanse", "Сделки"),
+    "column.proposals": ("Proposals", "Oferty", "КП"),
+    "column.won": ("Won", "Wygrane", "Выигр."),
+    "column.lost": ("Lost", "Przegr.", "Проигр."),
+    "column.lost_opportunities": ("Lost opps", "Przegr. szanse", "Проигр. сделки"),
+    "column.disqualified": ("Disquali- fied", "Dyskwa- lifikacja", "Неквал. лиды"),
+    "column.open": ("Open", "Otwarte", "Открыто"),
+    "column.open_opportunities": ("Open opps", "Otwarte szanse", "Открыт. сделки"),
+    "column.lead_to_opportunity": ("Lead → opp", "Lead → szansa", "Лид → сделка"),
+    "column.lead_conversion": ("Lead → won", "Lead → wygrana", "Лид → выигр."),
+    "column.mature_leads": ("Mature leads", "Dojrzałe leady", "Зрелые лиды"),
+    "column.mature_won": ("Won of them", "Z nich wygrane", "Из них выигр."),
+    "column.lead_conversion_mature": ("Lead → won mature", "Lead → wygr. dojrzałe", "Лид → выигр. зрелые"),
+    "column.win_rate_of": ("Win rate of n", "Skutecz- ność z n", "Доля выигр. от n"),
+    "column.win_rate_closed": ("Won ÷ closed", "Wygr. ÷ zamkn.", "Выигр. ÷ закр."),
+    "column.win_rate_all": ("Won ÷ all opps", "Wygr. ÷ szanse", "Выигр. ÷ все"),
+    "column.win_rate_cohort": ("Won ÷ mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
+    "column.win_rate_low": ("95 % from", "95 % od", "95 % от"),
+    "column.win_rate_high": ("95 % to", "95 % do", "95 % до"),
+    "column.low": ("95 % from", "95 % od", "95 % от"),
+    "column.high": ("95 % to", "95 % do", "95 % до"),
+    "column.mature_opportunities": ("Mature opps", "Dojrzałe szanse", "Зрелые сделки"),
+    "column.mature_opportunities_won": ("Won of mature", "Wygrane z dojrz.", "Выигр. из зрелых"),
+    "column.revenue": ("Revenue", "Przychód", "Выручка"),
+    "column.won_with_amount": ("Won with amount", "Wygrane z kwotą", "Выигр. с суммой"),
+    "column.average_deal": ("Average deal", "Średnia transakc.", "Средняя сделка"),
+    "column.pipeline": ("Open pipeline", "Otwarty lejek", "Открыт. воронка"),
+    "column.cycle_days_median": ("Median cycle", "Mediana cyklu", "Медиана цикла"),
+    "column.spend": ("Spend", "Wydatki", "Расходы"),
+    "column.cpl": ("CPL", "CPL", "CPL"),
+    "column.cost_per_mql": ("Cost per MQL", "Koszt MQL", "Цена MQL"),
+    "column.cost_per_sql": ("Cost per SQL", "Koszt SQL", "Цена SQL"),
+    "column.cost_per_meeting": ("Cost per meeting", "Koszt spot- kania", "Цена встречи"),
+    "column.cost_per_opportunity": ("Cost per opp", "Koszt szansy", "Цена сделки"),
+    "column.cost_per_proposal": ("Cost per proposal", "Koszt oferty", "Цена КП"),
+    "column.cac": ("CAC", "CAC", "CAC"),
+    "column.roas": ("ROAS", "ROAS", "ROAS"),
+    "column.romi": ("ROMI", "ROMI", "ROMI"),
+    "column.month": ("Month", "Miesiąc", "Месяц"),
+    "column.cohort_mql": ("MQL", "MQL", "MQL"),
+    "column.cohort_sql": ("SQL", "SQL", "SQL"),
+    "column.cohort_meetings": ("Meetings", "Spotkania", "Встречи"),
+    "column.cohort_opportunities": ("Opps", "Szanse", "Сделки"),
+    "column.cohort_proposals": ("Proposals", "Oferty", "КП"),
+    "column.cohort_won": ("Won", "Wygrane", "Выигр."),
+    "column.cohort_opportunity_rate": ("Lead → opp", "Lead → szansa", "Лид → сделка"),
+    "column.cohort_conversion": ("Lead → won", "Lead → wygrana", "Лид → выигр."),
+    "column.entered_created": ("New leads", "Nowe leady", "Новые лиды"),
+    "column.entered_mql": ("To MQL", "Do MQL", "В MQL"),
+    "column.entered_sql": ("To SQL", "Do SQL", "В SQL"),
+    "column.entered_meetings": ("To meeting", "Do spot- kania", "Встречи"),
+    "column.entered_opportunities": ("To opp", "Do szansy", "В сделку"),
+    "column.entered_proposals": ("To proposal", "Do oferty", "В КП"),
+    "column.entered_won": ("Won", "Wygrane", "Выигр."),
+    "column.snapshot_mql": ("MQL ÷ new", "MQL ÷ nowe", "MQL ÷ новые"),
+    "column.snapshot_sql": ("SQL ÷ stage before", "SQL ÷ etap wyżej", "SQL ÷ пред. этап"),
+    "column.snapshot_meetings": ("Meeting ÷ stage before", "Spotk. ÷ etap wyżej", "Встречи ÷ пред. этап"),
+    "column.snapshot_opportunities": ("Opp ÷ stage before", "Szansa ÷ etap wyżej", "Сделки ÷ пред. этап"),
+    "column.snapshot_proposals": ("Proposal ÷ stage before", "Oferta ÷ etap wyżej", "КП ÷ пред. этап"),
+    "column.snapshot_won": ("Won ÷ stage before", "Wygr. ÷ etap wyżej", "Выигр. ÷ пред. этап"),
+    "column.snapshot_conversion": ("Won ÷ new leads", "Wygr. ÷ nowe leady", "Выигр. ÷ новые"),
+    "column.cac_cohort": ("CAC of these leads", "CAC tych leadów", "CAC этих лидов"),
+    "column.cac_period": ("CAC of the month", "CAC miesiąca", "CAC месяца"),
+    "column.basis": ("Way of counting", "Sposób liczenia", "Способ счёта"),
+    "column.window": ("Days", "Dni", "Дней"),
+    "column.at_risk": ("At risk", "W grze", "Под наблюд."),
+    "column.curve": ("Curve", "Krzywa", "Кривая"),
+    "column.conversion": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
+    "column.measure": ("From stage", "Od etapu", "С этапа"),
+    "column.n": ("n", "n", "n"),
+    "column.mean": ("Mean", "Średnia", "Среднее"),
+    "column.median": ("Median", "Mediana", "Медиана"),
+    "column.p25": ("P25", "P25", "P25"),
+    "column.p75": ("P75", "P75", "P75"),
+    "column.p90": ("P90", "P90", "P90"),
+    "column.max": ("Max", "Maks.", "Макс."),
+    "column.open_median": ("Open: median age", "Otwarte: mediana wieku", "Открыто: медиана"),
+    "column.stalled": ("Stalled", "Zastój", "Застой"),
+    "column.backwards": ("Negative times", "Ujemne czasy", "Отрица- тельные"),
+    "column.days_span": ("Days", "Dni", "Дни"),
+    "column.reason": ("Reason", "Powód", "Причина"),
+    "column.amount": ("Amount", "Kwota", "Сумма"),
+    "column.closed_won": ("Closed: won", "Zamkn.: wygrane", "Закр.: выигр."),
+    "column.closed_lost": ("Closed: lost", "Zamkn.: przegr.", "Закр.: проигр."),
+    "column.prior_won": ("Won, shrunk", "Wygr. po korekcie", "Выигр. с поправк."),
+    "column.prior_lost": ("Lost, shrunk", "Przegr. po korekcie", "Проигр. с поправк."),
+    "column.stage_to_won": ("Won ÷ closed from here", "Wygr. ÷ zamkn. stąd", "Выигр. ÷ закр. отсюда"),
+    "column.weighted": ("Weighted", "Ważone", "Взвеш."),
+    "column.open_median_days": ("Median age, days", "Mediana wieku, dni", "Медиана возраста, дни"),
+    "column.channel": ("Channel", "Kanał", "Канал"),
+    "column.campaign": ("Campaign", "Kampania", "Кампания"),
+    "column.impressions": ("Impres- sions", "Wyświe- tlenia", "Показы"),
+    "column.clicks": ("Clicks", "Kliknięcia", "Клики"),
+    "column.finding": ("What was found", "Co znaleziono", "Что найдено"),
+    "column.where": ("Where", "Gdzie", "Где"),
+    "column.count": ("Count", "Ile", "Число"),
+    "column.column": ("Column", "Kolumna", "Столбец"),
+    "column.value": ("Value", "Wartość", "Значение"),
+    "column.rows": ("Rows", "Wiersze", "Строки"),
+    "column.severity": ("Severity", "Waga", "Важность"),
+    # labels of rows ---------------------------------------------------------------------------------------------------
+    "label.(none)": ("(none)", "(brak)", "(нет)"),
+    "label.(other)": ("(other)", "(inne)", "(прочие)"),
+    "label.(total)": ("Total", "Razem", "Итого"),
+    "label.(unallocated)": ("(unallocated)", "(nieprzypisane)", "(не распределено)"),
+    "label.Lead": ("Lead", "Lead", "Лид"),
+    "label.MQL": ("MQL", "MQL", "MQL"),
+    "label.SQL": ("SQL", "SQL", "SQL"),
+    "label.Meeting": ("Meeting", "Spotkanie", "Встреча"),
+    "label.Opportunity": ("Opportunity", "Szansa", "Сделка"),
+    "label.Proposal": ("Proposal", "Oferta", "КП"),
+    "label.Won": ("Won", "Wygrana", "Выигрыш"),
+    "label.Lost": ("Lost", "Przegrana", "Проигрыш"),
+    "label.Open": ("Open", "Otwarte", "Открыто"),
+    "label.lead_to_opportunity": ("Lead → opportunity", "Lead → szansa", "Лид → сделка"),
+    "label.opportunity_to_won": ("Opportunity → won", "Szansa → wygrana", "Сделка → выигрыш"),
+    "label.lead_to_won": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
+    "label.mature": ("Leads at least so old", "Leady co najmniej tak stare", "Лиды не моложе"),
+    "label.naive": ("All leads (naive)", "Wszystkie leady (naiwnie)", "Все лиды (наивно)"),
+    "data.row_no": ("Row", "Wiersz", "Строка"),
+    "data.lead_id": ("ID", "ID", "ID"),
+    "data.name": ("Name", "Nazwa", "Название"),
+    "data.created": ("Created", "Utworzono", "Создан"),
+    "data.d_mql": ("MQL on", "MQL dnia", "MQL, дата"),
+    "data.d_sql": ("SQL on", "SQL dnia", "SQL, дата"),
+    "data.d_meeting": ("Meeting on", "Spotkanie dnia", "Встреча, дата"),
+    "data.d_opportunity": ("Opportunity on", "Szansa dnia", "Сделка, дата"),
+    "data.d_proposal": ("Proposal on", "Oferta dnia", "КП, дата"),
+    "data.d_won": ("Won on", "Wygrana dnia", "Выигрыш, дата"),
+    "data.d_lost": ("Lost on", "Przegrana dnia", "Проигрыш, дата"),
+    "data.expected_close": ("Expected close", "Planowane zamknięcie", "План закрытия"),
+    "data.outcome": ("Outcome", "Wynik", "Исход"),
+    "data.stage_now": ("Stage now", "Etap teraz", "Этап сейчас"),
+    "data.hw": ("Furthest stage", "Najdalszy etap", "Дальний этап"),
+    "data.lost_from": ("Lost from", "Przegrana z etapu", "Потеря с этапа"),
+    "data.source": ("Source", "Źródło", "Источник"),
+    "data.campaign": ("Campaign", "Kampania", "Кампания"),
+    "data.owner": ("Owner", "Opiekun", "Ответственный"),
+    "data.lost_reason": ("Lost reason", "Powód przegranej", "Причина потери"),
+    "data.amount": ("Amount", "Kwota", "Сумма"),
+    "data.currency": ("Currency", "Waluta", "Валюта"),
+    "data.response_min": ("Response, min", "Odpowiedź, min", "Ответ, мин"),
+    "data.cohort_month": ("Month created", "Miesiąc utworzenia", "Месяц создания"),
+    "data.age_days": ("Age, days", "Wiek, dni", "Возраст, дней"),
+    "data.cycle_days": ("Days to won", "Dni do wygranej", "Дней до выигрыша"),
+    # fields to group by -----------------------------------------------------------------------------------------------
+    "field.source": ("source", "źródło", "источникам"),
+    "field.campaign": ("campaign", "kampania", "кампаниям"),
+    "field.owner": ("owner", "opiekun", "ответственным"),
+    "group.source": ("Source", "Źródło", "Источник"),
+    "group.campaign": ("Campaign", "Kampania", "Кампания"),
+    "group.owner": ("Owner", "Opiekun", "Ответственный"),
+    # notes under a heading --------------------------------------------------------------------------------------------
+    "note.months_cohort": (
+        "Leads created in the month, and what has become of them since; grey = not yet {value} days old",
+        "Leady utworzone w miesiącu i co się z nimi stało; szare = młodsze niż {value} dni",
+        "Лиды, созданные в месяце, и что с ними стало; серое = моложе {value} дн.",
+    ),
+    "note.months_period": (
+        "What happened in the month, whenever the leads were created: a rate may exceed 100 %",
+        "Co się wydarzyło w miesiącu, niezależnie od daty leada: wskaźnik może przekroczyć 100 %",
+        "Что произошло в месяце, когда бы ни был создан лид: доля может превысить 100 %",
+    ),
+    "note.cohort_cells": (
+        "A cell appears once its calendar month is over; deeper shade = larger share",
+        "Komórka pojawia się po końcu miesiąca; ciemniej = większa część",
+        "Ячейка появляется, когда месяц кончился; темнее = больше доля",
+    ),
+    "note.groups": (
+        "A rate is grey where it rests on too few cases; groups whose intervals overlap do not differ for certain",
+        "Wskaźnik szary, gdy przypadków za mało; grupy o nachodzących przedziałach nie różnią się na pewno",
+        "Доля серая, если случаев мало; группы с пересекающимися интервалами могут не различаться",
+    ),
+    "note.quality": (
+        "Nothing is dropped in silence: the whole list with row numbers is in Funnel_Map",
+        "Nic nie znika po cichu: cała lista z numerami wierszy jest w arkuszu Funnel_Map",
+        "Ничего не отбрасывается молча: весь список с номерами строк на листе Funnel_Map",
+    ),
+    "quality.rows": ("rows {value}", "wiersze {value}", "строки {value}"),
+    "note.no_spend_data": ("– = no spend data", "– = brak danych o wydatkach", "– = нет данных о расходах"),
+    "note.no_win_days": (
+        "No day of winning is known: no windows, no curve", "Brak dat wygranych: bez okien i krzywej",
+        "Дни выигрышей неизвестны: ни окон, ни кривой",
+    ),
+    "note.shrunk_below": (
+        "Below {value} closed leads the rate is drawn towards one half: two more won, two more lost",
+        "Poniżej {value} zamkniętych wskaźnik jest ściągany do połowy: +2 wygrane, +2 przegrane",
+        "Если закрытых меньше {value}, доля стягивается к половине: +2 выигрыша, +2 проигрыша",
+    ),
+}  # fmt: skip
+
+
+@cache
+def _position(language: str) -> int:
+    return LANGUAGES.index(language)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one workbook.
+
+    >>> Texts("pl", "closed")("card.won"), Texts("ru", "closed").column("cpl")
+    ('Wygrane', 'CPL')
+    >>> Texts("en", "all").column("win_rate")
+    'Won ÷ all opps'
+    """
+
+    language: Language
+    win_basis: str = "closed"
+
+    def __call__(self, key: str, **values: str) -> str:
+        """The text of a key, its placeholders filled in."""
+        variants = TEXTS.get(key) or TEXTS[f"{key}_{self.win_basis}"]
+        text = variants[_position(self.language)]
+        return text.format(**values) if values else text
+
+    def column(self, key: str) -> str:
+        """Header of a column; a key without a text of its own is shown as it is."""
+        known = f"column.{key}" in TEXTS or f"column.{key}_{self.win_basis}" in TEXTS
+        return self(f"column.{key}") if known else key.replace("_", " ").capitalize()
+
+    def label(self, value: str, column: str = "") -> str:
+        """A label of a row: totals and the like are translated, stages in columns of stages; the user's words are not."""
+        ours = value.startswith("(") or column in OUR_WORDS
+        return self(f"label.{value}") if ours and f"label.{value}" in TEXTS else value
+
+    def note(self, code: str, value: str = "") -> str:
+        """A remark."""
+        return self(f"note.{code}", value=value) if f"note.{code}" in TEXTS else f"{code} {value}".strip()
+
+    def group(self, field: str) -> str:
+        """Header of the column that names the groups of a field."""
+        return self(f"group.{field}") if f"group.{field}" in TEXTS else field
+
+    def finding(self, kind: str) -> str:
+        """What was odd, in a few words."""
+        return self(f"finding.{kind}") if f"finding.{kind}" in TEXTS else kind.replace("_", " ").capitalize()
+
+    def field(self, name: str) -> str:
+        """A field to group by, as it stands in a heading."""
+        return self(f"field.{name}") if f"field.{name}" in TEXTS else name
