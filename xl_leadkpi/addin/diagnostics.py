@@ -81,9 +81,8 @@ class FailureLog:
     def table(self) -> list[list[Any]]:
         """All failures, the latest first, with a header row."""
         header: list[Any] = ["Time", "Cell", "Function", "Arguments", "Result", "Reason"]
-        # The result in quotes: as bare text the bridge would turn it into the error itself.
         rows: list[list[Any]] = [
-            [f"{f.at:%Y-%m-%d %H:%M:%S}", f.caller, f.function, f.arguments, f"'{f.error}'", f.reason]
+            [f"{f.at:%Y-%m-%d %H:%M:%S}", f.caller, f.function, f.arguments, f.error, f.reason]
             for f in reversed(self._failures.values())
         ]
         return [header, *(rows or [["", "", "", "", "", "No failure so far."]])]

@@ -198,7 +198,7 @@ def _of_kpi(kpi: Kpi) -> ExcelFunction:
         help=_fitted(_kpi_help(kpi)),
         parameters=parameters,
         compute=kpi,
-        blank_if_blank=isinstance(kpi, ElementwiseKpi),
+        blank_if_blank=isinstance(kpi, ElementwiseKpi) and all(a.optional or a.blank is None for a in kpi.arguments),
         kpi=kpi,
     )
 
