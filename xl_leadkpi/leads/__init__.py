@@ -3,5 +3,7 @@
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.read import read, read_frame
+from xl_leadkpi.leads.spend import read_spend
+from xl_leadkpi.leads.touches import read_touches
 
-__all__ = ["InputError", "ReadOptions", "read", "read_frame"]
+__all__ = ["InputError", "ReadOptions", "read", "read_frame", "read_spend", "read_touches"]

@@ -168,7 +168,7 @@ def recognise(
     >>> [(column.header, column.field, column.score) for column in found.columns]
     [('Deal - Value', 'amount', 1.2), ('Deal - Add time', 'created', 1.2)]
     """
-    facts = [evidence(cells) for cells in sample]
+    facts = [evidence(cells, months=kind == "spend") for cells in sample]
     user_columns, unmapped_columns, unmapped_fields = _user_wishes(headers, user or {})
     taken = dict(user_columns)
     used = {column: name for name, column in taken.items()}

@@ -172,7 +172,7 @@ class Decoder:
             return
         days, unread = found.days, found.unparsed
         if column.number is not None:
-            numbers, bad = _numbers_as_days(column, date1904=self.grid.date1904)
+            numbers, bad = numbers_as_days(column, date1904=self.grid.date1904)
             days, unread = days.fill_null(numbers), unread | bad
         self._note("unreadable_dates", column.spread(unread), header, _example(column, unread))
         self._note("impossible_dates", column.spread(found.impossible), header, _example(column, found.impossible))
@@ -202,7 +202,7 @@ class Decoder:
         spent = minutes.select(pl.when(pl.col("h").is_not_null()).then("m"))["m"]
         spent = spent.fill_null(column.text.str.strip_chars().cast(pl.Float64, strict=False))
         if column.number is not None:
-            numbers, _ = _numbers_as_days(column, date1904=self.grid.date1904)
+            numbers, _ = numbers_as_days(column, date1904=self.grid.date1904)
             days = days.fill_null(numbers)
             spent = spent.fill_null(
                 pl.DataFrame({"n": column.number, "d": days}).select(pl.when(pl.col("d").is_null()).then("n"))["n"]
@@ -311,13 +311,13 @@ def _code_series(texts: pl.Series, codes: Mapping[str, int]) -> pl.Series:
     return frame.select(pl.when(pl.col("word").is_not_null()).then(pl.col("code").fill_null(0)))["code"].cast(pl.Int8)
 
 
-def _numbers_as_days(column: RawColumn, *, date1904: bool) -> tuple[pl.Series, pl.Series]:
+def numbers_as_days(column: RawColumn, *, date1904: bool) -> tuple[pl.Series, pl.Series]:
     """Read the numbers of a date column: dates, day numbers, or milliseconds since 1970."""
     assert column.number is not None
     frame = pl.DataFrame({
         "n": column.number,
-        "date": column._mark(column.is_date),  # noqa: SLF001
-        "flag": column._mark(column.is_flag),  # noqa: SLF001
+        "date": column.mark(column.is_date),
+        "flag": column.mark(column.is_flag),
     })
     n = pl.col("n")
     days = frame.select(

@@ -42,8 +42,8 @@ class Evidence:
     known_stages: float
 
 
-def evidence(cells: Sequence[object]) -> Evidence:
-    """Look at up to 200 filled cells."""
+def evidence(cells: Sequence[object], *, months: bool = False) -> Evidence:
+    """Look at up to 200 filled cells; with ``months`` a month alone counts as a date."""
     filled = [cell for cell in cells if cell is not None and not (isinstance(cell, str) and is_missing(cell))]
     filled = filled[:SAMPLE_CELLS]
     if not filled:
@@ -51,7 +51,7 @@ def evidence(cells: Sequence[object]) -> Evidence:
     n = len(filled)
     texts = {cell.strip() for cell in filled if isinstance(cell, str)}
     distinct = {cell.strip() if isinstance(cell, str) else cell for cell in filled}
-    date_texts = {text for text in texts if looks_like_date(text)}
+    date_texts = {text for text in texts if looks_like_date(text, months=months)}
     number_texts = {text for text in texts if looks_like_number(text)}
     dates = sum(1 for cell in filled if isinstance(cell, date) or (isinstance(cell, str) and cell.strip() in date_texts))
     serials = sum(1 for cell in filled if _is_serial(cell))

@@ -57,8 +57,8 @@ class RawColumn:
         whole = number.cast(pl.Int64, strict=False)
         frame = pl.DataFrame({"text": self.text, "number": number, "whole": whole})
         frame = frame.with_columns(
-            date=self._mark(self.is_date),
-            flag=self._mark(self.is_flag),
+            date=self.mark(self.is_date),
+            flag=self.mark(self.is_flag),
         )
         written = (
             pl.when(pl.col("flag"))
@@ -71,7 +71,8 @@ class RawColumn:
         )
         return frame.select(pl.coalesce("text", pl.when(pl.col("number").is_not_null()).then(written)).alias("text"))["text"]
 
-    def _mark(self, marks: pl.Series | None) -> pl.Series:
+    def mark(self, marks: pl.Series | None) -> pl.Series:
+        """Return a mark for every distinct cell, False where the column has none."""
         return pl.repeat(value=False, n=len(self.text), dtype=pl.Boolean, eager=True) if marks is None else marks
 
 

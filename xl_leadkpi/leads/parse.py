@@ -405,8 +405,12 @@ def _date_shapes() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(shape) for shape in (_YEAR_FIRST, _YEAR_LAST, _COMPACT))
 
 
-def looks_like_date(text: str) -> bool:
+def looks_like_date(text: str, *, months: bool = False) -> bool:
     """Tell whether one text may be a date (not a bare number: the header decides about those).
+
+    Args:
+        text: The cell.
+        months: A month alone (``2025-01``) is a date, too.
 
     >>> [looks_like_date(text) for text in ("2018.02.26 19:58", "5 maja 2025", "20.máj", "1.234", "45782")]
     [True, True, False, False, False]
@@ -416,6 +420,8 @@ def looks_like_date(text: str) -> bool:
     clean = text.strip().casefold().replace("\u00a0", " ")
     clean = re.sub(r"(\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2})$", r"\1", clean)
     if any(shape.match(clean) for shape in _date_shapes()):
+        return True
+    if months and (re.match(_MONTH, clean) or re.match(_MONTH_LAST, clean)):
         return True
     words = re.findall(r"[^\W\d_]{3,12}", clean)
     return bool(re.search(r"\d{4}", clean)) and any(word in _months() or plain(word) in _months() for word in words)

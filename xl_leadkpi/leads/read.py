@@ -236,7 +236,7 @@ class _Rows:
         frame = rows.furthest(frame, order, facts)
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
-        self._odd_rows(frame, facts, order)
+        self._odd_rows(frame, facts)
         stages, dated = self._in_force(frame, order)
         currencies = self._currencies(frame)
         return LeadTable(
@@ -361,14 +361,14 @@ class _Rows:
             self.findings.append(Finding("mixed_currencies", len(used), self.decoded.header.get("currency", ""), ", ".join(found)))
         return found
 
-    def _odd_rows(self, frame: nw.DataFrame[Any], facts: rows.Facts, order: Sequence[str]) -> None:
+    def _odd_rows(self, frame: nw.DataFrame[Any], facts: rows.Facts) -> None:
         """Count and locate what is odd about single rows."""
         columns = set(frame.columns)
         won, lost, is_open = (nw.col("outcome") == code for code in (2, 3, 1))
         masks: dict[str, tuple[nw.Expr, str, str]] = {}
         header = self.decoded.header
         if "created" in columns:
-            masks["no_created"] = (nw.col("created").is_null(), header["created"], "")
+            masks["no_created_date"] = (nw.col("created").is_null(), header["created"], "")
         if "d_won" in columns:
             masks["won_without_date"] = (won & nw.col("d_won").is_null(), "", "")
         if "amount" in columns:
@@ -390,9 +390,6 @@ class _Rows:
             "won_date", "lost_date",
         }):  # fmt: skip
             masks[f"future_dates {name}"] = (nw.col(name) >= facts.bound + 1, header.get(name, ""), "")
-        gaps = rows.negative_gaps(order, columns)
-        for stage, gap in gaps.items():
-            masks[f"negative_duration {stage}"] = (~gap.is_null(), stage, "")
         if "response_min" in columns and "first_response" in columns:
             masks["negative_response"] = (nw.col("first_response") < nw.col("created"), header["first_response"], "")
         counts = rows.measure(frame, {name: mask.cast(nw.Int64).sum() for name, (mask, _, _) in masks.items()})
@@ -400,10 +397,7 @@ class _Rows:
             count = counts[name]
             if not count:
                 continue
-            kind, _, stage = name.partition(" ")
-            if kind == "negative_duration":
-                days = frame.filter(mask).select(gap=gaps[stage])["gap"].head(3).to_list()
-                value = f"{stage}: " + ", ".join(f"{day:g} d" for day in days)
+            kind = name.partition(" ")[0]
             severity: Literal["info", "warning"] = "info" if kind in {"lost_without_reason", "won_without_amount"} else "warning"
             self.findings.append(
                 Finding(kind, int(count), column, value, rows.locate(frame, mask, ROWS_NAMED), severity)

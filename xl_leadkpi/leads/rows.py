@@ -201,21 +201,6 @@ def translate(column: nw.Expr, values: dict[int, Any], dtype: Any) -> nw.Expr:
     return chain
 
 
-def negative_gaps(order: Sequence[str], columns: Collection[str]) -> dict[str, nw.Expr]:
-    """For each dated stage, the days to the next dated stage or the loss (section 4.2), where they are below zero."""
-    there = [(stage, STAGE_DATE[stage]) for stage in order if STAGE_DATE[stage] in columns]
-    gaps: dict[str, nw.Expr] = {}
-    for index, (stage, column) in enumerate(there):
-        later = [nw.col(name) for _, name in there[index + 1 :]]
-        if "d_lost" in columns:
-            later.append(nw.col("d_lost"))
-        if later:
-            next_day = nw.coalesce(*later) if len(later) > 1 else later[0]
-            gap = next_day - nw.col(column)
-            gaps[stage] = nw.when(gap < 0).then(gap)
-    return gaps
-
-
 def measure(frame: Frame, expressions: dict[str, nw.Expr]) -> dict[str, Any]:
     """Draw single figures from the whole table (eager)."""
     if not expressions:

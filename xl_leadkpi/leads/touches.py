@@ -1,0 +1,84 @@
+"""Touches for attribution: which lead met which channel when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+import polars as pl
+
+from xl_leadkpi.leads.columns import recognise
+from xl_leadkpi.leads.decode import ROWS_NAMED, clean_text, labels, numbers_as_days
+from xl_leadkpi.leads.errors import InputError
+from xl_leadkpi.leads.options import ReadOptions
+from xl_leadkpi.leads.parse import parse_dates
+from xl_leadkpi.leads.sources import open_table
+from xl_leadkpi.leads.table import Finding, TouchTable
+
+if TYPE_CHECKING:
+    from xl_leadkpi.leads.grid import RawColumn
+
+_NEEDED = {
+    "lead_id": "the lead's identifier (Lead ID)",
+    "to_time": "the time (Time, Date)",
+    "to_channel": "the channel (Channel, Source)",
+}
+
+
+def read_touches(path: Path | str, options: ReadOptions | None = None) -> TouchTable:
+    """Read a table of touches: lead identifier, time, channel.
+
+    Args:
+        path: Any supported file.
+        options: How to read it; ``fields`` may name ``lead_id``, ``to_time``, ``to_channel``, ``to_campaign``.
+
+    Returns:
+        The touches in time order a lead; touches without lead, time or channel are reported and left out.
+
+    Raises:
+        InputError: One of the three columns is missing, or the file cannot be used.
+    """
+    options = options or ReadOptions()
+    grid = open_table(Path(path), "touches", options)
+    own = {name: header for name, header in options.fields.items() if name in {*_NEEDED, "to_campaign"} and header in grid.headers}
+    mapped = recognise(grid.headers, grid.sample, "touches", own)
+    for name, what in _NEEDED.items():
+        if name not in mapped.position:
+            raise InputError(
+                f"{grid.place}, row {grid.first_row - 1}: no column with {what} was recognised. Found: "
+                f"{', '.join(grid.headers[:30])}. Name it with --map {name}=HEADER."
+            )
+    places = {name: mapped.position[name] for name in (*_NEEDED, "to_campaign") if name in mapped.position}
+    loaded = grid.load(sorted(places.values()), frozenset({places["lead_id"]}))
+    column: dict[str, RawColumn] = {name: loaded.columns[place] for name, place in places.items()}
+    time = column["to_time"]
+    found = parse_dates(time.text, locale=options.locale)
+    header = grid.headers[places["to_time"]]
+    if found.mixed:
+        raise InputError(
+            f"{grid.place}, column '{header}': day and month stand in both orders (13/05/2025 and 05/13/2025). Export "
+            "the dates again as 2025-05-13."
+        )
+    days = found.days
+    if time.number is not None:
+        days = days.fill_null(numbers_as_days(time, date1904=grid.date1904)[0])
+    campaign = column.get("to_campaign")
+    frame = pl.DataFrame({
+        "row_no": pl.int_range(grid.first_row, grid.first_row + loaded.rows, dtype=pl.Int64, eager=True),
+        "lead_id": column["lead_id"].spread(clean_text(column["lead_id"].as_text())),
+        "day": time.spread(days).cast(pl.Float64),
+        "channel": column["to_channel"].spread(labels(column["to_channel"])),
+        "campaign": campaign.spread(labels(campaign)) if campaign else pl.repeat(None, loaded.rows, dtype=pl.String, eager=True),
+    })
+    findings = [*grid.notes, *loaded.findings]
+    if found.decided_by == "locale":
+        findings.append(Finding("ambiguous_dates", loaded.rows, header, found.order or ""))
+    empty = pl.all_horizontal(pl.col("lead_id", "day", "channel").is_null())
+    lacking = frame.filter(pl.any_horizontal(pl.col("lead_id", "day", "channel").is_null()) & ~empty)
+    if len(lacking):
+        findings.append(
+            Finding("incomplete_touches", len(lacking), rows=tuple(lacking["row_no"].head(ROWS_NAMED).to_list()))
+        )
+    frame = frame.drop_nulls(["lead_id", "day", "channel"]).sort("lead_id", "day", "row_no").drop("row_no")
+    return TouchTable(nw.from_native(frame, eager_only=True), mapped.columns, tuple(findings), grid.name)
