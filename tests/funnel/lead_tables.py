@@ -48,7 +48,7 @@ def lead_table(
     as_of: date,
     engine: str = "polars",
     stages: tuple[str, ...] = STAGES,
-    fields: Sequence[str] = ("source", "campaign", "owner", "amount"),
+    fields: Sequence[str] = ("status", "source", "campaign", "owner", "amount"),
     **more: Any,
 ) -> LeadTable:
     """A lead table of the given rows; missing columns are null."""

@@ -79,9 +79,7 @@ def count_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
         for place, stage in later
         if stage != "Won"
     ]
-    columns += [
-        column(key) for key in ("won", "lost", "lost_opportunities", "disqualified", "open", "open_opportunities")
-    ]
+    columns += outcome_columns(scope, tallies)
     if "Opportunity" in scope.stages[1:]:
         columns.append(kpi("lead_to_opportunity", "fraction", "LEADTOOPP", "opportunities", "leads"))
     columns.append(kpi("lead_conversion", "fraction", "LEADCONV", "won", "leads"))
@@ -102,11 +100,18 @@ def count_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
     return columns
 
 
+def outcome_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
+    """Won, lost and open; which of the lost had become opportunities is unknown where losses are."""
+    keys = ("won", "lost", "lost_opportunities", "disqualified", "open", "open_opportunities")
+    unknown = set() if scope.knows_losses else {"lost_opportunities", "disqualified"}
+    return [counted(key, "count", [None if key in unknown else getattr(one, key) for one in tallies]) for key in keys]
+
+
 def win_rate_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
     """The win rate on the basis asked for, what it is of, and its interval."""
 
     def base(values: Sequence[int]) -> Column:
-        return counted("win_rate_of", "count", values)
+        return counted("win_rate_of", "count", values if scope.knows_losses else [None] * len(tallies))
 
     won, of = "won", "win_rate_of"
     match scope.options.win_basis:
@@ -155,6 +160,7 @@ def breakdown_block(
     scope: Scope,
     name: str,
     made: Groups,
+    *,
     everyone: Tally,
     medians: Sequence[Row],
     median: float | None,

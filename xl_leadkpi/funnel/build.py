@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.funnel import breakdown, curve, engine, losses, months, quality, stages, summary
+from xl_leadkpi.funnel import attribution, breakdown, curve, engine, losses, months, quality, stages, summary
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.options import FunnelOptions
 from xl_leadkpi.funnel.report import FunnelReport
@@ -55,7 +55,7 @@ def build(
     spells = stages.spells(made, known["durations"][0])
     spent = spending.join(made, spend, known["pairs"]) if spend is not None else None
     by_field = {field: breakdown.groups(made, known[f"by {field}"], field, _spend_by(spent, field)) for field in fields}
-    known |= _ask(_second_questions(made, known, spells, by_field, spent))
+    known |= _ask(_second_questions(made, spells, by_field, spent))
     spells = [replace(spell, stalled=known["stalled"][0].get(spell.name)) for spell in spells]
 
     calendar = months.calendar(
@@ -69,22 +69,35 @@ def build(
     month_table = months.months_block(made, calendar)
     pipeline = losses.pipeline_block(made, known["profile"], everyone, spells)
     distribution = curve.curve(known["follow ups"])
-    backward = {spell.name: known[f"backward {spell.name}"] for spell in spells if spell.backwards}
-    gaps = {kind: known[f"gap {kind}"] for kind in known["gaps"][0] if f"gap {kind}" in known}
-    found = quality.findings(made, known["gaps"][0], gaps, spells, backward, spent.findings if spent else ())
+    backward = {spell.name: known[f"backward {spell.name}"] for spell in spells if f"backward {spell.name}" in known}
+    credited = attribution.credit(made, touches) if touches is not None else None
+    found = (
+        *leads.findings,
+        *quality.backward_findings(spells, backward),
+        *(spend.findings if spend else ()),
+        *(spent.findings if spent else ()),
+        *(touches.findings if touches else ()),
+        *(credited.findings if credited else ()),
+    )
     cohorts, cohort_counts = months.cohort_blocks(made, calendar, "Won", "tblCohort")
     opportunity_cohorts, opportunity_counts = months.cohort_blocks(made, calendar, "Opportunity", "tblCohortOpp")
     return FunnelReport(
         header=summary.header(made, known["span"][0], spend_known=spend is not None),
         summary=summary.summary_block(
-            made, everyone, spells, losses.weighted_pipeline(made, pipeline), cost, calendar.closed_in_period(made)
+            made,
+            everyone,
+            measured=spells,
+            weighted=losses.weighted_pipeline(made, pipeline, everyone),
+            cost=cost,
+            closed=calendar.closed_in_period(made),
+            response=known["responses"][0]["median"] if "responses" in known else None,
         ),
         stages=stages.stages_block(made, known["profile"], everyone, spells, spent.total if spent else None),
         stage_times=stages.stage_times_block(spells),
         cycle_histogram=curve.histogram_block(distribution),
         curve=curve.curve_block(distribution, known=made.knows_win_days),
         mature=curve.mature_block(made, known["windows"][0], distribution, everyone),
-        by=_breakdowns(made, by_field, known, everyone, spells, cost),
+        by=_breakdowns(made, known, by_field, everyone=everyone, spells=spells, cost=cost),
         months=month_table,
         cohorts=cohorts,
         cohort_counts=cohort_counts,
@@ -93,7 +106,7 @@ def build(
         losses=losses.losses_block(made, known["losses"]),
         pipeline=pipeline,
         spend=_spend_block(made, spent, by_field, known, everyone) if spent else None,
-        attribution=None,
+        attribution=_attribution_block(made, credited, by_field, everyone),
         quality=quality.quality_block(found),
         columns=(*leads.columns, *(spend.columns if spend else ()), *(touches.columns if touches else ())),
         words=leads.words,
@@ -134,7 +147,6 @@ def _first_questions(made: Scope, fields: Sequence[str], spend: SpendTable | Non
         "cohorts": months.cohorts_by_state(made),
         "losses": losses.lost_by_reason(made),
         "losses by day": months.losses_by_day(made),
-        "gaps": quality.gap_counts(made),
         **{f"by {field}": states_by(made.rows, field) for field in fields},
         **{f"entries {stage}": months.entries(made, stage) for stage in made.stages if made.has_day(stage)},
     }
@@ -149,7 +161,6 @@ def _first_questions(made: Scope, fields: Sequence[str], spend: SpendTable | Non
 
 def _second_questions(
     made: Scope,
-    known: Answers,
     spells: Sequence[Spell],
     by_field: Mapping[str, breakdown.Groups],
     spent: Spend | None,
@@ -158,8 +169,6 @@ def _second_questions(
     questions = {"stalled": stages.stalled(made, spells), "trend": months.trend_cycles(made)}
     for field, named in by_field.items():
         questions[f"cycles {field}"] = breakdown.cycles(made, field, named)
-    for kind, rows in quality.gap_rows(made, known["gaps"][0]).items():
-        questions[f"gap {kind}"] = rows
     for name, rows in quality.backward_rows(made, spells).items():
         questions[f"backward {name}"] = rows
     if spent is not None:
@@ -171,8 +180,9 @@ def _second_questions(
 
 def _breakdowns(
     made: Scope,
-    by_field: Mapping[str, breakdown.Groups],
     known: Answers,
+    by_field: Mapping[str, breakdown.Groups],
+    *,
     everyone: Tally,
     spells: Sequence[Spell],
     cost: breakdown.Cost | None,
@@ -185,10 +195,10 @@ def _breakdowns(
             made,
             TABLES.get(field, f"tblBy{number}"),
             named,
-            everyone,
-            known[f"cycles {field}"],
-            median,
-            cost if named.spend else None,
+            everyone=everyone,
+            medians=known[f"cycles {field}"],
+            median=median,
+            cost=cost if named.spend else None,
         )
     return blocks
 
@@ -202,4 +212,21 @@ def _spend_block(
         for name, counts in zip(sources.names, sources.tallies, strict=True)
         if counts.leads and name not in spent.by_source
     }
-    return spending.spend_block(made, spent, known["bought leads"], known["bought wins"], free, everyone)
+    return spending.spend_block(
+        made,
+        spent,
+        lead_rows=known["bought leads"],
+        win_rows=known["bought wins"],
+        rest=free,
+        everyone=everyone,
+    )
+
+
+def _attribution_block(
+    made: Scope, credited: attribution.Credits | None, by_field: Mapping[str, breakdown.Groups], everyone: Tally
+) -> Block | None:
+    if credited is not None:
+        return attribution.attribution_block(made, credited, everyone)
+    if "source" in made.table.fields:
+        return attribution.single_source_block(made, by_field["source"], everyone)
+    return None

@@ -19,9 +19,9 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         report: The report.
 
     Returns:
-        ``header`` and ``summary`` are dictionaries; ``by`` has a list of rows for each field; every other block is a list
-        of rows, each a dictionary from column key to value, totals rows included (their label is ``(total)``), or None
-        where the report has no such block. Rates are fractions, money and days plain numbers, days
+        ``header`` and ``summary`` are dictionaries; ``by`` has a list of rows for each field; every other block is a
+        list of rows, each a dictionary from column key to value, totals rows included (their label is ``(total)``), or
+        None where the report has no such block. Rates are fractions, money and days plain numbers, days
         ``"2025-06-30"``, months ``"2025-06"``; a missing value and a ratio without value (division by zero) are None.
 
         ========================= ====================================================================================

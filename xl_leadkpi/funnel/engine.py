@@ -49,4 +49,25 @@ def _plain(row: Row) -> Row:
 def _plain_value(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
-    return None if value is None or (isinstance(value, float) and math.isnan(value)) or value != value else value
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def with_previous(frame: nw.LazyFrame[Any], column: str, *, within: str, order: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Add ``previous``: the column's value one row earlier within each group, null in a group's first row.
+
+    Where rows have an order, sorting once and looking one row up is several times faster than a window a group.
+    """
+    if not (frame.implementation.is_polars() or frame.implementation.is_pandas_like()):
+        return frame.with_columns(previous=nw.col(column).shift(1).over(within, order_by=order))
+    rows = frame.collect().sort(within, *order)
+    same = nw.col(within) == nw.col(within).shift(1)
+    return rows.with_columns(previous=nw.when(same).then(nw.col(column).shift(1))).lazy()
+
+
+def alike(frame: Frame, model: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The frame on the engine of another one, so that the two can be joined."""
+    if frame.implementation is model.implementation:
+        return lazy(frame)
+    rows = lazy(frame).collect()
+    native = rows.to_polars() if model.implementation.is_polars() else rows.to_pandas()
+    return nw.from_native(native).lazy()

@@ -88,9 +88,9 @@ def pipeline_block(scope: Scope, profile_rows: Sequence[Row], everyone: Tally, m
     return block("tblPipeline", columns, totals=1, notes=(("shrunk_below", str(SHRINK_BELOW)),))
 
 
-def weighted_pipeline(scope: Scope, pipeline: Block) -> float | None:
-    """Weighted amounts of the open opportunities."""
-    if "weighted" not in pipeline:
+def weighted_pipeline(scope: Scope, pipeline: Block, everyone: Tally) -> float | None:
+    """Weighted amounts of the open opportunities, None where they have no amounts."""
+    if "weighted" not in pipeline or everyone.pipeline is None:
         return None
     values = pipeline["weighted"].values[scope.opportunity_position - 1 : -1]
     return float(sum(value for value in values if isinstance(value, int | float)))

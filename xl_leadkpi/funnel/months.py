@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.engine import Row
-    from xl_leadkpi.funnel.report import Block, Column
+    from xl_leadkpi.funnel.report import Block, Column, Unit
     from xl_leadkpi.funnel.tally import Tally
 
 LONGEST_CALENDAR = 240
@@ -210,9 +210,10 @@ def _period_columns(scope: Scope, known: Calendar) -> list[Column]:
         before = name
     if "Won" in known.entered:
         won = events(known.entered["Won"])
+        losses = events(known.lost) if scope.knows_losses else [None] * len(months)
         columns += [
             kpi("snapshot_conversion", "fraction", "LEADCONV", "entered_won", "entered_created"),
-            counted("lost_opportunities", "count", [event and event.n for event in events(known.lost)]),
+            counted("lost_opportunities", "count", [event and event.n for event in losses]),
             kpi("win_rate", "fraction", "WINRATE", "entered_won", "lost_opportunities"),
         ]
         if scope.has_money:
@@ -308,7 +309,7 @@ def trend_block(scope: Scope, months: Block, medians: Sequence[Row]) -> Block:
     cycle = {row["recent"]: row["median"] for row in medians}
     columns.append(counted("cycle_days_median", "days", [cycle.get(1), cycle.get(0)]))
     keys = {column.key for column in columns}
-    ratios = [
+    ratios: list[tuple[str, Unit, str, tuple[str | float, ...]]] = [
         ("win_rate", "fraction", "WINRATE", ("won", "lost_opportunities")),
         ("average_deal", "money", "AVGDEAL", ("revenue", "won_with_amount")),
         ("cpl", "money", "CPL", ("spend", "leads")),

@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import block, counted
-from xl_leadkpi.funnel.scope import LOST, WON, Scope, flag
 from xl_leadkpi.funnel.stages import ways
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.funnel.scope import Scope
     from xl_leadkpi.funnel.stages import Spell
 
 ROWS_NAMED = 20
 """Row numbers a finding names at most."""
-
-
-def _gaps(scope: Scope) -> dict[str, nw.Expr]:
-    """Rows that lack something, by the name of the finding."""
-    won, lost = nw.col("outcome") == WON, nw.col("outcome") == LOST
-    gaps = {"no_created_date": nw.col("created").is_null()}
-    if "Won" in scope.table.dated:
-        gaps["won_without_date"] = won & nw.col("d_won").is_null()
-    if "amount" in scope.table.fields:
-        gaps["won_without_amount"] = won & nw.col("currency_amount").is_null()
-    if "lost_reason" in scope.table.fields:
-        gaps["lost_without_reason"] = lost & nw.col("lost_reason").is_null()
-    known = {finding.kind for finding in scope.table.findings}
-    return {kind: gap for kind, gap in gaps.items() if kind not in known}
-
-
-def gap_counts(scope: Scope) -> nw.LazyFrame[Any]:
-    """One row: how many leads lack what."""
-    return scope.rows.select(
-        nw.len().alias("rows"), *(flag(gap).sum().alias(kind) for kind, gap in _gaps(scope).items())
-    )
-
-
-def gap_rows(scope: Scope, counts: Row) -> dict[str, nw.LazyFrame[Any]]:
-    """The first row numbers of each gap there is."""
-    return {
-        kind: scope.rows.filter(gap).select("row_no").sort("row_no").head(ROWS_NAMED)
-        for kind, gap in _gaps(scope).items()
-        if counts[kind]
-    }
 
 
 def backward_rows(scope: Scope, measured: Sequence[Spell]) -> dict[str, nw.LazyFrame[Any]]:
@@ -63,33 +32,14 @@ def backward_rows(scope: Scope, measured: Sequence[Spell]) -> dict[str, nw.LazyF
         .sort("row_no")
         .head(ROWS_NAMED)
         for spell in measured
-        if spell.backwards
+        # the whole way from lead to won cannot run backwards without one of its steps doing so
+        if spell.backwards and spell.name in scope.stages
     }
 
 
-def findings(
-    scope: Scope,
-    counts: Row,
-    gaps: dict[str, list[Row]],
-    measured: Sequence[Spell],
-    backward: dict[str, list[Row]],
-    others: Iterable[Finding] = (),
-) -> tuple[Finding, ...]:
-    """The whole quality list: from reading, from counting, and from spend and touches.
-
-    Args:
-        scope: What was counted.
-        counts: Row of :func:`gap_counts`.
-        gaps: Rows of :func:`gap_rows`.
-        measured: The durations.
-        backward: Rows of :func:`backward_rows`.
-        others: Findings from spend and touches.
-    """
-    found = list(scope.table.findings)
-    found += [
-        Finding(kind, int(counts[kind]), rows=tuple(int(row["row_no"]) for row in rows)) for kind, rows in gaps.items()
-    ]
-    found += [
+def backward_findings(measured: Sequence[Spell], backward: dict[str, list[Row]]) -> list[Finding]:
+    """One finding for each stage with visits that end before they begin; rows of :func:`backward_rows`."""
+    return [
         Finding(
             "negative_duration",
             spell.backwards,
@@ -97,9 +47,8 @@ def findings(
             rows=tuple(int(row["row_no"]) for row in backward[spell.name]),
         )
         for spell in measured
-        if spell.backwards
+        if spell.name in backward
     ]
-    return (*found, *others)
 
 
 def quality_block(found: Sequence[Finding]) -> Block:

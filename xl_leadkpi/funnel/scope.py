@@ -128,6 +128,11 @@ class Scope:
         """Wins have days: without them no window and no curve means anything."""
         return "Won" not in self.stages or "Won" in self.table.dated
 
+    @property
+    def knows_losses(self) -> bool:
+        """The table can say that a lead is lost: without losses a win rate would be 100 % whatever happened."""
+        return bool(self.table.fields & {"status", "stage", "d_lost", "is_closed"})
+
     def date_column(self, stage: str) -> str | None:
         """Column with the day a stage was entered, None if the table has no such days."""
         return _date_column(self.table, stage)

@@ -1,4 +1,4 @@
-"""Block K: spend set beside the leads it bought, channel by channel and month by month, nothing left out on either side."""
+"""Block K: spend set beside the leads it bought, by channel and month, nothing left out on either side."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, TOTAL, UNALLOCATED, block, counted, kpi
 from xl_leadkpi.funnel.breakdown import COST_PER
-from xl_leadkpi.funnel.months import Event
 from xl_leadkpi.funnel.scope import COUNT_KEY, Scope, first_day, last_day, month_number
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block, Column
@@ -202,6 +201,7 @@ def wins_by_month(scope: Scope, sources: Sequence[str]) -> nw.LazyFrame[Any]:
 def spend_block(
     scope: Scope,
     spend: Spend,
+    *,
     lead_rows: Sequence[Row],
     win_rows: Sequence[Row],
     rest: Mapping[str | None, Tally],

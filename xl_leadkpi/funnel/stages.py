@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -69,8 +70,8 @@ def ways(scope: Scope) -> list[tuple[str, nw.Expr, nw.Expr | None]]:
         so_far = nw.lit(scope.as_of) - days[stage].floor()
         waiting = nw.when((nw.col("outcome") == OPEN) & (nw.col("now") == position) & (so_far >= 0)).then(so_far)
         found.append((stage, nw.coalesce(*later, nw.col("d_lost")) - days[stage], waiting))
-    opportunity = scope.opportunity_date
-    if opportunity is not None and opportunity != "created":
+    opportunity = None if scope.table.is_deals else scope.opportunity_date
+    if opportunity is not None:
         found.append((LEAD_TO_OPPORTUNITY, nw.col(opportunity) - nw.col("created"), None))
         if "Won" in dated:
             found.append((OPPORTUNITY_TO_WON, nw.col("d_won") - nw.col(opportunity), None))
@@ -111,7 +112,7 @@ def spells(scope: Scope, found: Row) -> list[Spell]:
 
     def days(key: str) -> float | None:
         # engines interpolate in different orders: the last digit would decide who has stalled
-        return None if found[key] is None else round(found[key], 9)
+        return None if found[key] is None else round(float(found[key]), 9)
 
     return [
         Spell(
@@ -169,9 +170,7 @@ def stages_block(
         kpi("next_step_low", "fraction", "CONVCI", "reached", Above("reached"), item=0),
         kpi("next_step_high", "fraction", "CONVCI", "reached", Above("reached"), item=1),
         kpi("cumulative", "fraction", "CONVRATE", "reached", First("reached")),
-        counted(
-            "drop_off", "count", [None, *(before - here for before, here in zip(reached, reached[1:], strict=False))]
-        ),
+        counted("drop_off", "count", [None, *(before - here for before, here in pairwise(reached))]),
         kpi("drop_off_rate", "fraction", "DROPOFF", Above("reached"), "reached"),
         counted("lost_here", "count", count(furthest(LOST))),
         counted("open_here", "count", count(furthest(OPEN))),

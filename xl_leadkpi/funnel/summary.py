@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import block, counted, kpi
-from xl_leadkpi.funnel.breakdown import COST_PER, Cost, win_rate_columns
+from xl_leadkpi.funnel.breakdown import COST_PER, Cost, outcome_columns, win_rate_columns
 from xl_leadkpi.funnel.report import Header
 from xl_leadkpi.funnel.scope import COUNT_KEY, DAY_ZERO, OPEN, WON, Scope, flag
 from xl_leadkpi.funnel.stages import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON
@@ -87,10 +87,12 @@ def header(scope: Scope, found: Row, spend_known: bool) -> Header:
 def summary_block(
     scope: Scope,
     everyone: Tally,
+    *,
     measured: Sequence[Spell],
     weighted: float | None,
     cost: Cost | None,
     closed: tuple[int, int] | None,
+    response: float | None,
 ) -> Block:
     """B: one row of key figures; a figure the data cannot give is None.
 
@@ -101,26 +103,24 @@ def summary_block(
         weighted: Weighted pipeline.
         cost: Total spend, None without a spend table.
         closed: Won and lost opportunities closed in the period asked for, None without one.
+        response: Median minutes to the first response.
     """
     spells = {spell.name: spell for spell in measured}
-    cycle = spells.get(LEAD_TO_WON)
 
     def one(key: str, unit: Any, value: Any) -> Column:
         return counted(key, unit, [value])
 
     def statistic(name: str, key: str) -> Any:
-        spell = spells.get(name)
-        return getattr(spell, key) if spell else None
+        # a deal begins as an opportunity
+        name = LEAD_TO_WON if name == OPPORTUNITY_TO_WON and scope.table.is_deals else name
+        return getattr(spells[name], key) if name in spells else None
 
     reached = dict(zip(scope.stages, everyone.reached, strict=True))
     columns = [one("leads", "count", everyone.leads)]
     columns += [
         one(key, "count", reached.get(stage)) for stage, key in COUNT_KEY.items() if stage not in ("Lead", "Won")
     ]
-    columns += [
-        one(key, "count", getattr(everyone, key))
-        for key in ("won", "lost", "lost_opportunities", "disqualified", "open", "open_opportunities")
-    ]
+    columns += outcome_columns(scope, [everyone])
     columns += [
         kpi("lead_to_opportunity", "fraction", "LEADTOOPP", "opportunities", "leads"),
         kpi("lead_conversion", "fraction", "LEADCONV", "won", "leads"),
@@ -139,13 +139,14 @@ def summary_block(
         kpi("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
         one("lost_amount", "money", everyone.lost_amount if money else None),
         kpi("win_rate_value", "fraction", "WINRATE", "revenue", "lost_amount"),
-        one("cycle_days_n", "count", cycle.n if cycle else None),
+        one("cycle_days_n", "count", statistic(LEAD_TO_WON, "n")),
         one("cycle_days_mean", "days", statistic(LEAD_TO_WON, "mean")),
         one("cycle_days_median", "days", statistic(LEAD_TO_WON, "median")),
         one("cycle_days_p90", "days", statistic(LEAD_TO_WON, "p90")),
         one("lead_to_opportunity_days_median", "days", statistic(LEAD_TO_OPPORTUNITY, "median")),
         one("opportunity_to_won_days_mean", "days", statistic(OPPORTUNITY_TO_WON, "mean")),
         one("opportunity_to_won_days_median", "days", statistic(OPPORTUNITY_TO_WON, "median")),
+        one("response_minutes_median", "minutes", response),
         one("pipeline", "money", everyone.pipeline if money else None),
         one("weighted_pipeline", "money", weighted),
         kpi("velocity", "money", "PIPEVEL", "open_opportunities", "win_rate", "average_deal", "cycle_days_mean"),
@@ -163,7 +164,7 @@ def summary_block(
         kpi("roas", "ratio", "ROAS", "revenue", "comparable_spend"),
         kpi("romi", "fraction", "ROMI", "revenue", "comparable_spend", "gross_margin"),
     ]
-    return block("tblSummary", columns)
+    return block("tblSummary", columns, notes=() if scope.knows_losses else (("no_losses_recorded", ""),))
 
 
 def _win_rates(scope: Scope, everyone: Tally, closed: tuple[int, int] | None) -> list[Column]:

@@ -41,8 +41,8 @@ class Tally:
         lost_opportunities: Lost leads that had become opportunities; the other lost ones are disqualified.
         open_opportunities: Open leads that have become opportunities.
         revenue: Amounts of won leads; ``won_with_amount``: how many of them have one.
-        lost_amount: Amounts of lost opportunities.
-        pipeline: Amounts of open opportunities.
+        lost_amount: Amounts of lost opportunities, None if there are some and not one has an amount.
+        pipeline: Amounts of open opportunities, None if there are some and not one has an amount.
         mature_leads: Leads old enough for the window; ``mature_won``: of them, won within it.
         mature_opportunities: Opportunities old enough; ``mature_opportunities_won``: of them, won within the window.
     """
@@ -58,8 +58,8 @@ class Tally:
     open_opportunities: int
     revenue: float
     won_with_amount: int
-    lost_amount: float
-    pipeline: float
+    lost_amount: float | None
+    pipeline: float | None
     mature_leads: int
     mature_won: int
     mature_opportunities: int
@@ -73,43 +73,49 @@ class Tally:
 
 def tally(rows: Iterable[Row], scope: Scope) -> Tally:
     """Add up rows of :func:`states_by`."""
-    states = sorted(rows, key=lambda row: (row["state"], row["n"], row["amount"]))
-    decoded = [(row, *decode(int(row["state"]))) for row in states]
-    opportunity = scope.opportunity_position
-
-    def add(name: str, wanted: Callable[[int, int, int], bool]) -> Any:
-        return sum(row[name] or 0 for row, reach, place, outcome in decoded if wanted(reach, place, outcome))
-
-    def everyone(_reach: int, _place: int, _outcome: int) -> bool:
-        return True
-
-    bits = range(len(scope.stages))
+    stages, opportunity = len(scope.stages), scope.opportunity_position
+    reached, amount_reached = [0] * stages, [0.0] * stages
+    passed = [[0] * stages for _ in range(3)]
+    counts, opportunities = [0] * 3, [0] * 3
+    amounts, opportunity_amounts = [0.0] * 3, [0.0] * 3
+    with_amount = [0] * 3
+    valued = [False] * 3
+    mature = dict.fromkeys(MATURE, 0)
+    # sorted, so that sums of amounts come out the same whatever order the engine has
+    for row in sorted(rows, key=lambda row: (row["state"], row["n"], row["amount"] or 0.0)):
+        reach, place, outcome = decode(int(row["state"]))
+        n, amount = int(row["n"]), row["amount"] or 0.0
+        for position in range(stages):
+            if reach >> position & 1:
+                reached[position] += n
+                amount_reached[position] += amount
+            if place > position:
+                passed[outcome][position] += n
+        counts[outcome] += n
+        amounts[outcome] += amount
+        with_amount[outcome] += int(row["amounts"])
+        if place >= opportunity:
+            opportunities[outcome] += n
+            opportunity_amounts[outcome] += amount
+            # a CRM that writes 0 for what a lost deal was worth says nothing about its worth
+            valued[outcome] = valued[outcome] or amount != 0
+        for name in MATURE:
+            mature[name] += int(row[name])
     return Tally(
-        leads=add("n", everyone),
-        reached=tuple(add("n", lambda reach, _p, _o, bit=bit: bool(reach >> bit & 1)) for bit in bits),
-        amount_reached=tuple(
-            0.0 + add("amount", lambda reach, _p, _o, bit=bit: bool(reach >> bit & 1)) for bit in bits
-        ),
-        passed=tuple(
-            (
-                add("n", lambda _r, place, outcome, bit=bit: outcome == WON and place > bit),
-                add("n", lambda _r, place, outcome, bit=bit: outcome == LOST and place > bit),
-            )
-            for bit in bits
-        ),
-        won=add("n", lambda _r, _p, outcome: outcome == WON),
-        lost=add("n", lambda _r, _p, outcome: outcome == LOST),
-        open=add("n", lambda _r, _p, outcome: outcome == OPEN),
-        lost_opportunities=add("n", lambda _r, place, outcome: outcome == LOST and place >= opportunity),
-        open_opportunities=add("n", lambda _r, place, outcome: outcome == OPEN and place >= opportunity),
-        revenue=0.0 + add("amount", lambda _r, _p, outcome: outcome == WON),
-        won_with_amount=add("amounts", lambda _r, _p, outcome: outcome == WON),
-        lost_amount=0.0 + add("amount", lambda _r, place, outcome: outcome == LOST and place >= opportunity),
-        pipeline=0.0 + add("amount", lambda _r, place, outcome: outcome == OPEN and place >= opportunity),
-        mature_leads=add("mature_leads", everyone),
-        mature_won=add("mature_won", everyone),
-        mature_opportunities=add("mature_opportunities", everyone),
-        mature_opportunities_won=add("mature_opportunities_won", everyone),
+        leads=sum(counts),
+        reached=tuple(reached),
+        amount_reached=tuple(amount_reached),
+        passed=tuple(zip(passed[WON], passed[LOST], strict=True)),
+        won=counts[WON],
+        lost=counts[LOST],
+        open=counts[OPEN],
+        lost_opportunities=opportunities[LOST],
+        open_opportunities=opportunities[OPEN],
+        revenue=amounts[WON],
+        won_with_amount=with_amount[WON],
+        lost_amount=opportunity_amounts[LOST] if valued[LOST] or not opportunities[LOST] else None,
+        pipeline=opportunity_amounts[OPEN] if valued[OPEN] or not opportunities[OPEN] else None,
+        **mature,
     )
 
 
