@@ -1,0 +1,317 @@
+"""Block L: which channels the wins are due to, under every usual model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from xl_leadkpi.funnel import engine
+from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted
+from xl_leadkpi.funnel.scope import WON, Scope, flag, total
+from xl_leadkpi.funnel.spend import same
+from xl_leadkpi.leads.table import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from xl_leadkpi.funnel.breakdown import Groups
+    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.table import TouchTable
+
+RULES = (
+    "first", "last", "last_non_direct", "linear", "position", "u_shaped", "time_decay", "w_shaped", "full_path",
+)  # fmt: skip
+"""Models that give each touch of a path a weight by its place."""
+MODELS = (*RULES, "markov", "shapley")
+DIRECT = frozenset({
+    "direct", "(direct)", "direct traffic", "direct / none", "(direct) / (none)", "direct / (none)",
+    "bezpośrednie", "bezpośredni", "ruch bezpośredni", "wejścia bezpośrednie", "wejście bezpośrednie",
+    "прямой заход", "прямые заходы", "прямой трафик", "прямой", "direkt", "direktzugriff", "directo",
+    "tráfico directo", "accès direct", "trafic direct",
+})  # fmt: skip
+"""Names of the channel that is none: the visitor typed the address."""
+MOST_STATES = 200
+"""Channels that the Markov chain keeps apart; the rarest beyond are one state."""
+UNKNOWN = "(unknown)"
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """What each channel is credited with.
+
+    Attributes:
+        conversions: By channel, by model: wins, in shares.
+        revenue: By channel, by model: their amounts, in shares.
+        won: Wins with a touch, all that is credited; ``earned``: their amounts.
+        findings: Touches that could not be used.
+    """
+
+    conversions: Mapping[str, Mapping[str, float]]
+    revenue: Mapping[str, Mapping[str, float]]
+    won: float
+    earned: float
+    findings: tuple[Finding, ...]
+
+
+def credit(scope: Scope, touches: TouchTable) -> Credits:
+    """Credit the channels of a touch table with the wins."""
+    paths, counts = _paths(scope, touches)
+    totals, steps = engine.collect([counts, paths.group_by("previous", "channel").agg(nw.len().alias("n"))])
+    direct = [row["channel"] for row in _by_channel(steps) if same(row["channel"]) in DIRECT]
+    won = _placed(scope, paths, direct)
+    weighted = won.with_columns(**_weights(scope))
+    sums = [nw.col(model).sum() for model in RULES] + [nw.col(f"{model}_revenue").sum() for model in RULES]
+    weighted = weighted.with_columns(**{f"{model}_revenue": nw.col(model) * nw.col("amount") for model in RULES})
+    ruled, shapley = engine.collect([weighted.group_by("channel").agg(*sums), _shapley(won)])
+
+    conversions = {row["channel"]: {model: row[model] for model in RULES} for row in ruled}
+    revenue = {row["channel"]: {model: row[f"{model}_revenue"] for model in RULES} for row in ruled}
+    for row in _by_channel(steps):
+        conversions.setdefault(row["channel"], dict.fromkeys(RULES, 0.0))
+        revenue.setdefault(row["channel"], dict.fromkeys(RULES, 0.0))
+    for row in shapley:
+        conversions[row["channel"]]["shapley"] = row["conversions"]
+        revenue[row["channel"]]["shapley"] = row["revenue"]
+    shares = markov_shares(steps, {channel: own["last"] for channel, own in conversions.items()})
+    # under the first-touch rule every path counts once and whole
+    credited = sum(own["first"] for own in conversions.values())
+    earned = sum(own["first"] for own in revenue.values())
+    for channel, share in shares.items():
+        conversions[channel]["markov"] = credited * share
+        revenue[channel]["markov"] = earned * share
+    return Credits(conversions, revenue, credited, earned, _findings(totals[0]))
+
+
+def _by_channel(steps: Sequence[Row]) -> list[Row]:
+    visits: dict[str, int] = {}
+    for row in steps:
+        visits[row["channel"]] = visits.get(row["channel"], 0) + int(row["n"])
+    return [{"channel": channel, "n": n} for channel, n in sorted(visits.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _findings(totals: Row) -> tuple[Finding, ...]:
+    strangers, unused = totals["touches"] - totals["known"], totals["known"] - totals["in_time"]
+    found = []
+    if strangers:
+        found.append(Finding("touch_without_lead", int(strangers)))
+    if unused:
+        found.append(Finding("touch_after_conversion", int(unused), severity="info"))
+    return tuple(found)
+
+
+ORDER = ("day", "touch_no", "channel")
+"""In time; on the same day as the file has it, if it numbers its rows, else by name: so every engine agrees."""
+
+
+def _paths(scope: Scope, touches: TouchTable) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
+    """Touches in time with the row of their lead and the channel before, and one row of counts.
+
+    Only touches until the win count; of a lead that is not won, those until the censoring day.
+    """
+    until = nw.when(~nw.col("d_won").is_null()).then(nw.col("d_won")).otherwise(nw.lit(float(scope.as_of)))
+    leads = scope.rows.filter(~nw.col("lead_id").is_null())
+    leads = leads.select("lead_id", "row_no", flag(nw.col("outcome") == WON).alias("won"), until.alias("until"))
+    rows = engine.alike(touches.frame, scope.rows)
+    number = nw.col("row_no") if "row_no" in rows.collect_schema().names() else nw.lit(0)
+    rows = rows.select("lead_id", "day", nw.col("channel").fill_null(UNKNOWN), number.alias("touch_no"))
+    joined = rows.filter(~nw.col("lead_id").is_null()).join(leads, on="lead_id", how="inner")
+    joined = joined.with_columns(in_time=flag(_until(scope, nw.col("until"))))
+    counts = rows.select(nw.len().alias("touches"))
+    used = engine.settled(joined.select("row_no", "won", "day", "channel", "touch_no", "in_time"))
+    known = used.select(nw.len().alias("known"), nw.col("in_time").sum())
+    both = counts.join(known, how="cross")
+    return engine.with_previous(
+        used.filter(nw.col("in_time") == 1).drop("in_time"), "channel", within="row_no", order=ORDER
+    ), both
+
+
+def _until(scope: Scope, moment: nw.Expr) -> nw.Expr:
+    """The touch is not later than a moment; where the leads' days have no time of day, the whole day counts."""
+    if scope.table.has_time:
+        return nw.col("day") <= moment
+    return nw.col("day").floor() <= moment.floor()
+
+
+def _placed(scope: Scope, paths: nw.LazyFrame[Any], direct: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Touches of won leads with their place, the length of the path, and the places that matter to the models."""
+    opportunity = scope.opportunity_date
+    since = nw.col(opportunity) if opportunity else nw.col("created") + nw.lit(None)
+    leads = scope.rows.filter(nw.col("outcome") == WON).select(
+        "row_no", "created", since.alias("opportunity_day"), nw.col("amount").fill_null(0.0)
+    )
+    rows = paths.filter(nw.col("won") == 1).drop("previous").join(leads, on="row_no", how="inner")
+    rows = rows.with_columns(
+        before_lead=flag(_until(scope, nw.col("created"))),
+        before_opportunity=flag(_until(scope, nw.col("opportunity_day"))),
+        # `won` is 1 in all these rows; cum_count would pay no heed to order_by on pandas (narwhals 2.29)
+        j=nw.col("won").cum_sum().over("row_no", order_by=ORDER),
+    ).with_columns(indirect_j=nw.when(~nw.col("channel").is_in(direct)).then(nw.col("j")))
+    return rows.with_columns(
+        n=nw.len().over("row_no"),
+        last_day=nw.col("day").max().over("row_no"),
+        last_indirect=nw.col("indirect_j").max().over("row_no"),
+        lead_j=nw.col("before_lead").sum().over("row_no"),
+        opportunity_j=nw.col("before_opportunity").sum().over("row_no"),
+    ).with_columns(
+        last_indirect=nw.coalesce(nw.col("last_indirect"), nw.col("n")),
+        # nothing before the lead was known: its first touch made it
+        lead_j=nw.when(nw.col("lead_j") < 1).then(nw.lit(1)).otherwise(nw.col("lead_j")),
+        opportunity_j=nw.when(nw.col("opportunity_day").is_null())
+        .then(nw.lit(0))
+        .otherwise(nw.when(nw.col("opportunity_j") < 1).then(nw.lit(1)).otherwise(nw.col("opportunity_j"))),
+    )
+
+
+def _weights(scope: Scope) -> dict[str, nw.Expr]:
+    """Weight of a touch under each rule; over a path every rule's weights add up to 1."""
+    j, n = nw.col("j"), nw.col("n")
+    first, last = nw.lit(1), n
+    lead, opportunity = nw.col("lead_j"), nw.col("opportunity_j")
+    age = nw.col("last_day") - nw.col("day")
+    decayed = nw.lit(0.5) ** (age / scope.options.half_life)
+    return {
+        "first": flag(j == 1) * 1.0,
+        "last": flag(j == n) * 1.0,
+        "last_non_direct": flag(j == nw.col("last_indirect")) * 1.0,
+        "linear": 1.0 / n,
+        # over only two touches the rule has no rest to give 20 % to: half each
+        "position": _roles((first, last), 0.4, 0.2),
+        "u_shaped": _roles((first, lead), 0.4, 0.2),
+        "time_decay": decayed / decayed.sum().over("row_no"),
+        "w_shaped": _roles((first, lead, opportunity), 0.3, 0.1),
+        "full_path": _roles((first, lead, opportunity, last), 0.225, 0.1),
+    }
+
+
+def _roles(roles: Sequence[nw.Expr], share: float, rest: float) -> nw.Expr:
+    """Each role's touch gets a share (two roles, two shares), the other touches split the rest; scaled to 1.
+
+    A role at place 0 does not exist: that lead has no such day.
+    """
+    j = nw.col("j")
+    own = total(flag(j == role) * share for role in roles)
+    present = total(flag(role > 0) * share for role in roles)
+    distinct = total(
+        flag(_all([role > 0, *(role != earlier for earlier in roles[:place])])) for place, role in enumerate(roles)
+    )
+    others = nw.col("n") - distinct
+    whole = present + nw.when(others > 0).then(nw.lit(rest)).otherwise(nw.lit(0.0))
+    return nw.when(own > 0).then(own / whole).otherwise(nw.lit(rest) / others / whole)
+
+
+def _all(conditions: Sequence[nw.Expr]) -> nw.Expr:
+    result = conditions[0]
+    for condition in conditions[1:]:
+        result = result & condition
+    return result
+
+
+def _shapley(won: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Shapley value of each channel, exact for any number of them.
+
+    The worth of a set S is the number of wins whose channels all lie in S: a sum of unanimity games, one a path. The
+    Shapley value is additive, and in a unanimity game it gives each member of the path's set the same share.
+    """
+    once = won.group_by("row_no", "channel").agg(nw.col("amount").max())
+    once = once.with_columns(conversions=1.0 / nw.len().over("row_no"))
+    once = once.with_columns(revenue=nw.col("conversions") * nw.col("amount"))
+    return once.group_by("channel").agg(nw.col("conversions").sum(), nw.col("revenue").sum())
+
+
+def markov_shares(steps: Sequence[Row], conversions: Mapping[str, float]) -> dict[str, float]:
+    """Share of the wins due to each channel: its removal effect over the sum of all.
+
+    Args:
+        steps: How often a channel (``previous``, None at the start of a path) was followed by ``channel``: ``n``.
+        conversions: By channel, how many paths end there with a win; the other ends are not won.
+
+    Returns:
+        By channel a share; the shares add up to 1.
+
+    >>> steps = [{"previous": None, "channel": "GA", "n": 4}, {"previous": None, "channel": "Mail", "n": 1},
+    ...          {"previous": "GA", "channel": "Mail", "n": 1}]
+    >>> {channel: round(4 * share, 9) for channel, share in markov_shares(steps, {"GA": 2, "Mail": 2}).items()}
+    {'GA': 2.4, 'Mail': 1.6}
+    """
+    import numpy as np  # noqa: PLC0415 - without touches nothing here needs it
+
+    visited = _by_channel(steps)
+    kept = [row["channel"] for row in visited[: MOST_STATES if len(visited) > MOST_STATES else None]]
+    place = {channel: number for number, channel in enumerate(kept)}
+    size = len(kept) + (len(visited) > len(kept))
+    start, moves, wins = np.zeros(size), np.zeros((size, size)), np.zeros(size)
+    for row in steps:
+        to = place.get(row["channel"], size - 1)
+        if row["previous"] is None:
+            start[to] += row["n"]
+        else:
+            moves[place.get(row["previous"], size - 1), to] += row["n"]
+    for channel, won in conversions.items():
+        wins[place.get(channel, size - 1)] += won
+    effects = _removal_effects(start, moves, wins)
+    shares = effects / effects.sum() if effects.sum() else effects
+    rare = [row for row in visited if row["channel"] not in place]
+    result = {channel: float(shares[number]) for channel, number in place.items()}
+    rare_visits = sum(row["n"] for row in rare)
+    return {**result, **{row["channel"]: float(shares[-1]) * row["n"] / rare_visits for row in rare}}
+
+
+def _removal_effects(start: NDArray[Any], moves: NDArray[Any], wins: NDArray[Any]) -> NDArray[Any]:
+    """1 - P(win without the channel) / P(win), for every channel from one inverse.
+
+    Sending every step into c to failure loses exactly the wins after a visit of c: P(c is ever visited) x P(win from
+    c). With N, the expected visits, P(visit) = N[start, c] / N[c, c].
+    """
+    import numpy as np  # noqa: PLC0415
+
+    visits = start + moves.sum(axis=0)
+    visits_or_one = np.where(visits > 0, visits, 1)
+    expected = np.linalg.inv(np.eye(len(visits)) - moves / visits_or_one[:, None])
+    from_start = (start / start.sum()) @ expected if start.sum() else start
+    win_from = expected @ (wins / visits_or_one)
+    chance = float(from_start @ (wins / visits_or_one))
+    return from_start / expected.diagonal() * win_from / chance if chance else np.zeros(len(visits))
+
+
+def attribution_block(scope: Scope, made: Credits, everyone: Tally) -> Block:
+    """L: channel by model, wins then revenue; wins without a touch in ``(none)``; the columns add up to all wins."""
+    order = sorted(made.conversions, key=lambda channel: (-made.conversions[channel]["linear"], channel))
+    shown, rest = order, []
+    if len(order) > scope.options.top_groups + 1:
+        shown, rest = order[: scope.options.top_groups], order[scope.options.top_groups :]
+    labels = [*shown, *([OTHER_GROUP] if rest else []), NO_GROUP, TOTAL]
+
+    def values(credited: Mapping[str, Mapping[str, float]], model: str, untouched: float, whole: float) -> list[float]:
+        own = [credited[channel].get(model, 0.0) for channel in shown]
+        others = [sum(credited[channel].get(model, 0.0) for channel in rest)] if rest else []
+        return [*own, *others, untouched, whole]
+
+    untouched = everyone.won - round(made.won)
+    unearned = everyone.revenue - made.earned if untouched else 0.0
+    columns = [counted("channel", "text", labels)]
+    columns += [counted(model, "number", values(made.conversions, model, untouched, everyone.won)) for model in MODELS]
+    if scope.has_money:
+        columns += [
+            counted(f"{model}_revenue", "money", values(made.revenue, model, unearned, everyone.revenue))
+            for model in MODELS
+        ]
+    return block("tblAttrib", columns, totals=1)
+
+
+def single_source_block(scope: Scope, sources: Groups, everyone: Tally) -> Block:
+    """L without touches: each lead has one channel, so every model gives the same."""
+    tallies = [*sources.tallies, *([sources.rest] if sources.rest else []), everyone]
+    names = [NO_GROUP if name is None else name for name in sources.names]
+    columns = [
+        counted("channel", "text", [*names, *([OTHER_GROUP] if sources.rest else []), TOTAL]),
+        counted("conversions", "number", [one.won for one in tallies]),
+    ]
+    if scope.has_money:
+        columns.append(counted("revenue", "money", [one.revenue for one in tallies]))
+    return block("tblAttrib", columns, totals=1, notes=(("one_touch_a_lead", ""),))
