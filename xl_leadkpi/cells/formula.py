@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Binding strength of Excel's operators; all of them group from left to right, "^" included.
 _STRENGTH = {"<": 1, ">": 1, "<=": 1, ">=": 1, "=": 1, "<>": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
+_WHOLE_DIGITS = 1e15
+"""Beyond this a whole number is written with an exponent."""
 _LOOSEST = 0
 _ATOM = 9
 
@@ -215,7 +217,8 @@ def _write(expression: Expression, around: int) -> str:
 def _write_constant(value: float | str, around: int) -> str:
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
-    written = str(int(value)) if value == int(value) else repr(float(value))
+    whole = value == int(value) and abs(value) < _WHOLE_DIGITS
+    written = str(int(value)) if whole else repr(float(value)).upper()
     return f"({written})" if value < 0 and around != _LOOSEST else written
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.cells.values import BLANK, read_cell
+from xl_leadkpi.cells.values import BLANK, FIRST_OF_MARCH, read_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,12 +63,13 @@ class Grid:
         return states
 
 
-def read_grid(value: Any) -> Grid:
+def read_grid(value: Any, *, days: bool = False) -> Grid:
     """Read a value or a container of values as cells.
 
     Args:
         value: A scalar, a NumPy array, a flat or nested list or tuple, or whatever has ``to_numpy`` (a pandas or
             Polars column).
+        days: Texts in ISO form are dates.
 
     Returns:
         The cells in the container's own shape; rows of unequal length are filled up with ``#N/A``.
@@ -79,37 +80,40 @@ def read_grid(value: Any) -> Grid:
     if hasattr(value, "to_numpy"):
         value = value.to_numpy()
     if isinstance(value, (list, tuple)):
-        return _read_list(value)
+        return _read_list(value, days=days)
     if isinstance(value, np.ndarray):
-        return _read_array(value)
-    return _read_cells([value], ())
+        return _read_array(value, days=days)
+    return _read_cells([value], (), days=days)
 
 
-def _read_array(array: NDArray[Any]) -> Grid:
+def _read_array(array: NDArray[Any], *, days: bool) -> Grid:
     if array.dtype.kind in "fiu":
         return Grid(array.astype(np.float64, copy=False))
-    return _read_cells(array.ravel().tolist() if array.dtype.kind != "M" else list(array.ravel()), array.shape)
+    if array.dtype.kind == "M":
+        since = (array - np.datetime64("1899-12-30")) / np.timedelta64(1, "D")
+        return Grid(np.where(since < FIRST_OF_MARCH, since - 1, since))
+    return _read_cells(array.ravel().tolist(), array.shape, days=days)
 
 
-def _read_list(rows: Sequence[Any]) -> Grid:
+def _read_list(rows: Sequence[Any], *, days: bool) -> Grid:
     if not any(isinstance(row, (list, tuple, np.ndarray)) for row in rows):
         if set(map(type, rows)) <= {int, float}:
             try:
                 return Grid(np.array(rows, dtype=np.float64))
             except OverflowError:  # an integer beyond the largest float: cell by cell
                 pass
-        return _read_cells(rows, (len(rows),))
+        return _read_cells(rows, (len(rows),), days=days)
     grids = [row if isinstance(row, (list, tuple)) else np.atleast_1d(row).tolist() for row in rows]
     width = max(map(len, grids))
     cells = [cell for row in grids for cell in (*row, *[CellError.NA] * (width - len(row)))]
-    return _read_cells(cells, (len(grids), width))
+    return _read_cells(cells, (len(grids), width), days=days)
 
 
-def _read_cells(values: Sequence[Any], shape: tuple[int, ...]) -> Grid:
+def _read_cells(values: Sequence[Any], shape: tuple[int, ...], *, days: bool) -> Grid:
     numbers = np.full(len(values), np.nan)
     states = np.zeros(len(values), np.uint8)
     for place, value in enumerate(values):
-        cell = read_cell(value)
+        cell = read_cell(value, days=days)
         if cell is None:
             states[place] = EMPTY
         elif isinstance(cell, CellError):
@@ -183,6 +187,11 @@ def errors_in(array: Any) -> NDArray[Any]:
     """
     states = read_grid(array).known_states()
     return _CELL_OF_STATE[np.where(states >= FIRST_ERROR, states, NUMBER)]
+
+
+def error_of_state(state: int) -> CellError:
+    """The error value a state stands for."""
+    return _ERRORS[state - FIRST_ERROR]
 
 
 def align(arguments: Sequence[Any]) -> Sequence[Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
+
+import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
 
@@ -15,17 +18,22 @@ BLANK: Final = ""
 Cell = float | str | bool | CellError | None
 """Content of a cell; None is an empty one."""
 
+FIRST_OF_MARCH: Final = 61
+"""Serial number of 1 March 1900. Excel counts a 29 February before it that never was."""
+
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - cells know no time zone
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d([ T]|$)")
 _ERRORS = {error.value: error for error in CellError}
 
 
-def read_cell(value: Any) -> Cell:
+def read_cell(value: Any, *, days: bool = False) -> Cell:
     """Read a Python value as the content of a cell.
 
     Args:
         value: Anything. Numbers of any kind incl. ``Decimal`` and NumPy scalars; None, nan, NaT, NA and ``""`` are
             blank; infinity is what Excel makes of an overflow, ``#NUM!``; days become serial numbers; the text of an
             error value is that error, as if typed.
+        days: A text in ISO form is a date, as if typed.
 
     Returns:
         A finite float, a text, a boolean, an error value or None for a blank. What no cell can hold is ``#VALUE!``.
@@ -41,7 +49,7 @@ def read_cell(value: Any) -> Cell:
     if isinstance(value, (bool, CellError)):
         return value
     if isinstance(value, str):
-        return _ERRORS.get(value, value)
+        return _read_text(value, days=days)
     if isinstance(value, (int, float, Decimal)):
         return _read_number(value)
     if type(value).__name__ in {"NaTType", "NAType"}:  # pandas' own missing values, known without importing pandas
@@ -49,6 +57,37 @@ def read_cell(value: Any) -> Cell:
     if isinstance(value, (date, time, timedelta)):
         return serial_from_day(value)
     return CellError.VALUE
+
+
+def _read_text(written: str, *, days: bool) -> Cell:
+    if days and _ISO_DAY.match(written):
+        try:
+            return serial_from_day(datetime.fromisoformat(written))
+        except ValueError:  # 2025-02-30
+            return written
+    return _ERRORS.get(written, written)
+
+
+def read_words(values: Any) -> list[str]:
+    """The texts of a range in reading order, for comparison: lower case, no surplus spaces, ``""`` for a blank.
+
+    >>> read_words(["Closed  Won ", None, 5])
+    ['closed won', '', '5']
+    """
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    flat = np.asarray(values, dtype=object).ravel().tolist()
+    known: dict[Any, str] = {}  # a column of a million rows holds few distinct words
+    return [known[value] if value in known else known.setdefault(value, _word(value)) for value in flat]
+
+
+def _word(value: Any) -> str:
+    cell = read_cell(value)
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        cell = f"{cell:.15g}"
+    return " ".join(part for part in str(cell).lower().split(" ") if part)
 
 
 def _read_number(value: float | Decimal) -> float | CellError | None:
@@ -75,7 +114,7 @@ def serial_from_day(day: date | time | timedelta) -> float:
         return (datetime.combine(_EPOCH, day.replace(tzinfo=None)) - _EPOCH) / timedelta(days=1)
     moment = day.replace(tzinfo=None) if isinstance(day, datetime) else datetime.combine(day, time())
     serial = (moment - _EPOCH) / timedelta(days=1)
-    return serial - 1 if serial < 61 else serial  # noqa: PLR2004 - 1 March 1900
+    return serial - 1 if serial < FIRST_OF_MARCH else serial
 
 
 def day_from_serial(serial: float) -> datetime:
@@ -84,5 +123,5 @@ def day_from_serial(serial: float) -> datetime:
     >>> day_from_serial(45782.75)
     datetime.datetime(2025, 5, 5, 18, 0)
     """
-    days = serial + 1 if serial < 60 else serial  # noqa: PLR2004 - the day that never was
+    days = serial + 1 if serial < FIRST_OF_MARCH - 1 else serial
     return _EPOCH + timedelta(milliseconds=round(days * 86_400_000))

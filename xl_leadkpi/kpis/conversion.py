@@ -6,8 +6,12 @@ from typing import Any
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.cells.functions import normal_quantile, sqrt
-from xl_leadkpi.kpis.declaration import Argument, Example, Source, count
+from xl_leadkpi.cells.values import read_words
+from xl_leadkpi.kpis.aggregate import aggregate
+from xl_leadkpi.kpis.column import column, first_of_all, one_above
+from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, counts, words
 from xl_leadkpi.kpis.elementwise import elementwise
+from xl_leadkpi.kpis.status import LOST, WON, is_one_of
 
 
 @elementwise(
@@ -466,6 +470,139 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
     return won / (won + lost + open_opps)
 
 
+@aggregate(
+    "WINRATEIF",
+    family="conversion",
+    title={
+        "en": "Win rate by owner, source or campaign",
+        "pl": "Współczynnik wygranych wg grupy",
+        "ru": "Процент побед по группе",
+    },
+    arguments=(
+        words("status_range", "status of each opportunity: won, lost or open, also in other languages"),
+        words("crit_range", "its owner, source or campaign"),
+        Argument("criterion", "text", "the owner, source or campaign wanted"),
+    ),
+    unit="fraction",
+    direction="higher",
+    excel=lambda status_range, crit_range, criterion: (
+        f'COUNTIFS({status_range},"won",{crit_range},{criterion})/(COUNTIFS({status_range},"won",{crit_range},{criterion})'
+        f'+COUNTIFS({status_range},"lost",{crit_range},{criterion}))'
+    ),
+    lets=(
+        "wanted,(TRIM(crit_range)=TRIM(criterion))*1",
+        f"won,SUM({is_one_of('status_range', WON)}*wanted)",
+        f"lost,SUM({is_one_of('status_range', LOST)}*wanted)",
+    ),
+    zero="won+lost=0",
+    value="won/(won+lost)",
+    examples=(
+        Example(
+            (["won", "lost", "won", "open", "lost", "lost"], ["Ads", "Ads", "SEO", "Ads", "SEO", "SEO"], "Ads"), 0.5
+        ),
+        Example(
+            (["won", "lost", "won", "open", "lost", "lost"], ["Ads", "Ads", "SEO", "Ads", "SEO", "SEO"], "SEO"),
+            0.3333333333333333,
+        ),
+        Example((["open", "open"], ["Ads", "SEO"], "Ads"), CellError.DIV0),
+    ),
+    aliases={
+        "en": ("win rate by lead owner", "lead source", "campaign"),
+        "pl": ("współczynnik wygranych wg opiekuna / źródła / kampanii",),
+        "ru": (
+            "процент побед по возможности или ведущему владельцу («ведущий владелец» = lead owner)",
+            "по источникам потенциальных клиентов",
+            "по кампаниям",
+            "производительность источника лидов",
+        ),
+    },
+    confused_with=("WINRATE", "LEADCONVIF"),
+    sources=(
+        Source("ruler-metrics", "win rate by opportunity/lead owner; opportunity win rate by lead source; by campaign"),
+        Source("tehnografi", "«производительность источника лидов» (lead source performance) named"),
+    ),
+)
+def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any:
+    """Share of the closed opportunities of one owner, source or campaign that were won.
+
+    Args:
+        status_range: Status of each opportunity: won, lost or open, also in other languages (range of text).
+        crit_range: Its owner, source or campaign (range of text).
+        criterion: The owner, source or campaign wanted (text).
+
+    Returns:
+        Fraction.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.WINRATEIF(["won", "lost", "won"], ["Ads", "Ads", "SEO"], "Ads")
+    0.5
+    """
+    wanted = read_words(criterion)[0]
+    statuses = [status for status, group in zip(status_range, crit_range, strict=True) if group == wanted]
+    won = sum(status in WON for status in statuses)
+    lost = sum(status in LOST for status in statuses)
+    return won / (won + lost)
+
+
+@aggregate(
+    "LEADCONVIF",
+    family="conversion",
+    title={
+        "en": "Lead conversion by channel or campaign",
+        "pl": "Konwersja leadów wg kanału",
+        "ru": "Конверсия лидов по каналу",
+    },
+    arguments=(
+        words("status_range", "status of each lead: won, lost or open, also in other languages"),
+        words("crit_range", "its channel or campaign"),
+        Argument("criterion", "text", "the channel or campaign wanted"),
+    ),
+    unit="fraction",
+    direction="higher",
+    excel=lambda status_range, crit_range, criterion: (
+        f'COUNTIFS({status_range},"won",{crit_range},{criterion})/COUNTIFS({crit_range},{criterion})'
+    ),
+    lets=("wanted,(TRIM(crit_range)=TRIM(criterion))*1",),
+    zero="SUM(wanted)=0",
+    value=f"SUM({is_one_of('status_range', WON)}*wanted)/SUM(wanted)",
+    examples=(
+        Example(
+            (["won", "lost", "won", "open", "lost", "lost"], ["Ads", "Ads", "SEO", "Ads", "SEO", "SEO"], "Ads"),
+            0.3333333333333333,
+        ),
+        Example(
+            (["won", "lost", "won", "open", "lost", "lost"], ["Ads", "Ads", "SEO", "Ads", "SEO", "SEO"], "SEO"),
+            0.3333333333333333,
+        ),
+        Example((["won", "open", "open", "open"], ["A", "A", "A", "B"], "B"), 0),
+    ),
+    aliases={
+        "en": ("lead conversion rate by channel",),
+        "ru": ("коэффициент конверсии по каналам и кампаниям",),
+    },
+    confused_with=("WINRATEIF", "LEADCONV"),
+    sources=(Source("ruler-metrics", "«коэффициентом конверсии потенциальных клиентов по каналам и кампаниям»"),),
+)
+def lead_conversion_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any:
+    """Share of the leads of one channel or campaign that were won.
+
+    Args:
+        status_range: Status of each lead: won, lost or open, also in other languages (range of text).
+        crit_range: Its channel or campaign (range of text).
+        criterion: The channel or campaign wanted (text).
+
+    Returns:
+        Fraction.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.LEADCONVIF(["won", "open", "won"], ["Ads", "Ads", "SEO"], "Ads")
+    0.5
+    """
+    wanted = read_words(criterion)[0]
+    statuses = [status for status, group in zip(status_range, crit_range, strict=True) if group == wanted]
+    return sum(status in WON for status in statuses) / len(statuses)
+
+
 @elementwise(
     "LOSSRATE",
     family="conversion",
@@ -577,6 +714,89 @@ def stage_drop_off(entered: Any, passed: Any) -> Any:
     0.6
     """
     return 1 - passed / entered
+
+
+@column(
+    "STEPCONV",
+    family="conversion",
+    title={
+        "en": "Step conversions of a funnel column",
+        "pl": "Konwersje między etapami lejka",
+        "ru": "Конверсия по шагам воронки",
+    },
+    arguments=(counts("counts", "records that reached each stage, top to bottom"),),
+    unit="fraction",
+    direction="higher",
+    base=one_above,
+    base_text="TAKE(VSTACK(1,entered),ROWS(entered))",
+    excel=lambda counts: f"{counts}/VSTACK(INDEX({counts},1),DROP({counts},-1))",
+    starts_at_one=True,
+    examples=(
+        Example(([150, 90, 36, 12],), (1, 0.6, 0.4, 0.3333333333333333)),
+        Example(([12, 10, 7],), (1, 0.8333333333333334, 0.7)),
+    ),
+    aliases={
+        "en": ("next-step conversion",),
+    },
+    confused_with=("CUMCONV",),
+    references="HubSpot: next step conversion",
+)
+def step_conversion(counts: Any, base: Any) -> Any:
+    """Each count of a funnel column as a share of the one above; the first row is 1.
+
+    Args:
+        counts: Records that reached each stage.
+        base: What each of them is divided by.
+
+    Returns:
+        Fractions, as many as counts.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.STEPCONV([150, 90, 36])
+    [1.0, 0.6, 0.4]
+    """
+    return counts / base
+
+
+@column(
+    "CUMCONV",
+    family="conversion",
+    title={
+        "en": "Cumulative conversions of a funnel column",
+        "pl": "Konwersje skumulowane lejka",
+        "ru": "Накопленная конверсия воронки",
+    },
+    arguments=(counts("counts", "records that reached each stage, top to bottom"),),
+    unit="fraction",
+    direction="higher",
+    base=first_of_all,
+    base_text="INDEX(entered,1)",
+    excel=lambda counts: f"{counts}/INDEX({counts},1)",
+    examples=(
+        Example(([150, 90, 36, 12],), (1, 0.6, 0.24, 0.08)),
+        Example(([12, 10, 7],), (1, 0.8333333333333334, 0.5833333333333334)),
+    ),
+    aliases={
+        "en": ("cumulative conversion",),
+    },
+    confused_with=("STEPCONV",),
+    references="HubSpot: cumulative conversion",
+)
+def cumulative_conversion(counts: Any, base: Any) -> Any:
+    """Each count of a funnel column as a share of the first.
+
+    Args:
+        counts: Records that reached each stage.
+        base: What each of them is divided by.
+
+    Returns:
+        Fractions, as many as counts.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.CUMCONV([150, 90, 36])
+    [1.0, 0.6, 0.24]
+    """
+    return counts / base
 
 
 @elementwise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import inf, nextafter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -50,6 +51,7 @@ class Argument:
         default: What an omitted (or blank) optional argument stands for; None where there is no such value.
         blank: What a blank cell stands for where it does not make the result blank.
         is_range: Takes a range.
+        paired: Belongs, cell by cell, to the other ranges.
     """
 
     name: str
@@ -62,12 +64,18 @@ class Argument:
     default: float | str | None = None
     blank: float | None = None
     is_range: bool = False
+    paired: bool = True
 
     @property
     def limits(self) -> tuple[float, float]:
         """Smallest and largest value allowed, both finite."""
         low, high = max(self.low, -LARGEST), min(self.high, LARGEST)
         return (nextafter(low, inf), nextafter(high, -inf)) if self.open_ends else (low, high)
+
+    @property
+    def needs_number(self) -> bool:
+        """Whether text is refused. In a range of dates it is passed over, a statistic has names too."""
+        return self.unit not in {"text", "statistic"} and not (self.is_range and self.unit == "date")
 
     def outside(self, own: Expression) -> list[Expression]:
         """The conditions under which a value is out of bounds."""
@@ -102,6 +110,32 @@ def fraction(name: str, meaning: str, *, default: float | None = None) -> Argume
 def margin(name: str, meaning: str, *, default: float | None = None) -> Argument:
     """A gross margin: at most 1, negative when selling below cost."""
     return Argument(name, "fraction", meaning, high=1, optional=default is not None, default=default)
+
+
+def amounts(name: str, meaning: str) -> Argument:
+    """A range of amounts; refunds are negative."""
+    return Argument(name, "money", meaning, is_range=True)
+
+
+def counts(name: str, meaning: str) -> Argument:
+    """A range of counts."""
+    return Argument(name, "count", meaning, low=0, is_range=True)
+
+
+def days(name: str, meaning: str) -> Argument:
+    """A range of dates, with or without times; whatever is no date is passed over."""
+    return Argument(name, "date", meaning, is_range=True)
+
+
+def words(name: str, meaning: str, *, default: str | None = None) -> Argument:
+    """A range of texts; case and surplus spaces do not matter."""
+    return Argument(name, "text", meaning, optional=default is not None, default=default, is_range=True)
+
+
+STATISTIC: Final = Argument(
+    "stat", "statistic", '"mean", "median", "p90" and the like, or a quantile of 0..1', optional=True, default="mean"
+)
+"""Which statistic of a duration is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,3 +295,8 @@ def declare(kpi: Kpi) -> None:
     if kpi.name in _declared:
         raise ValueError(f"{kpi.name} is declared twice")
     _declared[kpi.name] = kpi
+
+
+def day(year: int, month: int, of_month: int, hour: int = 0, minute: int = 0) -> datetime:
+    """A day for an example; cells know no time zone."""
+    return datetime(year, month, of_month, hour, minute)  # noqa: DTZ001

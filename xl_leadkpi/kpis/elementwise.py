@@ -115,26 +115,32 @@ class ElementwiseKpi(Kpi):
             by cell: an error among the arguments comes through (the leftmost first), ``x=""`` finds blanks, and
             ``x<""`` is true of numbers alone, because Excel orders numbers before text before booleans.
         """
-        own = self._own
-        settled = [(argument, name.text) for argument, name in zip(self.arguments, own, strict=True)]
-        replaced = [_settle(argument, name) for argument, name in settled if name != argument.name]
-        zero, outside = self._conditions(own)
-        body = self._write(self.formula(*own), None)
-        if outside:
-            body = f"IF({text(reduce(or_, outside))},{CellError.NUM},{body})"
-        if zero:
-            # Each divisor by itself: their product could be zero although none of them is.
-            body = f"IF({'+'.join(f'({text(part)}=0)' for part in zero) if zero[1:] else text(zero[0]) + '=0'},{CellError.DIV0},{body})"
-        blank = _each(own, '=""', "+")
-        number = _each(own, '<""', "*")
-        body = f'IF({blank},"",IF({number},{body},{CellError.VALUE}))'
+        body = self.guard(self._write(self.formula(*self.names), None))
+        replaced = [
+            _settle(argument, name.text)
+            for argument, name in zip(self.arguments, self.names, strict=True)
+            if name.text != argument.name
+        ]
         if replaced:
             body = f"LET({','.join(replaced)},{body})"
         parameters = [f"[{argument.name}]" if argument.optional else argument.name for argument in self.arguments]
         return f"LAMBDA({','.join(parameters)},{body})"
 
+    def guard(self, value: str) -> str:
+        """Put the checks of all arguments before the value of a LAMBDA."""
+        zero, outside = self._conditions(self.names)
+        if outside:
+            value = f"IF({text(reduce(or_, outside))},{CellError.NUM},{value})"
+        if zero:
+            # Each divisor by itself: their product could be zero although none of them is.
+            none = "+".join(f"({text(part)}=0)" for part in zero) if zero[1:] else f"{text(zero[0])}=0"
+            value = f"IF({none},{CellError.DIV0},{value})"
+        blank = _each(self.names, '=""', "+")
+        number = _each(self.names, '<""', "*")
+        return f'IF({blank},"",IF({number},{value},{CellError.VALUE}))'
+
     @cached_property
-    def _own(self) -> tuple[Name, ...]:
+    def names(self) -> tuple[Name, ...]:
         """The arguments as the LAMBDA's body names them: with an underscore once a blank has been replaced."""
         return tuple(
             Name(argument.name if argument.optional is False and argument.blank is None else f"{argument.name}_")
@@ -147,7 +153,7 @@ class ElementwiseKpi(Kpi):
 
     @cached_property
     def _divisors(self) -> tuple[Expression, ...]:
-        return self._conditions(self._own)[0]
+        return self._conditions(self.names)[0]
 
     def _conditions(self, names: Sequence[Name]) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
         """What may not be zero, and what makes a value impossible."""
@@ -222,7 +228,7 @@ class ElementwiseKpi(Kpi):
         return states
 
     def _zero(self, numbers: list[NDArray[np.float64]]) -> NDArray[np.bool_]:
-        named = dict(zip((own.text for own in self._own), numbers, strict=True))
+        named = dict(zip((own.text for own in self.names), numbers, strict=True))
         return reduce(or_, (compute(part, named) == 0 for part in self._divisors), np.False_)
 
 

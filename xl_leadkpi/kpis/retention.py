@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.kpis.declaration import Example, Source, count, money, revenue
+from xl_leadkpi.kpis.aggregate import aggregate
+from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, money, revenue
 from xl_leadkpi.kpis.elementwise import elementwise
 
 
@@ -237,6 +240,51 @@ def customer_satisfaction(satisfied: Any, responses: Any) -> Any:
     return satisfied / responses
 
 
+@aggregate(
+    "CSATTOP",
+    family="retention",
+    title={
+        "en": "Customer satisfaction (ratings)",
+        "pl": "Satysfakcja klientów (z ocen)",
+        "ru": "Удовлетворённость клиентов (по оценкам)",
+    },
+    arguments=(
+        Argument("ratings", "number", "ratings, usually 1 to 5", is_range=True),
+        Argument("min_rating", "number", "lowest rating that counts as satisfied", optional=True, default=4),
+    ),
+    unit="fraction",
+    direction="higher",
+    excel=lambda ratings, min_rating: f'COUNTIF({ratings},">="&{min_rating or 4})/COUNT({ratings})',
+    lets=('rated,SUM((ratings<"")*1)',),
+    zero="rated=0",
+    value='SUM((ratings<"")*(ratings>=min_rating_))/rated',
+    examples=(
+        Example(([5, 4, 3, 5, 2, None], 4), 0.6),
+        Example(([5, 5, 1], 5), 0.6666666666666666),
+    ),
+    aliases={
+        "en": ("top-2-box",),
+    },
+    confused_with=("CSAT", "NPSCORE"),
+)
+def top_box_satisfaction(ratings: Any, min_rating: Any) -> Any:
+    """Share of the ratings at the top of the scale.
+
+    Args:
+        ratings: Ratings, usually 1 to 5 (number).
+        min_rating: Lowest rating that counts as satisfied (number).
+
+    Returns:
+        Fraction.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.CSATTOP([5, 4, 3, 5, 2, None])
+    0.6
+    """
+    rated = ratings[np.isfinite(ratings)]
+    return int((rated >= min_rating).sum()) / len(rated)
+
+
 @elementwise(
     "NPS",
     family="retention",
@@ -280,6 +328,44 @@ def net_promoter_score(promoters: Any, detractors: Any, responses: Any) -> Any:
     40.0
     """
     return 100 * (promoters - detractors) / responses
+
+
+@aggregate(
+    "NPSCORE",
+    family="retention",
+    title={"en": "Net promoter score (ratings)", "pl": "Wskaźnik NPS (z ocen)", "ru": "Индекс NPS (по оценкам)"},
+    arguments=(Argument("ratings", "number", "ratings of 0 to 10", low=0, high=10, is_range=True),),
+    unit="points",
+    direction="higher",
+    excel=lambda ratings: f'100*(COUNTIF({ratings},">=9")-COUNTIF({ratings},"<=6"))/COUNT({ratings})',
+    lets=('rated,SUM((ratings<"")*1)',),
+    zero="rated=0",
+    value='100*(SUM((ratings<"")*(ratings>=9))-SUM((ratings<"")*(ratings<=6)))/rated',
+    examples=(
+        Example(([10, 9, 8, 7, 6],), 20),
+        Example(([9, 10, 10, 0],), 50),
+        Example(([3, 6, 8],), -66.66666666666667),
+    ),
+    aliases={
+        "en": ("NPS",),
+    },
+    confused_with=("NPS",),
+)
+def net_promoter_score_of_ratings(ratings: Any) -> Any:
+    """Promoters (9, 10) less detractors (0 to 6) among a hundred ratings.
+
+    Args:
+        ratings: Ratings of 0 to 10 (number).
+
+    Returns:
+        Points.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.NPSCORE([10, 9, 8, 7, 6])
+    20.0
+    """
+    rated = ratings[np.isfinite(ratings)]
+    return 100 * (int((rated >= 9).sum()) - int((rated <= 6).sum())) / len(rated)
 
 
 @elementwise(

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, fraction, margin, money, revenue
+from xl_leadkpi.kpis.aggregate import aggregate
+from xl_leadkpi.kpis.declaration import (
+    Argument,
+    Example,
+    Source,
+    amounts,
+    count,
+    fraction,
+    margin,
+    money,
+    revenue,
+    words,
+)
 from xl_leadkpi.kpis.elementwise import elementwise
+from xl_leadkpi.kpis.status import OPEN, WON, is_one_of
 
 
 @elementwise(
@@ -55,6 +70,56 @@ def lead_value(sales_value: Any, leads: Any) -> Any:
     400.0
     """
     return sales_value / leads
+
+
+@aggregate(
+    "REVENUE",
+    family="value",
+    title={"en": "Revenue", "pl": "Przychody", "ru": "Доход (выручка)"},
+    arguments=(
+        amounts("amounts", "amount of each deal"),
+        words("status_range", "its status; without it every amount counts", default="won"),
+    ),
+    unit="money",
+    direction="higher",
+    excel=lambda amounts, status_range: (
+        f"SUM({amounts})" if status_range is None else f'SUMIFS({amounts},{status_range},"won")'
+    ),
+    value=f'SUM(IF(amounts<"",amounts,0)*{is_one_of("status_range_", WON)})',
+    examples=(
+        Example(([1000, 2500, 400, None], ["won", "won", "lost", "won"]), 3500),
+        Example(([1000, 2500], ["open", "lost"]), 0),
+    ),
+    aliases={
+        "en": ("revenue", "won amount"),
+        "pl": ("Przychody",),
+        "ru": ("Доход (выручка)",),
+    },
+    confused_with=("PIPEVALUE",),
+    sources=(
+        Source("cognism", "«Przychody i ROI»"),
+        Source("ruler-metrics", "доход"),
+        Source("ruler-kpis", "«Доход»: track incoming revenue, no formula"),
+    ),
+    pitfalls="CRM won amount = bookings, not recognised revenue.",
+)
+def revenue_won(amounts: Any, status_range: Any) -> Any:
+    """Amounts of the deals won, summed up.
+
+    Args:
+        amounts: Amount of each deal (range of money).
+        status_range: Its status; without it every amount counts (range of text).
+
+    Returns:
+        Money.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.REVENUE([1000, 2500, 400], ["won", "lost", "Won"])
+    1400.0
+    """
+    if isinstance(status_range, str):
+        return np.nansum(amounts)
+    return np.nansum(amounts[[status in WON for status in status_range]])
 
 
 @elementwise(
@@ -374,6 +439,62 @@ def ltv_to_cac_ratio(cltv: Any, cac: Any) -> Any:
     return cltv / cac
 
 
+@aggregate(
+    "MRR",
+    family="value",
+    title={
+        "en": "Monthly recurring revenue",
+        "pl": "Miesięczny przychód cykliczny",
+        "ru": "Ежемесячный регулярный доход",
+    },
+    arguments=(
+        amounts("amounts", "price of each active subscription for its billing term"),
+        Argument("months", "months", "months in the term", optional=True, default=1, is_range=True),
+    ),
+    unit="money",
+    per="month",
+    direction="higher",
+    excel=lambda amounts, months: f"SUM({amounts})" if months is None else f"SUMPRODUCT({amounts}/{months})",
+    impossible='SUM((months_<"")*(months_<=0))>0',
+    value='SUM(IF((amounts<"")*(months_<""),amounts/months_,0))',
+    examples=(
+        Example(([2000, 60], [12, 1]), 226.66666666666666),
+        Example(([300, 90, 1200], [3, 1, 12]), 290),
+    ),
+    aliases={
+        "en": ("MRR",),
+        "pl": ("Miesięczny przychód cykliczny / powtarzalny (MRR)",),
+        "ru": ("ежемесячный регулярный доход",),
+    },
+    confused_with=("ARR", "NETNEWMRR"),
+    sources=(
+        Source("cognism", "«MRR = miesięczny przychód cykliczny generowany przez klientów w tym miesiącu» (circular)"),
+    ),
+    pitfalls=(
+        "Cognism is a definition by its own name and later says «all revenue from all recurring "
+        "transactions». Normalise terms to a month; exclude one-off fees."
+    ),
+    references="help.chartmogul.com 201244842: yearly 2,000 → 166.67; plus 60 monthly",
+)
+def monthly_recurring_revenue(amounts: Any, months: Any) -> Any:
+    """Prices of the active subscriptions brought to one month and summed up.
+
+    Args:
+        amounts: Price of each active subscription for its billing term (range of money).
+        months: Months in the term (months).
+
+    Returns:
+        Money per month.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.MRR([2400, 60], [12, 1])
+    260.0
+    """
+    if (months <= 0).any():
+        return CellError.NUM
+    return np.nansum(amounts / months)
+
+
 @elementwise(
     "ARR",
     family="value",
@@ -446,6 +567,97 @@ def net_new_mrr(new_mrr: Any, expansion: Any, contraction: Any, churned: Any, re
     10500
     """
     return new_mrr + expansion + reactivation - contraction - churned
+
+
+@aggregate(
+    "PIPEVALUE",
+    family="value",
+    title={"en": "Pipeline value", "pl": "Wartość lejka sprzedaży", "ru": "Стоимость воронки продаж"},
+    arguments=(
+        amounts("amounts", "amount of each deal"),
+        words("status_range", "its status: open, won or lost, also in other languages"),
+    ),
+    unit="money",
+    direction="higher",
+    excel=lambda amounts, status_range: f'SUMIFS({amounts},{status_range},"open")',
+    value=f'SUM(IF(amounts<"",amounts,0)*{is_one_of("status_range", OPEN)})',
+    examples=(
+        Example(([1000, 2500, 400, 800], ["open", "won", "open", "lost"]), 1400),
+        Example(([500, 700], ["won", "lost"]), 0),
+    ),
+    aliases={
+        "en": ("open pipeline",),
+        "pl": ("wartość lejka sprzedaży",),
+        "ru": ("«Стоимость воронки продаж» (cost is a machine error: pipeline VALUE)",),
+    },
+    confused_with=("WPIPE", "REVENUE"),
+    sources=(
+        Source(
+            "tehnografi",
+            "«Суммарная стоимость всех лидов в воронке продаж»",
+            wrong="sums all leads; only open opportunities are pipeline",
+        ),
+    ),
+    pitfalls=(
+        "Tehnografi says all LEADS; standard = open qualified opportunities only (won and lost "
+        "excluded, raw leads usually have no amount)."
+    ),
+)
+def pipeline_value(amounts: Any, status_range: Any) -> Any:
+    """Amounts of the open deals, summed up.
+
+    Args:
+        amounts: Amount of each deal (range of money).
+        status_range: Its status: open, won or lost, also in other languages (range of text).
+
+    Returns:
+        Money.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.PIPEVALUE([1000, 2500, 400], ["open", "won", "open"])
+    1400.0
+    """
+    return np.nansum(amounts[[status in OPEN for status in status_range]])
+
+
+@aggregate(
+    "WPIPE",
+    family="value",
+    title={"en": "Weighted pipeline", "pl": "Ważony lejek sprzedaży", "ru": "Взвешенная воронка"},
+    arguments=(
+        amounts("amounts", "amount of each deal"),
+        Argument("probabilities", "fraction", "its chance to be won", low=0, high=1, is_range=True),
+    ),
+    unit="money",
+    direction="higher",
+    excel=lambda amounts, probabilities: f"SUMPRODUCT({amounts},{probabilities})",
+    value='SUM(IF((amounts<"")*(probabilities<""),amounts*probabilities,0))',
+    examples=(
+        Example(([120000, 80000, 200000], [0.15, 0.4, 0.7]), 190000),
+        Example(([200000, 50000], [0.3, 0.8]), 100000),
+    ),
+    aliases={
+        "en": ("weighted pipeline", "expected value"),
+    },
+    confused_with=("PIPEVALUE", "PIPEVEL"),
+    pitfalls="Prefer historical stage→won rates to CRM defaults.",
+    references="winsabove.com: 120k×15% + 80k×40% + 200k×70% = 190k",
+)
+def weighted_pipeline(amounts: Any, probabilities: Any) -> Any:
+    """Amounts weighted with the chance that each is won.
+
+    Args:
+        amounts: Amount of each deal (range of money).
+        probabilities: Its chance to be won (fraction).
+
+    Returns:
+        Money.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.WPIPE([120000, 80000], [0.25, 0.5])
+    70000.0
+    """
+    return np.nansum(amounts * probabilities)
 
 
 @elementwise(

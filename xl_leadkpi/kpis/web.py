@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, money
+from xl_leadkpi.kpis.aggregate import aggregate
+from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, counts, money
 from xl_leadkpi.kpis.elementwise import elementwise
 
 
@@ -258,6 +261,46 @@ def community_conversion_rate(conversions: Any, community_size: Any) -> Any:
     0.015
     """
     return conversions / community_size
+
+
+@aggregate(
+    "IMPRESSIONS",
+    family="web",
+    title={"en": "Impressions", "pl": "Wyświetlenia", "ru": "Показы"},
+    arguments=(counts("impression_counts", "impressions of each day, ad or channel"),),
+    unit="count",
+    direction="higher",
+    excel=lambda impression_counts: f"SUM({impression_counts})",
+    value="SUM(impression_counts)",
+    examples=(
+        Example(([4000, 2000],), 6000),
+        Example(([0, 250, 750],), 1000),
+    ),
+    aliases={
+        "en": ("impressions",),
+        "pl": ("wyświetlenia",),
+        "ru": ("«Впечатления» (machine error", "correct: показы)"),
+    },
+    confused_with=("REACH",),
+    sources=(
+        Source("cognism", "«Porównanie wyświetleń z łączną liczbą leadów»"),
+        Source("tehnografi", "«Сколько раз ваша реклама или контент были показаны аудитории»"),
+    ),
+)
+def impressions(impression_counts: Any) -> Any:
+    """Impressions, summed up.
+
+    Args:
+        impression_counts: Impressions of each day, ad or channel (range of counts).
+
+    Returns:
+        Count.
+
+    >>> from xl_leadkpi import kpis
+    >>> kpis.IMPRESSIONS([1200, None, 1450])
+    2650.0
+    """
+    return np.nansum(impression_counts)
 
 
 @elementwise(
