@@ -70,8 +70,12 @@ def block(
 def evaluate(ratio: Ratio, known: Mapping[str, Sequence[Any]]) -> tuple[Any, ...]:
     """Values of a KPI, one a row: a number, a ``CellError``, or None where an argument is missing."""
     rows = len(next(iter(known.values())))
-    arguments = [_argument(argument, known, rows) for argument in ratio.arguments]
     function = CATALOGUE[ratio.kpi]
+    arguments = [_argument(argument, known, rows) for argument in ratio.arguments]
+    for place, declared in enumerate(function.arguments[: len(arguments)]):
+        if declared.is_range:
+            # a sum over ranges sees a range of one cell in each row
+            arguments[place] = [None if value is None else [value] for value in arguments[place]]
     return tuple(_item(function(*row), ratio.item) if None not in row else None for row in zip(*arguments, strict=True))
 
 
