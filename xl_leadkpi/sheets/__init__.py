@@ -3,7 +3,8 @@
 >>> from xl_leadkpi.sheets import lay_out, read_map, to_file
 """
 
+from xl_leadkpi.sheets.map_sheet import FunnelMapEdits, read_map
 from xl_leadkpi.sheets.workbook import lay_out
 from xl_leadkpi.sheets.xlsx import OutputError, to_file
 
-__all__ = ["OutputError", "lay_out", "to_file"]
+__all__ = ["FunnelMapEdits", "OutputError", "lay_out", "read_map", "to_file"]

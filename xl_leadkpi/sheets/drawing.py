@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FONT = "Calibri"
 _EPOCH = datetime.date(1899, 12, 30)
 _NOT_TEXT_TO_EXCEL = re.compile(r"[=+\-@']|.*\d|#|true$|false$|prawda$|fałsz$|истина$|ложь$", re.IGNORECASE | re.DOTALL)
+
+_LINES = ("top", "tops", "bottom", "bottoms")
 
 Rows = list[list[Any]]
 
@@ -56,43 +58,45 @@ def footprint(sheet: Sheet) -> list[Rectangle]:
     return merged([*taken, *(one for one in links if not any(one.overlaps(other) for other in taken))])
 
 
+def hull(places: Iterable[Rectangle]) -> Rectangle | None:
+    """The smallest rectangle around all of them."""
+    rows, columns, last_rows, last_columns = zip(*places, strict=True) if (places := list(places)) else ((),) * 4
+    return Rectangle(min(rows), min(columns), max(last_rows), max(last_columns)) if places else None
+
+
+def targets(sheet: Sheet) -> list[Rectangle]:
+    """The rectangles that are written in one call each, as long as no cell of the user's stands in them."""
+    cells = hull(footprint(replace(sheet, bulk=None)))
+    bulk = sheet.bulk if sheet.bulk and sheet.bulk.height else None
+    below = [Rectangle(bulk.row, bulk.column, bulk.last_row, bulk.last_column)] if bulk else []
+    return [cells, *below] if cells else below
+
+
 def blocks(sheet: Sheet, kept: Iterable[tuple[int, int]], names: Mapping[str, str]) -> Iterator[Block]:
-    """The cells to write: one block for the whole sheet, or several around cells that are the user's.
+    """The cells to write: one block for all of them and one for the rows by the thousand, or several around user's cells.
 
     Args:
         sheet: The sheet.
         kept: Cells that must not be written, not even with nothing.
         names: Name of each sheet of the layout in the workbook; formulas follow.
     """
+    parts = [(Rectangle(one.row, one.column, one.last_row, one.last_column), one) for one in areas(sheet) if one.height]
     kept = list(kept)
-    everything = footprint(sheet)
-    if not everything:
-        return
-    hull = Rectangle(
-        min(one.row for one in everything),
-        min(one.column for one in everything),
-        max(one.last_row for one in everything),
-        max(one.last_column for one in everything),
-    )
-    places = [hull]
-    if any(hull.holds(*cell) for cell in kept):
-        places = everything
-    parts = [(one, _rows(one, names)) for one in areas(sheet) if one.height]
-    for place in places:
-        rows: Rows | None = None
-        for area, cells in parts:
-            if not place.holds(area.row, area.column):
+    for target in targets(sheet):
+        places = [target]
+        if any(target.holds(*cell) for cell in kept):
+            places = [place for place in footprint(sheet) if target.overlaps(place)]
+        for place in places:
+            inside = [(one, area) for one, area in parts if place.overlaps(one)]
+            if len(inside) == 1 and inside[0][0] == place:
+                yield Block(place, _rows(inside[0][1], names))
                 continue
-            if (area.row, area.column, area.last_row, area.last_column) == place:
-                rows = cells
-                break
-            if rows is None:
-                width = place.last_column - place.column + 1
-                rows = [[None] * width for _ in range(place.last_row - place.row + 1)]
-            left = area.column - place.column
-            for row, values in enumerate(cells, start=area.row - place.row):
-                rows[row][left : left + len(values)] = values
-        if rows is not None:
+            width = place.last_column - place.column + 1
+            rows: Rows = [[None] * width for _ in range(place.last_row - place.row + 1)]
+            for one, area in inside:
+                left = one.column - place.column
+                for row, values in enumerate(_rows(area, names), start=one.row - place.row):
+                    rows[row][left : left + len(values)] = values
             yield Block(place, rows)
 
 
@@ -180,7 +184,7 @@ def looks(sheet: Sheet) -> Iterator[Look]:
     for name, value in sorted(found, key=lambda key: order.index(key[0]) if key[0] in order else len(order)):
         places = found[name, value]
         # borders between rows differ with the height of a rectangle, so these are not joined one below the other
-        yield Look(name, value, places if name in ("bottom", "bottoms", "top", "tops") else merged(places))
+        yield Look(name, value, merged(places, below=name not in _LINES))
 
 
 def _properties(style: Style, *, many: bool) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,6 @@ from xl_leadkpi.leads.table import STAGES
 from xl_leadkpi.sheets import charts, styles
 from xl_leadkpi.sheets.canvas import Canvas
 from xl_leadkpi.sheets.cards import place_cards
-from xl_leadkpi.sheets.chart_data import ChartData
 from xl_leadkpi.sheets.formats import number_text
 from xl_leadkpi.sheets.formulas import Place
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.formats import Language
     from xl_leadkpi.sheets.layout import Chart, Sheet
     from xl_leadkpi.sheets.tables import Setting
@@ -54,22 +54,22 @@ NOT_SHOWN = {
 """Columns that --json has and the sheet leaves out, where the row would not fit otherwise."""
 
 
-def lay_out_funnel(report: FunnelReport, setting: Setting) -> tuple[Sheet, Sheet]:
-    """Lay out the sheet Funnel and the hidden sheet with its charts' figures."""
-    builder = _FunnelSheet(report, setting)
+def lay_out_funnel(report: FunnelReport, setting: Setting, data: ChartData) -> Sheet:
+    """Lay out the sheet Funnel; its charts' figures go to ``data``."""
+    builder = _FunnelSheet(report, setting, data)
     builder.place_everything()
-    return builder.finished(), builder.data.sheet()
+    return builder.finished()
 
 
 class _FunnelSheet:
     """Places the blocks of a report, one below the other."""
 
-    def __init__(self, report: FunnelReport, setting: Setting) -> None:
+    def __init__(self, report: FunnelReport, setting: Setting, data: ChartData) -> None:
         self.report = report
         self.setting = setting
         self.texts = setting.texts
         self.canvas = Canvas("Funnel")
-        self.data = ChartData()
+        self.data = data
         self.row = 0
         self.sections: list[tuple[str, int]] = []
         self.parts: list[int] = []
@@ -165,15 +165,15 @@ class _FunnelSheet:
 
     # blocks -----------------------------------------------------------------------------------------------------------
 
-    def _section(self, title: str, *, listed: str | None = None) -> None:
-        """Begin a section: a rule over the whole grid and its title."""
+    def _section(self, title: str, link: str = "") -> None:
+        """Begin a section: a rule over the whole grid and its title; ``link`` names it in the line of links."""
         self.parts.append(self.row)
         blank = (None,) * CELLS
         self.canvas.put(self.row, 1, title, styles.HEADING)
         self.canvas.put_row(self.row, 2, blank, [styles.HEADING] * CELLS)
         self.canvas.at_least(self.row, 28)
-        if listed:
-            self.sections.append((listed, self.row))
+        if link:
+            self.sections.append((link, self.row))
         self.row += 1
 
     def _notes(self, notes: Sequence[tuple[str, str]]) -> list[str]:
@@ -218,7 +218,7 @@ class _FunnelSheet:
 
     def _stages(self) -> None:
         block = self.report.stages
-        self._section(self.texts("block.stages"), listed=self.texts("block.stages"))
+        self._section(self.texts("block.stages"), self.texts("link.stages"))
         self._put_notes(block)
         top = self.row
         places = {key: self.summary[key] for key in ("spend",) if key in self.summary}
@@ -233,8 +233,7 @@ class _FunnelSheet:
     def _group(self, field: str) -> None:
         """F: counts and conversion in one table, money in a second where one row cannot hold both; then the charts."""
         block = self.report.by[field]
-        title = self.texts("block.by", value=self.texts.field(field))
-        self._section(title, listed=title)
+        self._section(self.texts("block.by", value=self.texts.field(field)), self.texts.group(field))
         self._put_notes(block, more=(("groups", ""),))
         label, *figures = self._shown(block)
         money = [column for column in figures if column.key.startswith(_MONEY)]
@@ -290,8 +289,7 @@ class _FunnelSheet:
         label = columns[0]
         happened = [column for column in columns[1:] if column.key.startswith(_PERIOD)]
         cohort = [column for column in columns[1:] if column not in happened]
-        title = self.texts("block.months")
-        self._section(title, listed=title)
+        self._section(self.texts("block.months"), self.texts("link.months"))
         self._put_notes(block, more=(("months_cohort", str(self.setting.window_days)),))
         top = self.row
         placed = place_table(self.canvas, block, [label, *cohort], self.setting, row=self.row)
@@ -337,8 +335,7 @@ class _FunnelSheet:
         ):
             if not len(rates) or not len(rates.columns) > 2:
                 continue
-            title = self.texts("block." + name)
-            self._section(title, listed=title if name == "cohorts" else None)
+            self._section(self.texts(f"block.{name}"), self.texts("link.cohorts") if name == "cohorts" else "")
             self._put_notes(rates, more=(("cohort_cells", ""),))
             # the counts stand below the rates, which are formulas over them
             counts_row = self.row + len(rates) + 3
@@ -374,8 +371,7 @@ class _FunnelSheet:
 
     def _curve(self) -> None:
         mature, curve = self.report.mature, self.report.curve
-        title = self.texts("block.mature")
-        self._section(title, listed=title)
+        self._section(self.texts("block.mature"), self.texts("link.mature"))
         self._put_notes(mature, curve)
         top = self.row
         placed = place_table(self.canvas, mature, self._shown(mature), self.setting, row=self.row)
@@ -393,8 +389,7 @@ class _FunnelSheet:
         block, histogram = self.report.stage_times, self.report.cycle_histogram
         if not any(block["n"].values):
             return
-        title = self.texts("block.stage_times")
-        self._section(title, listed=title)
+        self._section(self.texts("block.stage_times"), self.texts("link.stage_times"))
         self._put_notes(block)
         top = self.row
         placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row)
@@ -435,8 +430,7 @@ class _FunnelSheet:
         block = self.report.quality
         if not len(block):
             return
-        title = self.texts("block.quality")
-        self._section(title, listed=title)
+        self._section(self.texts("block.quality"), self.texts("link.quality"))
         self._put_notes(block, more=(("quality", ""),))
         kinds = tuple(self.texts.finding(kind) for kind in block["finding"].values)
         details = tuple(
@@ -459,8 +453,7 @@ class _FunnelSheet:
         """A block that is one table and nothing else."""
         if not len(block):
             return
-        title = self.texts("block." + name)
-        self._section(title, listed=title)
+        self._section(self.texts(f"block.{name}"), self.texts(f"link.{name}"))
         self._put_notes(block)
         columns = self._shown(block)
         label = columns[0]

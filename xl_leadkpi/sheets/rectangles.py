@@ -39,8 +39,12 @@ class Rectangle(NamedTuple):
         return self.row <= row <= self.last_row and self.column <= column <= self.last_column
 
 
-def merged(rectangles: Iterable[Rectangle]) -> list[Rectangle]:
+def merged(rectangles: Iterable[Rectangle], *, below: bool = True) -> list[Rectangle]:
     """Join rectangles that stand side by side, then those that stand one below the other; none may overlap.
+
+    Args:
+        rectangles: The rectangles.
+        below: Join also those one below the other.
 
     >>> [str(one) for one in merged([Rectangle(0, 0, 4, 0), Rectangle(0, 1, 4, 1), Rectangle(5, 0, 6, 1)])]
     ['A1:B7']
@@ -52,6 +56,8 @@ def merged(rectangles: Iterable[Rectangle]) -> list[Rectangle]:
             rows[-1] = before._replace(last_column=one.last_column)
         else:
             rows.append(one)
+    if not below:
+        return rows
     columns: list[Rectangle] = []
     for one in sorted(rows, key=lambda one: (one.column, one.last_column, one.row)):
         before = columns[-1] if columns else None

@@ -26,3 +26,6 @@ CARD_CHANGE = Style(size=SMALL, color=MUTED, fill=BAND, indent=1, valign="top")
 LINK = Style(size=SMALL, color=NAVY)
 BARS = Style(size=SMALL, color=PALE_NAVY)
 DATA_HEADER = Style(size=SIZE, bold=True, color=NAVY, fill=BAND, bottom=("thin", INK))
+EDITABLE = Style(size=SIZE, color=NAVY, fill=BAND, bottom=("hair", RULE), wrap=True)
+ORIGINAL = Style(size=SIZE, color=MUTED, bottom=("hair", RULE), wrap=True)
+WRAPPED = LABEL

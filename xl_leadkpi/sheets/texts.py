@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from xl_leadkpi.sheets.finding_texts import FINDING_TEXTS
+
 if TYPE_CHECKING:
     from xl_leadkpi.sheets.formats import Language
 
@@ -127,6 +129,13 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "block.attribution": ("Attribution", "Atrybucja", "Атрибуция"),
     "block.quality": ("Data quality", "Jakość danych", "Качество данных"),
     # short names for the line of links
+    "link.months": ("Months", "Miesiące", "Месяцы"),
+    "link.stage_times": ("Days in stage", "Dni na etapie", "Дней на этапе"),
+    "link.losses": ("Losses", "Straty", "Потери"),
+    "link.pipeline": ("Pipeline", "Lejek", "В работе"),
+    "link.attribution": ("Attribution", "Atrybucja", "Атрибуция"),
+    "link.quality": ("Quality", "Jakość", "Качество"),
+    "link.stages": ("Stages", "Etapy", "Этапы"),
     "link.cohorts": ("Cohorts", "Kohorty", "Когорты"),
     "link.mature": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
     "link.spend": ("Spend", "Wydatki", "Расходы"),
@@ -159,7 +168,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.next_step": ("From previous stage", "Z poprz. etapu", "С пред. этапа"),
     "column.next_step_low": ("95 % from", "95 % od", "95 % от"),
     "column.next_step_high": ("95 % to", "95 % do", "95 % до"),
-    "column.cumulative": ("Of all leads", "Ze wszyst- kich", "От всех лидов"),
+    "column.cumulative": ("Of all leads", "Ze wszystk.", "От всех лидов"),
     "column.drop_off": ("Fewer than before", "Ubyło", "Убыло"),
     "column.drop_off_rate": ("Drop-off", "Ubytek", "Доля убыли"),
     "column.lost_here": ("Lost here", "Przegr. tutaj", "Потеря здесь"),
@@ -178,7 +187,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.won": ("Won", "Wygrane", "Выигр."),
     "column.lost": ("Lost", "Przegr.", "Проигр."),
     "column.lost_opportunities": ("Lost opps", "Przegr. szanse", "Проигр. сделки"),
-    "column.disqualified": ("Disquali- fied", "Dyskwa- lifikacja", "Неквал. лиды"),
+    "column.disqualified": ("Disqualified", "Zdyskwal.", "Неквал. лиды"),
     "column.open": ("Open", "Otwarte", "Открыто"),
     "column.open_opportunities": ("Open opps", "Otwarte szanse", "Открыт. сделки"),
     "column.lead_to_opportunity": ("Lead → opp", "Lead → szansa", "Лид → сделка"),
@@ -186,7 +195,9 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.mature_leads": ("Mature leads", "Dojrzałe leady", "Зрелые лиды"),
     "column.mature_won": ("Won of them", "Z nich wygrane", "Из них выигр."),
     "column.lead_conversion_mature": ("Lead → won mature", "Lead → wygr. dojrzałe", "Лид → выигр. зрелые"),
-    "column.win_rate_of": ("Win rate of n", "Skutecz- ność z n", "Доля выигр. от n"),
+    "column.win_rate_of_closed": ("Closed opps", "Zamkn. szanse", "Закрыт. сделки"),
+    "column.win_rate_of_all": ("All opps", "Wszystkie szanse", "Все сделки"),
+    "column.win_rate_of_cohort": ("Mature opps", "Dojrzałe szanse", "Зрелые сделки"),
     "column.win_rate_closed": ("Won ÷ closed", "Wygr. ÷ zamkn.", "Выигр. ÷ закр."),
     "column.win_rate_all": ("Won ÷ all opps", "Wygr. ÷ szanse", "Выигр. ÷ все"),
     "column.win_rate_cohort": ("Won ÷ mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
@@ -205,7 +216,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.cpl": ("CPL", "CPL", "CPL"),
     "column.cost_per_mql": ("Cost per MQL", "Koszt MQL", "Цена MQL"),
     "column.cost_per_sql": ("Cost per SQL", "Koszt SQL", "Цена SQL"),
-    "column.cost_per_meeting": ("Cost per meeting", "Koszt spot- kania", "Цена встречи"),
+    "column.cost_per_meeting": ("Cost per meeting", "Koszt spotkania", "Цена встречи"),
     "column.cost_per_opportunity": ("Cost per opp", "Koszt szansy", "Цена сделки"),
     "column.cost_per_proposal": ("Cost per proposal", "Koszt oferty", "Цена КП"),
     "column.cac": ("CAC", "CAC", "CAC"),
@@ -223,7 +234,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.entered_created": ("New leads", "Nowe leady", "Новые лиды"),
     "column.entered_mql": ("To MQL", "Do MQL", "В MQL"),
     "column.entered_sql": ("To SQL", "Do SQL", "В SQL"),
-    "column.entered_meetings": ("To meeting", "Do spot- kania", "Встречи"),
+    "column.entered_meetings": ("To meeting", "Do spotkania", "Встречи"),
     "column.entered_opportunities": ("To opp", "Do szansy", "В сделку"),
     "column.entered_proposals": ("To proposal", "Do oferty", "В КП"),
     "column.entered_won": ("Won", "Wygrane", "Выигр."),
@@ -251,7 +262,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.max": ("Max", "Maks.", "Макс."),
     "column.open_median": ("Open: median age", "Otwarte: mediana wieku", "Открыто: медиана"),
     "column.stalled": ("Stalled", "Zastój", "Застой"),
-    "column.backwards": ("Negative times", "Ujemne czasy", "Отрица- тельные"),
+    "column.backwards": ("Negative", "Ujemne", "Отриц."),
     "column.days_span": ("Days", "Dni", "Дни"),
     "column.reason": ("Reason", "Powód", "Причина"),
     "column.amount": ("Amount", "Kwota", "Сумма"),
@@ -264,7 +275,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.open_median_days": ("Median age, days", "Mediana wieku, dni", "Медиана возраста, дни"),
     "column.channel": ("Channel", "Kanał", "Канал"),
     "column.campaign": ("Campaign", "Kampania", "Кампания"),
-    "column.impressions": ("Impres- sions", "Wyświe- tlenia", "Показы"),
+    "column.impressions": ("Impr.", "Wyświetl.", "Показы"),
     "column.clicks": ("Clicks", "Kliknięcia", "Клики"),
     "column.finding": ("What was found", "Co znaleziono", "Что найдено"),
     "column.where": ("Where", "Gdzie", "Где"),
@@ -325,6 +336,71 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "group.source": ("Source", "Źródło", "Источник"),
     "group.campaign": ("Campaign", "Kampania", "Кампания"),
     "group.owner": ("Owner", "Opiekun", "Ответственный"),
+    # map --------------------------------------------------------------------------------------------------------------
+    "map.title": ("Map and quality", "Mapa i jakość danych", "Карта и качество данных"),
+    "map.how": (
+        "How the export was understood. Change a shaded cell and run again with --reuse-map and this file: "
+        "what you have changed is kept, the rest is recognised anew.",
+        "Jak zrozumiano eksport. Zmień komórkę z tłem i uruchom ponownie z --reuse-map i tym plikiem: "
+        "Twoje zmiany zostaną, resztę program rozpozna na nowo.",
+        "Как понята выгрузка. Измените ячейку с фоном и запустите снова с --reuse-map и этим файлом: "
+        "ваши правки останутся, остальное распознаётся заново.",
+    ),
+    "map.tblParameters": ("Parameters", "Parametry", "Параметры"),
+    "map.tblColumns": ("Columns", "Kolumny", "Столбцы"),
+    "map.tblStageWords": ("Stage words", "Słowa etapów", "Слова этапов"),
+    "map.tblQuality": ("Data quality", "Jakość danych", "Качество данных"),
+    "map.tblBackward": (
+        "Stages left before they were entered", "Etapy opuszczone przed wejściem", "Этапы, покинутые до входа",
+    ),
+    "map.column_parameter": ("Parameter", "Parametr", "Параметр"),
+    "map.column_value": ("Value", "Wartość", "Значение"),
+    "map.column_default": ("Without your choice", "Bez Twojego wyboru", "Без вашего выбора"),
+    "map.column_meaning": ("Meaning", "Znaczenie", "Смысл"),
+    "map.column_header": ("Header in the export", "Nagłówek w eksporcie", "Заголовок в выгрузке"),
+    "map.column_field": ("Used as", "Użyto jako", "Используется как"),
+    "map.column_recognised": ("Recognised as", "Rozpoznano jako", "Распознано как"),
+    "map.column_score": ("Score", "Pewność", "Уверенность"),
+    "map.column_reason": ("Why", "Dlaczego", "Почему"),
+    "map.column_second": ("Second best", "Drugi wybór", "Второй вариант"),
+    "map.column_table": ("Table", "Tabela", "Таблица"),
+    "map.column_word": ("Word in the export", "Słowo w eksporcie", "Слово в выгрузке"),
+    "map.column_stage": ("Stage", "Etap", "Этап"),
+    "map.column_rows": ("Rows", "Wiersze", "Строки"),
+    "map.column_origin": ("Known from", "Skąd wiadomo", "Откуда известно"),
+    "map.column_finding": ("What was found", "Co znaleziono", "Что найдено"),
+    "map.column_column": ("Column", "Kolumna", "Столбец"),
+    "map.column_count": ("Count", "Ile", "Число"),
+    "map.column_severity": ("Severity", "Waga", "Важность"),
+    "map.column_lead_id": ("ID", "ID", "ID"),
+    "map.column_measure": ("Stage", "Etap", "Этап"),
+    "map.column_days": ("Days", "Dni", "Дней"),
+    "map.column_row": ("Row", "Wiersz", "Строка"),
+    "severity.error": ("error", "błąd", "ошибка"),
+    "severity.warning": ("warning", "ostrzeżenie", "предупреждение"),
+    "severity.info": ("note", "informacja", "сведение"),
+    "origin.vocabulary": ("vocabulary", "słownik", "словарь"),
+    "origin.user": ("your choice", "Twój wybór", "ваш выбор"),
+    "origin.unknown": ("unknown: treated as Lead", "nieznane: przyjęto Lead", "неизвестно: принято за лид"),
+    "reason.exact": ("same header", "ten sam nagłówek", "тот же заголовок"),
+    "reason.words": ("all words found", "wszystkie słowa", "все слова найдены"),
+    "reason.contained": ("part of the header", "część nagłówka", "часть заголовка"),
+    "reason.near": ("spelt alike", "podobna pisownia", "похожее написание"),
+    "reason.values": ("its values", "wartości kolumny", "значения столбца"),
+    "reason.user": ("your choice", "Twój wybór", "ваш выбор"),
+    "reason.never": ("never used for this", "nigdy nieużywana", "не используется"),
+    "parameter.as_of": ("Nothing after this day has happened yet", "Po tym dniu nic się jeszcze nie stało", "После этого дня ещё ничего не произошло"),
+    "parameter.reach": ("When a stage counts as reached", "Kiedy etap jest osiągnięty", "Когда этап считается достигнутым"),
+    "parameter.window_days": ("Days a lead is given to be won", "Dni na wygranie leada", "Дней на выигрыш лида"),
+    "parameter.win_basis": ("What won deals are divided by", "Przez co dzieli się wygrane", "На что делятся выигрыши"),
+    "parameter.min_n": ("Rates on fewer cases are grey", "Wskaźniki z mniejszej liczby są szare", "Доли по меньшему числу серые"),
+    "parameter.half_life": ("Days in which a touch loses half its weight", "Dni, po których kontakt traci połowę wagi", "Дней, за которые касание теряет половину веса"),
+    "parameter.gross_margin": ("Share of revenue that is margin, for ROMI", "Marża jako część przychodu, do ROMI", "Доля маржи в выручке, для ROMI"),
+    "parameter.top_groups": ("Groups shown, the others together", "Ile grup osobno, reszta razem", "Сколько групп отдельно, прочие вместе"),
+    "parameter.period_from": ("First day of the monthly figures", "Pierwszy dzień danych miesięcznych", "Первый день помесячных данных"),
+    "parameter.period_to": ("Last day of the monthly figures", "Ostatni dzień danych miesięcznych", "Последний день помесячных данных"),
+    "parameter.cohort_months": ("Months that cohorts are followed", "Miesiące obserwacji kohort", "Месяцев наблюдения когорт"),
+    "parameter.target_minutes": ("Response time promised, minutes", "Obiecany czas odpowiedzi, minuty", "Обещанное время ответа, минут"),
     # notes under a heading --------------------------------------------------------------------------------------------
     "note.months_cohort": (
         "Leads created in the month, and what has become of them since; grey = not yet {value} days old",
@@ -409,7 +485,8 @@ class Texts:
 
     def finding(self, kind: str) -> str:
         """What was odd, in a few words."""
-        return self(f"finding.{kind}") if f"finding.{kind}" in TEXTS else kind.replace("_", " ").capitalize()
+        found = FINDING_TEXTS.get(kind)
+        return found[_position(self.language)] if found else kind.replace("_", " ").capitalize()
 
     def field(self, name: str) -> str:
         """A field to group by, as it stands in a heading."""

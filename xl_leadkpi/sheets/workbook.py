@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xl_leadkpi.sheets.chart_data import ChartData
 from xl_leadkpi.sheets.data_sheet import lay_out_data
 from xl_leadkpi.sheets.formats import Formats
 from xl_leadkpi.sheets.funnel_sheet import CELL, label_width, lay_out_funnel
 from xl_leadkpi.sheets.layout import Layout
+from xl_leadkpi.sheets.map_sheet import lay_out_map
 from xl_leadkpi.sheets.tables import Setting
 from xl_leadkpi.sheets.texts import Texts
 
@@ -46,6 +48,13 @@ def lay_out(
         label_width=label_width(report, language),
         cell_width=CELL,
     )
-    funnel, charts = lay_out_funnel(report, setting)
-    data = lay_out_data(leads, setting, data_rows)
-    return Layout(setting.texts("sheet.title"), (funnel, data, charts))
+    figures = ChartData()
+    return Layout(
+        setting.texts("sheet.title"),
+        (
+            lay_out_funnel(report, setting, figures),
+            lay_out_data(leads, setting, data_rows),
+            lay_out_map(report, setting, figures),
+            figures.sheet(),
+        ),
+    )

@@ -267,8 +267,9 @@ class _Writer:
         drawn.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
         drawn.set_plotarea({"fill": {"none": True}})
         # XlsxWriter names the axes of a bar chart as they are drawn: its y axis carries the categories
-        drawn.set_x_axis(_axis(chart.categories))
-        drawn.set_y_axis(_axis(chart.values))
+        lying = chart.kind == "bar"
+        drawn.set_x_axis(_axis(chart.values if lying else chart.categories))
+        drawn.set_y_axis(_axis(chart.categories if lying else chart.values))
         drawn.set_size({"width": chart.width, "height": chart.height})
         drawn.show_na_as_empty_cell()
         drawn.show_hidden_data()

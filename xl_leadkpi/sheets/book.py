@@ -1,0 +1,492 @@
+"""The second writer: a layout becomes sheets of an open workbook, in blocks, whole or not at all.
+
+The first time the sheets are new. Later they are the same sheets: what the user has changed around our cells stays
+(column widths, cells of her own, comments), and references to them keep working. If anything goes wrong the workbook
+is put back as it was.
+
+Two defined names a sheet say that it is ours and which cells of it: ``leadkpi_Funnel`` follows the sheet when it is
+renamed, ``leadkpi_Funnel_cells`` lists the cells written last.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.sheets import drawing
+from xl_leadkpi.sheets.hosts import CHARACTER, PADDING, POINTS, host_of
+from xl_leadkpi.sheets.layout import column_letters
+from xl_leadkpi.sheets.rectangles import Rectangle, addresses, merged, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from xl_leadkpi.sheets.drawing import Look
+    from xl_leadkpi.sheets.hosts import Host
+    from xl_leadkpi.sheets.layout import Layout, Sheet
+
+MARK = "leadkpi_"
+UNFINISHED, BACKUP = "~new ", "~old "
+"""What the name of a sheet begins with while a macro is at work on it."""
+LONGEST_TEXT = 255
+"""Characters of a text inside a formula."""
+ROW_HEIGHT = 20
+"""Pixels."""
+
+Progress = "Callable[[str], None]"
+
+
+class BookError(Exception):
+    """The workbook cannot take the sheets; it is as it was before. The message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What has been written.
+
+    Attributes:
+        names: Name of each sheet of the layout in the workbook.
+        moved: Addresses to which cells of the user's were moved because a block needed their place.
+    """
+
+    names: dict[str, str]
+    moved: tuple[str, ...] = ()
+
+
+def find(book: Any, keys: Iterable[str]) -> dict[str, str]:
+    """Find the sheets of an earlier build, whatever they are called now.
+
+    Args:
+        book: The open workbook (``xlwings.Book``).
+        keys: Names of the sheets in the layout.
+
+    Returns:
+        Name in the workbook by name in the layout, of those that are there.
+    """
+    found = {}
+    for key in keys:
+        if book.names.contains(MARK + key):
+            with suppress(Exception):  # the sheet was deleted: each engine says so in its own way
+                found[key] = book.names[MARK + key].refers_to_range.sheet.name
+    return found
+
+
+def to_book(
+    layout: Layout, book: Any, *, after: Any = None, progress: Callable[[str], None] = lambda _: None
+) -> Written:
+    """Write a layout into an open workbook; on any failure the workbook is as it was before.
+
+    Args:
+        layout: The workbook as data.
+        book: The open workbook (``xlwings.Book``).
+        after: The sheet behind which new sheets go; None: behind the last.
+        progress: Is told what is being written.
+
+    Returns:
+        What was written under which name.
+
+    Raises:
+        BookError: The workbook cannot take the sheets.
+    """
+    recover(book, [sheet.name for sheet in layout.sheets])
+    host = host_of(book)
+    ours = find(book, [sheet.name for sheet in layout.sheets])
+    with _Undo(book) as undo:
+        taken = {sheet.name.casefold() for sheet in book.sheets}
+        final = dict(ours)
+        for sheet in layout.sheets:
+            if sheet.name not in ours:
+                final[sheet.name] = _free_name(sheet.name, taken)
+        names = dict(ours)
+        for sheet in layout.sheets:
+            if sheet.name in ours:
+                undo.keep(ours[sheet.name])
+            else:
+                names[sheet.name] = undo.add(UNFINISHED + final[sheet.name], after).name
+            after = book.sheets[names[sheet.name]]
+        table_names = _table_names(book, layout, set(ours.values()))
+        moved: list[str] = []
+        for sheet in layout.sheets:
+            progress(final[sheet.name])
+            writer = _SheetWriter(book.sheets[names[sheet.name]], sheet, host, names, final, table_names, undo)
+            moved += writer.write(fresh=sheet.name not in ours)
+        for sheet in layout.sheets:
+            target = book.sheets[names[sheet.name]]
+            if sheet.name not in ours:
+                target.name = final[sheet.name]
+            undo.mark(MARK + sheet.name, f"={drawing.quoted(final[sheet.name])}!$A$1")
+            undo.mark(f"{MARK}{sheet.name}_cells", _as_text(drawing.footprint(sheet)))
+            if sheet.hidden:
+                target.visible = False
+        undo.forget()
+    return Written(final, tuple(moved))
+
+
+def recover(book: Any, keys: Iterable[str]) -> bool:
+    """Put right what a macro left behind that was killed half-way: unfinished sheets go, changed ones come back.
+
+    Returns:
+        Whether there was anything.
+    """
+    leftovers = [sheet.name for sheet in book.sheets if sheet.name.startswith((UNFINISHED, BACKUP))]
+    originals = set(find(book, keys).values())
+    for name in leftovers:
+        original = name.removeprefix(BACKUP)
+        if name.startswith(BACKUP) and original in originals:
+            _restore(book, original, name, {}, host_of(book))
+        book.sheets[name].delete()
+    return bool(leftovers)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    number, candidate = 1, name
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{name} {number}"
+    taken.add(candidate.casefold())
+    return candidate
+
+
+def _table_names(book: Any, layout: Layout, ours: set[str]) -> dict[str, str]:
+    """Names of tables are unique in a workbook; those of other sheets stay theirs."""
+    taken = {
+        table.name.casefold()
+        for sheet in book.sheets
+        if sheet.name not in ours and not sheet.name.startswith(BACKUP)
+        for table in sheet.tables
+    }
+    return {
+        table.name: _free_name(table.name, taken).replace(" ", "_") for sheet in layout.sheets for table in sheet.tables
+    }
+
+
+def _as_text(places: Iterable[Rectangle]) -> str:
+    """A formula that gives a text, in pieces that a formula may hold."""
+    return "=" + "&".join(f'"{part},"' for part in addresses(places))
+
+
+class _Undo:
+    """Everything that has been done to the workbook, to be undone if the work cannot be finished."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+        self._steps: list[Callable[[], None]] = []
+        self._backups: list[str] = []
+
+    def add(self, name: str, after: Any) -> Any:
+        """Add a sheet."""
+        sheet = self.book.sheets.add(after=after or self.book.sheets[len(self.book.sheets) - 1])
+        place = sheet.index
+        self._steps.append(lambda: self.book.sheets[place - 1].delete())
+        sheet.name = name
+        return sheet
+
+    def keep(self, name: str) -> None:
+        """Keep a copy of a sheet before it is changed."""
+        sheet = self.book.sheets[name]
+        tables = {table.name: table.range.address for table in sheet.tables}
+        copy = (BACKUP + name)[:31]
+        self._steps.append(lambda: self._remove(copy))
+        sheet.copy(after=self.book.sheets[len(self.book.sheets) - 1], name=copy).visible = False
+        self._backups.append(copy)
+        self._steps.append(lambda: _restore(self.book, name, copy, tables, host_of(self.book)))
+
+    def _remove(self, name: str) -> None:
+        if name in (sheet.name for sheet in self.book.sheets):
+            self.book.sheets[name].delete()
+
+    def mark(self, name: str, refers_to: str) -> None:
+        """Set a defined name."""
+        before = self.book.names[name].refers_to if self.book.names.contains(name) else None
+        self._steps.append(lambda: self._set_name(name, before))
+        self._set_name(name, refers_to)
+
+    def _set_name(self, name: str, refers_to: str | None) -> None:
+        if refers_to is not None:
+            self.book.names.add(name, refers_to)
+        elif self.book.names.contains(name):
+            self.book.names[name].delete()
+
+    def step(self, undo: Callable[[], None]) -> None:
+        """Say how to undo what is done next."""
+        self._steps.append(undo)
+
+    def forget(self) -> None:
+        """Everything is done: nothing to undo any more."""
+        self._steps.clear()
+        for name in self._backups:
+            self.book.sheets[name].delete()
+
+    def __enter__(self) -> _Undo:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for step in reversed(self._steps):
+            with suppress(Exception):  # one thing that cannot be put back must not keep the others
+                step()
+
+
+def _restore(book: Any, name: str, copy: str, tables: Mapping[str, str], host: Host) -> None:
+    """Put the cells of a sheet back from its copy; formulas elsewhere keep pointing to it."""
+    sheet, backup = book.sheets[name], book.sheets[copy]
+    for table in list(sheet.tables):
+        if tables and table.range.address != tables.get(table.name):
+            host.unlist(sheet, table.name)
+    used = [Rectangle(*_corners(one.used_range.address)) for one in (sheet, backup)]
+    everything = str(drawing.hull(used))
+    cells, kept = sheet.range(everything), backup.range(everything)
+    cells.unmerge()
+    cells.copy_from(kept, "formulas")
+    cells.copy_from(kept, "formats")
+    there = {table.name for table in sheet.tables}
+    for table, address in tables.items():
+        if table not in there:
+            sheet.tables.add(sheet.range(address), name=table, has_headers=True, table_style_name=None)
+
+
+def _corners(address: str) -> Rectangle:
+    return parse(address)[0]
+
+
+@dataclass(slots=True)
+class _SheetWriter:
+    """One sheet being written.
+
+    ``names`` are the sheets' names now, ``final`` their names in the end, ``tables`` the tables' names in the workbook.
+    """
+
+    sheet: Any
+    plan: Sheet
+    host: Host
+    names: Mapping[str, str]
+    final: Mapping[str, str]
+    tables: Mapping[str, str]
+    undo: _Undo
+    moved: list[str] = field(default_factory=list)
+
+    def write(self, *, fresh: bool) -> list[str]:
+        """Write everything.
+
+        Args:
+            fresh: The sheet is new: nothing of the user's can be on it.
+
+        Returns:
+            Addresses to which cells of the user's had to move.
+        """
+        old = [] if fresh else self._old_footprint()
+        kept = [] if fresh else self._users_cells(old)
+        old_charts = [] if fresh else self._our_charts()
+        if not fresh:
+            self._clear(old)
+            self._make_room_for_tables()
+            kept = self._move_away(kept)
+        self._looks()
+        for block in drawing.blocks(self.plan, kept, self.names):
+            self.host.write(self._range(block.place), block.rows)
+        self._merges()
+        self._tables()
+        self._choices()
+        for link in self.plan.links:
+            self.host.link(
+                self._range(Rectangle(link.row, link.column, link.row, link.column)), link, self._target(link.target)
+            )
+        self._sizes(fresh=fresh)
+        self.sheet.activate()
+        self._conditions()
+        self._charts()
+        if fresh:
+            self._view()
+        for name in old_charts:
+            self.sheet.charts[name].delete()
+        return self.moved
+
+    def _range(self, place: Rectangle | str) -> Any:
+        return self.sheet.range(str(place))
+
+    def _each(self, places: Iterable[object]) -> Iterator[Any]:
+        return (self.sheet.range(text) for text in addresses(places))
+
+    def _target(self, target: str) -> str:
+        return drawing.rename(target, self.final)
+
+    # a sheet that is there already
+
+    def _old_footprint(self) -> list[Rectangle]:
+        names, name = self.undo.book.names, f"{MARK}{self.plan.name}_cells"
+        if not names.contains(name):
+            return []
+        return parse(names[name].refers_to.lstrip("=").replace('"', "").replace("&", ""))
+
+    def _users_cells(self, old: list[Rectangle]) -> list[tuple[int, int]]:
+        """Cells that hold something and are not ours, where we are going to write."""
+        found = []
+        for target in drawing.targets(self.plan):
+            place = target
+            for one in old:  # the rows of an earlier build need not be read to know that they are ours
+                if one[:2] == target[:2] and one.last_column == target.last_column:
+                    place = place._replace(row=one.last_row + 1)
+            if place.row > place.last_row:
+                continue
+            cells = self._range(place).formula
+            rows = cells if isinstance(cells, list | tuple) else ((cells,),)
+            for i, row in enumerate(rows, start=place.row):
+                for j, value in enumerate(row, start=place.column):
+                    if value not in ("", None) and not any(one.holds(i, j) for one in old):
+                        found.append((i, j))
+        return found
+
+    def _move_away(self, cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Move the user's cells that a block now needs to the right of everything; the others stay."""
+        ours = drawing.footprint(self.plan)
+        in_the_way = [cell for cell in cells if any(one.holds(*cell) for one in ours)]
+        if in_the_way:
+            used = _corners(self.sheet.used_range.address)
+            free = max(used.last_column, *(one.last_column for one in ours)) + 2
+            first = min(column for _, column in in_the_way)
+            for place in merged(Rectangle(row, column, row, column) for row, column in in_the_way):
+                target = place._replace(
+                    column=place.column - first + free, last_column=place.last_column - first + free
+                )
+                self._range(place).move(self._range(target))
+                self.moved.append(f"{self.final[self.plan.name]}!{target}")
+        return [cell for cell in cells if cell not in set(in_the_way)]
+
+    def _our_charts(self) -> list[str]:
+        planned = {chart.name for chart in self.plan.charts}
+        return [chart.name for chart in self.sheet.charts if chart.name.rpartition(" ")[0] in planned]
+
+    def _clear(self, old: list[Rectangle]) -> None:
+        for cells in self._each(old):
+            cells.unmerge()
+            cells.clear_contents()
+            cells.conditional_formats.clear()
+            cells.clear_formats()
+            cells.data_validation.delete()
+
+    def _make_room_for_tables(self) -> None:
+        """Tables that stay where they begin can change their size; others are listed anew."""
+        planned = {self.tables[table.name]: table.place for table in self.plan.tables}
+        for table in list(self.sheet.tables):
+            if table.name not in planned and table.name not in self.tables.values():
+                continue  # the user's own
+            place = planned.get(table.name)
+            now = _corners(table.range.address)
+            if place is None or (place.row, place.column, place.last_column) != (now.row, now.column, now.last_column):
+                self.host.unlist(self.sheet, table.name)
+            elif place.last_row != now.last_row:
+                table.resize(self._range(place.relative))
+
+    # cells
+
+    def _looks(self) -> None:
+        for look in drawing.looks(self.plan):
+            for cells in self._each(look.places):
+                self._look(cells, look)
+
+    def _look(self, cells: Any, look: Look) -> None:
+        match look.name, look.value:
+            case "number_format", code:
+                cells.number_format = code
+            case "font", name:
+                cells.font.name = name
+            case "size", size:
+                cells.font.size = size
+            case "ink", color:
+                cells.font.color = color
+            case "bold", _:
+                cells.font.bold = True
+            case "italic", _:
+                cells.font.italic = True
+            case "underline", _:
+                self.host.underline(cells)
+            case "fill", color:
+                cells.color = color
+            case "horizontal", place:
+                cells.horizontal_alignment = place
+            case "vertical", place:
+                cells.vertical_alignment = place
+            case "wrap", _:
+                cells.wrap_text = True
+            case "indent", steps:
+                cells.adjust_indent(steps)
+            case ("top" | "tops" | "bottom" | "bottoms") as side, (weight, color):
+                sides = [f"edge_{side.rstrip('s')}", *(["inside_horizontal"] if side.endswith("s") else [])]
+                weight = {"hair": "hairline"}.get(weight, weight)
+                cells.borders.set(sides, line_style="continuous", weight=weight, color=color)
+
+    def _merges(self) -> None:
+        """Each row of a rectangle is merged by itself, so those of one width go in one call."""
+        rows, tall = [], []
+        for row, column, last_row, last_column in self.plan.merges:
+            (rows if row == last_row else tall).append(Rectangle(row, column, last_row, last_column))
+        for cells in self._each(rows):
+            cells.merge(across=True)
+        for cells in self._each(tall):
+            cells.merge()
+
+    def _tables(self) -> None:
+        there = {table.name for table in self.sheet.tables}
+        for table in self.plan.tables:
+            name = self.tables[table.name]
+            if name in there:
+                continue
+            cells = self._range(table.place.relative)
+            listed = self.sheet.tables.add(cells, name=name, has_headers=True, table_style_name=None)
+            listed.show_autofilter = table.filters
+
+    def _choices(self) -> None:
+        for choice in self.plan.choices:
+            source: Any = choice.values
+            if choice.source:
+                source = self.undo.book.sheets[self.names[choice.source.sheet]].range(choice.source.relative)
+            self._range(choice.place.relative).data_validation.set_list(source)
+
+    def _conditions(self) -> None:
+        """Excel reads a formula as relative to the active cell, so the first cell of each range becomes that."""
+        for condition in self.plan.conditions:
+            cells = self._range(condition.place.relative)
+            cells.select()
+            cells.conditional_formats.add_custom(
+                f"={condition.formula}",
+                font_color=condition.color,
+                fill_color=condition.fill,
+                stop_if_true=condition.stop,
+            )
+
+    # the sheet
+
+    def _sizes(self, *, fresh: bool) -> None:
+        if fresh:  # later the widths are the user's
+            for first, last, width in self.plan.widths:
+                columns = f"{column_letters(first)}:{column_letters(last)}"
+                self.sheet.range(columns).column_width = (width - PADDING) / CHARACTER
+        bottom = drawing.hull(drawing.footprint(self.plan))
+        if bottom is None:
+            return
+        self.sheet.range(f"1:{bottom.last_row + 1}").row_height = ROW_HEIGHT * POINTS
+        by_height: dict[int, list[str]] = {}
+        for row, height in self.plan.heights:
+            by_height.setdefault(height, []).append(f"{row + 1}:{row + 1}")
+        for height, rows in by_height.items():
+            for cells in self._each(rows):
+                cells.row_height = height * POINTS
+
+    def _charts(self) -> None:
+        if not self.host.can_draw:
+            return
+        there = {chart.name for chart in self.sheet.charts}
+        for chart in self.plan.charts:
+            name = next(f"{chart.name} {n}" for n in (1, 2) if f"{chart.name} {n}" not in there)
+            self.undo.step(lambda name=name: self.sheet.charts[name].delete())  # type: ignore[misc]
+            self.host.draw(self.sheet, chart, name, self.names)
+
+    def _view(self) -> None:
+        self.sheet.show_gridlines = self.plan.gridlines
+        self.host.freeze(self.sheet, *self.plan.freeze)
+        self.host.page(self.sheet, self.plan.printing)
+        if self.plan.tab_color:
+            self.host.color_tab(self.sheet, self.plan.tab_color)

@@ -1,0 +1,328 @@
+"""The sheet Funnel_Map: how the export was understood, open to the user's corrections; and reading them back.
+
+Writer and reader stand together because they must agree. An edit is a cell that differs from what the program had
+decided by itself, which stands beside it; so the edits of a first run are still edits after a second one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.funnel.options import FunnelOptions
+from xl_leadkpi.leads.errors import InputError
+from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.sheets import styles
+from xl_leadkpi.sheets.canvas import Canvas
+from xl_leadkpi.sheets.layout import Area, Cells, Choice, Condition, Link, Print, Table
+from xl_leadkpi.sheets.measure import lines_needed
+from xl_leadkpi.sheets.palette import MUTED, RED
+from xl_leadkpi.sheets.tables import LINE, PADDING, unique_headers
+from xl_leadkpi.sheets.texts import TEXTS
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.sheets.chart_data import ChartData
+    from xl_leadkpi.sheets.layout import Sheet, Style
+    from xl_leadkpi.sheets.tables import Setting
+
+MAP_SHEET = "Funnel_Map"
+PARAMETERS, COLUMNS, WORDS, QUALITY, BACKWARDS = "tblParameters", "tblColumns", "tblStageWords", "tblQuality", "tblBackward"
+WIDTHS = (270, 170, 170, 90, 150, 240, 300)
+UNUSED = "-"
+"""Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
+STAGE_CHOICES = (*STAGES, "Lost", "Open")
+CHOICES = {"reach": ("filled", "exact", "strict"), "win_basis": ("closed", "all", "cohort")}
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelMapEdits:
+    """What a user has changed in Funnel_Map.
+
+    Attributes:
+        fields: Field to header, as ``ReadOptions.fields`` takes them; ``"-"`` leaves a field without a column.
+        words: Stage or status word to canonical stage.
+        parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
+    """
+
+    fields: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def lay_out_map(report: FunnelReport, setting: Setting, data: ChartData) -> Sheet:
+    """Lay out the parameters, the column map, the stage words and the whole quality list."""
+    return _MapSheet(report, setting, data).finished()
+
+
+class _MapSheet:
+    """Places the sections of the map, one below the other."""
+
+    def __init__(self, report: FunnelReport, setting: Setting, data: ChartData) -> None:
+        self.report = report
+        self.setting = setting
+        self.texts = setting.texts
+        self.data = data
+        self.canvas = Canvas(MAP_SHEET)
+        self.row = 3
+
+    def finished(self) -> Sheet:
+        canvas = self.canvas
+        canvas.heights.update({0: 38, 1: 34})
+        canvas.put(0, 1, self.texts("map.title"), styles.TITLE)
+        canvas.put(1, 1, self.texts("map.how"), replace(styles.SUBTITLE, wrap=True, valign="top"), across=len(WIDTHS))
+        canvas.links.append(Link(2, 1, self.texts("sheet.back"), "'Funnel'!A1", styles.LINK))
+        self._parameters()
+        self._columns()
+        self._words()
+        self._quality()
+        self._backwards()
+        return canvas.sheet(
+            widths=((0, 0, 14), *((i, i, width) for i, width in enumerate(WIDTHS, start=1))),
+            freeze=(1, 0),
+            printing=Print(footer=f"&L{self.texts('map.title')}&R{self.texts('sheet.page')}"),
+        )
+
+    def _table(
+        self, name: str, headers: Sequence[str], columns: Sequence[Sequence[Any]], formats: Sequence[Style]
+    ) -> int:
+        """Place a section's heading and table; return the row of its first line."""
+        canvas = self.canvas
+        self.row += 1
+        canvas.at_least(self.row, 28)
+        canvas.put(self.row, 1, self.texts(f"map.{name}"), styles.HEADING)
+        canvas.put_row(self.row, 2, (None,) * (len(WIDTHS) - 1), [styles.HEADING] * (len(WIDTHS) - 1))
+        titles = unique_headers(headers)
+        top = self.row + 1
+        aligned = [replace(styles.LABEL_HEADER, align=style.align) for style in formats]
+        canvas.put_row(top, 1, titles, aligned)
+        lines = max(lines_needed(text, width - PADDING, styles.SMALL, bold=True) for text, width in zip(titles, WIDTHS, strict=False))
+        canvas.at_least(top, 5 + LINE * lines)
+        first = top + 1
+        height = max(len(columns[0]), 1)
+        cells = tuple(
+            Cells(tuple(values) or (None,), style) for values, style in zip(columns, formats, strict=True)
+        )
+        canvas.areas.append(Area(first, 1, cells))
+        for i in range(len(columns[0])):
+            lines = max(
+                lines_needed(str(one.values[i] or ""), width - PADDING, one.style.size) if one.style.wrap else 1
+                for one, width in zip(cells, WIDTHS, strict=False)
+            )
+            if lines > 1:
+                canvas.at_least(first + i, 4 + LINE * min(lines, 12))
+        place = canvas.range(top, 1, first + height - 1, len(columns))
+        canvas.tables.append(Table(name, place, titles))
+        self.row = first + height
+        return first
+
+    def _headers(self, *keys: str) -> list[str]:
+        return [self.texts(f"map.column_{key}") for key in keys]
+
+    def _parameters(self) -> None:
+        header = self.report.header
+        defaults = asdict(FunnelOptions())
+        decided = None if header.as_of_reason == "given" else header.as_of
+        rows: list[tuple[str, Any, Any]] = [("as_of", header.as_of, decided)]
+        rows += [(name, value, defaults.get(name)) for name, value in self.report.parameters.items()]
+        names = [name for name, _, _ in rows]
+        first = self._table(
+            PARAMETERS,
+            self._headers("parameter", "value", "default", "meaning"),
+            (
+                names,
+                [_as_cell(value) for _, value, _ in rows],
+                [_as_cell(value) for _, _, value in rows],
+                [self.texts(f"parameter.{name}") if f"parameter.{name}" in TEXTS else None for name in names],
+            ),
+            (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
+        )
+        for i, name in enumerate(names):
+            if name in CHOICES:
+                self.canvas.choices.append(Choice(self.canvas.range(first + i, 2, first + i, 2), CHOICES[name]))
+
+    def _columns(self) -> None:
+        texts = self.texts
+        matches = sorted(self.report.columns, key=lambda match: ("leads", "deals", "spend", "touches").index(match.table))
+        first = self._table(
+            COLUMNS,
+            self._headers("header", "field", "recognised", "score", "reason", "second", "table"),
+            (
+                [match.header for match in matches],
+                [match.field or UNUSED for match in matches],
+                [None if match.reason == "user" else match.field or UNUSED for match in matches],
+                [round(match.score, 2) if match.field else None for match in matches],
+                [texts(f"reason.{match.reason}") if f"reason.{match.reason}" in TEXTS else match.reason for match in matches],
+                [match.runner_up for match in matches],
+                [match.table for match in matches],
+            ),
+            (
+                styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.FIGURE, number_format="0.00"),
+                styles.ORIGINAL, styles.ORIGINAL, styles.ORIGINAL,
+            ),
+        )  # fmt: skip
+        editable = [i for i, match in enumerate(matches) if match.table in ("leads", "deals")]
+        if editable:
+            (fields,) = self.data.columns("fields", ("field", (UNUSED, *_fields()), None))
+            place = self.canvas.range(first, 2, first + editable[-1], 2)
+            self.canvas.choices.append(Choice(place, source=fields))
+
+    def _words(self) -> None:
+        words, texts = self.report.words, self.texts
+
+        def stage(name: str | None) -> str | None:
+            return texts(f"label.{name}") if f"label.{name}" in TEXTS else name
+
+        first = self._table(
+            WORDS,
+            self._headers("word", "stage", "recognised", "rows", "origin"),
+            (
+                [word.word for word in words],
+                [stage(word.stage) for word in words],
+                [None if word.origin == "user" else stage(word.stage) for word in words],
+                [word.count for word in words],
+                [texts(f"origin.{word.origin}") for word in words],
+            ),
+            (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.FIGURE, number_format="#,##0"), styles.ORIGINAL),
+        )
+        if words:
+            place = self.canvas.range(first, 2, first + len(words) - 1, 2)
+            self.canvas.choices.append(Choice(place, tuple(texts(f"label.{name}") for name in STAGE_CHOICES)))
+
+    def _quality(self) -> None:
+        found, texts = self.report.findings, self.texts
+        first = self._table(
+            QUALITY,
+            self._headers("finding", "column", "value", "count", "severity", "rows"),
+            (
+                [texts.finding(one.kind) for one in found],
+                [one.column or None for one in found],
+                [one.value or None for one in found],
+                [one.count for one in found],
+                [texts(f"severity.{one.severity}") for one in found],
+                [_row_numbers(one.rows, one.count) for one in found],
+            ),
+            (
+                styles.LABEL, styles.WRAPPED, styles.WRAPPED, replace(styles.FIGURE, number_format="#,##0"),
+                styles.ORIGINAL, replace(styles.LABEL, wrap=False),
+            ),
+        )  # fmt: skip
+        for severity, color in (("error", RED), ("info", MUTED)):
+            if found:
+                cell = f"$F{first + 1}"
+                place = self.canvas.range(first, 1, first + len(found) - 1, 6)
+                wanted = texts(f"severity.{severity}").replace('"', '""')
+                self.canvas.conditions.append(Condition(place, f'{cell}="{wanted}"', color=color))
+
+    def _backwards(self) -> None:
+        block = self.report.backwards
+        if block is None or not len(block):
+            return
+        measures = [self.texts.label(value, "measure") for value in block["measure"].values]
+        self._table(
+            BACKWARDS,
+            self._headers("lead_id", "measure", "days", "row"),
+            (block["lead_id"].values, measures, block["days"].values, block["row_no"].values),
+            (styles.LABEL, styles.WRAPPED, replace(styles.FIGURE, number_format="0"), replace(styles.FIGURE, number_format="0")),
+        )
+
+
+def _as_cell(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _row_numbers(rows: Sequence[int], count: int) -> str | None:
+    text = ", ".join(map(str, rows))
+    return f"{text} …" if rows and count > len(rows) else text or None
+
+
+def _fields() -> tuple[str, ...]:
+    from xl_leadkpi.leads.vocabulary import vocabulary  # noqa: PLC0415 - a large file, needed for this list alone
+
+    return tuple(vocabulary()["lead"])
+
+
+# reading back ---------------------------------------------------------------------------------------------------------
+
+
+def read_map(path: str | os.PathLike[str]) -> FunnelMapEdits:
+    """Read what a user has changed in the sheet Funnel_Map of an earlier workbook.
+
+    Args:
+        path: The workbook.
+
+    Returns:
+        The cells that differ from what the program had decided by itself.
+
+    Raises:
+        InputError: If the file cannot be read, or holds no Funnel_Map of ours.
+    """
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - only a reused map needs a reader
+
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        tables = {name: book.get_table_by_name(name).to_python() for name in (PARAMETERS, COLUMNS, WORDS)}
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; give the workbook of an earlier run") from None
+    except Exception as error:  # noqa: BLE001 - the reader has an exception of its own for every kind of damage
+        raise InputError(
+            f"{path}: no sheet {MAP_SHEET} of an earlier run can be read there ({error}); "
+            "give a workbook that leadkpi has written"
+        ) from None
+    return FunnelMapEdits(_edited_fields(tables[COLUMNS]), _edited_words(tables[WORDS]), _edited_parameters(tables[PARAMETERS]))
+
+
+def _edited_fields(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    dropped: list[str] = []
+    for header, now, recognised, _, _, _, table in rows:
+        if table not in ("leads", "deals") or header == "":
+            continue
+        now, recognised = str(now).strip() or UNUSED, str(recognised).strip()
+        if now == recognised:
+            continue
+        if now != UNUSED:
+            chosen[now] = str(header)
+        if recognised not in ("", UNUSED):
+            dropped.append(recognised)
+    return {**{name: UNUSED for name in dropped if name not in chosen}, **chosen}
+
+
+def _edited_words(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
+    names = {text.casefold(): name for name in STAGE_CHOICES for text in (name, *TEXTS[f"label.{name}"])}
+    edits = {}
+    for word, now, recognised, *_ in rows:
+        stage = names.get(str(now).strip().casefold())
+        if stage and str(now).strip() != str(recognised).strip():
+            edits[str(word)] = stage
+    return edits
+
+
+def _edited_parameters(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    defaults = {"as_of": None, **asdict(FunnelOptions())}
+    edits = {}
+    for name, now, default, *_ in rows:
+        if name in defaults and now not in ("", default):
+            edits[name] = _typed(name, now, defaults[name])
+    return edits
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    """A parameter's cell as the option takes it: a date for days, a whole number where the default is one."""
+    if name in ("as_of", "period_from", "period_to"):
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value).strip())
+        except ValueError:
+            raise InputError(f"{MAP_SHEET}: {name} is {value!r}; write a day as 2026-06-30") from None
+    try:
+        return type(default)(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{MAP_SHEET}: {name} is {value!r}; a value such as {default!r} is expected") from None
