@@ -112,7 +112,7 @@ def spells(scope: Scope, found: Row) -> list[Spell]:
 
     def days(key: str) -> float | None:
         # engines interpolate in different orders: the last digit would decide who has stalled
-        return None if found[key] is None else round(float(found[key]), 9)
+        return None if found[key] is None else round(float(found[key]), 11)
 
     return [
         Spell(
