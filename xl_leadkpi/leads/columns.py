@@ -68,7 +68,7 @@ class _Candidate:
     field: str
     column: int
     reason: str
-    length: int  # letters of the synonym: of two equal scores the longer word says more
+    length: int  # letters of the part recognised: of two guesses the longer says more
     name_score: float
 
 
@@ -106,6 +106,12 @@ def _exact(section: str) -> Mapping[str, tuple[str, ...]]:
 @cache
 def _never(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(header_key(phrase).split()) for phrase in vocabulary()["never"].get(name, ()))
+
+
+@cache
+def _second_choice() -> frozenset[str]:
+    """Headers that feed a field only where no better column does (utm_source beside Lead Source)."""
+    return frozenset(key for header in vocabulary()["second_choice"] for key in (header_key(header), full_header_key(header)))
 
 
 def header_score(cells: Sequence[object], kind: Kind) -> int:
@@ -279,10 +285,10 @@ def _candidates(column: int, header: str, facts: Evidence, kind: Kind, never: se
     # A header that is a synonym with its prefix ("Person - Name") is not also one without it ("Name").
     exact = _exact(section).get(full) or _exact(section).get(key) or _exact(section).get(key.replace(" ", ""))
     for name in exact or ():
-        best[name] = (1.0, "exact", len(key))
+        best[name] = (0.95 if {key, full} & _second_choice() else 1.0, "exact", 0)
     stage_field = _date_entered(key)
-    if stage_field and section == "lead":
-        best[stage_field] = (1.0, "exact", len(key))
+    if stage_field and section == "lead" and not exact:
+        best[stage_field] = (0.8, "words", len(key))
     words = tuple(key.split())
     if words and len(words) <= 20:
         for synonym in _synonyms(section):
