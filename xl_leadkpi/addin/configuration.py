@@ -17,8 +17,9 @@ KEY: Final = "interpreter"
 SERVER_ARGUMENTS: Final = " -P -m xl_leadkpi.addin.server $(CLSID)"
 """What follows the interpreter in the command that starts the server.
 
-xlwings' DLL puts a fresh class identifier in the place of ``$(CLSID)``. ``-P``: the folder Excel happens to be in is not
-searched for modules. The command is the same for all workbooks, so all of them share one process.
+xlwings' DLL puts a fresh class identifier in the place of ``$(CLSID)``; after it the bridge writes how many servers there
+were before. ``-P``: the folder Excel happens to be in is not searched for modules. No workbook appears in the command, so
+all of them share one process.
 """
 
 _LONGEST_COMMAND: Final = 1900
@@ -59,12 +60,6 @@ def check_interpreter(interpreter: str) -> None:
         raise ConfigurationError(f"the interpreter must be python.exe or pythonw.exe: {interpreter}")
     if '"' in interpreter or "$(" in interpreter or len(interpreter) > _LONGEST_COMMAND:
         raise ConfigurationError(f"the path of the interpreter cannot be written in a command: {interpreter}")
-
-
-def server_command(interpreter: str) -> str:
-    """Command that starts the server, as the bridge hands it to xlwings' DLL."""
-    check_interpreter(interpreter)
-    return f'"{interpreter}"{SERVER_ARGUMENTS}'
 
 
 def write(interpreter: str, file: Path | None = None, *, encoding: str = "mbcs") -> Path:

@@ -139,6 +139,8 @@ def encode(result: Any, *, date1904: bool = False) -> list[list[Any]]:
         return _encode_array(result, shift)
     if isinstance(result, (list, tuple)):
         rows = result if result and isinstance(result[0], (list, tuple)) else (result,)
+        if rows[0] and isinstance(rows[0][0], (list, tuple)):
+            return _encode_array(np.array(rows, dtype=object), shift)
         return _filled([[_encode_cell(cell, shift) for cell in row] for row in rows])
     return [[_encode_cell(result, shift)]]
 

@@ -1,0 +1,282 @@
+"""What a user means by what she has selected: from one cell, whole columns or the rows a filter shows, to a table.
+
+Nothing here writes to the workbook.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.leads.columns import HEADER_ROWS, find_header, header_score
+from xl_leadkpi.sheets.drawing import quoted
+from xl_leadkpi.sheets.layout import column_letters
+from xl_leadkpi.sheets.rectangles import Rectangle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xl_leadkpi.leads.columns import Kind
+
+CUT_ADDRESS = 240
+"""From so many characters on Excel may have cut an address of several areas short."""
+FEWEST_HEADERS = 2
+"""So many recognised headers make a header row."""
+WIDEST = 60
+"""Columns of another sheet that are looked through for headers of spend or touches."""
+
+_PART = re.compile(r"\$?([A-Z]*)\$?(\d*)")
+
+
+class SelectionError(Exception):
+    """Nothing can be made of the selection; the message says what to select instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells of a sheet, read.
+
+    Attributes:
+        rows: Values row by row, the header among the first.
+        first_row: Number of the first row on the sheet.
+        sheet: Name of the sheet.
+        address: Where it stands, as the funnel sheet prints it: ``Leads!A1:L500``.
+        notes: What the user should know about how the selection was understood.
+    """
+
+    rows: list[list[Any]]
+    first_row: int
+    sheet: str
+    address: str
+    notes: tuple[str, ...] = ()
+
+
+def selected_table(book: Any) -> Table:
+    """Read the table that the selection means.
+
+    Args:
+        book: The open workbook (``xlwings.Book``).
+
+    Raises:
+        SelectionError: There is nothing to be made of it.
+    """
+    chosen = book.app.selection
+    if chosen is None:
+        raise SelectionError("A chart or a picture is selected. Select a cell of your table of leads and try again.")
+    return table_at(chosen)
+
+
+def table_at(chosen: Any) -> Table:
+    """Read the table that a range means.
+
+    Args:
+        chosen: One cell of a table, a table with or without its header row, whole columns or rows, or several areas
+            of one table (``xlwings.Range``).
+
+    Raises:
+        SelectionError: There is nothing to be made of it.
+    """
+    sheet = chosen.sheet
+    text = chosen.address
+    used = _used(sheet)
+    areas = sorted({cut for part in text.split(",") if (cut := _cut(_rectangle(part), used))})
+    if "," in text:
+        if len(text) >= CUT_ADDRESS:
+            raise SelectionError(
+                f"The selection on {sheet.name} has too many separate areas. Select one cell of the table instead; to "
+                "count some of its rows only, copy them to a sheet of their own."
+            )
+        if not areas:
+            raise SelectionError(f"The selected cells of {sheet.name} are empty. Select a cell of your table of leads.")
+        if len(areas) > 1:
+            return _several(sheet, areas)
+    if not areas or areas[0].row == areas[0].last_row or areas[0].column == areas[0].last_column:
+        if ":" in text and areas and not _whole(text):
+            chosen = chosen[0, 0]
+        return _grown(sheet, chosen if areas else None, used)
+    return _with_header(sheet, areas[0])
+
+
+def find_tables(book: Any, kind: Kind, needed: Sequence[str], without: Sequence[str]) -> Iterator[Table]:
+    """Find tables of spend or touches on the other sheets of the workbook by their headers.
+
+    Args:
+        book: The open workbook.
+        kind: ``spend`` or ``touches``.
+        needed: Fields the table must have.
+        without: Names of sheets to leave out.
+    """
+    from xl_leadkpi.leads.columns import recognise  # noqa: PLC0415 - with the rest of the recogniser
+
+    for sheet in book.sheets:
+        name = sheet.name
+        if name in without or not sheet.visible:
+            continue
+        top = sheet.range((1, 1), (HEADER_ROWS + 1, WIDEST)).options(ndim=2, err_to_str=True).value
+        place, score = find_header(top, kind)
+        if score < FEWEST_HEADERS or header_score(top[place], "leads") > score + 1:
+            continue
+        headers = ["" if cell is None else str(cell) for cell in top[place]]
+        found = recognise(headers, [[row[i] for row in top[place + 1 :]] for i in range(WIDEST)], kind)
+        if all(field in found.position for field in needed):
+            first = min(found.position.values())
+            yield table_at(sheet.range((place + 1, first + 1)))
+
+
+# areas ----------------------------------------------------------------------------------------------------------------
+
+
+def _rectangle(address: str) -> Rectangle:
+    """Read ``$A$1:$B$9``, whole columns ``$A:$C`` or whole rows ``$2:$7``."""
+    first, _, last = address.partition(":")
+    (left, top), (right, bottom) = (_PART.fullmatch(part).groups() for part in (first, last or first))  # type: ignore[union-attr]
+    columns = (_column(left), _column(right)) if left else (0, 16383)
+    rows = (int(top) - 1, int(bottom) - 1) if top else (0, 1048575)
+    return Rectangle(rows[0], columns[0], rows[1], columns[1])
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _whole(address: str) -> bool:
+    """Whether the address is of whole rows or columns."""
+    return not all(part.strip("$").isalnum() and any(map(str.isdigit, part)) and any(map(str.isalpha, part))
+                   for part in address.split(":"))  # fmt: skip
+
+
+def _used(sheet: Any) -> Rectangle:
+    return _rectangle(sheet.used_range.address)
+
+
+def _cut(area: Rectangle, used: Rectangle) -> Rectangle | None:
+    """The part of an area that holds anything: a whole column has a million rows."""
+    if not area.overlaps(used):
+        return None
+    rows = max(area.row, used.row), min(area.last_row, used.last_row)
+    columns = max(area.column, used.column), min(area.last_column, used.last_column)
+    return Rectangle(rows[0], columns[0], rows[1], columns[1])
+
+
+def _read(sheet: Any, area: Rectangle) -> list[list[Any]]:
+    cells = sheet.range((area.row + 1, area.column + 1), (area.last_row + 1, area.last_column + 1))
+    rows: list[list[Any]] = cells.options(ndim=2, err_to_str=True).value
+    return rows
+
+
+def _table(sheet: Any, areas: Sequence[Rectangle], rows: list[list[Any]], first_row: int, *notes: str) -> Table:
+    name = sheet.name
+    written = name if re.fullmatch(r"[^\W\d]\w*", name) else quoted(name)
+    where = ",".join(
+        f"{column_letters(area.column)}{area.row + 1}:{column_letters(area.last_column)}{area.last_row + 1}"
+        for area in areas
+    )
+    return Table(rows, first_row, name, f"{written}!{where}", notes)
+
+
+# one cell -------------------------------------------------------------------------------------------------------------
+
+
+def _grown(sheet: Any, cell: Any, used: Rectangle) -> Table:
+    """Grow one cell to its Excel table, else to its region, over blank rows inside the table."""
+    table = cell.table if cell is not None else None
+    if table is not None:
+        area = _rectangle(table.range.address)
+        if table.show_totals:
+            area = area._replace(last_row=area.last_row - 1)
+        return _table(sheet, [area], _read(sheet, area), area.row + 1)
+    region = _rectangle(cell.current_region.address) if cell is not None else None
+    if region is None or (region.row == region.last_row and region.column == region.last_column):
+        region = _cut(used, used)  # a click beside the table: the sheet has only this
+    if region is None or region.row == region.last_row:
+        raise SelectionError(
+            f"There is no table around the selected cell of {sheet.name}. Select a cell of your leads."
+        )
+    column = region._replace(row=used.row, last_row=used.last_row)
+    rows = _read(sheet, column)
+    first, last = _over_blank_rows(rows, region.row - used.row, region.last_row - used.row)
+    area = column._replace(row=used.row + first, last_row=used.row + last)
+    return _table(sheet, [area], rows[first : last + 1], area.row + 1)
+
+
+def _over_blank_rows(rows: list[list[Any]], first: int, last: int) -> tuple[int, int]:
+    """Extend a region over blank rows: down while no new header begins, up to the header if it stands apart."""
+    while True:
+        following = _next_filled(rows, last + 1, 1)
+        if following is None or _begins_something_else(rows, following):
+            break
+        last = following
+        while last + 1 < len(rows) and _filled(rows[last + 1]):
+            last += 1
+    if not any(header_score(row, "leads") >= FEWEST_HEADERS for row in rows[first : first + HEADER_ROWS]):
+        before = _next_filled(rows, first - 1, -1)
+        if before is not None and header_score(rows[before], "leads") >= FEWEST_HEADERS:
+            first = before
+    return first, last
+
+
+def _next_filled(rows: list[list[Any]], start: int, step: int) -> int | None:
+    return next((i for i in range(start, len(rows) if step > 0 else -1, step) if _filled(rows[i])), None)
+
+
+def _filled(row: Sequence[Any]) -> bool:
+    return any(cell is not None for cell in row)
+
+
+def _begins_something_else(rows: list[list[Any]], place: int) -> bool:
+    """Whether another table or a remark begins here rather than more of the same rows."""
+    filled = sum(cell is not None for cell in rows[place])
+    return filled < FEWEST_HEADERS or any(
+        header_score(row, kind) >= FEWEST_HEADERS
+        for row in rows[place : place + 3]
+        for kind in ("leads", "spend", "touches")
+    )
+
+
+# more than one cell ---------------------------------------------------------------------------------------------------
+
+
+def _with_header(sheet: Any, area: Rectangle) -> Table:
+    """Rows as selected; where they lack the header row it is taken from the table they belong to."""
+    rows = _read(sheet, area)
+    if find_header(rows, "leads")[1] >= FEWEST_HEADERS:
+        return _table(sheet, [area], rows, area.row + 1)
+    header = _header_above(sheet, area)
+    if header is None:
+        return _table(sheet, [area], rows, area.row + 1)
+    return _table(
+        sheet, [area], [header, *rows], area.row, f"The headers were taken from the row above {sheet.name}'s selection."
+    )
+
+
+def _header_above(sheet: Any, area: Rectangle) -> list[Any] | None:
+    """The header of the table that rows without one belong to."""
+    cell = sheet.range((area.row + 1, area.column + 1))
+    table = cell.table
+    region = _rectangle((table.range if table is not None else cell.current_region).address)
+    if region.row >= area.row:
+        return None
+    top = _read(sheet, area._replace(row=region.row, last_row=min(region.row + HEADER_ROWS, area.row) - 1))
+    place, score = find_header(top, "leads")
+    return top[place] if score >= FEWEST_HEADERS else None
+
+
+def _several(sheet: Any, areas: list[Rectangle]) -> Table:
+    """Rows of one table (a filter shows them), or columns of one table."""
+    if len({(area.column, area.last_column) for area in areas}) == 1:
+        first = _with_header(sheet, areas[0])
+        rows = first.rows + [row for area in areas[1:] for row in _read(sheet, area)]
+        note = "Only the selected rows are counted; row numbers in the quality list count these rows alone."
+        return replace(_table(sheet, areas, rows, first.first_row), notes=(*first.notes, note))
+    if len({(area.row, area.last_row) for area in areas}) == 1:
+        parts = [_read(sheet, area) for area in areas]
+        rows = [[cell for part in line for cell in part] for line in zip(*parts, strict=True)]
+        return _table(sheet, areas, rows, areas[0].row + 1)
+    raise SelectionError(
+        f"The {len(areas)} selected areas of {sheet.name} belong neither to the same columns nor to the same rows. Select "
+        "one cell of the table, or the areas from the same columns."
+    )
