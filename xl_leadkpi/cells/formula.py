@@ -11,6 +11,8 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -27,11 +29,32 @@ _COMPUTE: dict[str, Callable[[Any, Any], Any]] = {
     "*": operator.mul,
     "/": operator.truediv,
     "^": operator.pow,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
+    "<": lambda left, right: exceeds(right, left),
+    ">": lambda left, right: exceeds(left, right),
+    "<=": lambda left, right: at_least(right, left),
+    ">=": lambda left, right: at_least(left, right),
 }
+
+
+_PRECISION = 2e-15
+
+
+def exceeds(left: Any, right: Any) -> Any:
+    """Whether one number is greater than another as Excel compares: numbers equal to 15 digits are equal.
+
+    >>> 0.1 + 0.2 > 0.3, bool(exceeds(0.1 + 0.2, 0.3))
+    (True, False)
+    """
+    return left - right > _PRECISION * np.maximum(abs(left), abs(right))
+
+
+def at_least(left: Any, right: Any) -> Any:
+    """Whether one number is greater than or equal to another as Excel compares; false beside nan.
+
+    >>> bool(at_least(0.3, 0.1 + 0.2))
+    True
+    """
+    return right - left <= _PRECISION * np.maximum(abs(left), abs(right))
 
 
 class Expression:

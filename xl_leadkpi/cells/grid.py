@@ -211,7 +211,12 @@ def is_labelled(value: Any) -> bool:
 
 
 def _floats(grid: Grid) -> Numbers:
-    return grid.numbers if grid.states is None else np.where(grid.states, _NUMBER_OF_STATE[grid.states], grid.numbers)
+    if grid.states is None:
+        return grid.numbers
+    numbers = grid.numbers.copy()
+    special = grid.states != NUMBER
+    numbers[special] = _NUMBER_OF_STATE[grid.states[special]]
+    return numbers
 
 
 def _cells(grid: Grid) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.cells.formula import Constant, Name, text
+from xl_leadkpi.cells.formula import Constant, Name, compute, text
 from xl_leadkpi.cells.grid import (
     EMPTY,
     FIRST_ERROR,
@@ -53,7 +53,9 @@ class AggregateKpi(Kpi):
         value: LAMBDA: the value.
         lets: LAMBDA: names for what occurs more than once, as LET pairs.
         zero: LAMBDA: the condition under which there is nothing to divide by (``#DIV/0!``).
+        zero_means: That condition in words.
         impossible: LAMBDA: the condition for ``#NUM!``, beyond the limits of the arguments.
+        impossible_means: That condition in words.
         spills: The result is a column as long as the first range.
     """
 
@@ -61,7 +63,9 @@ class AggregateKpi(Kpi):
     value: str
     lets: tuple[str, ...] = ()
     zero: str = ""
+    zero_means: str = ""
     impossible: str = ""
+    impossible_means: str = ""
     spills: bool = False
 
     def __call__(self, *values: Any, **named: Any) -> Any:
@@ -92,10 +96,11 @@ class AggregateKpi(Kpi):
     @property
     def rules(self) -> tuple[Rule, ...]:
         """When it has no value, in the order in which it is checked."""
-        found = [Rule(self.zero, CellError.DIV0)] if self.zero else []
-        limits = [condition for argument in self.arguments for condition in _limits(argument, argument.name)]
-        conditions = [*limits, self.impossible] if self.impossible else limits
-        return (*found, *(Rule(condition, CellError.NUM) for condition in conditions))
+        outside = [text(limit) for argument in self.arguments for limit in argument.outside(Name(argument.name))]
+        if self.impossible:
+            outside.append(self.impossible_means)
+        none = [Rule(self.zero_means, CellError.DIV0)] if self.zero else []
+        return (*none, *(Rule(condition, CellError.NUM) for condition in outside))
 
     def excel_text(self, *arguments: str | float, item: int | None = None) -> str:
         """Write the bare formula over ranges, without the leading ``=``.
@@ -227,8 +232,8 @@ class Range:
     def is_outside(self) -> bool:
         """Whether a number is out of the argument's limits."""
         numbers = self._grid.numbers.ravel()[self.states == NUMBER]
-        low, high = self.argument.limits
-        return self.argument.unit not in {"text", "statistic"} and bool(((numbers < low) | (numbers > high)).any())
+        conditions = self.argument.outside(Name(self.argument.name))
+        return any(compute(condition, {self.argument.name: numbers}).any() for condition in conditions)
 
     @property
     def for_formula(self) -> Any:

@@ -84,18 +84,18 @@ def _weights(
     name: str, touched: int, ages: NDArray[np.float64], half_life: float, positions: tuple[float, float]
 ) -> NDArray[np.float64]:
     place = np.arange(1, touched + 1)
-    ends = (place == 1) | (place == touched)
+    weights = np.full(touched, 1 / touched)
     if name == "first":
-        return (place == 1) * 1.0
-    if name == "last":
-        return (place == touched) * 1.0
-    if name == "ushape" and touched > 2:  # noqa: PLR2004 - with fewer there is nothing between the ends
-        return np.where(ends, 0.4, 0.2 / (touched - 2))
-    if name == "decay":
+        weights = (place == 1) * 1.0
+    elif name == "last":
+        weights = (place == touched) * 1.0
+    elif name == "ushape" and touched > 2:  # noqa: PLR2004 - with fewer there is nothing between the ends
+        weights = np.where((place == 1) | (place == touched), 0.4, 0.2 / (touched - 2))
+    elif name == "decay":
         power = 2 ** ((ages.min() - ages) / half_life)
-        return power / power.sum()
-    if name == "wshape":
+        weights = power / power.sum()
+    elif name == "wshape":
         roles = 0.3 * ((place == 1) * 1.0 + (place == positions[0]) + (place == positions[1]))
         others = roles == 0
-        return roles + others * 0.1 / others.sum() if others.any() else roles / 0.9
-    return np.full(touched, 1 / touched)
+        weights = roles + others * 0.1 / others.sum() if others.any() else roles / 0.9
+    return weights

@@ -495,6 +495,7 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
         f"lost,SUM({is_one_of('status_range', LOST)}*wanted)",
     ),
     zero="won+lost=0",
+    zero_means="no closed row meets the criterion",
     value="won/(won+lost)",
     examples=(
         Example(
@@ -564,6 +565,7 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any
     ),
     lets=("wanted,(TRIM(crit_range)=TRIM(criterion))*1",),
     zero="SUM(wanted)=0",
+    zero_means="no row meets the criterion",
     value=f"SUM({is_one_of('status_range', WON)}*wanted)/SUM(wanted)",
     examples=(
         Example(
@@ -739,6 +741,7 @@ def stage_drop_off(entered: Any, passed: Any) -> Any:
         "en": ("next-step conversion",),
     },
     confused_with=("CUMCONV",),
+    remarks="The first row is 1.",
     references="HubSpot: next step conversion",
 )
 def step_conversion(counts: Any, base: Any) -> Any:

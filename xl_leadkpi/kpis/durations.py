@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.cells.formula import at_least
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +38,9 @@ def days_between(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> NDAr
     >>> days_between(np.array([1.0, 5.0, np.nan]), np.array([3.5, 4.0, 9.0]))
     array([2.5])
     """
-    complete = ends >= starts
-    return ends[complete] - starts[complete]
+    complete = at_least(ends, starts)
+    found: NDArray[np.float64] = ends[complete] - starts[complete]
+    return found
 
 
 def minutes_between(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -155,6 +155,11 @@ class ElementwiseKpi(Kpi):
     def _divisors(self) -> tuple[Expression, ...]:
         return self._conditions(self.names)[0]
 
+    @cached_property
+    def _outside(self) -> tuple[Expression, ...]:
+        """What makes a value impossible; the condition over several arguments comes last."""
+        return self._conditions(self.names)[1]
+
     def _conditions(self, names: Sequence[Name]) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
         """What may not be zero, and what makes a value impossible."""
         zero = divisors(self.formula(*names)) if self.denominators is None else self.denominators(*names)
@@ -209,27 +214,31 @@ class ElementwiseKpi(Kpi):
         numbers = [grid.numbers for grid in grids]
         zero = self._zero(numbers)
         outside = ~(np.isfinite(result).all(axis=-1) if self.items > 1 else np.isfinite(result))
-        if self.impossible is not None:
-            outside |= self.impossible(*numbers)
+        if any(odd) or self.impossible is not None:
+            named = self._by_name(numbers)
+            for condition in self._outside if any(odd) else self._outside[-1:]:
+                outside |= compute(condition, named)
         if not any(odd) and not zero.any() and not outside.any():
             return None
-        for number, (low, high), is_odd in zip(numbers, self._limits, odd, strict=True):
-            if is_odd:
-                outside |= (number < low) | (number > high)
-        states = np.where(outside, np.uint8(STATE_OF[CellError.NUM]), np.uint8(NUMBER))
-        states = np.where(zero, np.uint8(STATE_OF[CellError.DIV0]), states)
+        states = np.full(outside.shape, NUMBER, np.uint8)
+        states[outside] = STATE_OF[CellError.NUM]
+        states[zero] = STATE_OF[CellError.DIV0]
         known = [grid.known_states() for grid, is_odd in zip(grids, odd, strict=True) if is_odd]
         for own in known:
-            states = np.where(own == WRONG_TYPE, np.uint8(STATE_OF[CellError.VALUE]), states)
+            states[own == WRONG_TYPE] = STATE_OF[CellError.VALUE]
         for own in known:
-            states = np.where(own == EMPTY, np.uint8(EMPTY), states)
+            states[own == EMPTY] = EMPTY
         for own in reversed(known):
             states = np.where(own >= FIRST_ERROR, own, states)
         return states
 
     def _zero(self, numbers: list[NDArray[np.float64]]) -> NDArray[np.bool_]:
-        named = dict(zip((own.text for own in self.names), numbers, strict=True))
-        return reduce(or_, (compute(part, named) == 0 for part in self._divisors), np.False_)
+        named = self._by_name(numbers)
+        none = np.zeros(numbers[0].shape, np.bool_)
+        return reduce(or_, (np.asarray(compute(part, named)) == 0 for part in self._divisors), none)
+
+    def _by_name(self, numbers: Sequence[NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+        return dict(zip((name.text for name in self.names), numbers, strict=True))
 
 
 def elementwise(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -265,7 +274,9 @@ def _is_ordinary(grid: Grid, limits: tuple[float, float]) -> bool:
 
 def _settle(argument: Argument, name: str) -> str:
     """A LET pair: the argument, or what stands for it where it is blank or left out."""
-    stands_for = text(Constant(argument.default if argument.optional else argument.blank))
+    value = argument.default if argument.optional else argument.blank
+    assert value is not None
+    stands_for = text(Constant(value))
     given = f'IF({argument.name}="",{stands_for},{argument.name})'
     return f"{name},IF(ISOMITTED({argument.name}),{stands_for},{given})" if argument.optional else f"{name},{given}"
 

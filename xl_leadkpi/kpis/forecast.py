@@ -36,6 +36,7 @@ def complete_pairs(actual: Any, forecast: Any) -> tuple[Any, Any]:
         "total,SUM(IF(complete,actual,0))",
     ),
     zero="total=0",
+    zero_means="SUM(actual)=0",
     value="1-SUM(IF(complete,ABS(actual-forecast),0))/total",
     examples=(
         Example(([95], [100]), 0.9473684210526316),
@@ -49,6 +50,7 @@ def complete_pairs(actual: Any, forecast: Any) -> tuple[Any, Any]:
     },
     confused_with=("FCSTBIAS",),
     sources=(Source("tehnografi", "«Точность ваших прогнозов продаж»: no formula"),),
+    remarks="A pair with a blank is skipped.",
     pitfalls=(
         "Denominator actual vs forecast: 95 against a forecast of 100 is 94.7% or 95.0%. Standard "
         "WAPE divides by actuals; it also survives zero months, unlike MAPE. Not clipped: off by more "
@@ -92,6 +94,7 @@ def forecast_accuracy(actual: Any, forecast: Any) -> Any:
         "total,SUM(IF(complete,actual,0))",
     ),
     zero="total=0",
+    zero_means="SUM(actual)=0",
     value="(SUM(IF(complete,forecast,0))-total)/total",
     examples=(
         Example(([100, 120, 80], [110, 115, 90]), 0.05),
@@ -101,6 +104,7 @@ def forecast_accuracy(actual: Any, forecast: Any) -> Any:
         "en": ("bias (+ = over-forecast)",),
     },
     confused_with=("FCSTACC",),
+    remarks="A pair with a blank is skipped.",
 )
 def forecast_bias(actual: Any, forecast: Any) -> Any:
     """How much more was forecast than came, as a share of what came.
@@ -189,7 +193,7 @@ def quota_attainment(actual: Any, quota: Any) -> Any:
         ),
     ),
     pitfalls=(
-        "Derived from the article’s purpose sentence; the arithmetic is the standard reverse funnel. "
+        "Derived from the sentence on its purpose; the arithmetic is the standard reverse funnel. "
         "ROUND(…,9) guards against 100.00000000000001 → 101."
     ),
 )
@@ -251,7 +255,9 @@ def leads_needed(revenue_target: Any, avg_deal: Any, lead_conv: Any) -> Any:
     excel=None,
     lets=(*PATH_LETS,),
     zero='(name="decay")*(half_life_=0)*(touched>0)',
+    zero_means="half_life=0 (decay)",
     impossible=POSITIONS_OUTSIDE,
+    impossible_means="a position outside 1..number of touches (wshape)",
     value=WEIGHTS_TEXT,
     spills=True,
     examples=(
@@ -265,6 +271,7 @@ def leads_needed(revenue_target: Any, avg_deal: Any, lead_conv: Any) -> Any:
     aliases={
         "en": ("multi-touch attribution",),
     },
+    remarks="An unknown model gives #VALUE!, and so does decay where days_before does not match touches.",
 )
 def attribution_weights(
     touches: Any, model: Any, days_before: Any, half_life: Any, lead_touch: Any, opp_touch: Any

@@ -257,6 +257,7 @@ def customer_satisfaction(satisfied: Any, responses: Any) -> Any:
     excel=lambda ratings, min_rating: f'COUNTIF({ratings},">="&{min_rating or 4})/COUNT({ratings})',
     lets=('rated,SUM((ratings<"")*1)',),
     zero="rated=0",
+    zero_means="no rating",
     value='SUM((ratings<"")*(ratings>=min_rating_))/rated',
     examples=(
         Example(([5, 4, 3, 5, 2, None], 4), 0.6),
@@ -340,6 +341,7 @@ def net_promoter_score(promoters: Any, detractors: Any, responses: Any) -> Any:
     excel=lambda ratings: f'100*(COUNTIF({ratings},">=9")-COUNTIF({ratings},"<=6"))/COUNT({ratings})',
     lets=('rated,SUM((ratings<"")*1)',),
     zero="rated=0",
+    zero_means="no rating",
     value='100*(SUM((ratings<"")*(ratings>=9))-SUM((ratings<"")*(ratings<=6)))/rated',
     examples=(
         Example(([10, 9, 8, 7, 6],), 20),

@@ -44,7 +44,9 @@ from xl_leadkpi.kpis.durations import (
         *STATISTIC_LETS,
     ),
     zero=STATISTIC_ZERO,
+    zero_means="no row has both dates in order",
     impossible=STATISTIC_IMPOSSIBLE,
+    impossible_means="a quantile outside 0..1",
     value=STATISTIC_VALUE,
     examples=(
         Example(
@@ -129,7 +131,9 @@ def sales_cycle_days(start_dates: Any, end_dates: Any, stat: Any) -> Any:
         *STATISTIC_LETS,
     ),
     zero=STATISTIC_ZERO,
+    zero_means="no row has both dates in order",
     impossible=STATISTIC_IMPOSSIBLE,
+    impossible_means="a quantile outside 0..1",
     value=STATISTIC_VALUE,
     examples=(
         Example(([day(2025, 5, 1), day(2025, 5, 4)], [day(2025, 5, 11), day(2025, 5, 24)], "mean"), 15),
@@ -188,7 +192,9 @@ def days_to_conversion(lead_dates: Any, conv_dates: Any, stat: Any) -> Any:
         *STATISTIC_LETS,
     ),
     zero=STATISTIC_ZERO,
+    zero_means="no row has both dates in order",
     impossible=STATISTIC_IMPOSSIBLE,
+    impossible_means="a quantile outside 0..1",
     value=STATISTIC_VALUE,
     examples=(
         Example(
@@ -265,6 +271,7 @@ def response_minutes(request_times: Any, response_times: Any, stat: Any) -> Any:
         'answered,(request_times<"")*(response_times<"")*(response_times>=request_times)',
     ),
     zero="asked=0",
+    zero_means="no request",
     value="SUM(IF(answered,(INT((response_times-request_times)*86400+0.5)<=target_minutes_*60)*1,0))/asked",
     examples=(
         Example(
@@ -294,6 +301,7 @@ def response_minutes(request_times: Any, response_times: Any, stat: Any) -> Any:
             "cognism", "«odpowiedzieć … w czasie krótszym niż trzy minuty»: the target; the share itself is not named"
         ),
     ),
+    remarks="A request without a response, or answered before it came, counts as missed.",
     pitfalls=(
         "Cognism says «under three minutes» (strict <); the field says “within” (≤). Here: ≤, rounded "
         "to whole seconds: in floating point 10:03−10:00 can exceed 3 minutes by 1e-9."

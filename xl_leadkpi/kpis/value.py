@@ -456,6 +456,7 @@ def ltv_to_cac_ratio(cltv: Any, cac: Any) -> Any:
     direction="higher",
     excel=lambda amounts, months: f"SUM({amounts})" if months is None else f"SUMPRODUCT({amounts}/{months})",
     impossible='SUM((months_<"")*(months_<=0))>0',
+    impossible_means="months<=0",
     value='SUM(IF((amounts<"")*(months_<""),amounts/months_,0))',
     examples=(
         Example(([2000, 60], [12, 1]), 226.66666666666666),
@@ -470,6 +471,7 @@ def ltv_to_cac_ratio(cltv: Any, cac: Any) -> Any:
     sources=(
         Source("cognism", "«MRR = miesięczny przychód cykliczny generowany przez klientów w tym miesiącu» (circular)"),
     ),
+    remarks="A subscription without price or term is skipped.",
     pitfalls=(
         "Cognism is a definition by its own name and later says «all revenue from all recurring "
         "transactions». Normalise terms to a month; exclude one-off fees."
@@ -640,6 +642,7 @@ def pipeline_value(amounts: Any, status_range: Any) -> Any:
         "en": ("weighted pipeline", "expected value"),
     },
     confused_with=("PIPEVALUE", "PIPEVEL"),
+    remarks="A deal without amount or chance is skipped.",
     pitfalls="Prefer historical stage→won rates to CRM defaults.",
     references="winsabove.com: 120k×15% + 80k×40% + 200k×70% = 190k",
 )

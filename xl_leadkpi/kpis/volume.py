@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.cells.formula import at_least, exceeds
 from xl_leadkpi.cells.values import read_words
 from xl_leadkpi.kpis.aggregate import TOO_EARLY, TOO_LATE, aggregate
 from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, counts, day, days, words
@@ -39,6 +40,7 @@ def _datecount_text(date_range: str, from_date: str | None, to_date: str | None)
     direction="higher",
     excel=_datecount_text,
     impossible="from_date_>to_date_",
+    impossible_means="from_date>to_date",
     value='SUM((date_range<"")*(date_range>=from_date_)*(date_range<to_date_+1))',
     examples=(
         Example(
@@ -98,13 +100,13 @@ def _datecount_text(date_range: str, from_date: str | None, to_date: str | None)
             wrong="takes every website lead for an MQL",
         ),
     ),
+    remarks="What is no date is passed over. An ISO text is a date in Python, as if it had been typed.",
     pitfalls=(
         "No formula in the articles. Count unique leads by creation date in the period. PPC forms can "
-        "create duplicates, so de-duplicate first (see funnel.md §4.7). Ruler (KPIs) equates website "
-        "MQLs with website leads («Что касается вашего веб-сайта, это ваши лиды») and counts an "
-        "e-book download or newsletter sign-up as an MQL. The field keeps lead and MQL apart (fit + "
-        "behaviour score). Keep them as two stages and let the user map them to one if he follows the "
-        "article."
+        "create duplicates, so de-duplicate first. Ruler (KPIs) equates website MQLs with website "
+        "leads («Что касается вашего веб-сайта, это ваши лиды») and counts an e-book download or "
+        "newsletter sign-up as an MQL. The field keeps lead and MQL apart (fit + behaviour score). "
+        "Keep them as two stages and let the user map them to one if he follows the article."
     ),
 )
 def count_by_date(date_range: Any, from_date: Any, to_date: Any) -> Any:
@@ -125,7 +127,7 @@ def count_by_date(date_range: Any, from_date: Any, to_date: Any) -> Any:
     """
     if from_date > to_date:
         return CellError.NUM
-    return ((date_range >= from_date) & (date_range < to_date + 1)).sum()
+    return (at_least(date_range, from_date) & exceeds(to_date + 1, date_range)).sum()
 
 
 @aggregate(
@@ -157,6 +159,7 @@ def count_by_date(date_range: Any, from_date: Any, to_date: Any) -> Any:
             "«Зная свои MQL и сравнивая их с вашими SQL, а затем с продажами, вы можете создать четкую воронку»",
         ),
     ),
+    remarks="Words are compared in lower case without surplus spaces; synonyms are the importer's business.",
     pitfalls=(
         "A current-stage column says where records ARE, not how many REACHED a stage: dividing two "
         "current-stage counts is not a conversion rate (records that moved on have left the count). "
@@ -211,6 +214,7 @@ def records_at_stage(stage_range: Any, stage: Any) -> Any:
         "en": ("reached / cumulative stage count",),
     },
     confused_with=("STAGECOUNT",),
+    remarks="A stage that is not in order gives #N/A; a row with an unknown stage is not counted.",
     pitfalls=(
         "Needs the furthest stage, not the current one; a row at «Lost» has rank 0 here, so its last "
         "open stage must be supplied instead (Pipedrive keeps it in “Deal - Stage” while “Deal - "

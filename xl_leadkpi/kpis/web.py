@@ -139,6 +139,7 @@ def web_engagement_rate(engaged_sessions: Any, sessions: Any) -> Any:
         ),
         Source("automatenow", "«lajków, komentarzy, udostępnień, kliknięć i innych reakcji»"),
     ),
+    remarks="A blank counts as 0: it is a sum.",
     pitfalls=(
         "“Zaręczyny” (betrothal) is a mistranslation of engagement. Cognism counts "
         "likes+comments+shares; AutomateNow adds clicks and other reactions."

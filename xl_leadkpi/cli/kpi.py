@@ -1,0 +1,133 @@
+"""``leadkpi kpi``, ``leadkpi kpis``, ``leadkpi explain``: compute one KPI, list the catalogue, explain a KPI."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    from xl_leadkpi.kpis.declaration import Kpi
+
+DONE, NO_VALUE = 0, 1
+LANGUAGES = ("en", "pl", "ru")
+
+
+def add_parsers(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Register the three commands."""
+    one = subparsers.add_parser(
+        "kpi",
+        help="compute one KPI",
+        description="Compute one KPI and print the result. A range is written as comma-separated values, a date as "
+        "2025-05-31; leave a cell of a range empty for a blank.",
+        epilog="examples: leadkpi kpi CPL 12000 340;  leadkpi kpi WPIPE 120000,80000 0.25,0.5",
+    )
+    one.add_argument("name", metavar="NAME", help="name of the KPI, e.g. CPL")
+    one.add_argument("values", metavar="VALUE", nargs="*", help="its arguments, in order")
+    one.set_defaults(run=_compute)
+
+    listing = subparsers.add_parser("kpis", help="list the KPIs", description="List the KPIs of the catalogue.")
+    listing.add_argument("--family", metavar="FAMILY", help="only this family, e.g. cost")
+    listing.add_argument("--language", choices=LANGUAGES, default="en", help="language of the titles (default: en)")
+    listing.add_argument("--search", metavar="WORD", help="only those with these words in a name, in any language")
+    listing.add_argument("--markdown", action="store_true", help="print the whole reference as Markdown")
+    listing.set_defaults(run=_list)
+
+    explanation = subparsers.add_parser(
+        "explain", help="explain one KPI", description="Formula, arguments, rules, example and pitfalls of one KPI."
+    )
+    explanation.add_argument("name", metavar="NAME", help="name of the KPI, e.g. WINRATE")
+    explanation.add_argument("--language", choices=LANGUAGES, default="en", help="language of the title (default: en)")
+    explanation.set_defaults(run=_explain)
+
+
+def _compute(options: argparse.Namespace) -> int:
+    kpi = _find(options.name)
+    if kpi is None:
+        return NO_VALUE
+    try:
+        result = kpi(*(_argument(text, kpi, place) for place, text in enumerate(options.values)))
+    except TypeError as error:  # too few or too many arguments
+        print(f"leadkpi: {error}", file=sys.stderr)
+        return NO_VALUE
+    results = result if isinstance(result, (tuple, list)) else [result]
+    for value in results:
+        print(_shown(value))
+    return NO_VALUE if any(not isinstance(value, (float, str)) for value in results) else DONE
+
+
+def _list(options: argparse.Namespace) -> int:
+    from xl_leadkpi.kpis import CATALOGUE, FAMILIES, reference, search  # noqa: PLC0415
+
+    if options.markdown:
+        print(reference.markdown(), end="")
+        return DONE
+    family = options.family and _family(options.family)
+    if options.family and not family:
+        print(f"leadkpi: no family is called {options.family!r}; there are {', '.join(FAMILIES)}", file=sys.stderr)
+        return NO_VALUE
+    found = search.search(options.search) if options.search else list(CATALOGUE.values())
+    found = [kpi for kpi in found if kpi.family == family or not family]
+    if not found:
+        print(f"leadkpi: no KPI has {options.search!r} in its names", file=sys.stderr)
+        return NO_VALUE
+    wide = max(len(kpi.name) for kpi in found)
+    for kpi in found:
+        print(f"{kpi.name:<{wide}}  {kpi.title[options.language]}")
+    return DONE
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from xl_leadkpi.kpis import reference  # noqa: PLC0415
+
+    kpi = _find(options.name)
+    if kpi is None:
+        return NO_VALUE
+    print(reference.explanation(kpi, options.language), end="")
+    return DONE
+
+
+def _find(name: str) -> Kpi | None:
+    """The KPI of that name in any case; None after saying which names come near."""
+    from xl_leadkpi.kpis import CATALOGUE, search  # noqa: PLC0415
+
+    kpi = CATALOGUE.get(name.upper())
+    if kpi is None:
+        near = search.nearest(name) or [found.name for found in search.search(name)[:3]]
+        hint = f"did you mean {', '.join(near)}?" if near else "`leadkpi kpis` lists all"
+        print(f"leadkpi: no KPI is called {name!r}; {hint}", file=sys.stderr)
+    return kpi
+
+
+def _family(wanted: str) -> str | None:
+    """The family a user means: its key, its letter in the catalogue (A to J) or a word of its title."""
+    from xl_leadkpi.kpis import FAMILIES  # noqa: PLC0415
+
+    wanted = wanted.casefold()
+    by_letter = dict(zip("abcdefghij", FAMILIES, strict=True))
+    return by_letter.get(wanted) or next(
+        (key for key, title in FAMILIES.items() if wanted == key or wanted in title.casefold()), None
+    )
+
+
+def _argument(text: str, kpi: Kpi, place: int) -> Any:
+    """What a word of the command line stands for, as a cell would take it."""
+    argument = kpi.arguments[place] if place < len(kpi.arguments) else None
+    if argument is not None and argument.is_range:
+        return [_cell(part.strip()) for part in text.split(",")]
+    return _cell(text)
+
+
+def _cell(text: str) -> float | str | bool:
+    """A number, TRUE or FALSE, or the text itself; days are read from texts by the KPIs that take them."""
+    if text.upper() in {"TRUE", "FALSE"}:
+        return text.upper() == "TRUE"
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _shown(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value == int(value) and abs(value) < 1e15 else str(value)  # noqa: PLR2004 - beyond, an exponent reads better
