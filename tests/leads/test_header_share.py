@@ -452,7 +452,8 @@ def test_genuine_headers(shared):
     for name, headers in rows.items():
         first = {header: headers.index(header) for header in headers}
         expected = [
-            (header, GENUINE[name].get(header) if first[header] == place else None) for place, header in enumerate(headers)
+            (header, GENUINE[name].get(header) if first[header] == place else None)
+            for place, header in enumerate(headers)
         ]
         wrong += misses(name, expected, "leads")
         total += len(expected)

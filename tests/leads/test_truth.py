@@ -90,7 +90,11 @@ def crm_sales(shared: Path) -> tuple[pl.DataFrame, LeadTable, dict[str, Any]]:
 def test_crm_sales_totals(crm_sales):
     frame, table, truth = crm_sales
     outcome = dict(frame["outcome"].value_counts().iter_rows())
-    assert outcome == {"won": truth["stage_counts"]["Won"], "lost": truth["stage_counts"]["Lost"], "open": truth["open"]}
+    assert outcome == {
+        "won": truth["stage_counts"]["Won"],
+        "lost": truth["stage_counts"]["Lost"],
+        "open": truth["open"],
+    }
     assert table.is_deals
     assert table.stages == ("Opportunity", "Won")
     assert frame["created"].null_count() == truth["blank_engage"]

@@ -13,13 +13,15 @@ from xl_leadkpi.leads.table import ColumnMatch
 from xl_leadkpi.leads.vocabulary import full_header_key, header_key, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Kind = Literal["leads", "deals", "spend", "touches"]
 
 THRESHOLD = 0.6
 TIE = 0.05
 HEADER_ROWS = 15
+DAMAGED = 0.1  # share of cells of the right type that makes a column worth reading at all
+WIDE = 1000  # columns beyond this are recognised by their whole header only
 
 DATES = frozenset({
     "created", "mql_date", "sql_date", "opportunity_date", "meeting_booked", "meeting_held", "proposal_date",
@@ -111,7 +113,9 @@ def _never(name: str) -> tuple[tuple[str, ...], ...]:
 @cache
 def _second_choice() -> frozenset[str]:
     """Headers that feed a field only where no better column does (utm_source beside Lead Source)."""
-    return frozenset(key for header in vocabulary()["second_choice"] for key in (header_key(header), full_header_key(header)))
+    return frozenset(
+        key for header in vocabulary()["second_choice"] for key in (header_key(header), full_header_key(header))
+    )
 
 
 def header_score(cells: Sequence[object], kind: Kind) -> int:
@@ -209,6 +213,7 @@ def recognise(
         taken[candidate.field] = candidate.column
         used[candidate.column] = candidate.field
         chosen[candidate.column] = candidate
+    _take_damaged(refused, taken, used, chosen, facts)
     _first_contact_is_created(taken, used, chosen, facts)
 
     columns = []
@@ -216,7 +221,11 @@ def recognise(
         winner = chosen.get(column)
         if winner:
             runner = next(
-                (c.field for c in candidates if c.column == column and c is not winner and winner.score - c.score <= 0.2),
+                (
+                    c.field
+                    for c in candidates
+                    if c.column == column and c is not winner and winner.score - c.score <= 0.2
+                ),
                 None,
             )
             match = ColumnMatch(column + 1, header, winner.field, round(winner.score, 2), winner.reason, runner, kind)
@@ -229,6 +238,23 @@ def recognise(
     return ColumnMap(
         tuple(columns), taken, {name: column for name, column in refused.items() if name not in taken}, tuple(ties)
     )
+
+
+def _take_damaged(
+    refused: Mapping[str, int],
+    taken: dict[str, int],
+    used: dict[int, str],
+    chosen: dict[int, _Candidate],
+    facts: Sequence[Evidence],
+) -> None:
+    """Take a column whose header fits but of whose cells only some have the right type, where there is no better one."""
+    for name, column in refused.items():
+        share = max(facts[column].dates, facts[column].serials) if name in DATES else facts[column].numbers
+        if name in taken or column in used or name not in DATES | NUMBERS or share < DAMAGED:
+            continue
+        taken[name] = column
+        used[column] = name
+        chosen[column] = _Candidate(0.5, name, column, "exact", 0, 1.0)
 
 
 def _first_contact_is_created(
@@ -290,10 +316,10 @@ def _candidates(column: int, header: str, facts: Evidence, kind: Kind, never: se
     if stage_field and section == "lead" and not exact:
         best[stage_field] = (0.8, "words", len(key))
     words = tuple(key.split())
-    if words and len(words) <= 20:
-        for synonym in _synonyms(section):
-            score, reason = _name_score(words, key, synonym)
-            if score and (score, len(synonym.key)) > (best.get(synonym.field, (0.0, "", 0))[0], best.get(synonym.field, (0.0, "", 0))[2]):
+    if words and len(words) <= 20 and column < WIDE:
+        for score, reason, synonym in _resemblances(words, key, section):
+            known = best.get(synonym.field, (0.0, "", 0))
+            if (score, len(synonym.key)) > (known[0], known[2]):
                 best[synonym.field] = (score, reason, len(synonym.key))
     found = []
     for name, (score, reason, length) in best.items():
@@ -306,16 +332,22 @@ def _candidates(column: int, header: str, facts: Evidence, kind: Kind, never: se
     return found
 
 
-def _name_score(words: tuple[str, ...], key: str, synonym: _Synonym) -> tuple[float, str]:
-    if synonym.exact_only or synonym.key == key:
-        return 0.0, ""  # whole headers were looked up before
-    if _in_order(synonym.words, words):
-        return 0.8, "words"
-    if len(synonym.key) >= 4 and synonym.key in key:
-        return 0.6, "contained"
-    if len(words) == len(synonym.words) and _near(words, synonym.words):
-        return 0.5, "near"
-    return 0.0, ""
+def _resemblances(words: tuple[str, ...], key: str, section: str) -> Iterator[tuple[float, str, _Synonym]]:
+    """Yield the synonyms a header holds or resembles; whole headers were looked up before."""
+    there = set(words)
+    for synonym in _synonyms(section):
+        if synonym.exact_only or synonym.key == key:
+            continue
+        if synonym.words[0] in there and _in_order(synonym.words, words):
+            yield 0.8, "words", synonym
+        elif len(synonym.key) >= 4 and synonym.key in key:
+            yield 0.6, "contained", synonym
+        elif (
+            len(words) == len(synonym.words)
+            and abs(len(key) - len(synonym.key)) <= len(words)
+            and _near(words, synonym.words)
+        ):
+            yield 0.5, "near", synonym
 
 
 def _in_order(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:
@@ -324,8 +356,7 @@ def _in_order(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:
 
 
 def _near(words: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    pairs = list(zip(words, wanted, strict=True))
-    return all(a == b or (min(len(a), len(b)) >= 5 and _one_edit(a, b)) for a, b in pairs)
+    return all(a == b or (min(len(a), len(b)) >= 5 and _one_edit(a, b)) for a, b in zip(words, wanted, strict=True))
 
 
 def _one_edit(a: str, b: str) -> bool:

@@ -13,7 +13,15 @@ import polars as pl
 
 from xl_leadkpi.leads.columns import DATES
 from xl_leadkpi.leads.evidence import FALSE_WORDS, TRUE_WORDS
-from xl_leadkpi.leads.parse import MISSING, Dates, parse_amounts, parse_dates
+from xl_leadkpi.leads.parse import (
+    MISSING,
+    Dates,
+    is_missing,
+    looks_like_date,
+    looks_like_number,
+    parse_amounts,
+    parse_dates,
+)
 from xl_leadkpi.leads.stages import read_words
 from xl_leadkpi.leads.table import Finding, StageWord
 from xl_leadkpi.leads.vocabulary import CURRENCY_SIGNS, header_currency, is_total
@@ -73,15 +81,17 @@ class Decoder:
         self.raw = {name: loaded.columns[place] for name, place in mapped.position.items() if place in loaded.columns}
         self.header = {name: grid.headers[place] for name, place in mapped.position.items()}
         self.options = options
+        self.locale = "" if grid.day_first else options.locale
         self.is_deals = is_deals
         self.findings: list[Finding] = []
         self.words: list[StageWord] = []
         self.has_time: set[str] = set()
         self.columns: dict[str, pl.Series] = {}
+        self.dropped: pl.Series | None = None
 
     def run(self) -> Decoded:
         """Decode all fields."""
-        dropped = self._rows_to_drop()
+        self.dropped = self._rows_to_drop()
         self._dates()
         self._stages()
         self._flags()
@@ -97,8 +107,8 @@ class Decoder:
         frame = pl.DataFrame({"row_no": row_no, **self.columns})
         fields = {name for name in self.columns if not name.startswith(("by_", "key_"))}
         self.columns.clear()
-        if dropped is not None:
-            frame = frame.filter(~dropped)
+        if self.dropped is not None and self.dropped.any():
+            frame = frame.filter(~self.dropped)
         return Decoded(frame, fields, self.words, self.findings, self.has_time, self.rows, self.header)
 
     # --- rows that are no leads
@@ -122,17 +132,31 @@ class Decoder:
         end = int(last[-1]) + 1 if len(last) else 0
         self._note("empty_rows", empty.head(end), severity="info")
         headers_again = repeated >= min(2, len(self.raw))
+        if self._second_header():
+            headers_again |= pl.int_range(self.rows, eager=True) == 0
         self._note("header_again", headers_again, severity="info")
         totals = self._totals(end)
         self._note("total_rows", totals, severity="info")
         return empty | headers_again | totals
 
+    def _second_header(self) -> bool:
+        """Tell whether the first row explains the header ("text", "date") instead of holding data."""
+        cells = {name: _first_text(column) for name, column in self.raw.items()}
+        texts = [cell for cell in cells.values() if cell]
+        if len(texts) < 2 or len(texts) < sum(1 for column in self.raw.values() if _first_is_filled(column)):
+            return False
+        typed = [cell for name, cell in cells.items() if cell and name in DATES | {"amount"}]
+        is_data = any(looks_like_date(cell) or looks_like_number(cell) or is_missing(cell) for cell in typed)
+        return len(typed) >= 2 and not is_data
+
     def _totals(self, end: int) -> pl.Series:
         start = max(0, end - _TAIL)
         found = set()
         for column in self.raw.values():
-            texts = column.spread(column.text).slice(start, end - start) if column.codes is None else (
-                column.text.gather(column.codes.slice(start, end - start))
+            texts = (
+                column.spread(column.text).slice(start, end - start)
+                if column.codes is None
+                else (column.text.gather(column.codes.slice(start, end - start)))
             )
             found |= {start + place for place, text in enumerate(texts) if is_total(text)}
         # Totals stand at the very end: a lead named "Total" further up is a lead.
@@ -160,9 +184,7 @@ class Decoder:
             self._first_response(fallback)
 
     def _parse_dates(self, name: str, fallback: Order | None) -> Dates:
-        return parse_dates(
-            self.raw[name].text, fallback=fallback, locale=self.options.locale, date1904=self.grid.date1904
-        )
+        return parse_dates(self.raw[name].text, fallback=fallback, locale=self.locale, date1904=self.grid.date1904)
 
     def _date_column(self, name: str, found: Dates) -> None:
         column = self.raw.pop(name)
@@ -194,9 +216,11 @@ class Decoder:
     def _first_response(self, fallback: Order | None) -> None:
         """Read the first response: a time of day on a date, or the minutes it took."""
         column = self.raw.pop("first_response")
-        found = parse_dates(column.text, fallback=fallback, locale=self.options.locale)
+        found = parse_dates(column.text, fallback=fallback, locale=self.locale)
         days = found.days
-        clock = column.text.str.extract_groups(r"^\s*(?:(\d+)\s*d\w*\s+)?(\d{1,4}):(\d{2})(?::(\d{2}))?\s*$").struct.unnest()
+        clock = column.text.str.extract_groups(
+            r"^\s*(?:(\d+)\s*d\w*\s+)?(\d{1,4}):(\d{2})(?::(\d{2}))?\s*$"
+        ).struct.unnest()
         parts = [clock[str(k)].cast(pl.Float64).fill_null(0) for k in (1, 2, 3, 4)]
         minutes = pl.DataFrame({"h": clock["2"], "m": parts[0] * 1440 + parts[1] * 60 + parts[2] + parts[3] / 60})
         spent = minutes.select(pl.when(pl.col("h").is_not_null()).then("m"))["m"]
@@ -230,7 +254,9 @@ class Decoder:
 
     def _codes(self, column: RawColumn, name: str, *, is_status: bool) -> pl.Series:
         texts = column.as_text()
-        counted = pl.DataFrame({"word": clean_text(texts), "count": column.counts()}).group_by("word").agg(pl.sum("count"))
+        counted = (
+            pl.DataFrame({"word": clean_text(texts), "count": column.counts()}).group_by("word").agg(pl.sum("count"))
+        )
         counted = counted.filter(pl.col("word").is_not_null()).sort(["count", "word"], descending=[True, False])
         codes, words = read_words(counted.rows(), self.options.words, is_status=is_status, is_deals=self.is_deals)
         self.words += words
@@ -291,13 +317,24 @@ class Decoder:
         column = self.raw.pop(name)
         return column.spread(clean_text(column.as_text()))
 
-    def _note(
-        self, kind: str, mask: pl.Series, column: str = "", value: str = "", severity: str = "warning"
-    ) -> None:
+    def _note(self, kind: str, mask: pl.Series, column: str = "", value: str = "", severity: str = "warning") -> None:
+        if self.dropped is not None and mask.any():
+            mask = mask & ~self.dropped
         count = int(mask.sum() or 0)
         if count:
             rows = mask.arg_true().head(ROWS_NAMED) + self.grid.first_row
             self.findings.append(Finding(kind, count, column, value, tuple(rows.to_list()), severity))  # type: ignore[arg-type]
+
+
+def _first_text(column: RawColumn) -> str | None:
+    place = 0 if column.codes is None else column.codes[0]
+    return None if place is None or not len(column.text) else column.text[place]
+
+
+def _first_is_filled(column: RawColumn) -> bool:
+    if column.codes is not None:
+        return column.codes[0] is not None
+    return bool(_first_text(column)) or (column.number is not None and column.number[0] is not None)
 
 
 def _code_series(texts: pl.Series, codes: Mapping[str, int]) -> pl.Series:
@@ -314,11 +351,13 @@ def _code_series(texts: pl.Series, codes: Mapping[str, int]) -> pl.Series:
 def numbers_as_days(column: RawColumn, *, date1904: bool) -> tuple[pl.Series, pl.Series]:
     """Read the numbers of a date column: dates, day numbers, or milliseconds since 1970."""
     assert column.number is not None
-    frame = pl.DataFrame({
-        "n": column.number,
-        "date": column.mark(column.is_date),
-        "flag": column.mark(column.is_flag),
-    })
+    frame = pl.DataFrame(
+        {
+            "n": column.number,
+            "date": column.mark(column.is_date),
+            "flag": column.mark(column.is_flag),
+        }
+    )
     n = pl.col("n")
     days = frame.select(
         days=pl.when(pl.col("date"))

@@ -67,9 +67,7 @@ def _repeated(frame: nw.DataFrame[Any], key: str) -> list[int]:
     return [int(row) for row in keys.filter(nw.col(key).is_duplicated())["row_no"].to_list()]
 
 
-def _keep_best(
-    frame: nw.DataFrame[Any], key: str, earliest: str | None = None
-) -> tuple[nw.DataFrame[Any], list[int]]:
+def _keep_best(frame: nw.DataFrame[Any], key: str, earliest: str | None = None) -> tuple[nw.DataFrame[Any], list[int]]:
     repeated = _repeated(frame, key)
     if not repeated:
         return frame, []

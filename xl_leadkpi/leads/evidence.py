@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SAMPLE_CELLS = 200
+MOST_STAGES = 60  # a column of more distinct texts holds no stages
 TRUE_WORDS = frozenset({"true", "yes", "y", "1", "t", "prawda", "tak", "да", "истина", "wahr", "ja", "sí", "si",
                         "verdadero", "oui", "vrai", "sim"})  # fmt: skip
 FALSE_WORDS = frozenset({"false", "no", "n", "0", "f", "fałsz", "nie", "нет", "ложь", "falsch", "nein", "falso", "non",
@@ -53,7 +54,9 @@ def evidence(cells: Sequence[object], *, months: bool = False) -> Evidence:
     distinct = {cell.strip() if isinstance(cell, str) else cell for cell in filled}
     date_texts = {text for text in texts if looks_like_date(text, months=months)}
     number_texts = {text for text in texts if looks_like_number(text)}
-    dates = sum(1 for cell in filled if isinstance(cell, date) or (isinstance(cell, str) and cell.strip() in date_texts))
+    dates = sum(
+        1 for cell in filled if isinstance(cell, date) or (isinstance(cell, str) and cell.strip() in date_texts)
+    )
     serials = sum(1 for cell in filled if _is_serial(cell))
     numbers = sum(
         1
@@ -66,8 +69,9 @@ def evidence(cells: Sequence[object], *, months: bool = False) -> Evidence:
         for cell in filled
         if isinstance(cell, bool) or str(cell).strip().casefold().removesuffix(".0") in TRUE_WORDS | FALSE_WORDS
     )
-    stages = sum(1 for text in texts if len(text) <= 100 and (find_stage(text) or is_open(text)))
-    known = stages / len(distinct) if len(distinct) <= 60 else 0.0
+    known = 0.0
+    if len(distinct) <= MOST_STAGES:
+        known = sum(1 for text in texts if len(text) <= 100 and (find_stage(text) or is_open(text))) / len(distinct)
     return Evidence(n, len(distinct), dates / n, serials / n, numbers / n, flags / n, known)
 
 
@@ -77,6 +81,8 @@ def _is_serial(cell: object) -> bool:
         return False
     if isinstance(cell, int | float):
         return 20000 <= cell <= 80000 or 1e11 <= cell < 1e13
-    return isinstance(cell, str) and cell.strip().isdigit() and (
-        (len(cell.strip()) == 5 and 20000 <= int(cell) <= 80000) or len(cell.strip()) == 13
+    return (
+        isinstance(cell, str)
+        and cell.strip().isdigit()
+        and ((len(cell.strip()) == 5 and 20000 <= int(cell) <= 80000) or len(cell.strip()) == 13)
     )

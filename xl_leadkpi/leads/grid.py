@@ -69,7 +69,9 @@ class RawColumn:
             .then(pl.col("whole").cast(pl.String))
             .otherwise(pl.col("number").cast(pl.String))
         )
-        return frame.select(pl.coalesce("text", pl.when(pl.col("number").is_not_null()).then(written)).alias("text"))["text"]
+        return frame.select(pl.coalesce("text", pl.when(pl.col("number").is_not_null()).then(written)).alias("text"))[
+            "text"
+        ]
 
     def mark(self, marks: pl.Series | None) -> pl.Series:
         """Return a mark for every distinct cell, False where the column has none."""
@@ -222,6 +224,7 @@ class Grid:
         load: Reads the columns.
         notes: Findings made on the way to the header.
         date1904: Day numbers count from 1904.
+        day_first: The table comes from a place that writes the day before the month.
     """
 
     name: str
@@ -233,6 +236,7 @@ class Grid:
     load: Loader
     notes: tuple[Finding, ...] = field(default=())
     date1904: bool = False
+    day_first: bool = False
 
     @property
     def place(self) -> str:

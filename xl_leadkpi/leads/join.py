@@ -18,11 +18,23 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.decode import Decoded
     from xl_leadkpi.leads.grid import Grid
 
-_ID_WORDS = frozenset({"id", "ids", "key", "identifier", "leadid", "number", "nr", "numer", "номер", "ид", "uuid", "guid"})
+_ID_WORDS = frozenset(
+    {"id", "ids", "key", "identifier", "leadid", "number", "nr", "numer", "номер", "ид", "uuid", "guid"}
+)
 _KEY_FIELDS = ("lead_id", "link_id", "email")
 _ROWS_NAMED = 20
 _PRIORITY = {2: 3, 1: 2, 3: 1}  # of several deals of one lead a won one speaks first, then an open one
-_FILLED_FROM_DEAL = ("name", "company", "source", "campaign", "owner", "currency", "lost_reason", "mql_date", "sql_date")
+_FILLED_FROM_DEAL = (
+    "name",
+    "company",
+    "source",
+    "campaign",
+    "owner",
+    "currency",
+    "lost_reason",
+    "mql_date",
+    "sql_date",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +48,11 @@ class _Pair:
 def key_columns(grid: Grid, mapped: ColumnMap) -> dict[str, int]:
     """List the columns that may hold a shared identifier: column name in the frame to position."""
     places = {mapped.position[name] for name in _KEY_FIELDS if name in mapped.position}
-    places |= {
-        place for place, header in enumerate(grid.headers) if _ID_WORDS.intersection(header_key(header).split())
-    }
+    places |= {place for place, header in enumerate(grid.headers) if _ID_WORDS.intersection(header_key(header).split())}
     return {f"key_{place}": place for place in sorted(places)}
 
 
-def join_deals(
-    leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid, bound: int
-) -> Decoded:
+def join_deals(leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid, bound: int) -> Decoded:
     """Complete leads with their deals.
 
     A lead with several deals is won if any of them is, else open if any is; its amount is the sum of the won deals (of
@@ -79,7 +87,9 @@ def join_deals(
     if len(homeless):
         numbers = tuple(int(row) for row in homeless.sort("row_no")["row_no"].head(_ROWS_NAMED).to_list())
         findings.append(Finding("deals_without_lead", len(homeless), f"{deal_grid.name}: {deal_header}", rows=numbers))
-    several = table.group_by("key").agg(nw.len().alias("deals")).filter((nw.col("deals") > 1) & ~nw.col("key").is_null())
+    several = (
+        table.group_by("key").agg(nw.len().alias("deals")).filter((nw.col("deals") > 1) & ~nw.col("key").is_null())
+    )
     if len(several):
         findings.append(Finding("several_deals", len(several), deal_header, severity="info"))
     one = _one_row_a_lead(table)
@@ -134,7 +144,12 @@ def _one_row_a_lead(table: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
     if "d_lost" in columns:
         sums.append(nw.col("d_lost").max().alias("deal_d_lost"))
     texts = [name for name in (*_FILLED_FROM_DEAL, "stage", "last_open_stage", "lost_from") if name in columns]
-    one = best.select("key", "priority", nw.col("outcome").alias("deal_outcome"), *[nw.col(name).alias(f"deal_{name}") for name in texts])
+    one = best.select(
+        "key",
+        "priority",
+        nw.col("outcome").alias("deal_outcome"),
+        *[nw.col(name).alias(f"deal_{name}") for name in texts],
+    )
     one = one.join(table.group_by("key").agg(*sums), on="key", how="left")
     if "amount" in columns:
         speaking = table.join(one.select("key", nw.col("priority").alias("speaks")), on="key", how="left")

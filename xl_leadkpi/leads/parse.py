@@ -112,7 +112,9 @@ def parse_amounts(texts: pl.Series) -> Amounts:
     commas, dots = int((votes == ",").sum()), int((votes == ".").sum())
     decimal_mark = "," if commas > dots else "." if dots else None
     kind, last = pl.col("kind"), pl.col("last")
-    is_decimal = kind.is_in(["decimal", "both"]) | ((kind == "lone") & (last == pl.lit(decimal_mark)).fill_null(value=False))
+    is_decimal = kind.is_in(["decimal", "both"]) | (
+        (kind == "lone") & (last == pl.lit(decimal_mark)).fill_null(value=False)
+    )
     whole = digits.str.replace(r"[.,]\d*$", "").str.replace_all(r"[.,]", "")
     number = (
         pl.when(is_decimal)
@@ -262,7 +264,9 @@ def parse_dates(
     parts += [_parts_word(frame, "d", 2, 1, 3), _parts(frame, "e", 1, 2, 3, None)]
     if months:
         frame = frame.with_columns(
-            m=clean.str.extract_groups(_MONTH), n=clean.str.extract_groups(_MONTH_LAST), w=clean.str.extract_groups(_WORD_YEAR)
+            m=clean.str.extract_groups(_MONTH),
+            n=clean.str.extract_groups(_MONTH_LAST),
+            w=clean.str.extract_groups(_WORD_YEAR),
         )
         parts += [_parts_month(frame)]
     days = frame["serial"].fill_null(frame["epoch"])
@@ -272,12 +276,12 @@ def parse_dates(
         days = days.fill_null(found)
         written = written | shaped
     missing = frame["missing"]
-    sentinel = written & ((days < _FIRST_DAY) | (days.floor() == _UNIX_EPOCH) | frame["clean"].str.contains("^0000|^00[-/.]00"))
+    sentinel = written & (
+        (days < _FIRST_DAY) | (days.floor() == _UNIX_EPOCH) | frame["clean"].str.contains("^0000|^00[-/.]00")
+    )
     sentinel = sentinel.fill_null(frame["clean"].str.contains("^0000|^00[-/.]00")).fill_null(value=False)
     keep = pl.DataFrame({"d": days, "s": sentinel}).select(pl.when(~pl.col("s")).then("d"))["d"]
-    return Dates(
-        keep, ~written & ~missing, written & days.is_null() & ~sentinel, sentinel, order, decided_by, mixed
-    )
+    return Dates(keep, ~written & ~missing, written & days.is_null() & ~sentinel, sentinel, order, decided_by, mixed)
 
 
 def _one_format(texts: pl.Series) -> Dates | None:
@@ -324,9 +328,13 @@ def _decide_order(frame: pl.DataFrame, fallback: Order | None, locale: str) -> t
     return ("month first" if locale == "en" else "day first"), "locale", False
 
 
-def _parts(frame: pl.DataFrame, group: str, year: int, month: int, day: int, hour: int | None) -> tuple[pl.Series, pl.Series]:
+def _parts(
+    frame: pl.DataFrame, group: str, year: int, month: int, day: int, hour: int | None
+) -> tuple[pl.Series, pl.Series]:
     groups = frame[group].struct.unnest()
-    return _days(groups[str(year)], groups[str(month)], groups[str(day)], _clock(groups, hour)), groups["1"].is_not_null()
+    return _days(groups[str(year)], groups[str(month)], groups[str(day)], _clock(groups, hour)), groups[
+        "1"
+    ].is_not_null()
 
 
 def _parts_year_last(frame: pl.DataFrame, order: Order | None) -> tuple[pl.Series, pl.Series]:
@@ -384,7 +392,11 @@ def _days(year: pl.Series, month: pl.Series, day: pl.Series, clock: pl.Series) -
     """Count days from 1899-12-30 in the Gregorian calendar; null where the calendar has no such day."""
     frame = pl.DataFrame({"y": year.cast(pl.Int32), "m": month.cast(pl.Int32), "d": day.cast(pl.Int32), "clock": clock})
     frame = frame.with_columns(
-        y=pl.when(pl.col("y") < 70).then(pl.col("y") + 2000).when(pl.col("y") < 100).then(pl.col("y") + 1900).otherwise("y")
+        y=pl.when(pl.col("y") < 70)
+        .then(pl.col("y") + 2000)
+        .when(pl.col("y") < 100)
+        .then(pl.col("y") + 1900)
+        .otherwise("y")
     )
     y, m, d = pl.col("y"), pl.col("m"), pl.col("d")
     leap = (y % 4 == 0) & ((y % 100 != 0) | (y % 400 == 0))
@@ -395,7 +407,13 @@ def _days(year: pl.Series, month: pl.Series, day: pl.Series, clock: pl.Series) -
     moved_year = pl.when(m <= 2).then(y - 1).otherwise(y)
     moved_month = (m + 9) % 12
     number = (
-        moved_year * 365 + moved_year // 4 - moved_year // 100 + moved_year // 400 + (moved_month * 153 + 2) // 5 + d - 1
+        moved_year * 365
+        + moved_year // 4
+        - moved_year // 100
+        + moved_year // 400
+        + (moved_month * 153 + 2) // 5
+        + d
+        - 1
     )
     return frame.select(days=pl.when(real).then(number - _EXCEL_EPOCH + pl.col("clock")))["days"]
 

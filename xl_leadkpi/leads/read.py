@@ -16,6 +16,7 @@ from xl_leadkpi.leads.decode import ROWS_NAMED, Decoded, Decoder, clean_text, la
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.join import join_deals, key_columns
 from xl_leadkpi.leads.options import ReadOptions
+from xl_leadkpi.leads.parse import looks_like_date
 from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.stages import CODE, find_stage
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
@@ -148,7 +149,9 @@ def _holds_deals(grid: Grid, mapped: ColumnMap, kind: str) -> bool:
     """Tell deals from leads by the words of the headers, then by the fields and the stage words."""
     if kind == "deals":
         return True
-    deal_words, lead_words = (frozenset(plain(word) for word in vocabulary()[key]) for key in ("deal_words", "lead_words"))
+    deal_words, lead_words = (
+        frozenset(plain(word) for word in vocabulary()[key]) for key in ("deal_words", "lead_words")
+    )
     deal_votes = lead_votes = 0
     for column in mapped.columns:
         if column.field in {"source", "campaign", "link_id", "opportunity_date", "won_date", "lost_date"}:
@@ -161,7 +164,11 @@ def _holds_deals(grid: Grid, mapped: ColumnMap, kind: str) -> bool:
     if deal_votes != lead_votes:
         return deal_votes > lead_votes
     has = set(mapped.position)
-    if not (has & {"stage", "status"} and "amount" in has and has & {"close_date", "expected_close", "pipeline", "probability"}):
+    if not (
+        has & {"stage", "status"}
+        and "amount" in has
+        and has & {"close_date", "expected_close", "pipeline", "probability"}
+    ):
         return False
     place = mapped.position.get("stage", mapped.position.get("status", 0))
     stages = {find_stage(str(cell)) for cell in grid.sample[place][:200] if cell}
@@ -169,7 +176,13 @@ def _holds_deals(grid: Grid, mapped: ColumnMap, kind: str) -> bool:
 
 
 def _decode(
-    grid: Grid, mapped: ColumnMap, options: ReadOptions, by: Mapping[str, int], keys: Mapping[str, int], *, is_deals: bool
+    grid: Grid,
+    mapped: ColumnMap,
+    options: ReadOptions,
+    by: Mapping[str, int],
+    keys: Mapping[str, int],
+    *,
+    is_deals: bool,
 ) -> Decoded:
     positions, identifiers = wanted_columns(mapped, [*by.values(), *keys.values()])
     loaded = grid.load(positions, identifiers)
@@ -189,11 +202,11 @@ def _decode(
         raise InputError(f"{grid.place}: there is a header line in row {grid.first_row - 1} but no data row below it.")
     created = mapped.position.get("created", mapped.refused.get("created"))
     if created is not None and "created" in mapped.refused:
-        texts = [cell for cell in grid.sample[created] if cell not in (None, "")]
+        texts = [cell for cell in grid.sample[created] if cell not in (None, "") and not looks_like_date(str(cell))]
         if texts:
             raise InputError(
                 f"{grid.place}, column '{grid.headers[created]}', row {grid.first_row}: '{str(texts[0])[:40]}' is not a "
-                "date, nor are most of the others. Expected dates such as 2025-05-31 or 31.05.2025. If the dates stand "
+                "date, nor are the others. Expected dates such as 2025-05-31 or 31.05.2025. If the dates stand "
                 "in another column, name it with --map created=HEADER."
             )
     return decoded
@@ -209,9 +222,7 @@ def _map_findings(grid: Grid, mapped: ColumnMap) -> list[Finding]:
         Finding("column_tie", 1, taken, f"{name}: '{taken}' taken, '{left}' left", severity="info")
         for name, taken, left in mapped.ties
     ]
-    findings += [
-        Finding("refused_column", 1, grid.headers[place], name) for name, place in mapped.refused.items()
-    ]
+    findings += [Finding("refused_column", 1, grid.headers[place], name) for name, place in mapped.refused.items()]
     return findings
 
 
@@ -310,9 +321,7 @@ class _Rows:
         if timed and timed == sources:
             return frame.with_columns(nw.col(*there).cast(nw.Float64))
         if timed:
-            self.findings.append(
-                Finding("times_dropped", len(timed), value=", ".join(sorted(timed)), severity="info")
-            )
+            self.findings.append(Finding("times_dropped", len(timed), value=", ".join(sorted(timed)), severity="info"))
         self.decoded.has_time.clear()
         return frame.with_columns(*[nw.col(name).cast(nw.Float64).floor().cast(nw.Int32) for name in whole])
 
@@ -355,10 +364,14 @@ class _Rows:
         used = frame.filter(~nw.col("currency").is_null())
         if "amount" in frame.columns:
             used = used.filter(~nw.col("amount").is_null())
-        counted = used.group_by("currency").agg(nw.len().alias("rows")).sort("rows", "currency", descending=[True, False])
+        counted = (
+            used.group_by("currency").agg(nw.len().alias("rows")).sort("rows", "currency", descending=[True, False])
+        )
         found = tuple(str(code) for code in counted["currency"].to_list())
         if len(found) > 1:
-            self.findings.append(Finding("mixed_currencies", len(used), self.decoded.header.get("currency", ""), ", ".join(found)))
+            self.findings.append(
+                Finding("mixed_currencies", len(used), self.decoded.header.get("currency", ""), ", ".join(found))
+            )
         return found
 
     def _odd_rows(self, frame: nw.DataFrame[Any], facts: rows.Facts) -> None:
@@ -392,16 +405,29 @@ class _Rows:
             masks[f"future_dates {name}"] = (nw.col(name) >= facts.bound + 1, header.get(name, ""), "")
         if "response_min" in columns and "first_response" in columns:
             masks["negative_response"] = (nw.col("first_response") < nw.col("created"), header["first_response"], "")
+        self._note_missing_outcome(facts)
         counts = rows.measure(frame, {name: mask.cast(nw.Int64).sum() for name, (mask, _, _) in masks.items()})
         for name, (mask, column, value) in masks.items():
             count = counts[name]
             if not count:
                 continue
             kind = name.partition(" ")[0]
-            severity: Literal["info", "warning"] = "info" if kind in {"lost_without_reason", "won_without_amount"} else "warning"
+            severity: Literal["info", "warning"] = (
+                "info" if kind in {"lost_without_reason", "won_without_amount"} else "warning"
+            )
             self.findings.append(
                 Finding(kind, int(count), column, value, rows.locate(frame, mask, ROWS_NAMED), severity)
             )
+
+    def _note_missing_outcome(self, facts: rows.Facts) -> None:
+        telling = {"status", "stage", "won_date", "lost_date", "is_won", "deal_outcome"} & set(facts.fields)
+        if not telling:
+            self.findings.append(Finding("no_outcome", self.decoded.rows_read))
+        dates = {"mql_date", "sql_date", "meeting_booked", "meeting_held", "opportunity_date", "proposal_date"}
+        reach = dates | {"last_open_stage", "deal_hw"} | ({"stage"} if "status" in facts.fields else set())
+        lost = sum(word.count for word in self.decoded.words if word.stage == "Lost")
+        if lost and not self.is_deals and not reach & set(facts.fields):
+            self.findings.append(Finding("lost_reach_unknown", lost, self.decoded.header.get("stage", "")))
 
     def _fed(self, frame: nw.DataFrame[Any]) -> set[str]:
         fed = {name for name in (*_TEXT, *_DAYS, "amount", "response_min") if name in frame.columns}

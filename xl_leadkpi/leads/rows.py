@@ -150,7 +150,9 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     before = _stage_place("last_open_stage", place) if "last_open_stage" in facts.fields else None
     evidence += [expression for expression in (now, before) if expression is not None]
     if "deal_hw" in facts.fields:
-        evidence.append(translate(nw.col("deal_hw"), {STAGES.index(stage) + 1: place[stage] for stage in STAGES}, nw.Int8))
+        evidence.append(
+            translate(nw.col("deal_hw"), {STAGES.index(stage) + 1: place[stage] for stage in STAGES}, nw.Int8)
+        )
     if "is_converted" in facts.fields:
         evidence.append(nw.when(nw.col("is_converted")).then(nw.lit(place["SQL"], dtype=nw.Int8)))
     evidence.append(nw.when(is_won).then(nw.lit(place["Won"], dtype=nw.Int8)))
@@ -170,8 +172,10 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
         shown = nw.max_horizontal(now, nw.lit(start, dtype=nw.Int8))
         stated = translate(shown, {place[stage]: stage for stage in reversed(order) if stage != "Won"}, nw.String)
         # A stage word nobody knows (0) leaves the stage unknown; a blank one is told by the dates.
-        standing = nw.when(nw.col("stage") == 0).then(nw.lit(None, dtype=nw.String)).otherwise(
-            nw.when(now.is_null()).then(standing).otherwise(stated)
+        standing = (
+            nw.when(nw.col("stage") == 0)
+            .then(nw.lit(None, dtype=nw.String))
+            .otherwise(nw.when(now.is_null()).then(standing).otherwise(stated))
         )
     return frame.with_columns(
         stage_now=nw.when(is_won)

@@ -49,7 +49,9 @@ def open_table(path: Path, kind: Kind, options: ReadOptions) -> Grid:
         with path.open("rb") as stream:
             start = stream.read(16)
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened ({error.strerror}). Close it elsewhere or check its rights.") from error
+        raise InputError(
+            f"{path}: cannot be opened ({error.strerror}). Close it elsewhere or check its rights."
+        ) from error
     for magic, what in _BINARY.items():
         if start.startswith(magic):
             raise InputError(f"{path.name} is {what}, not a table. Export the leads as CSV (UTF-8) or XLSX.")

@@ -73,7 +73,8 @@ def read_spend(paths: Sequence[Path | str], options: ReadOptions | None = None) 
         columns += part.mapped.columns
         currencies |= part.currencies
         findings += [
-            replace(found, column=f"{grid.name}: {found.column}" if found.column else grid.name) for found in part.findings
+            replace(found, column=f"{grid.name}: {found.column}" if found.column else grid.name)
+            for found in part.findings
         ]
     if len(currencies) > 1:
         raise InputError(
@@ -86,9 +87,7 @@ def read_spend(paths: Sequence[Path | str], options: ReadOptions | None = None) 
             totals.items(), key=lambda item: tuple((part is None, str(part)) for part in item[0])
         )
     )
-    return SpendTable(
-        rows, next(iter(currencies), None), tuple(columns), tuple(findings), ", ".join(names)
-    )
+    return SpendTable(rows, next(iter(currencies), None), tuple(columns), tuple(findings), ", ".join(names))
 
 
 class _Export:
@@ -133,16 +132,18 @@ class _Export:
 
     def _frame(self) -> pl.DataFrame:
         rows = self.loaded.rows
-        frame = pl.DataFrame({
-            "row_no": pl.int_range(self.grid.first_row, self.grid.first_row + rows, dtype=pl.Int64, eager=True),
-            "spend": self._numbers("sp_spend"),
-            "impressions": self._numbers("sp_impressions"),
-            "clicks": self._numbers("sp_clicks"),
-            "channel": self._labels("sp_channel"),
-            "campaign": self._labels("sp_campaign"),
-            "first": self._days("sp_date"),
-            "last": self._days("sp_end"),
-        })
+        frame = pl.DataFrame(
+            {
+                "row_no": pl.int_range(self.grid.first_row, self.grid.first_row + rows, dtype=pl.Int64, eager=True),
+                "spend": self._numbers("sp_spend"),
+                "impressions": self._numbers("sp_impressions"),
+                "clicks": self._numbers("sp_clicks"),
+                "channel": self._labels("sp_channel"),
+                "campaign": self._labels("sp_campaign"),
+                "first": self._days("sp_date"),
+                "last": self._days("sp_end"),
+            }
+        )
         self._find_currency()
         if frame["channel"].null_count() == rows:
             platform = self._platform()
@@ -232,7 +233,9 @@ class _Export:
         if first is None and self.grid.headers:
             first = self.grid.load([0], frozenset()).columns[0]
         if first is not None:
-            total |= first.spread(pl.Series([is_total(text) for text in first.as_text()], dtype=pl.Boolean)).fill_null(value=False)
+            total |= first.spread(pl.Series([is_total(text) for text in first.as_text()], dtype=pl.Boolean)).fill_null(
+                value=False
+            )
         frame = frame.with_columns(total=total)
         frame = self._mark_unlabelled_total(frame)
         count = int(frame["total"].sum())
@@ -243,7 +246,9 @@ class _Export:
         negative = frame.filter(pl.col("spend") < 0)["row_no"]
         if len(negative):
             self.findings.append(
-                Finding("negative_amounts", len(negative), self._header("sp_spend"), rows=tuple(negative.head(ROWS_NAMED)))
+                Finding(
+                    "negative_amounts", len(negative), self._header("sp_spend"), rows=tuple(negative.head(ROWS_NAMED))
+                )
             )
         frame = frame.filter(pl.any_horizontal(pl.col("spend", "impressions", "clicks").is_not_null()))
         if frame.is_empty():
@@ -261,7 +266,12 @@ class _Export:
         for place in (0, len(frame) - 1):
             row = frame.row(place, named=True)
             rest = whole - (row["spend"] or 0.0)
-            if not row["total"] and row["campaign"] is None and rest > 0 and abs((row["spend"] or 0.0) - rest) <= 0.005 * rest:
+            if (
+                not row["total"]
+                and row["campaign"] is None
+                and rest > 0
+                and abs((row["spend"] or 0.0) - rest) <= 0.005 * rest
+            ):
                 marks = pl.int_range(len(frame), eager=True) == place
                 return frame.with_columns(total=pl.col("total") | marks)
         return frame
@@ -272,7 +282,9 @@ class _Export:
         undated = frame.filter(pl.col("first").is_null())["row_no"]
         if len(undated):
             self.findings.append(
-                Finding("spend_without_date", len(undated), self._header("sp_date"), rows=tuple(undated.head(ROWS_NAMED)))
+                Finding(
+                    "spend_without_date", len(undated), self._header("sp_date"), rows=tuple(undated.head(ROWS_NAMED))
+                )
             )
         last = pl.col("last")
         if header_key(self._header("sp_date")) in _WEEK_HEADERS or self._all_mondays(frame):
@@ -313,7 +325,9 @@ def report_range(title: str) -> tuple[date, date] | None:
         parts = title.split(separator)
         if len(parts) != 2:
             continue
-        days = parse_dates(pl.Series([part.split(":")[-1].strip().removeprefix("с ").removeprefix("od ") for part in parts]))
+        days = parse_dates(
+            pl.Series([part.split(":")[-1].strip().removeprefix("с ").removeprefix("od ") for part in parts])
+        )
         if not days.days.null_count():
             first, last = (_DAY_ZERO + timedelta(days=int(day)) for day in days.days)
             return first, last
@@ -339,7 +353,9 @@ def _split_by_days(frame: pl.DataFrame) -> pl.DataFrame:
         for day in (first + timedelta(days=n) for n in range(length)):
             shares[day.year * _MONTHS_OF_A_YEAR + day.month - 1] += 1
         for month, days in shares.items():
-            share = {name: None if row[name] is None else row[name] * days / length for name in ("spend", "impressions", "clicks")}
+            share = {
+                name: None if row[name] is None else row[name] * days / length
+                for name in ("spend", "impressions", "clicks")
+            }
             parts.append({**row, **share, "month": month})
     return pl.concat([whole, pl.DataFrame(parts, schema=whole.schema)])
-

@@ -34,10 +34,14 @@ def _known() -> Mapping[str, str]:
 
 
 @cache
-def _contained_order() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """List the words to look for inside a longer value: Lost first, then the longest."""
-    words = [(stage, tuple(word.split())) for word, stage in _known().items() if len(word) > 2]
-    return tuple(sorted(words, key=lambda item: (item[0] != "Lost", -len(" ".join(item[1])))))
+def _by_first_word() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Index the words to look for inside a longer value by their first word."""
+    index: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+    for word, stage in _known().items():
+        if len(word) > 2:
+            first, *_ = parts = tuple(word.split())
+            index[first] = (*index.get(first, ()), (stage, parts))
+    return index
 
 
 @cache
@@ -81,11 +85,16 @@ def find_stage(value: str) -> str | None:
 def _find_inside(words: tuple[str, ...]) -> str | None:
     if len(words) > 12:
         return None
-    for stage, wanted in _contained_order():
-        for start in range(len(words) - len(wanted) + 1):
-            if words[start : start + len(wanted)] == wanted:
-                return None if _negations().intersection(words[:start]) else stage
-    return None
+    found = [
+        (stage == "Lost", sum(map(len, wanted)), -start, stage)
+        for start, word in enumerate(words)
+        for stage, wanted in _by_first_word().get(word, ())
+        if words[start : start + len(wanted)] == wanted
+    ]
+    if not found:
+        return None
+    _, _, start, stage = max(found)  # Lost first, then the longest
+    return None if _negations().intersection(words[:-start]) else stage
 
 
 def is_open(value: str) -> bool:

@@ -16,7 +16,7 @@ from xl_leadkpi.leads.grid import SAMPLE_ROWS, Grid, Loaded, from_texts, header_
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from xl_leadkpi.leads.columns import Kind
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1 << 19
 DELIMITERS = (";", ",", "\t", "|")
 _ROWS_NAMED = 20
+_SAMPLE_CELLS = 500_000
+_LONGEST_RECORD = 100  # lines a quoted cell may go over
 
 # Letters that texts in the languages of each code page really use beyond ASCII.
 _LETTERS = {
@@ -66,7 +68,8 @@ def open_text(path: Path, kind: Kind, wanted: Sequence[str] = ()) -> Grid:
         raise InputError(f"{path.name} is empty: export the leads again, with a header line and at least one row.")
     encoding = _encoding(head, more=more, path=path, kind=kind)
     text = _decode(head, encoding, more=more)
-    if "\0" in text:
+    controls = sum(1 for letter in text[:2000] if letter < " " and letter not in "\t\r\n\f")
+    if "\0" in text or controls * 20 > len(text[:2000]):
         raise InputError(
             f"{path.name} is not a text table: it holds binary data. Export the leads as CSV (UTF-8) or XLSX."
         )
@@ -82,8 +85,18 @@ def open_text(path: Path, kind: Kind, wanted: Sequence[str] = ()) -> Grid:
     def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
         return _load(path, layout, positions, identifiers)
 
+    # A semicolon comes from where the comma is the decimal mark, and there the day comes first.
+    day_first = layout.delimiter == ";" or not "".join(layout.header).isascii()
     return Grid(
-        path.name, "", tuple(layout.header), sample, layout.rows_above + 2, layout.title, load, _notes(layout)
+        path.name,
+        "",
+        tuple(layout.header),
+        sample,
+        layout.rows_above + 2,
+        layout.title,
+        load,
+        _notes(layout),
+        day_first=day_first,
     )
 
 
@@ -91,7 +104,7 @@ def _notes(layout: _Layout) -> tuple[Finding, ...]:
     notes = []
     if layout.encoding not in {"utf-8-sig", "utf-16"}:
         notes.append(Finding("encoding", 1, value=layout.encoding, severity="info"))
-    if layout.rows_above:
+    if layout.title:
         notes.append(Finding("title_rows", layout.rows_above, value=" / ".join(layout.title)[:80], severity="info"))
     return tuple(notes)
 
@@ -178,7 +191,7 @@ def _layout(text: str, encoding: str, kind: Kind, wanted: Sequence[str], *, more
             ends[index - 1] if index else 0,
             index,
             [header_text(cell) for cell in rows[index]],
-            tuple(cell for row in rows[:index] for cell in row if cell.strip()),
+            tuple(cell for row in rows[1 if hinted else 0 : index] for cell in row if cell.strip()),
             [row for row in rows[index + 1 :] if any(cell.strip() for cell in row)],
         )
         key = (score, even, width)
@@ -198,7 +211,7 @@ def _rows(text: str, delimiter: str, *, more: bool) -> tuple[list[list[str]], li
         for row in reader:
             rows.append(row)
             ends.append(reader.line_num)
-            if len(rows) > SAMPLE_ROWS + 15:
+            if len(rows) > SAMPLE_ROWS + 15 or len(rows) * len(row) > _SAMPLE_CELLS:
                 break
     except csv.Error:
         pass  # what was read so far is sample enough; the loader reads and reports the rest
@@ -209,34 +222,49 @@ def _load(path: Path, layout: _Layout, positions: Sequence[int], identifiers: fr
     """Read columns with Polars; where it refuses the file, with the tolerant reader of the standard library."""
     width = len(layout.header)
     findings: list[Finding] = []
-    source: Path | io.BytesIO = path
-    if layout.encoding != "utf-8-sig":
-        source = io.BytesIO(path.read_bytes().decode(layout.encoding, "replace").removeprefix("\ufeff").encode())
+    source: Path | io.BytesIO = path if layout.encoding == "utf-8-sig" else _as_utf8(path, layout.encoding)
     try:
-        frame = _scan(source, layout, width, positions, ragged=False)
-        ragged = _ragged_rows(source, layout, width, len(frame) if frame is not None else 0)
+        try:
+            frame = _scan(source, layout, width, positions)
+        except pl.exceptions.ComputeError as error:
+            if "utf-8" not in str(error).lower():
+                raise
+            source = _as_utf8(path, layout.encoding)
+            frame = _scan(source, layout, width, positions)
+        ragged = _ragged_rows(source, layout, width)
     except pl.exceptions.PolarsError:
         return _load_tolerantly(path, layout, positions, identifiers)
-    if frame is None or ragged is None:
+    if ragged is None:
         return _load_tolerantly(path, layout, positions, identifiers)
     first = layout.rows_above + 2
     findings += _ragged_findings(ragged, first, width)
+    if source is not path:
+        findings += _damaged_findings(frame, first)
+    rows = len(frame)
     columns: dict[int, RawColumn] = {}
     for position in positions:
         name = f"c{position}"
         columns[position] = from_texts(frame[name], distinct=position not in identifiers)
         frame = frame.drop(name)
-    return Loaded(columns, _height(columns), tuple(findings))
+    return Loaded(columns, rows, tuple(findings))
 
 
-def _height(columns: dict[int, RawColumn]) -> int:
-    column = next(iter(columns.values()))
-    return len(column.text) if column.codes is None else len(column.codes)
+def _as_utf8(path: Path, encoding: str) -> io.BytesIO:
+    """Recode a file; bytes that are no letters of its encoding become the replacement sign."""
+    return io.BytesIO(path.read_bytes().decode(encoding, "replace").removeprefix("\ufeff").encode())
+
+
+def _damaged_findings(frame: pl.DataFrame, first: int) -> list[Finding]:
+    damaged = frame.select(
+        pl.any_horizontal(pl.all().str.contains("\ufffd", literal=True)).fill_null(value=False).alias("d")
+    )
+    rows = damaged["d"].arg_true() + first
+    return [Finding("damaged_text", len(rows), rows=tuple(rows.head(_ROWS_NAMED)))] if len(rows) else []
 
 
 def _scan(
-    source: Path | io.BytesIO, layout: _Layout, width: int, positions: Sequence[int], *, ragged: bool
-) -> pl.DataFrame | None:
+    source: Path | io.BytesIO, layout: _Layout, width: int, positions: Sequence[int], *, ragged: bool = False
+) -> pl.DataFrame:
     try:
         return (
             pl.scan_csv(
@@ -258,7 +286,7 @@ def _scan(
         return _scan(source, layout, width, positions, ragged=True)
 
 
-def _ragged_rows(source: Path | io.BytesIO, layout: _Layout, width: int, rows: int) -> list[tuple[int, int]] | None:
+def _ragged_rows(source: Path | io.BytesIO, layout: _Layout, width: int) -> list[tuple[int, int]] | None:
     """Find data rows with too few or too many cells by counting delimiters.
 
     Returns:
@@ -304,37 +332,68 @@ def _ragged_findings(ragged: list[tuple[int, int]], first: int, width: int) -> l
     return findings
 
 
-def _load_tolerantly(
-    path: Path, layout: _Layout, positions: Sequence[int], identifiers: frozenset[int]
-) -> Loaded:
+def _load_tolerantly(path: Path, layout: _Layout, positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
     """Read with Python's csv module, which takes stray quotes and line breaks in cells as they come."""
-    raw = path.read_bytes()
     width = len(layout.header)
-    text = raw.decode(layout.encoding, "replace").removeprefix("\ufeff")
+    text = path.read_bytes().decode(layout.encoding, "replace").removeprefix("\ufeff")
     if "\n" not in text:
         text = text.replace("\r", "\n")
     first = layout.rows_above + 2
     cells: dict[int, list[str | None]] = {position: [] for position in positions}
     ragged: list[tuple[int, int]] = []
     damaged: list[int] = []
+    unclosed: list[int] = []
     rows = 0
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
-    for index, row in enumerate(reader):
+    for index, (row, is_closed) in enumerate(_records(text, layout.delimiter, width)):
         if index <= layout.rows_above:
             continue
+        if not is_closed:
+            unclosed.append(rows + first)
         if row and len(row) != width:
             ragged.append((rows, len(row)))
-        for position in positions:
-            value = row[position] if position < len(row) else None
+        wanted = [row[position] if position < len(row) else None for position in positions]
+        if any(value and "\ufffd" in value for value in wanted):
+            damaged.append(rows + first)
+        for position, value in zip(positions, wanted, strict=True):
             cells[position].append(value or None)
-            if value and "\ufffd" in value:
-                damaged.append(rows + first)
         rows += 1
     findings = _ragged_findings(ragged, first, width)
-    if damaged:
-        findings.append(Finding("damaged_text", len(damaged), rows=tuple(damaged[:_ROWS_NAMED])))
+    for kind, where in (("damaged_text", damaged), ("open_quote", unclosed)):
+        if where:
+            findings.append(Finding(kind, len(where), rows=tuple(where[:_ROWS_NAMED])))
     columns = {
         position: from_texts(pl.Series(values, dtype=pl.String), distinct=position not in identifiers)
         for position, values in cells.items()
     }
     return Loaded(columns, rows, tuple(findings))
+
+
+def _records(text: str, delimiter: str, width: int) -> Iterator[tuple[list[str], bool]]:
+    """Yield records and whether their quotes are closed.
+
+    A quote that is opened and never closed would swallow the rest of the file: its line is taken for a record of its
+    own, with the quotes as they stand.
+    """
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    place = 0
+    while place < len(lines):
+        line = lines[place].removesuffix("\r")
+        quotes = line.count('"')
+        if quotes % 2 == 0:
+            yield next(csv.reader([line], delimiter=delimiter), []), True
+            place += 1
+            continue
+        end, record = place, line
+        while quotes % 2 and end + 1 < len(lines) and end - place < _LONGEST_RECORD:
+            end += 1
+            record += "\n" + lines[end].removesuffix("\r")
+            quotes += lines[end].count('"')
+        row = next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter), [])
+        if quotes % 2 or len(row) != width:
+            yield [cell.strip('"') for cell in line.split(delimiter)], False
+            place += 1
+        else:
+            yield row, True
+            place = end + 1

@@ -41,7 +41,11 @@ def read_touches(path: Path | str, options: ReadOptions | None = None) -> TouchT
     """
     options = options or ReadOptions()
     grid = open_table(Path(path), "touches", options)
-    own = {name: header for name, header in options.fields.items() if name in {*_NEEDED, "to_campaign"} and header in grid.headers}
+    own = {
+        name: header
+        for name, header in options.fields.items()
+        if name in {*_NEEDED, "to_campaign"} and header in grid.headers
+    }
     mapped = recognise(grid.headers, grid.sample, "touches", own)
     for name, what in _NEEDED.items():
         if name not in mapped.position:
@@ -64,13 +68,17 @@ def read_touches(path: Path | str, options: ReadOptions | None = None) -> TouchT
     if time.number is not None:
         days = days.fill_null(numbers_as_days(time, date1904=grid.date1904)[0])
     campaign = column.get("to_campaign")
-    frame = pl.DataFrame({
-        "row_no": pl.int_range(grid.first_row, grid.first_row + loaded.rows, dtype=pl.Int64, eager=True),
-        "lead_id": column["lead_id"].spread(clean_text(column["lead_id"].as_text())),
-        "day": time.spread(days).cast(pl.Float64),
-        "channel": column["to_channel"].spread(labels(column["to_channel"])),
-        "campaign": campaign.spread(labels(campaign)) if campaign else pl.repeat(None, loaded.rows, dtype=pl.String, eager=True),
-    })
+    frame = pl.DataFrame(
+        {
+            "row_no": pl.int_range(grid.first_row, grid.first_row + loaded.rows, dtype=pl.Int64, eager=True),
+            "lead_id": column["lead_id"].spread(clean_text(column["lead_id"].as_text())),
+            "day": time.spread(days).cast(pl.Float64),
+            "channel": column["to_channel"].spread(labels(column["to_channel"])),
+            "campaign": campaign.spread(labels(campaign))
+            if campaign
+            else pl.repeat(None, loaded.rows, dtype=pl.String, eager=True),
+        }
+    )
     findings = [*grid.notes, *loaded.findings]
     if found.decided_by == "locale":
         findings.append(Finding("ambiguous_dates", loaded.rows, header, found.order or ""))

@@ -53,7 +53,7 @@ def open_workbook(path: Path, kind: Kind, sheet: str | None, wanted: Sequence[st
         names = match
     best: tuple[int, int, str, list[list[Any]]] | None = None
     for name in names:
-        head = list(islice(_rows(book, name), SAMPLE_ROWS + 16))
+        head = list(islice(_rows(book, name, path.name), SAMPLE_ROWS + 16))
         if not any(cell is not None for row in head for cell in row):
             continue
         index, score = find_header(head, kind, wanted)
@@ -71,10 +71,17 @@ def open_workbook(path: Path, kind: Kind, sheet: str | None, wanted: Sequence[st
     notes = [Finding("title_rows", index, value=" / ".join(title)[:80], severity="info")] if index else []
 
     def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
-        return _columns(_rows(book, name), index + 1, len(headers), positions)
+        return _columns(_rows(book, name, path.name), index + 1, len(headers), positions)
 
     return Grid(
-        path.name, name, tuple(headers), transpose(body[:SAMPLE_ROWS], len(headers)), index + 2, title, load, tuple(notes)
+        path.name,
+        name,
+        tuple(headers),
+        transpose(body[:SAMPLE_ROWS], len(headers)),
+        index + 2,
+        title,
+        load,
+        tuple(notes),
     )
 
 
@@ -113,7 +120,9 @@ def _bomb(path: Path, size: int) -> str:
 
 
 def _encrypted(path: Path) -> str:
-    return f"{path.name} is protected by a password. Save it without a password (File, Info, Protect Workbook) and retry."
+    return (
+        f"{path.name} is protected by a password. Save it without a password (File, Info, Protect Workbook) and retry."
+    )
 
 
 def _damaged(path: Path, error: Exception) -> str:
@@ -138,7 +147,7 @@ def _is_encrypted_package(path: Path) -> bool:
     return start.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in start
 
 
-def _rows(book: calamine.CalamineWorkbook, name: str) -> Iterator[list[Any]]:
+def _rows(book: calamine.CalamineWorkbook, name: str, file: str) -> Iterator[list[Any]]:
     """Yield the rows of a sheet from its first row and column on, blanks as None."""
     try:
         sheet = book.get_sheet_by_name(name)
@@ -147,7 +156,7 @@ def _rows(book: calamine.CalamineWorkbook, name: str) -> Iterator[list[Any]]:
             cells = [None if isinstance(cell, str) and cell in _NO_VALUE else cell for cell in row]
             yield [None] * left + cells if left else cells
     except calamine.CalamineError as error:
-        raise InputError(f"Sheet '{name}' is damaged ({error}). Open it in Excel and save it again.") from error
+        raise InputError(f"{file}, sheet '{name}' is damaged ({error}). Open it in Excel and save it again.") from error
 
 
 def _columns(rows: Iterator[list[Any]], skip: int, width: int, positions: Sequence[int]) -> Loaded:
