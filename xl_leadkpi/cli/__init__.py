@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from xl_leadkpi import __version__
+from xl_leadkpi.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     35.294117647058826
     0
     """
-    from xl_leadkpi.cli import demo, funnel, kpi  # noqa: PLC0415 - `import xl_leadkpi.cli` itself stays free
-    from xl_leadkpi.leads import InputError  # noqa: PLC0415
+    from xl_leadkpi.cli import demo, funnel  # noqa: PLC0415 - `import xl_leadkpi.cli` itself stays free
 
     parser = argparse.ArgumentParser(
         prog="leadkpi",
@@ -38,13 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (funnel, demo, kpi):
+    for module in (funnel, demo):
         module.add_parsers(commands)
     options = parser.parse_args(arguments)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
-    except InputError as error:
+    except UserError as error:
         print(f"leadkpi: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

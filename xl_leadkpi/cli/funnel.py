@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from xl_leadkpi.errors import UserError
 
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+    from xl_leadkpi.funnel import FunnelOptions
     from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.leads import ReadOptions
 
 EXAMPLES = """\
 examples:
@@ -20,6 +26,11 @@ examples:
   leadkpi funnel contacts.csv --deals deals.csv --by Country --language pl -o lejek.xlsx
   leadkpi funnel leads.csv --map created="Date of entry" --stage "Hot=SQL" --json - --quiet
 """
+
+
+STDOUT = Path("-")
+DATA_ROWS = 50_000
+"""How many leads go into Funnel_Data unless told otherwise: more make a file that is slow to open."""
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,53 +42,265 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add everything the command takes; ``demo`` fills in the same ones itself."""
     parser.add_argument("leads", type=Path, metavar="LEADS", help="CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet")
     add_output(parser)
     tables = parser.add_argument_group("more tables")
     tables.add_argument("--sheet", metavar="NAME", help="sheet of LEADS (default: the one with the best header row)")
-    tables.add_argument("--deals", type=Path, metavar="FILE", help="second table (deals, opportunities), joined on the shared id")
-    tables.add_argument("--spend", type=Path, metavar="FILE", action="append", default=[], help="marketing spend; repeatable")
+    tables.add_argument(
+        "--deals", type=Path, metavar="FILE", help="second table (deals, opportunities), joined on the shared id"
+    )
+    tables.add_argument(
+        "--spend", type=Path, metavar="FILE", action="append", default=[], help="marketing spend; repeatable"
+    )
     tables.add_argument("--touches", type=Path, metavar="FILE", help="touches (lead id, time, channel) for attribution")
     reading = parser.add_argument_group("how columns and words are read")
-    reading.add_argument("--map", metavar="FIELD=HEADER", action="append", default=[], type=_pair, help="use this column for this field; FIELD=- for none; repeatable")
-    reading.add_argument("--stage", metavar="WORD=STAGE", action="append", default=[], type=_pair, help="what a stage word means (Lead, MQL, SQL, Meeting, Opportunity, Proposal, Won, Lost); repeatable")
-    reading.add_argument("--reuse-map", type=Path, metavar="XLSX", help="keep the edits made in Funnel_Map of an earlier workbook")
-    reading.add_argument("--dedupe", choices=("id", "id+email", "none"), help="which rows are the same lead (default: id)")
+    reading.add_argument(
+        "--map",
+        metavar="FIELD=HEADER",
+        action="append",
+        default=[],
+        type=_pair,
+        help="use this column for this field; FIELD=- for none; repeatable",
+    )
+    reading.add_argument(
+        "--stage",
+        metavar="WORD=STAGE",
+        action="append",
+        default=[],
+        type=_pair,
+        help="what a stage word means (Lead, MQL, SQL, Meeting, Opportunity, Proposal, Won, Lost); repeatable",
+    )
+    reading.add_argument(
+        "--reuse-map", type=Path, metavar="XLSX", help="keep the edits made in Funnel_Map of an earlier workbook"
+    )
+    reading.add_argument(
+        "--dedupe", choices=("id", "id+email", "none"), help="which rows are the same lead (default: id)"
+    )
     counting = parser.add_argument_group("how it is counted")
-    counting.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="count as of this day (default: today, or the latest date of an old table)")
-    counting.add_argument("--reach", choices=("filled", "exact", "strict"), help="when a stage counts as reached (default: filled)")
-    counting.add_argument("--window", type=_positive, metavar="DAYS", help="maturity window of lead-to-won rates (default: 90)")
-    counting.add_argument("--win-basis", choices=("closed", "all", "cohort"), help="denominator of the win rate (default: closed = won + lost)")
-    counting.add_argument("--margin", type=_share, metavar="SHARE", help="gross margin 0..1 for ROMI (default: 1)")
-    counting.add_argument("--by", metavar="FIELD", action="append", default=[], help="one more breakdown, by a field or any column header; repeatable")
-    counting.add_argument("--from", dest="period_from", type=_day, metavar="YYYY-MM-DD", help="first day of the months shown as periods")
-    counting.add_argument("--to", dest="period_to", type=_day, metavar="YYYY-MM-DD", help="last day of the months shown as periods")
-    parser.set_defaults(run=run)
+    counting.add_argument(
+        "--as-of",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="count as of this day (default: today, or the latest date of an old table)",
+    )
+    counting.add_argument(
+        "--reach", choices=("filled", "exact", "strict"), help="when a stage counts as reached (default: filled)"
+    )
+    counting.add_argument(
+        "--window", type=_positive, metavar="DAYS", help="maturity window of lead-to-won rates (default: 90)"
+    )
+    counting.add_argument(
+        "--win-basis",
+        choices=("closed", "all", "cohort"),
+        help="denominator of the win rate (default: closed = won + lost)",
+    )
+    counting.add_argument("--margin", type=_fraction, metavar="SHARE", help="gross margin 0..1 for ROMI (default: 1)")
+    counting.add_argument(
+        "--by",
+        metavar="FIELD",
+        action="append",
+        default=[],
+        help="one more breakdown, by a field or any column header; repeatable",
+    )
+    counting.add_argument(
+        "--from", dest="period_from", type=_day, metavar="YYYY-MM-DD", help="first day of the months shown as periods"
+    )
+    counting.add_argument(
+        "--to", dest="period_to", type=_day, metavar="YYYY-MM-DD", help="last day of the months shown as periods"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the options on what is written, which ``demo`` shares."""
     writing = parser.add_argument_group("what is written")
-    writing.add_argument("-o", "--output", type=Path, metavar="XLSX", help="the workbook (default: LEADS-funnel.xlsx in this folder, unless only --json is asked for)")
-    writing.add_argument("--json", type=Path, metavar="FILE", help="every figure of every block as JSON; - for standard output")
+    writing.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="XLSX",
+        help="the workbook (default: LEADS-funnel.xlsx in this folder, unless only --json is asked for)",
+    )
+    writing.add_argument(
+        "--json", type=Path, metavar="FILE", help="every figure of every block as JSON; - for standard output"
+    )
     writing.add_argument("--language", choices=("en", "pl", "ru"), help="language of the workbook (default: en)")
-    writing.add_argument("--formulas", choices=("native", "functions", "values"), help="rates as plain Excel arithmetic, as =CPL(...), or as values (default: native)")
-    writing.add_argument("--data", type=_count, metavar="ROWS", help="how many leads go into Funnel_Data (default: 100000)")
+    writing.add_argument(
+        "--formulas",
+        choices=("native", "functions", "values"),
+        help="rates as plain Excel arithmetic, as =CPL(...), or as values (default: native)",
+    )
+    writing.add_argument(
+        "--data", type=_count, metavar="ROWS", help="how many leads go into Funnel_Data (default: 50000)"
+    )
     writing.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def run(options: argparse.Namespace) -> int:
     """Read, count, lay out and write; print the key figures."""
     from xl_leadkpi.cli.progress import Progress  # noqa: PLC0415 - argparse's own errors come at once
-    from xl_leadkpi.funnel import FunnelOptions, as_json, build  # noqa: PLC0415
-    from xl_leadkpi.leads import ReadOptions, read, read_spend, read_touches  # noqa: PLC0415
-    from xl_leadkpi.sheets import lay_out, read_map, to_file  # noqa: PLC0415
+    from xl_leadkpi.funnel import as_json, build  # noqa: PLC0415
+    from xl_leadkpi.leads import read, read_spend, read_touches  # noqa: PLC0415
+    from xl_leadkpi.sheets import lay_out, to_file  # noqa: PLC0415
 
-    edits = read_map(options.reuse_map) if options.reuse_map else None
-    parameters: Mapping[str, str] = edits.parameters if edits else {}
-    fields = {**(edits.fields if edits else {}), **dict(options.map)}
-    words = {**(edits.words if edits else {}), **dict(options.stage)}
-    raise NotImplementedError(parameters, fields, words, Progress, FunnelOptions, as_json, build, ReadOptions, read, read_spend, read_touches, lay_out, to_file)
+    output, json_output = _outputs(options)
+    reading, counting = _settings(options)
+    steps = 2 + bool(options.spend) + bool(options.touches) + 2 * bool(output)
+    with Progress(steps, quiet=options.quiet) as progress:
+        progress("reading leads")
+        leads = read(options.leads, reading, deals=options.deals)
+        spend = touches = None
+        if options.spend:
+            progress("reading spend")
+            spend = read_spend(options.spend, reading)
+        if options.touches:
+            progress("reading touches")
+            touches = read_touches(options.touches, reading)
+        progress("counting")
+        report = build(leads, spend, touches, counting)
+        if output:
+            progress("laying out")
+            layout = lay_out(
+                report,
+                leads,
+                language=options.language or "en",
+                formulas=options.formulas or "native",
+                data_rows=DATA_ROWS if options.data is None else options.data,
+            )
+            progress("writing")
+            to_file(layout, output)
+    if json_output:
+        text = json.dumps(as_json(report), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+        if json_output == STDOUT:
+            sys.stdout.write(text)
+        else:
+            _replace(json_output, text)
+    if not options.quiet and json_output != STDOUT:
+        _print_figures(report, output, json_output)
+    return 0
+
+
+def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
+    """Where to write, checked before any work: a folder that exists, and never one of the files read."""
+    output, json_output = options.output, options.json
+    if output is None and json_output is None:
+        output = Path(f"{options.leads.stem}-funnel.xlsx")
+    read_from = [options.leads, options.deals, options.touches, *options.spend]
+    for path in (output, json_output):
+        if path is None or path == STDOUT:
+            continue
+        if not path.parent.is_dir():
+            raise UserError(f"{path}: the folder {path.parent} does not exist; make it or name another with -o")
+        if path.is_dir():
+            raise UserError(f"{path} is a folder; name a file in it with -o")
+        if any(other is not None and other.exists() and path.exists() and path.samefile(other) for other in read_from):
+            raise UserError(f"{path} is one of the files read; name another output with -o")
+    if output is not None and output.suffix.lower() != ".xlsx":
+        raise UserError(f"{output}: the workbook is an .xlsx file; name it so with -o")
+    return output, json_output
+
+
+def _settings(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions]:
+    """Merge what the command line says over what an earlier workbook's Funnel_Map says."""
+    from xl_leadkpi.funnel import FunnelOptions  # noqa: PLC0415
+    from xl_leadkpi.leads import ReadOptions  # noqa: PLC0415
+    from xl_leadkpi.sheets import FunnelMapEdits, read_map  # noqa: PLC0415
+
+    edits = read_map(options.reuse_map) if options.reuse_map else FunnelMapEdits()
+    said = {
+        "as_of": options.as_of,
+        "reach": options.reach,
+        "window_days": options.window,
+        "win_basis": options.win_basis,
+        "gross_margin": options.margin,
+        "period_from": options.period_from,
+        "period_to": options.period_to,
+    }
+    parameters = edits.parameters | {name: value for name, value in said.items() if value is not None}
+    as_of = parameters.pop("as_of", None)
+    reading = ReadOptions(
+        sheet=options.sheet,
+        fields=edits.fields | dict(options.map),
+        words=edits.words | dict(options.stage),
+        as_of=as_of,
+        dedupe=options.dedupe or "id",
+        by=tuple(options.by),
+        locale=options.language or "en",
+    )
+    try:
+        return reading, FunnelOptions(**parameters)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{options.reuse_map or 'options'}: {error}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a text file completely or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); name another file with --json") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _print_figures(report: FunnelReport, output: Path | None, json_output: Path | None) -> None:
+    """Print the key figures, and where the files are."""
+    header, (summary,) = report.header, report.summary.rows()
+    currency = f" {header.currency}" if header.currency else ""
+    basis = {
+        "closed": "won / (won + lost opportunities)",
+        "all": "won / all opportunities",
+        "cohort": "of mature opportunities",
+    }
+    lines = [
+        ("leads", f"{summary['leads']:,}", f"{header.rows_read:,} rows read, as of {header.as_of}"),
+        *(
+            (row["stage"], f"{row['reached']:,}", _share(row["next_step"], " of the stage before"))
+            for row in list(report.stages.rows())[1:]
+        ),
+        ("lost / open", f"{summary['lost']:,} / {summary['open']:,}", ""),
+        ("win rate", _share(summary["win_rate"]), basis[header.win_basis]),
+        ("lead to won", _share(summary["lead_conversion"]), "of all leads, however young"),
+        (
+            "",
+            _share(summary["lead_conversion_mature"]),
+            f"within {header.window_days} days, of leads at least that old",
+        ),
+        ("revenue", _amount(summary["revenue"], currency), ""),
+        ("average deal", _amount(summary["average_deal"], currency), ""),
+        ("sales cycle", _amount(summary["cycle_days_median"], " days"), "median, lead to won"),
+        ("open pipeline", _amount(summary["pipeline"], currency), ""),
+        ("spend", _amount(summary["spend"], currency), ""),
+        ("CPL / CAC", f"{_amount(summary['cpl'], currency)} / {_amount(summary['cac'], currency)}", ""),
+    ]
+    for name, value, remark in lines:
+        if value.strip("- /"):
+            print(f"{name:<14}{value:>20}  {remark}".rstrip())
+    odd = sum(finding.severity != "info" for finding in report.findings)
+    if odd:
+        print(f"\n{odd} kinds of odd data: see the end of the sheet Funnel; every row is listed in Funnel_Map")
+    for path in (output, json_output):
+        if path:
+            print(path)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float)
+
+
+def _share(value: object, remark: str = "") -> str:
+    return f"{value:.1%}{remark}" if _is_number(value) else ""
+
+
+def _amount(value: object, unit: str) -> str:
+    return f"{value:,.0f}{unit}" if _is_number(value) else "-"
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -112,5 +335,5 @@ def _count(text: str) -> int:
     return int(_number(text, int, 0, 1_048_575, "a number of rows, 0 to 1048575"))
 
 
-def _share(text: str) -> float:
+def _fraction(text: str) -> float:
     return _number(text, float, 0, 1, "a share between 0 and 1")

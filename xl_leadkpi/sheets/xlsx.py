@@ -14,6 +14,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.errors import UserError
 from xl_leadkpi.sheets.streamed import StreamedSheet
 from xl_leadkpi.sheets.text_cells import safe_text
 
@@ -32,7 +33,7 @@ _BORDERS = {"thin": 1, "medium": 2, "hair": 7}
 _A4 = 9
 
 
-class OutputError(Exception):
+class OutputError(UserError):
     """The workbook cannot be written where it was asked for; what was there before is untouched."""
 
 
@@ -52,6 +53,11 @@ def to_file(layout: Layout, path: str | os.PathLike[str]) -> None:
         book = xlsxwriter.Workbook(str(temporary), {"default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": True})
         _Writer(book).write(layout)
         book.close()
+
+
+def write(layout: Layout, book: Workbook) -> None:
+    """Write a layout into a workbook that XlsxWriter has open: what else goes into it is the caller's business."""
+    _Writer(book).write(layout)
 
 
 def _refuse_unwritable(target: Path) -> None:
@@ -172,14 +178,18 @@ class _Writer:
             cell_format, column = self.format(cells.style), area.column + offset
             formulas = cells.formulas or (None,) * len(cells.values)
             for row, (value, formula) in enumerate(zip(cells.values, formulas, strict=True), start=area.row):
-                self._cell(worksheet, row, column, value, formula, cell_format)
+                if cells.array and formula is not None:
+                    worksheet.write_dynamic_array_formula(
+                        row, column, row, column, f"={formula}", cell_format, _cached(value)
+                    )
+                else:
+                    self._cell(worksheet, row, column, value, formula, cell_format)
 
     def _cell(
         self, worksheet: Worksheet, row: int, column: int, value: Any, formula: str | None, cell_format: Format
     ) -> None:
         if formula is not None:
-            cached = str(value) if isinstance(value, CellError) else "" if value is None else value
-            worksheet.write_formula(row, column, f"={formula}", cell_format, cached)
+            worksheet.write_formula(row, column, f"={formula}", cell_format, _cached(value))
         elif value is None:
             worksheet.write_blank(row, column, None, cell_format)
         elif isinstance(value, str):
@@ -275,6 +285,11 @@ class _Writer:
         drawn.show_hidden_data()
 
 
+def _cached(value: Any) -> Any:
+    """What a formula shows until it is computed again."""
+    return str(value) if isinstance(value, CellError) else "" if value is None else value
+
+
 _SMALL_FONT = {"name": FONT, "size": 9, "color": "#6B7785", "bold": False}
 _TITLE_FONT = {"name": FONT, "size": 10, "color": "#1B2A3A", "bold": True}
 
@@ -327,13 +342,15 @@ def _axis(axis: Axis) -> dict[str, Any]:
     options: dict[str, Any] = {
         "num_font": _SMALL_FONT,
         "num_format": axis.number_format,
-        "line": {"color": "#D9DEE4"},
+        "line": {"color": "#D9DEE4"} if axis.line else {"none": True},
         "major_tick_mark": "none",
         "minor_tick_mark": "none",
         "major_gridlines": {"visible": axis.gridlines, "line": {"color": "#EBEEF1", "width": 0.75}},
         "reverse": axis.reverse,
         "visible": axis.visible,
     }
+    if axis.reverse:
+        options["crossing"] = "max"  # keeps the other axis below, where it is looked for
     if axis.minimum is not None:
         options["min"] = axis.minimum
     if axis.maximum is not None:
