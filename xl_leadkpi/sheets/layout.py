@@ -99,11 +99,14 @@ class Cells:
             formula it is the value last computed; an Excel error as ``CellError``.
         style: The same for all of them.
         formulas: One a row, without ``=``; None where the cell is a plain value. None as a whole: no formula at all.
+        array: The formulas may take or give arrays (calls of functions of ours, most of all): Excel would put an ``@``
+            before them otherwise.
     """
 
     values: Sequence[Any]
     style: Style
     formulas: Sequence[str | None] | None = None
+    array: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,7 @@ class Axis:
     visible: bool = True
     reverse: bool = False
     gridlines: bool = False
+    line: bool = True
     title: str = ""
 
 
