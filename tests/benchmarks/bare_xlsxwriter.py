@@ -3,9 +3,9 @@
 python tests/benchmarks/bare_xlsxwriter.py funnel.xlsx out.xlsx
 """
 
-import datetime
 import sys
 import time
+from datetime import date
 
 import xlsxwriter
 from python_calamine import CalamineWorkbook
@@ -19,7 +19,7 @@ for number, row in enumerate(rows):
         if isinstance(value, str):
             if value:
                 sheet.write_string(number, column, value)
-        elif isinstance(value, datetime.date):
+        elif isinstance(value, date):
             sheet.write_datetime(number, column, value)
         else:
             sheet.write_number(number, column, value)

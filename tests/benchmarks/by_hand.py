@@ -44,7 +44,10 @@ def main(path: Path) -> dict[str, pl.DataFrame]:
         pl.col("cycle").filter(pl.col("cycle") >= 0).median().alias("cycle_median"),
         pl.col("Amount").filter(~pl.col("won") & ~pl.col("lost") & (pl.col("reach") >= 4)).sum().alias("pipeline"),
         *(((as_of - pl.col("Created")).dt.total_days() >= d).sum().alias(f"mature_{d}") for d in (30, 60, 90, 180)),
-        *(((as_of - pl.col("Created")).dt.total_days() >= d).and_(pl.col("cycle") <= d).sum().alias(f"mature_won_{d}") for d in (30, 60, 90, 180)),
+        *(
+            ((as_of - pl.col("Created")).dt.total_days() >= d).and_(pl.col("cycle") <= d).sum().alias(f"mature_won_{d}")
+            for d in (30, 60, 90, 180)
+        ),
     ]  # fmt: skip
     queries = {"summary": leads.select(figures)}
     for key in ("Source", "Campaign", "Owner", "month"):

@@ -7,7 +7,8 @@ from openpyxl import load_workbook
 
 from xl_leadkpi.cli import main
 
-SUMMARY = "leads mql sql meetings opportunities won lost open win_rate lead_conversion revenue average_deal cycle_days_mean cycle_days_median pipeline spend cpl cac"  # fmt: skip
+SUMMARY = """leads mql sql meetings opportunities won lost open win_rate lead_conversion revenue average_deal
+cycle_days_mean cycle_days_median pipeline spend cpl cac"""
 
 
 def figures(capsys, *arguments):
@@ -110,7 +111,8 @@ def test_edits_in_funnel_map_are_read(golden, tmp_path, capsys):
 def test_text_from_an_export_never_becomes_a_formula(tmp_path, capsys):
     leads = tmp_path / "leads.csv"
     leads.write_text(
-        'Lead ID,Created,Stage,Source\n=1+1,2025-01-05,Lead,"=HYPERLINK(""http://x"")"\n+2,2025-02-05,Won,@SUM(A1)\n-3,2025-02-06,Won,-x\n'
+        'Lead ID,Created,Stage,Source\n=1+1,2025-01-05,Lead,"=HYPERLINK(""http://x"")"\n'
+        "+2,2025-02-05,Won,@SUM(A1)\n-3,2025-02-06,Won,-x\n"
     )
     out = tmp_path / "out.xlsx"
     assert main(["funnel", str(leads), "-o", str(out), "--as-of", "2025-06-30", "--quiet"]) == 0

@@ -30,11 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     35.294117647058826
     0
     """
-    from xl_leadkpi.cli import demo, funnel  # noqa: PLC0415 - `import xl_leadkpi.cli` itself stays free
+    from xl_leadkpi.cli import demo, funnel
 
     parser = argparse.ArgumentParser(
         prog="leadkpi",
-        description="Lead-generation and B2B sales KPIs: a full funnel workbook from any CRM export, and every KPI by name.",
+        description="Lead-generation and B2B sales KPIs: every KPI by name, a funnel workbook from any CRM export.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

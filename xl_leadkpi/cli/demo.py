@@ -31,7 +31,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(options: argparse.Namespace) -> int:
     """Write the sample and run ``leadkpi funnel`` on it."""
-    from xl_leadkpi.leads import sample  # noqa: PLC0415
+    from xl_leadkpi.leads import sample
 
     if options.leads < 1:
         raise UserError("--leads: a sample needs at least one lead")

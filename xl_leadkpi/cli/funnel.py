@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,10 +143,10 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read, count, lay out and write; print the key figures."""
-    from xl_leadkpi.cli.progress import Progress  # noqa: PLC0415 - argparse's own errors come at once
-    from xl_leadkpi.funnel import as_json, build  # noqa: PLC0415
-    from xl_leadkpi.leads import read, read_spend, read_touches  # noqa: PLC0415
-    from xl_leadkpi.sheets import lay_out, to_file  # noqa: PLC0415
+    from xl_leadkpi.cli.progress import Progress
+    from xl_leadkpi.funnel import as_json, build
+    from xl_leadkpi.leads import read, read_spend, read_touches
+    from xl_leadkpi.sheets import lay_out, to_file
 
     output, json_output = _outputs(options)
     reading, counting = _settings(options)
@@ -207,9 +207,9 @@ def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
 
 def _settings(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions]:
     """Merge what the command line says over what an earlier workbook's Funnel_Map says."""
-    from xl_leadkpi.funnel import FunnelOptions  # noqa: PLC0415
-    from xl_leadkpi.leads import ReadOptions  # noqa: PLC0415
-    from xl_leadkpi.sheets import FunnelMapEdits, read_map  # noqa: PLC0415
+    from xl_leadkpi.funnel import FunnelOptions
+    from xl_leadkpi.leads import ReadOptions
+    from xl_leadkpi.sheets import FunnelMapEdits, read_map
 
     edits = read_map(options.reuse_map) if options.reuse_map else FunnelMapEdits()
     said = {
@@ -310,9 +310,9 @@ def _pair(text: str) -> tuple[str, str]:
     return left.strip(), right.strip()
 
 
-def _day(text: str) -> datetime.date:
+def _day(text: str) -> date:
     try:
-        return datetime.date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-06-30") from None
 
