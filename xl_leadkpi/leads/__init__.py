@@ -3,7 +3,16 @@
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.read import read, read_frame
-from xl_leadkpi.leads.spend import read_spend
-from xl_leadkpi.leads.touches import read_touches
+from xl_leadkpi.leads.spend import read_spend, read_spend_frame
+from xl_leadkpi.leads.touches import read_touches, read_touches_frame
 
-__all__ = ["InputError", "ReadOptions", "read", "read_frame", "read_spend", "read_touches"]
+__all__ = [
+    "InputError",
+    "ReadOptions",
+    "read",
+    "read_frame",
+    "read_spend",
+    "read_spend_frame",
+    "read_touches",
+    "read_touches_frame",
+]

@@ -30,6 +30,7 @@ class ReadOptions:
         today: Today's date, for reproducible runs; None asks the clock.
         locale: Decides d/m against m/d where the column itself does not: ``en`` month first, ``pl`` and ``ru`` day
             first.
+        date1904: Day numbers in a selected range count from 1904.
     """
 
     sheet: str | None = None
@@ -41,3 +42,4 @@ class ReadOptions:
     stage_order: tuple[str, ...] | None = None
     today: date | None = None
     locale: Locale = "en"
+    date1904: bool = False

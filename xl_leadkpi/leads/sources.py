@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ def open_frame(data: Any, kind: Kind, options: ReadOptions, name: str, first_row
         return open_frame(data.to_native(), kind, options, name, first_row)
     table = [list(row) if isinstance(row, list | tuple) else [row] for row in data]
     wanted = [header for key, header in options.fields.items() if "-" not in (key, header)]
-    return open_rows(table, kind, wanted, name, "", first_row)
+    return replace(open_rows(table, kind, wanted, name, "", first_row), date1904=options.date1904)
 
 
 def open_rows(

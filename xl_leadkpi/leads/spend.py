@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -15,12 +15,12 @@ from xl_leadkpi.leads.decode import ROWS_NAMED, currency_codes, labels, numbers_
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.parse import parse_amounts, parse_dates
-from xl_leadkpi.leads.sources import open_table
+from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.table import Finding, SpendTable
 from xl_leadkpi.leads.vocabulary import header_currency, header_key, is_total, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xl_leadkpi.leads.grid import Grid, Loaded, RawColumn
     from xl_leadkpi.leads.table import ColumnMatch
@@ -60,13 +60,38 @@ def read_spend(paths: Sequence[Path | str], options: ReadOptions | None = None) 
         InputError: A file cannot be used, or files are in different currencies.
     """
     options = options or ReadOptions()
+    paths = [paths] if isinstance(paths, str | Path) else paths
+    return _add_up((open_table(Path(path), "spend", options) for path in paths), options)
+
+
+def read_spend_frame(data: Any, options: ReadOptions | None = None, source_name: str = "selection") -> SpendTable:
+    """Read spend from a selected range or a data frame, as :func:`read_spend` does from files.
+
+    Args:
+        data: pandas or Polars frame, or a list of rows with the header among the first 15.
+        options: How to read it.
+        source_name: Name of the range for messages.
+
+    Returns:
+        The spend, with its list of oddities.
+
+    Raises:
+        InputError: The data cannot be used.
+
+    >>> read_spend_frame([["Date", "Channel", "Cost"], ["2025-05-01", "Ads", 120.0], ["2025-05-02", "Ads", 80.0]]).rows
+    (('Ads', None, 24304, 200.0, None, None),)
+    """
+    options = options or ReadOptions()
+    return _add_up([open_frame(data, "spend", options, source_name)], options)
+
+
+def _add_up(grids: Iterable[Grid], options: ReadOptions) -> SpendTable:
     totals: dict[_Key, list[float | None]] = {}
     currencies: set[str] = set()
     columns: list[ColumnMatch] = []
     findings: list[Finding] = []
     names: list[str] = []
-    for path in [paths] if isinstance(paths, str | Path) else paths:
-        grid = open_table(Path(path), "spend", options)
+    for grid in grids:
         names.append(grid.name)
         part = _Export(grid, options)
         part.add_to(totals)

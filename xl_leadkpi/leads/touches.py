@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
@@ -13,11 +13,11 @@ from xl_leadkpi.leads.decode import ROWS_NAMED, clean_text, labels, numbers_as_d
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.parse import parse_dates
-from xl_leadkpi.leads.sources import open_table
+from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.table import Finding, TouchTable
 
 if TYPE_CHECKING:
-    from xl_leadkpi.leads.grid import RawColumn
+    from xl_leadkpi.leads.grid import Grid, RawColumn
 
 _NEEDED = {
     "lead_id": "the lead's identifier (Lead ID)",
@@ -40,7 +40,31 @@ def read_touches(path: Path | str, options: ReadOptions | None = None) -> TouchT
         InputError: One of the three columns is missing, or the file cannot be used.
     """
     options = options or ReadOptions()
-    grid = open_table(Path(path), "touches", options)
+    return _read(open_table(Path(path), "touches", options), options)
+
+
+def read_touches_frame(data: Any, options: ReadOptions | None = None, source_name: str = "selection") -> TouchTable:
+    """Read touches from a selected range or a data frame, as :func:`read_touches` does from a file.
+
+    Args:
+        data: pandas or Polars frame, or a list of rows with the header among the first 15.
+        options: How to read it.
+        source_name: Name of the range for messages.
+
+    Returns:
+        The touches in time order a lead.
+
+    Raises:
+        InputError: The data cannot be used.
+
+    >>> read_touches_frame([["Lead ID", "Time", "Channel"], ["L1", "2025-05-01", "Ads"]]).frame["channel"].to_list()
+    ['Ads']
+    """
+    options = options or ReadOptions()
+    return _read(open_frame(data, "touches", options, source_name), options)
+
+
+def _read(grid: Grid, options: ReadOptions) -> TouchTable:
     own = {
         name: header
         for name, header in options.fields.items()
