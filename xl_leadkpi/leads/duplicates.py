@@ -9,13 +9,15 @@ import narwhals as nw
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from xl_leadkpi.leads.options import Dedupe
 
 _ROWS_NAMED = 20
 
 
 def drop_duplicates(
-    frame: nw.DataFrame[Any], dedupe: Dedupe, *, is_deals: bool
+    frame: nw.DataFrame[Any], dedupe: Dedupe, unique: Collection[str] = (), *, is_deals: bool
 ) -> tuple[nw.DataFrame[Any], list[Finding]]:
     """Keep one row an identifier: the furthest stage, then the latest modified, then the first.
 
@@ -26,13 +28,14 @@ def drop_duplicates(
     Args:
         frame: Rows with ``row_no``, ``position`` and the identifiers.
         dedupe: What counts as the same lead.
+        unique: Identifiers known to stand only once.
         is_deals: The rows are deals.
 
     Returns:
         The rows kept, and what was found.
     """
     findings: list[Finding] = []
-    if dedupe != "none" and "lead_id" in frame.columns:
+    if dedupe != "none" and "lead_id" in frame.columns and "lead_id" not in unique:
         frame, dropped = _keep_best(frame, "lead_id")
         if dropped:
             findings.append(Finding("duplicate_ids", len(dropped), rows=tuple(dropped[:_ROWS_NAMED])))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.table import Finding
 
 SAMPLE_ROWS = 1000
+_HEAD = 5000  # texts that tell whether reducing a column to distinct texts is worth the work
 _EXCEL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 (cells have no time zone)
 
 
@@ -87,6 +88,9 @@ def from_texts(texts: pl.Series, *, distinct: bool) -> RawColumn:
     """
     texts = texts.alias("text")
     if not distinct:
+        return RawColumn(texts)
+    head = texts.head(_HEAD).drop_nulls()
+    if len(head) == _HEAD and head.n_unique() * 2 > _HEAD:
         return RawColumn(texts)
     cells = texts.unique()
     if len(cells) * 2 > len(texts):

@@ -336,7 +336,7 @@ class _Rows:
     def _without_duplicates(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
         from xl_leadkpi.leads.duplicates import drop_duplicates  # noqa: PLC0415
 
-        frame, findings = drop_duplicates(frame, self.options.dedupe, is_deals=self.is_deals)
+        frame, findings = drop_duplicates(frame, self.options.dedupe, self.decoded.unique, is_deals=self.is_deals)
         self.findings += findings
         return frame
 

@@ -160,28 +160,32 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
 
     said = [expression for expression in (before, now) if expression is not None]
     from_place = nw.coalesce(*said, nw.col("position")) if said else nw.col("position")
-    from_place = nw.max_horizontal(from_place, nw.lit(start, dtype=nw.Int8))
-    rank = {place[stage]: STAGES.index(stage) + 1 for stage in reversed(order)}
+    if facts.is_deals:
+        from_place = nw.max_horizontal(from_place, nw.lit(start, dtype=nw.Int8))
     frame = frame.with_columns(
-        hw=translate(nw.col("position"), rank, nw.Int8),
-        lost_from=nw.when(is_lost).then(translate(from_place, rank, nw.Int8)),
+        hw=_rank(nw.col("position"), order), lost_from=nw.when(is_lost).then(_rank(from_place, order)).cast(nw.Int8)
     )
-    names = {STAGES.index(stage) + 1: stage for stage in STAGES}
-    standing = translate(nw.col("hw"), {k: v for k, v in names.items() if v != "Won"}, nw.String)
+    standing = nw.when(nw.col("hw") < WON).then(nw.col("hw"))
     if now is not None:
-        shown = nw.max_horizontal(now, nw.lit(start, dtype=nw.Int8))
-        stated = translate(shown, {place[stage]: stage for stage in reversed(order) if stage != "Won"}, nw.String)
+        stated = _rank(nw.max_horizontal(now, nw.lit(start, dtype=nw.Int8)) if facts.is_deals else now, order)
         # A stage word nobody knows (0) leaves the stage unknown; a blank one is told by the dates.
-        standing = (
-            nw.when(nw.col("stage") == 0)
-            .then(nw.lit(None, dtype=nw.String))
-            .otherwise(nw.when(now.is_null()).then(standing).otherwise(stated))
+        standing = nw.when(~(nw.col("stage") == 0) | nw.col("stage").is_null()).then(
+            nw.when(now.is_null()).then(standing).otherwise(stated)
         )
-    return frame.with_columns(
-        stage_now=nw.when(is_won)
-        .then(nw.lit("Won"))
-        .otherwise(nw.when(is_lost).then(nw.lit("Lost")).otherwise(standing))
+    code = (
+        nw.when(is_won)
+        .then(nw.lit(WON, dtype=nw.Int8))
+        .otherwise(nw.when(is_lost).then(nw.lit(LOST, dtype=nw.Int8)).otherwise(standing))
     )
+    names = {**dict(enumerate(STAGES, 1)), LOST: "Lost"}
+    return frame.with_columns(stage_now=code.replace_strict(names, default=None, return_dtype=nw.String))
+
+
+def _rank(place: nw.Expr, order: Sequence[str]) -> nw.Expr:
+    """Translate places in the order to ranks in ``STAGES``; the same where the order is the usual one."""
+    if tuple(order) == STAGES:
+        return place
+    return translate(place, {number: STAGES.index(stage) + 1 for number, stage in enumerate(order, 1)}, nw.Int8)
 
 
 def _place(stage: str, order: Sequence[str]) -> int:
@@ -194,6 +198,8 @@ def _place(stage: str, order: Sequence[str]) -> int:
 
 def _stage_place(column: str, place: dict[str, int]) -> nw.Expr:
     """Translate stage codes to places in the order; Won, Lost, Open and unknown words to null."""
+    if all(place[stage] == number for number, stage in enumerate(STAGES, 1)):
+        return nw.when(nw.col(column).is_between(1, WON - 1)).then(nw.col(column))
     return translate(nw.col(column), {STAGES.index(stage) + 1: place[stage] for stage in STAGES[:-1]}, nw.Int8)
 
 
