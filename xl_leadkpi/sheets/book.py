@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 from xl_leadkpi.sheets import drawing
 from xl_leadkpi.sheets.hosts import CHARACTER, PADDING, POINTS, host_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from xl_leadkpi.sheets.drawing import Look
+    from xl_leadkpi.sheets.drawing import Look, Rule
     from xl_leadkpi.sheets.hosts import Host
     from xl_leadkpi.sheets.layout import Layout, Sheet
 
@@ -35,7 +36,14 @@ LONGEST_TEXT = 255
 ROW_HEIGHT = 20
 """Pixels."""
 
-Progress = "Callable[[str], None]"
+_WEIGHTS = {"hair": "hairline"}
+_RANGE_PROPERTIES = {
+    "number_format": "number_format",
+    "fill": "color",
+    "horizontal": "horizontal_alignment",
+    "vertical": "vertical_alignment",
+    "wrap": "wrap_text",
+}
 
 
 class BookError(Exception):
@@ -100,9 +108,10 @@ def to_book(
             if sheet.name not in ours:
                 final[sheet.name] = _free_name(sheet.name, taken)
         names = dict(ours)
+        listed: dict[str, dict[str, Rectangle]] = {}
         for sheet in layout.sheets:
             if sheet.name in ours:
-                undo.keep(ours[sheet.name])
+                listed[sheet.name] = undo.keep(ours[sheet.name])
             else:
                 names[sheet.name] = undo.add(UNFINISHED + final[sheet.name], after).name
             after = book.sheets[names[sheet.name]]
@@ -111,7 +120,7 @@ def to_book(
         for sheet in layout.sheets:
             progress(final[sheet.name])
             writer = _SheetWriter(book.sheets[names[sheet.name]], sheet, host, names, final, table_names, undo)
-            moved += writer.write(fresh=sheet.name not in ours)
+            moved += writer.write(listed.get(sheet.name))
         for sheet in layout.sheets:
             target = book.sheets[names[sheet.name]]
             if sheet.name not in ours:
@@ -135,7 +144,7 @@ def recover(book: Any, keys: Iterable[str]) -> bool:
     for name in leftovers:
         original = name.removeprefix(BACKUP)
         if name.startswith(BACKUP) and original in originals:
-            _restore(book, original, name, {}, host_of(book))
+            _restore(book, original, name, None, host_of(book))
         book.sheets[name].delete()
     return bool(leftovers)
 
@@ -183,15 +192,20 @@ class _Undo:
         sheet.name = name
         return sheet
 
-    def keep(self, name: str) -> None:
-        """Keep a copy of a sheet before it is changed."""
+    def keep(self, name: str) -> dict[str, Rectangle]:
+        """Keep a copy of a sheet before it is changed.
+
+        Returns:
+            Where its Excel tables stand.
+        """
         sheet = self.book.sheets[name]
-        tables = {table.name: table.range.address for table in sheet.tables}
+        tables = {table.name: _corners(table.range.address) for table in sheet.tables}
         copy = (BACKUP + name)[:31]
-        self._steps.append(lambda: self._remove(copy))
+        self._steps.append(partial(self._remove, copy))
         sheet.copy(after=self.book.sheets[len(self.book.sheets) - 1], name=copy).visible = False
         self._backups.append(copy)
         self._steps.append(lambda: _restore(self.book, name, copy, tables, host_of(self.book)))
+        return tables
 
     def _remove(self, name: str) -> None:
         if name in (sheet.name for sheet in self.book.sheets):
@@ -219,7 +233,7 @@ class _Undo:
         for name in self._backups:
             self.book.sheets[name].delete()
 
-    def __enter__(self) -> _Undo:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -230,11 +244,12 @@ class _Undo:
                 step()
 
 
-def _restore(book: Any, name: str, copy: str, tables: Mapping[str, str], host: Host) -> None:
+def _restore(book: Any, name: str, copy: str, tables: Mapping[str, Rectangle] | None, host: Host) -> None:
     """Put the cells of a sheet back from its copy; formulas elsewhere keep pointing to it."""
     sheet, backup = book.sheets[name], book.sheets[copy]
+    tables = tables or {}  # after a killed macro nobody knows any more where they stood
     for table in list(sheet.tables):
-        if tables and table.range.address != tables.get(table.name):
+        if tables and _corners(table.range.address) != tables.get(table.name):
             host.unlist(sheet, table.name)
     used = [Rectangle(*_corners(one.used_range.address)) for one in (sheet, backup)]
     everything = str(drawing.hull(used))
@@ -243,9 +258,9 @@ def _restore(book: Any, name: str, copy: str, tables: Mapping[str, str], host: H
     cells.copy_from(kept, "formulas")
     cells.copy_from(kept, "formats")
     there = {table.name for table in sheet.tables}
-    for table, address in tables.items():
+    for table, place in tables.items():
         if table not in there:
-            sheet.tables.add(sheet.range(address), name=table, has_headers=True, table_style_name=None)
+            sheet.tables.add(sheet.range(str(place)), name=table, has_headers=True, table_style_name=None)
 
 
 def _corners(address: str) -> Rectangle:
@@ -267,48 +282,58 @@ class _SheetWriter:
     tables: Mapping[str, str]
     undo: _Undo
     moved: list[str] = field(default_factory=list)
+    ranges: dict[str, Any] = field(default_factory=dict)
 
-    def write(self, *, fresh: bool) -> list[str]:
+    def write(self, listed: dict[str, Rectangle] | None) -> list[str]:
         """Write everything.
 
         Args:
-            fresh: The sheet is new: nothing of the user's can be on it.
+            listed: Excel tables on the sheet and where they stand; None if the sheet is new: nothing of the user's can
+                be on it.
 
         Returns:
             Addresses to which cells of the user's had to move.
         """
+        fresh = listed is None
+        listed = listed or {}
         old = [] if fresh else self._old_footprint()
         kept = [] if fresh else self._users_cells(old)
         old_charts = [] if fresh else self._our_charts()
         if not fresh:
             self._clear(old)
-            self._make_room_for_tables()
+            self._make_room_for_tables(listed)
             kept = self._move_away(kept)
         self._looks()
         for block in drawing.blocks(self.plan, kept, self.names):
             self.host.write(self._range(block.place), block.rows)
         self._merges()
-        self._tables()
+        self._tables(listed)
         self._choices()
         for link in self.plan.links:
             self.host.link(
                 self._range(Rectangle(link.row, link.column, link.row, link.column)), link, self._target(link.target)
             )
         self._sizes(fresh=fresh)
-        self.sheet.activate()
-        self._conditions()
+        rules = drawing.rules(self.plan)
+        if rules or (fresh and not self.plan.hidden):
+            self.sheet.select()
+        self._conditions(rules)
         self._charts()
-        if fresh:
+        if fresh and not self.plan.hidden:
             self._view()
         for name in old_charts:
             self.sheet.charts[name].delete()
         return self.moved
 
-    def _range(self, place: Rectangle | str) -> Any:
-        return self.sheet.range(str(place))
+    def _range(self, place: object) -> Any:
+        """A range of the sheet; asked for once, as many properties are set on the same cells."""
+        address = str(place)
+        if address not in self.ranges:
+            self.ranges[address] = self.sheet.range(address)
+        return self.ranges[address]
 
     def _each(self, places: Iterable[object]) -> Iterator[Any]:
-        return (self.sheet.range(text) for text in addresses(places))
+        return (self._range(text) for text in addresses(places))
 
     def _target(self, target: str) -> str:
         return drawing.rename(target, self.final)
@@ -367,18 +392,19 @@ class _SheetWriter:
             cells.clear_formats()
             cells.data_validation.delete()
 
-    def _make_room_for_tables(self) -> None:
+    def _make_room_for_tables(self, listed: dict[str, Rectangle]) -> None:
         """Tables that stay where they begin can change their size; others are listed anew."""
         planned = {self.tables[table.name]: table.place for table in self.plan.tables}
-        for table in list(self.sheet.tables):
-            if table.name not in planned and table.name not in self.tables.values():
+        written = set(self.tables.values())
+        for name, now in list(listed.items()):
+            if name not in written:
                 continue  # the user's own
-            place = planned.get(table.name)
-            now = _corners(table.range.address)
+            place = planned.get(name)
             if place is None or (place.row, place.column, place.last_column) != (now.row, now.column, now.last_column):
-                self.host.unlist(self.sheet, table.name)
+                self.host.unlist(self.sheet, name)
+                del listed[name]
             elif place.last_row != now.last_row:
-                table.resize(self._range(place.relative))
+                self.sheet.tables[name].resize(self._range(place.relative))
 
     # cells
 
@@ -388,55 +414,42 @@ class _SheetWriter:
                 self._look(cells, look)
 
     def _look(self, cells: Any, look: Look) -> None:
-        match look.name, look.value:
-            case "number_format", code:
-                cells.number_format = code
-            case "font", name:
-                cells.font.name = name
-            case "size", size:
-                cells.font.size = size
-            case "ink", color:
-                cells.font.color = color
-            case "bold", _:
-                cells.font.bold = True
-            case "italic", _:
-                cells.font.italic = True
-            case "underline", _:
+        value = look.value
+        match look.name:
+            case "font":
+                cells.font.name = value
+            case "size":
+                cells.font.size = value
+            case "ink":
+                cells.font.color = value
+            case "bold" | "italic":
+                setattr(cells.font, look.name, value)
+            case "underline":
                 self.host.underline(cells)
-            case "fill", color:
-                cells.color = color
-            case "horizontal", place:
-                cells.horizontal_alignment = place
-            case "vertical", place:
-                cells.vertical_alignment = place
-            case "wrap", _:
-                cells.wrap_text = True
-            case "indent", steps:
-                cells.adjust_indent(steps)
-            case ("top" | "tops" | "bottom" | "bottoms") as side, (weight, color):
+            case "indent":
+                cells.adjust_indent(value)
+            case "top" | "tops" | "bottom" | "bottoms" as side:
+                weight, color = value
                 sides = [f"edge_{side.rstrip('s')}", *(["inside_horizontal"] if side.endswith("s") else [])]
-                weight = {"hair": "hairline"}.get(weight, weight)
-                cells.borders.set(sides, line_style="continuous", weight=weight, color=color)
+                cells.borders.set(sides, line_style="continuous", weight=_WEIGHTS.get(weight, weight), color=color)
+            case name:
+                setattr(cells, _RANGE_PROPERTIES[name], value)
 
     def _merges(self) -> None:
         """Each row of a rectangle is merged by itself, so those of one width go in one call."""
-        rows, tall = [], []
-        for row, column, last_row, last_column in self.plan.merges:
-            (rows if row == last_row else tall).append(Rectangle(row, column, last_row, last_column))
-        for cells in self._each(rows):
+        merges = [Rectangle(*merge) for merge in self.plan.merges]
+        for cells in self._each(one for one in merges if one.row == one.last_row):
             cells.merge(across=True)
-        for cells in self._each(tall):
+        for cells in self._each(one for one in merges if one.row != one.last_row):
             cells.merge()
 
-    def _tables(self) -> None:
-        there = {table.name for table in self.sheet.tables}
+    def _tables(self, listed: dict[str, Rectangle]) -> None:
+        tables = self.sheet.tables
         for table in self.plan.tables:
             name = self.tables[table.name]
-            if name in there:
-                continue
-            cells = self._range(table.place.relative)
-            listed = self.sheet.tables.add(cells, name=name, has_headers=True, table_style_name=None)
-            listed.show_autofilter = table.filters
+            if name not in listed:
+                added = tables.add(self._range(table.place.relative), name=name, table_style_name=None)
+                added.show_autofilter = table.filters
 
     def _choices(self) -> None:
         for choice in self.plan.choices:
@@ -445,25 +458,35 @@ class _SheetWriter:
                 source = self.undo.book.sheets[self.names[choice.source.sheet]].range(choice.source.relative)
             self._range(choice.place.relative).data_validation.set_list(source)
 
-    def _conditions(self) -> None:
-        """Excel reads a formula as relative to the active cell, so the first cell of each range becomes that."""
-        for condition in self.plan.conditions:
-            cells = self._range(condition.place.relative)
-            cells.select()
-            cells.conditional_formats.add_custom(
-                f"={condition.formula}",
-                font_color=condition.color,
-                fill_color=condition.fill,
-                stop_if_true=condition.stop,
-            )
+    def _conditions(self, rules: list[Rule]) -> None:
+        """Add the conditional formats, the first one last: xlwings puts each new one before the others.
+
+        Excel reads a formula as relative to the active cell, so the first cell of the ranges becomes that.
+        """
+        active = None
+        for rule in reversed(rules):
+            ranges = list(self._each(rule.places))
+            if rule.places != active:
+                ranges[0].select()
+                active = rule.places
+            for cells in ranges:
+                cells.conditional_formats.add_custom(
+                    f"={rule.condition.formula}",
+                    font_color=rule.condition.color,
+                    fill_color=rule.condition.fill,
+                    stop_if_true=rule.condition.stop,
+                )
 
     # the sheet
 
     def _sizes(self, *, fresh: bool) -> None:
         if fresh:  # later the widths are the user's
+            by_width: dict[int, list[str]] = {}
             for first, last, width in self.plan.widths:
-                columns = f"{column_letters(first)}:{column_letters(last)}"
-                self.sheet.range(columns).column_width = (width - PADDING) / CHARACTER
+                by_width.setdefault(width, []).append(f"{column_letters(first)}:{column_letters(last)}")
+            for width, columns in by_width.items():
+                for cells in self._each(columns):
+                    cells.column_width = (width - PADDING) / CHARACTER
         bottom = drawing.hull(drawing.footprint(self.plan))
         if bottom is None:
             return

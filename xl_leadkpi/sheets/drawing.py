@@ -6,22 +6,22 @@ are turned round: not "this cell is bold, grey and small" but "these cells are b
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.sheets.rectangles import Rectangle, merged
+from xl_leadkpi.sheets.rectangles import Rectangle, merged, parse
 from xl_leadkpi.sheets.text_cells import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from xl_leadkpi.sheets.layout import Area, Cells, Sheet, Style
+    from xl_leadkpi.sheets.layout import Area, Cells, Condition, Sheet, Style
 
 FONT = "Calibri"
-_EPOCH = datetime.date(1899, 12, 30)
+_EPOCH = dt.date(1899, 12, 30)
 _NOT_TEXT_TO_EXCEL = re.compile(r"[=+\-@']|.*\d|#|true$|false$|prawda$|fałsz$|истина$|ложь$", re.IGNORECASE | re.DOTALL)
 
 _LINES = ("top", "tops", "bottom", "bottoms")
@@ -73,7 +73,7 @@ def targets(sheet: Sheet) -> list[Rectangle]:
 
 
 def blocks(sheet: Sheet, kept: Iterable[tuple[int, int]], names: Mapping[str, str]) -> Iterator[Block]:
-    """The cells to write: one block for all of them and one for the rows by the thousand, or several around user's cells.
+    """The cells to write: one block for all and one for the rows by the thousand, or several around user's cells.
 
     Args:
         sheet: The sheet.
@@ -124,10 +124,10 @@ def _plain(value: Any, *, text_format: bool) -> Any:
         # Excel reads what is put into a cell as if it were typed; the apostrophe says that it is text and vanishes.
         risky = value[:1] in "=+-@'" if text_format else _NOT_TEXT_TO_EXCEL.match(value)
         return f"'{value}" if value and risky else value
-    if isinstance(value, datetime.datetime):
-        day = value.replace(tzinfo=None) - datetime.datetime(_EPOCH.year, _EPOCH.month, _EPOCH.day)  # noqa: DTZ001
-        return day / datetime.timedelta(days=1)
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.datetime):
+        day = value.replace(tzinfo=None) - dt.datetime(_EPOCH.year, _EPOCH.month, _EPOCH.day)  # noqa: DTZ001
+        return day / dt.timedelta(days=1)
+    if isinstance(value, dt.date):
         return (value - _EPOCH).days
     if isinstance(value, CellError):
         return f"={value}"
@@ -135,10 +135,10 @@ def _plain(value: Any, *, text_format: bool) -> Any:
 
 
 def rename(formula: str, names: Mapping[str, str]) -> str:
-    """Point a formula to the sheets as they are called in the workbook.
+    """Point a formula to the sheets as they are called in the workbook; texts in it stay.
 
-    >>> rename("SUM(Funnel!A1:A3)&\\"Funnel!\\"", {"Funnel": "Funnel 2"})
-    'SUM(\\'Funnel 2\\'!A1:A3)&"Funnel!"'
+    >>> print(rename('SUM(Funnel!A1:A3)&"Funnel!"', {"Funnel": "Funnel 2"}))
+    SUM('Funnel 2'!A1:A3)&"Funnel!"
     """
     if "!" not in formula or all(old == new for old, new in names.items()):
         return formula
@@ -185,6 +185,46 @@ def looks(sheet: Sheet) -> Iterator[Look]:
         places = found[name, value]
         # borders between rows differ with the height of a rectangle, so these are not joined one below the other
         yield Look(name, value, merged(places, below=name not in _LINES))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A conditional format of several ranges; its formula is written for the first cell of the first."""
+
+    places: tuple[Rectangle, ...]
+    condition: Condition
+
+
+def rules(sheet: Sheet) -> list[Rule]:
+    """The conditional formats, those with the same formula seen from their own cells put together."""
+    found: dict[tuple[Any, ...], list[Condition]] = {}
+    for one in sheet.conditions:
+        seen = relative(one.formula, one.place.row, one.place.column)
+        found.setdefault((seen, one.color, one.fill, one.stop), []).append(one)
+    return [
+        Rule(
+            tuple(Rectangle(p.row, p.column, p.last_row, p.last_column) for p in (one.place for one in alike)), alike[0]
+        )
+        for alike in found.values()
+    ]
+
+
+def relative(formula: str, row: int, column: int) -> str:
+    """A formula as seen from a cell: its relative references as distances.
+
+    >>> relative("AND(B3>0,$A$1<B$2)", 2, 0) == relative("AND(D8>0,$A$1<D$2)", 7, 2)
+    True
+    """
+
+    def distance(match: re.Match[str]) -> str:
+        fixed_column, letters, fixed_row, digits = match.groups()
+        place = parse(letters + digits)[0]
+        across = letters if fixed_column else f"[{place.column - column}]"
+        return f"R{digits if fixed_row else f'[{place.row - row}]'}C{across}"
+
+    parts = re.split(r'("(?:[^"]|"")*")', formula)
+    parts[::2] = [re.sub(r"(?<![\w.])(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])", distance, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _properties(style: Style, *, many: bool) -> Iterator[tuple[str, Any]]:

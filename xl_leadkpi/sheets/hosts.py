@@ -25,8 +25,8 @@ class Host:
     can_draw = False
 
     def write(self, cells: Any, rows: list[list[Any]]) -> None:
-        """Put numbers, texts and ``=formulas`` into a block of cells."""
-        cells.formula = rows
+        """Put numbers, texts and ``=formulas`` into a block of cells, as they are and in one call."""
+        cells.options("raw").formula = rows
 
     def freeze(self, sheet: Any, rows: int, columns: int) -> None:
         """Keep the first rows and columns in sight; the sheet is the active one."""
@@ -81,11 +81,11 @@ class Excel(Host):
         data = tuple(map(tuple, rows))
         if any(type(value) is str and value[:1] == "=" for row in data for value in row):
             try:
-                cells.formula2 = data
+                cells.options("raw").formula2 = data
             except AttributeError:
-                cells.formula = data
+                cells.options("raw").formula = data
         else:
-            cells.formula = data
+            cells.options("raw").formula = data
 
     def freeze(self, sheet: Any, rows: int, columns: int) -> None:
         """Panes belong to the window, which shows the active sheet."""
