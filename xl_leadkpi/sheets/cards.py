@@ -12,10 +12,12 @@ from xl_leadkpi.sheets.layout import Condition, address
 from xl_leadkpi.sheets.palette import RED, RULE, TEAL
 
 if TYPE_CHECKING:
-    from xl_leadkpi.funnel.report import Block, Column
+    from xl_leadkpi.funnel.report import Column, FunnelReport
     from xl_leadkpi.sheets.canvas import Canvas
     from xl_leadkpi.sheets.chart_data import ChartData
+    from xl_leadkpi.sheets.layout import Style
     from xl_leadkpi.sheets.tables import Setting
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -28,7 +30,7 @@ class Card:
 CARDS = (
     (
         Card("leads"), Card("mql"), Card("sql"), Card("meetings"), Card("opportunities"), Card("won"), Card("lost", -1),
-        Card("win_rate"), Card("lead_conversion_mature"), Card("cycle_days_median", -1), Card("response_minutes_median", -1),
+        Card("win_rate"), Card("lead_conversion_mature"), Card("cycle_days_median", -1),
     ),
     (
         Card("revenue"), Card("average_deal"), Card("pipeline"), Card("weighted_pipeline"), Card("velocity"),
@@ -39,78 +41,79 @@ HEIGHTS = (20, 27, 18, 10)
 
 
 def place_cards(
-    canvas: Canvas, data: ChartData, summary: Block, trend: Block | None, setting: Setting, row: int
+    canvas: Canvas, data: ChartData, report: FunnelReport, setting: Setting, row: int
 ) -> tuple[int, dict[str, Place]]:
     """Place the rows of cards.
 
     A count is a value; a rate or cost is a formula over the figures of other cards, or over the hidden sheet where a
-    figure has no card. The change compares the recent months with those before (rows of ``trend``).
+    figure has no card. The change compares the recent months with those before (rows of the report's ``trend``).
 
     Returns:
         The row below the cards, and where every figure of the summary stands.
     """
-    values = next(summary.rows(), {})
+    values = next(report.summary.rows(), {})
     lines = [line for line in ([card for card in cards if values.get(card.key) is not None] for cards in CARDS) if line]
-    tops = {card.key: (row + 4 * i, _slot(j)) for i, line in enumerate(lines) for j, card in enumerate(line)}
+    tops = {card.key: (row + 4 * i, 2 * j or 1) for i, line in enumerate(lines) for j, card in enumerate(line)}
     figures = {key: Place(top + 1, left) for key, (top, left) in tops.items()}
-    places = data.block(summary, setting, figures) | figures
-    months = data.block(trend, setting) if trend is not None else {}
+    places = data.block(report.summary, setting, figures) | figures
+    months = data.block(report.trend, setting) if report.trend is not None else {}
+    deck = _Deck(canvas, report, setting, places, months)
     for i, line in enumerate(lines):
         top = row + 4 * i
         canvas.heights.update(zip(range(top, top + 4), HEIGHTS, strict=True))
         for card in line:
-            _place_card(canvas, summary, card, tops[card.key], places, setting)
-            _place_change(canvas, trend, card, tops[card.key], months, setting)
+            deck.place(card, *tops[card.key])
     return row + 4 * len(lines), places
 
 
-def _slot(number: int) -> int:
-    return 1 if number == 0 else 2 * number
+@dataclass(frozen=True, slots=True)
+class _Deck:
+    """The cards of one sheet and where their figures stand."""
 
+    canvas: Canvas
+    report: FunnelReport
+    setting: Setting
+    places: dict[str, Place]
+    months: dict[str, Place]
 
-def _place_card(
-    canvas: Canvas, summary: Block, card: Card, corner: tuple[int, int], places: dict[str, Place], setting: Setting
-) -> None:
-    top, left = corner
-    across = 1 if left == 1 else 2
-    column = summary[card.key]
-    value = column.values[0]
-    formula = ratio_formula(column.ratio, 0, places, setting.formulas) if column.ratio else None
-    room = setting.label_width if left == 1 else 2 * setting.cell_width
-    name = setting.texts("card." + card.key, value=str(setting.window_days))
-    canvas.put(top, left, name, replace(styles.CARD_NAME, top=("thin", RULE)), across=across)
-    figure = replace(styles.CARD_VALUE, number_format=_number_format(column, setting, room))
-    canvas.put(top + 1, left, NO_VALUE if isinstance(value, CellError) else value, figure, formula, across=across)
-
-
-def _number_format(column: Column, setting: Setting, room: float) -> str:
-    if column.unit == "money":
+    def place(self, card: Card, top: int, left: int) -> None:
+        setting = self.setting
+        across = 1 if left == 1 else 2
+        column = self.report.summary[card.key]
         value = column.values[0]
-        return setting.formats.compact_money(value if isinstance(value, int | float) else None)
-    shown = setting.formats.of(column, room, styles.CARD_VALUE.size).number_format
-    return shown + (setting.texts("card.unit_" + column.unit) if column.unit in ("days", "minutes") else "")
+        formula = ratio_formula(column.ratio, 0, self.places, setting.formulas) if column.ratio else None
+        name = setting.texts(f"card.{card.key}", value=str(setting.window_days))
+        figure = replace(styles.CARD_VALUE, number_format=self._number_format(column))
+        shown = NO_VALUE if isinstance(value, CellError) else value
+        self.canvas.put(top, left, name, replace(styles.CARD_NAME, top=("thin", RULE)), across=across)
+        self.canvas.put(top + 1, left, shown, figure, formula, across=across)
+        self.canvas.put(top + 2, left, *self._change(card), across=across)
+        if card.good:
+            better, worse = (TEAL, RED) if card.good > 0 else (RED, TEAL)
+            cell, place = address(top + 2, left), self.canvas.range(top + 2, left, top + 2, left)
+            self.canvas.conditions.append(Condition(place, f"N({cell})>0", color=better))
+            self.canvas.conditions.append(Condition(place, f"N({cell})<0", color=worse))
 
+    def _number_format(self, column: Column) -> str:
+        formats, value = self.setting.formats, column.values[0]
+        if column.unit == "money":
+            return formats.compact_money(value if isinstance(value, int | float) else None)
+        shown = formats.of(column, 2 * self.setting.cell_width, styles.CARD_VALUE.size).number_format
+        return shown + (self.setting.texts("card.unit_days") if column.unit == "days" else "")
 
-def _place_change(
-    canvas: Canvas, trend: Block | None, card: Card, corner: tuple[int, int], months: dict[str, Place], setting: Setting
-) -> None:
-    """Change against the months before: relative for counts and money, in points for rates."""
-    row, left = corner[0] + 2, corner[1]
-    across = 1 if left == 1 else 2
-    pair = trend[card.key].values if trend is not None and card.key in trend else ()
-    if len(pair) != 2 or not all(isinstance(value, int | float) for value in pair) or not pair[1]:
-        canvas.put(row, left, None, styles.CARD_CHANGE, across=across)
-        return
-    recent, before = pair
-    here, there = (months[card.key].cell(i) for i in range(2))
-    if trend[card.key].unit == "fraction":
-        change, formula = (recent - before) * 100, f"({here}-{there})*100"
-        number_format = "0.0" + setting.texts("card.unit_points")
-    else:
-        change, formula, number_format = (recent - before) / before, f"({here}-{there})/{there}", "0.0%"
-    style = replace(styles.CARD_CHANGE, number_format=f"+{number_format};−{number_format};±{number_format}", align="left")
-    canvas.put(row, left, change, style, None if setting.formulas == "values" else formula, across=across)
-    better, worse = (">", "<") if card.good > 0 else ("<", ">")
-    for sign, color in ((better, TEAL), (worse, RED)) if card.good else ():
-        cell = address(row, left)
-        canvas.conditions.append(Condition(canvas.range(row, left, row, left), f"{cell}{sign}0", color=color))
+    def _change(self, card: Card) -> tuple[float | None, Style, str | None]:
+        """Change against the months before: relative for counts and money, in points for rates."""
+        trend = self.report.trend
+        column = trend[card.key] if trend is not None and card.key in trend else None
+        pair = column.values if column is not None else ()
+        if column is None or not all(isinstance(value, int | float) for value in pair) or not pair[1]:
+            return None, styles.CARD_CHANGE, None
+        recent, before = pair
+        here, there = (self.months[card.key].cell(i) for i in range(2))
+        if column.unit == "fraction":
+            change, formula = (recent - before) * 100, f"({here}-{there})*100"
+            shown = "0.0" + self.setting.texts("card.unit_points")
+        else:
+            change, formula, shown = (recent - before) / before, f"({here}-{there})/{there}", "0.0%"
+        style = replace(styles.CARD_CHANGE, number_format=f"+{shown};−{shown};±{shown}")
+        return change, style, None if self.setting.formulas == "values" else formula

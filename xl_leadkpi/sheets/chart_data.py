@@ -27,20 +27,22 @@ class ChartData:
         self.canvas = Canvas(CHART_SHEET)
         self._row = 0
 
-    def columns(self, title: str, *columns: tuple[str, Sequence[Any], Sequence[str | None] | None]) -> tuple[Range, ...]:
+    def columns(
+        self, title: str, *columns: tuple[str, Sequence[Any], Sequence[str | None] | None]
+    ) -> tuple[Range, ...]:
         """Place columns side by side, each ``(header, values, formulas)``, and return the range of each."""
         height = len(columns[0][1])
         self.canvas.put(self._row, 0, title, styles.HEADING)
-        self.canvas.put_row(self._row + 1, 0, [header for header, _, _ in columns], [styles.LABEL_HEADER] * len(columns))
+        self.canvas.put_row(
+            self._row + 1, 0, [header for header, _, _ in columns], [styles.LABEL_HEADER] * len(columns)
+        )
         first = self._row + 2
         cells = tuple(Cells(tuple(values), Style(), formulas and tuple(formulas)) for _, values, formulas in columns)
         self.canvas.areas.append(Area(first, 0, cells))
         self._row = first + height + 1
         return tuple(self.canvas.range(first, i, first + height - 1, i) for i in range(len(columns)))
 
-    def block(
-        self, block: Block, setting: Setting, fetched: Mapping[str, Place] | None = None
-    ) -> dict[str, Place]:
+    def block(self, block: Block, setting: Setting, fetched: Mapping[str, Place] | None = None) -> dict[str, Place]:
         """Place a whole block as an Excel table and return where its columns stand as other sheets call them.
 
         Args:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.sheets.formats import number_text, percent_text
+from xl_leadkpi.sheets.formats import number_text
 from xl_leadkpi.sheets.layout import Axis, Chart, Series
 from xl_leadkpi.sheets.palette import NAVY, PALE_NAVY, STEPS, TEAL
 
@@ -78,12 +79,7 @@ def funnel_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
     """
     reached = source.values("reached")
     most = max(reached, default=0) or 1
-    shares = source.values("cumulative")
-    language = source.setting.language
-    labels = tuple(
-        number_text(n, language) + (f" · {percent_text(share, language)}" if isinstance(share, float | int) else "")
-        for n, share in zip(reached, shares, strict=True)
-    )
+    labels = tuple(number_text(n, source.setting.language) for n in reached)
     first, last = source.cell("reached", source.rows[0]), source.cell("reached", source.rows[-1])
     column = first.removeprefix("Funnel!"), last.removeprefix("Funnel!")
     top = f"MAX(Funnel!{column[0]}:{column[1]})"
@@ -93,8 +89,8 @@ def funnel_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         ("stage", *source.texts("stage")),
         ("spacer", *source.computed([(most - n) / 2 for n in reached], [f"({top}-{cell})/2" for cell in cells])),
         ("reached", *source.figures("reached")),
-        ("label", *source.computed([(most - n) / 2 + most * 0.4 for n in reached],
-                                   [f"({top}-{cell})/2+{top}*0.4" for cell in cells])),
+        ("label", *source.computed([(most - n) / 2 + most * 0.2 for n in reached],
+                                   [f"({top}-{cell})/2+{top}*0.2" for cell in cells])),
     )  # fmt: skip
     return Chart(
         "Funnel",
@@ -108,12 +104,13 @@ def funnel_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         spot.column,
         spot.width,
         spot.height,
+        title=source.setting.texts("chart.funnel"),
         stacked=True,
         gap=14,
         overlap=100,
         legend=False,
-        categories=Axis(reverse=True),
-        values=Axis(minimum=0, maximum=most * 1.4, visible=False),
+        categories=Axis(reverse=True, line=False),
+        values=Axis(minimum=0, maximum=most * 1.2, visible=False),
         description=source.setting.texts("chart.funnel"),
     )
 
@@ -133,22 +130,31 @@ def win_rate_chart(data: ChartData, source: Source, spot: Spot, label: str) -> C
         source.setting.texts("chart.win_rate"),
         ("group", *source.texts(label)),
         ("win_rate", *source.figures("win_rate")),
-        ("above", *source.computed(up, [f"IFERROR({high}-{mid},0)" for mid, high in zip(cells[0], cells[2], strict=True)])),
-        ("below", *source.computed(down, [f"IFERROR({mid}-{low},0)" for mid, low in zip(cells[0], cells[1], strict=True)])),
+        (
+            "above",
+            *source.computed(up, [f"IFERROR({high}-{mid},0)" for mid, high in zip(cells[0], cells[2], strict=True)]),
+        ),
+        (
+            "below",
+            *source.computed(down, [f"IFERROR({mid}-{low},0)" for mid, low in zip(cells[0], cells[1], strict=True)]),
+        ),
     )
-    closed = [
-        sum(n for n in (source.block["won"].values[row], source.block["lost"].values[row]) if n) for row in source.rows
-    ]
+    closed = [source.block["win_rate_of"].values[row] or 0 for row in source.rows]
+    highest = max((high for high in highs if isinstance(high, int | float)), default=1)
     return Chart(
         "WinRate",
         "bar",
         (
             Series(
-                source.setting.texts.column("win_rate"), groups, rate, BAR,
+                source.setting.texts.column("win_rate"),
+                groups,
+                rate,
+                BAR,
                 colors=tuple(BAR if n >= source.setting.min_n else "#C3CAD1" for n in closed),
-                error_up=above, error_down=below,
+                error_up=above,
+                error_down=below,
             ),
-        ),  # fmt: skip
+        ),
         spot.row,
         spot.column,
         spot.width,
@@ -157,7 +163,7 @@ def win_rate_chart(data: ChartData, source: Source, spot: Spot, label: str) -> C
         gap=45,
         legend=False,
         categories=Axis(reverse=True),
-        values=Axis(number_format="0%", minimum=0, gridlines=True),
+        values=Axis(number_format="0%", minimum=0, maximum=min(1, ceil(highest * 10) / 10), gridlines=True),
         description=source.setting.texts("chart.win_rate"),
     )
 
@@ -171,8 +177,12 @@ def spend_chart(data: ChartData, source: Source, spot: Spot, label: str) -> Char
         ("spend", *source.figures("spend")),
         ("cpl", *source.figures("cpl")),
     )
-    money = source.setting.formats.axis_money(max((v for v in source.values("spend") if isinstance(v, int | float)), default=0))
-    small = source.setting.formats.axis_money(max((v for v in source.values("cpl") if isinstance(v, int | float)), default=0))
+    money = source.setting.formats.axis_money(
+        max((v for v in source.values("spend") if isinstance(v, int | float)), default=0)
+    )
+    small = source.setting.formats.axis_money(
+        max((v for v in source.values("cpl") if isinstance(v, int | float)), default=0)
+    )
     return Chart(
         "SpendCost",
         "column",
@@ -191,11 +201,15 @@ def spend_chart(data: ChartData, source: Source, spot: Spot, label: str) -> Char
     )
 
 
-def months_chart(data: ChartData, source: Source, spot: Spot, rate_key: str, grown: Sequence[bool]) -> Chart:
+def months_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
     """New leads a month as columns, the share of them won as a line over the months that are old enough."""
-    texts = source.setting.texts
+    texts, rate_key = source.setting.texts, "cohort_conversion"
+    flags = source.block["mature"].values
+    grown = [bool(flags[row]) for row in source.rows]
     rates, formulas = source.figures(rate_key)
-    rates = [rate if old else None if formulas is None else CellError.NA for rate, old in zip(rates, grown, strict=True)]
+    rates = [
+        rate if old else None if formulas is None else CellError.NA for rate, old in zip(rates, grown, strict=True)
+    ]
     formulas = formulas and [formula if old else "NA()" for formula, old in zip(formulas, grown, strict=True)]
     months, leads, rate = data.columns(
         texts("chart.months"),
@@ -276,5 +290,3 @@ def stage_time_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
 
 def _minus(one: Any, other: Any) -> float:
     return one - other if isinstance(one, int | float) and isinstance(other, int | float) else 0
-
-

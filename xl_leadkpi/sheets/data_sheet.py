@@ -87,7 +87,11 @@ def _shown(name: str, values: list[Any], setting: Setting) -> list[Any]:
         }
         return [months.get(value) for value in values]
     if name in ("outcome", "stage_now"):
-        words = {word: setting.texts(f"label.{word.capitalize() if name == 'outcome' else word}") for word in set(values) if word}
+        words = {
+            word: setting.texts(f"label.{word.capitalize() if name == 'outcome' else word}")
+            for word in set(values)
+            if word
+        }
         return [words.get(value) for value in values]
     return values
 

@@ -20,8 +20,6 @@ _SYMBOLS = {
     "KZT": "₸", "TRY": "₺", "BRL": "R$", "ILS": "₪",
 }  # fmt: skip
 _BEFORE = {"$", "£", "¥", "₹", "R$", "₪"}
-_LOCALES = {"en": "[$-409]", "pl": "[$-415]", "ru": "[$-419]"}
-_DAY = {"en": "d mmm yyyy", "pl": "dd.mm.yyyy", "ru": "dd.mm.yyyy"}
 _THOUSAND = {"en": "k", "pl": "tys.", "ru": "тыс."}
 _MILLION = {"en": "m", "pl": "mln", "ru": "млн"}
 MONTHS = {
@@ -49,7 +47,7 @@ class Formats:
     >>> Formats("pl", "PLN").money(2)
     '#,##0.00 "zł"'
     >>> Formats("ru", None).month
-    '[$-419]mmm yyyy'
+    'mm.yyyy'
     """
 
     language: Language
@@ -62,13 +60,13 @@ class Formats:
 
     @property
     def month(self) -> str:
-        """A month and its year."""
-        return f"{_LOCALES[self.language]}mmm yyyy"
+        """A month and its year; in figures where programs disagree on the abbreviations."""
+        return "[$-409]mmm yyyy" if self.language == "en" else "mm.yyyy"
 
     @property
     def day(self) -> str:
         """A date."""
-        return f"{_LOCALES[self.language]}{_DAY[self.language]}"
+        return "[$-409]d mmm yyyy" if self.language == "en" else "dd.mm.yyyy"
 
     def money(self, decimals: int) -> str:
         """An amount in full."""
@@ -95,21 +93,14 @@ class Formats:
         match column.unit:
             case "money":
                 return self._money_column(numbers, room, size)
-            case "count":
-                return Shown(COUNT if all(float(value).is_integer() for value in numbers) else "#,##0.0")
-            case "days" | "minutes" | "number":
-                whole = all(float(value).is_integer() for value in numbers)
-                return Shown(COUNT if whole else "#,##0.0")
             case "fraction":
                 return Shown("#,##0%" if _largest(numbers) >= 10 else "0.0%")
             case "ratio":
                 return Shown('#,##0.0"×"' if _largest(numbers) >= 100 else '0.00"×"')
-            case "date":
-                return Shown(self.day)
-            case "month":
-                return Shown(self.month)
-            case "text":
-                return Shown(TEXT)
+            case "count" | "days" | "minutes" | "number":
+                return Shown(COUNT if all(float(value).is_integer() for value in numbers) else "#,##0.0")
+            case unit:
+                return Shown({"date": self.day, "month": self.month, "text": TEXT}[unit])
 
     def axis_money(self, largest: float) -> str:
         """Amounts along an axis whose largest is about this."""
@@ -143,14 +134,18 @@ class Formats:
         largest = _largest(numbers)
         decimals = 2 if 0 < largest < 100 else 0
         sign = "-" if any(value < 0 for value in numbers) else ""
-        for power, commas, name in ((0, "", ""), (3, ",", _THOUSAND[self.language]), (6, ",,", _MILLION[self.language])):
+        for power, commas, name in (
+            (0, "", ""),
+            (3, ",", _THOUSAND[self.language]),
+            (6, ",,", _MILLION[self.language]),
+        ):
             shown = f"{sign}{largest / 10**power:,.{decimals}f}"
             if not power:
                 shown += f" {self.symbol}"
             if text_width(shown, size) <= room or power == 6:
                 if not power:
                     return Shown(self.money(decimals))
-                return Shown(f"#,##0{commas}", f"{name} {self.symbol}".strip())
+                return Shown(f"#,##0{commas}", f"{name}\N{NO-BREAK SPACE}{self.symbol}".strip())
         raise AssertionError
 
     def _with_symbol(self, number: str) -> str:
@@ -168,9 +163,9 @@ def _largest(numbers: Iterable[Any]) -> float:
 
 
 def number_text(number: float, language: Language, decimals: int = 0) -> str:
-    """A number as its readers write it, for texts that no cell formats.
+    r"""A number as its readers write it, for texts that no cell formats.
 
-    >>> number_text(12480, "en"), number_text(3.5, "pl", 1), number_text(12480, "ru") == "12\\N{NO-BREAK SPACE}480"
+    >>> number_text(12480, "en"), number_text(3.5, "pl", 1), number_text(12480, "ru") == "12\N{NO-BREAK SPACE}480"
     ('12,480', '3,5', True)
     """
     text = f"{number:,.{decimals}f}"

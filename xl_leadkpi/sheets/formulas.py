@@ -43,7 +43,8 @@ def ratio_formula(ratio: Ratio, row: int, places: Mapping[str, Place], mode: For
         mode: ``native`` for plain Excel arithmetic, ``functions`` for the KPI by name, ``values`` for no formula.
 
     Returns:
-        The formula without ``=``, or None where there is none: in ``values`` mode, or if an argument is not on the sheet.
+        The formula without ``=``, or None where there is none: in ``values`` mode, or if an argument is not on
+        the sheet.
 
     >>> from xl_leadkpi.funnel.report import Ratio
     >>> places = {"spend": Place(10, 3), "leads": Place(10, 2)}

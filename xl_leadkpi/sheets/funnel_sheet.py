@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from xl_leadkpi.sheets import charts, styles
 from xl_leadkpi.sheets.canvas import Canvas
 from xl_leadkpi.sheets.cards import place_cards
 from xl_leadkpi.sheets.formats import number_text
-from xl_leadkpi.sheets.formulas import Place
+from xl_leadkpi.sheets.formulas import NO_VALUE, Place
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters
 from xl_leadkpi.sheets.measure import text_width
 from xl_leadkpi.sheets.palette import FAINT, HEAT, MUTED, RED
@@ -22,25 +21,28 @@ from xl_leadkpi.sheets.texts import Texts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.funnel.report import FunnelReport, Unit
     from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.formats import Language
     from xl_leadkpi.sheets.layout import Chart, Sheet
     from xl_leadkpi.sheets.tables import Setting
 
 MARGIN = 14
-CELL = 66
-LABEL_WIDTHS = (160, 240)
+CELL = 68
+LABEL_WIDTHS = (180, 250)
 CELLS = 20
 """Equal columns beside the label column; everything on the sheet stands on this grid."""
 LAST = 1 + CELLS
 PAGE = (277.0, 176.0)
 """What an A4 page in landscape holds between its margins, in millimetres."""
 MILLIMETRES = 25.4 / 96
-CHART_HEIGHT = 230
+CHART_HEIGHT = 240
+MOST_MONTHS = 24
+"""Months that the monthly chart shows, the last ones."""
 _MONEY = ("revenue", "won_with_amount", "average_deal", "pipeline", "spend", "cpl", "cost_per_", "cac", "roas", "romi")
 _PERIOD = (
-    "entered_", "snapshot_", "lost_opportunities", "win_rate", "revenue", "won_with_amount", "average_deal", "cac_period",
+    "entered_", "snapshot_", "lost_opportunities", "win_rate", "revenue", "won_with_amount", "average_deal",
+    "cac_period",
 )  # fmt: skip
 _GROUP = {"lost", "open_opportunities", "lead_conversion"}
 NOT_SHOWN = {
@@ -77,19 +79,21 @@ class _FunnelSheet:
 
     def place_everything(self) -> None:
         self._header()
-        self._stages()
+        spots = self._reserve_strip()
+        self._stages(spots[0])
         for field in self.report.by:
             self._group(field)
-        self._months()
+        self._months(spots[1])
         self._cohorts()
         self._curve()
         self._stage_times()
-        self._losses_and_pipeline()
+        self._losses()
+        self._simple("pipeline", self.report.pipeline)
+        if self.report.attribution is not None:
+            self._attribution(self.report.attribution)
+        self._quality()
         if self.report.spend is not None:
             self._simple("spend", self.report.spend)
-        if self.report.attribution is not None:
-            self._simple("attribution", self.report.attribution)
-        self._quality()
         self._navigation()
 
     def finished(self) -> Sheet:
@@ -102,7 +106,7 @@ class _FunnelSheet:
                 area=self.canvas.range(0, 0, last, LAST),
                 repeat_rows=(0, 2),
                 breaks=self._page_breaks(width),
-                footer=self.texts("sheet.footer", value=self.report.header.source),
+                footer=f"&L{self.report.header.source.replace('&', '&&')[:120]}&R{self.texts('sheet.page')}",
             ),
             tab_color="#17406D",
         )
@@ -133,15 +137,25 @@ class _FunnelSheet:
         canvas.put(2, 1, " · ".join(part for part in how if part), styles.SUBTITLE)
         self.row = 5
         for line in self._notes(header.notes):
-            canvas.put(self.row, 1, line, replace(styles.NOTE, color="#B3382C"))
+            canvas.put(self.row, 1, line, styles.NOTE)
             self.row += 1
         self.parts.append(self.row)
-        self.row, self.summary = place_cards(
-            canvas, self.data, self.report.summary, self.report.trend, self.setting, self.row
-        )
-        if self.report.summary.notes:
-            self._put_notes(self.report.summary)
+        self.row, self.summary = place_cards(canvas, self.data, self.report, self.setting, self.row)
+        self._put_notes(self.report.summary, more=self._trend_note())
         self.row += 1
+        if self.report.currencies is not None:
+            self._simple("currencies", self.report.currencies)
+
+    def _trend_note(self) -> list[tuple[str, str]]:
+        """Which months the changes on the cards compare."""
+        trend, formats = self.report.trend, self.setting.formats
+        if trend is None or len(trend) != 2:
+            return []
+        spans = [
+            " – ".join(formats.month_text(month) for month in ends)
+            for ends in zip(trend["first_month"].values, trend["last_month"].values, strict=True)
+        ]
+        return [("change", self.texts("card.change", recent=spans[0], before=spans[1]))]
 
     def _currency(self) -> str:
         header = self.report.header
@@ -216,16 +230,14 @@ class _FunnelSheet:
         self.canvas.charts.append(chart(charts.Spot(top, placed.last_column + 2, width, height)))
         self.row = max(self.row, self.canvas.row_below(top, height))
 
-    def _stages(self) -> None:
+    def _stages(self, spot: charts.Spot) -> None:
         block = self.report.stages
         self._section(self.texts("block.stages"), self.texts("link.stages"))
         self._put_notes(block)
-        top = self.row
         places = {key: self.summary[key] for key in ("spend",) if key in self.summary}
         placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row, places=places)
-        source = self._source(block, placed, range(len(block)))
-        self._beside(placed, lambda spot: charts.funnel_chart(self.data, source, spot), top=top, least=190)
-        self.row += 1
+        self.canvas.charts.append(charts.funnel_chart(self.data, self._source(block, placed, range(len(block))), spot))
+        self.row = placed.last_row + 2
 
     def _source(self, block: Block, placed: Placed, rows: Sequence[int]) -> charts.Source:
         return charts.Source(block, placed.places, self.setting, tuple(rows))
@@ -240,30 +252,33 @@ class _FunnelSheet:
         counts = [column for column in figures if column not in money]
         parts = [counts, money] if len(figures) > CELLS and money else [figures]
         headers = {label.key: self.texts.group(field)}
+        missing = {column.key: NO_VALUE for column in figures} | {"spend": self.texts("cell.no_spend")}
         places: dict[str, Place] = {}
         for i, part in enumerate(parts):
+            if i:
+                self.parts.append(self.row)
             placed = place_table(
                 self.canvas, block, [label, *part[:CELLS]], self.setting, row=self.row,
-                name=f"{block.name}Money" if i else block.name, places=places, headers=headers,
+                name=f"{block.name}Money" if i else block.name, places=places, headers=headers, missing=missing,
             )  # fmt: skip
             places = placed.places
             self.row = placed.last_row + 2
-        if field == "source":
-            self._strip(self._group_charts(block, places))
+        makers = self._group_charts(block, places) if field == "source" else []
+        if makers:
+            for maker, spot in zip(makers, self._reserve_strip(), strict=False):
+                self.canvas.charts.append(maker(spot))
 
-    def _strip(self, makers: Sequence[Callable[[charts.Spot], Chart]]) -> None:
-        """Place charts side by side over the whole width."""
-        if not makers:
-            return
+    def _reserve_strip(self) -> tuple[charts.Spot, charts.Spot]:
+        """Keep room for two charts side by side over the whole width."""
+        self.parts.append(self.row)
         half = CELLS // 2
         left = self.setting.label_width + (half - 1) * CELL
         spots = (
             charts.Spot(self.row, 1, left - 10, CHART_HEIGHT),
             charts.Spot(self.row, 1 + half, (CELLS - half + 1) * CELL, CHART_HEIGHT),
         )
-        for maker, spot in zip(makers, spots, strict=False):
-            self.canvas.charts.append(maker(spot))
         self.row = self.canvas.row_below(self.row, CHART_HEIGHT) + 1
+        return spots
 
     def _group_charts(self, block: Block, places: dict[str, Place]) -> list[Callable[[charts.Spot], Chart]]:
         label = block.columns[0].key
@@ -283,7 +298,7 @@ class _FunnelSheet:
             makers.append(lambda spot: charts.spend_chart(self.data, spend, spot, label))
         return makers
 
-    def _months(self) -> None:
+    def _months(self, spot: charts.Spot) -> None:
         block = self.report.months
         columns = self._shown(block)
         label = columns[0]
@@ -291,17 +306,13 @@ class _FunnelSheet:
         cohort = [column for column in columns[1:] if column not in happened]
         self._section(self.texts("block.months"), self.texts("link.months"))
         self._put_notes(block, more=(("months_cohort", str(self.setting.window_days)),))
-        top = self.row
         placed = place_table(self.canvas, block, [label, *cohort], self.setting, row=self.row)
         self._grey_immature(placed, ("cohort_conversion", "cac_cohort"), len(block))
-        maker = None
-        rate = "cohort_conversion"
-        if rate in block:
-            grown = [bool(value) for value in (block["mature"].values if "mature" in block else [True] * len(block))]
-            source = self._source(block, placed, range(len(block)))
-            maker = _bound(lambda at, spot: charts.months_chart(self.data, source, spot, rate, grown), placed)
-        self._beside(placed, maker, top=top)
-        self.row += 1
+        if "cohort_conversion" in block and len(block):
+            recent = range(max(0, len(block) - MOST_MONTHS), len(block))
+            source = self._source(block, placed, recent)
+            self.canvas.charts.append(charts.months_chart(self.data, source, spot))
+        self.row = placed.last_row + 2
         if happened:
             self.parts.append(self.row)
             self._put_notes(more=(("months_period", ""),))
@@ -339,14 +350,13 @@ class _FunnelSheet:
             self._put_notes(rates, more=(("cohort_cells", ""),))
             # the counts stand below the rates, which are formulas over them
             counts_row = self.row + len(rates) + 3
-            places = {
-                column.key: Place(counts_row + 1, 1 + i) for i, column in enumerate(counts.columns)
-            }
+            places = {column.key: Place(counts_row + 1, 1 + i) for i, column in enumerate(counts.columns)}
             placed = place_table(
                 self.canvas, rates, rates.columns, self.setting, row=self.row, places=places, headers=self._after(rates)
             )
             self._heat(placed, len(rates))
             self.row = placed.last_row + 2
+            self.parts.append(self.row)
             self.canvas.put(self.row, 1, self.texts("block.cohort_counts"), styles.NOTE)
             self.row += 1
             assert self.row == counts_row
@@ -402,6 +412,13 @@ class _FunnelSheet:
         self.row += 1
         if len(histogram):
             self._histogram(histogram)
+        response = self.report.response
+        if response is not None:
+            self.parts.append(self.row)
+            self._put_notes(more=(("response", ""),))
+            label = Column("measure", "text", ("first_response",))
+            placed = place_table(self.canvas, response, [label, *response.columns], self.setting, row=self.row)
+            self.row = placed.last_row + 2
 
     def _histogram(self, block: Block) -> None:
         """Won leads by days from creation, with a bar drawn in the cells beside."""
@@ -421,9 +438,33 @@ class _FunnelSheet:
         self.canvas.areas.append(Area(placed.first_row, 3, (Cells(bars, styles.BARS, live),)))
         self.row = placed.last_row + 2
 
-    def _losses_and_pipeline(self) -> None:
-        self._simple("losses", self.report.losses)
-        self._simple("pipeline", self.report.pipeline)
+    def _losses(self) -> None:
+        """I: reasons down, stages across, because the same few reasons come again at every stage."""
+        block = self.report.losses
+        if not len(block):
+            return
+        shown, headers = _reasons_by_stage(block, self.texts)
+        self._section(self.texts("block.losses"), self.texts("link.losses"))
+        self._put_notes(block)
+        placed = place_table(self.canvas, shown, shown.columns, self.setting, row=self.row, headers=headers)
+        self.row = placed.last_row + 2
+
+    def _attribution(self, block: Block) -> None:
+        """L: conversions by channel and model, and below them the revenue."""
+        label, *figures = self._shown(block)
+        money = [column for column in figures if column.unit == "money"]
+        if len(figures) < CELLS:
+            self._simple("attribution", block)
+            return
+        self._section(self.texts("block.attribution"), self.texts("link.attribution"))
+        self._put_notes(block)
+        for note, part in (("", [c for c in figures if c not in money]), ("attributed_revenue", money)):
+            if note:
+                self.parts.append(self.row)
+                self._put_notes(more=((note, ""),))
+            name = f"{block.name}Revenue" if note else block.name
+            placed = place_table(self.canvas, block, [label, *part], self.setting, row=self.row, name=name)
+            self.row = placed.last_row + 2
 
     def _quality(self) -> None:
         """M: what was odd, each with its number; the whole list with its rows is in Funnel_Map."""
@@ -485,16 +526,40 @@ class _FunnelSheet:
         return tuple(breaks)
 
 
-def _bound(
-    maker: Callable[[Placed, charts.Spot], Chart], placed: Placed
-) -> Callable[[charts.Spot], Chart]:
+def _reasons_by_stage(block: Block, texts: Texts) -> tuple[Block, dict[str, str]]:
+    """The losses with a column a stage (counts, then amounts), and the headers of those columns."""
+    rows = list(block.rows())
+    body, total = rows[: len(rows) - block.totals], rows[len(rows) - block.totals :]
+    stages = list(dict.fromkeys(row["stage"] for row in body))
+    reasons = sorted(
+        dict.fromkeys(row["reason"] for row in body),
+        key=lambda reason: (reason.startswith("("), -sum(row["lost"] for row in body if row["reason"] == reason)),
+    )
+    columns = [Column("reason", "text", (*reasons, *("(total)" for _ in total)))]
+    headers: dict[str, str] = {}
+    measures: list[tuple[str, Unit, str]] = [("lost", "count", "losses.lost")]
+    if "amount" in block:
+        measures.append(("amount", "money", "losses.amount"))
+    for key, unit, header in measures:
+        for stage in stages:
+            cells = {row["reason"]: row[key] for row in body if row["stage"] == stage}
+            values = [cells.get(reason) for reason in reasons]
+            if any(values):
+                name = f"{key}_{stage}"
+                columns.append(Column(name, unit, (*values, *(sum(filter(None, values)) for _ in total))))
+                headers[name] = texts(header, value=texts.label(stage, "stage"))
+        sums = [sum(row[key] or 0 for row in body if row["reason"] == reason) for reason in reasons]
+        columns.append(Column(f"{key}_total", unit, (*sums, *(row[key] for row in total))))
+        headers[f"{key}_total"] = texts(header, value=texts.label("(total)"))
+    return Block(block.name, tuple(columns), block.totals, block.notes), headers
+
+
+def _bound(maker: Callable[[Placed, charts.Spot], Chart], placed: Placed) -> Callable[[charts.Spot], Chart]:
     return lambda spot: maker(placed, spot)
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
-
-
 
 
 def label_width(report: FunnelReport, language: Language) -> int:

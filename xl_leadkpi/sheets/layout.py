@@ -185,10 +185,11 @@ class Series:
         values: Range of the figures.
         color: Fill or line; None draws nothing (a spacer).
         colors: One a point, where they differ.
-        labels: One text a point, written inside the base of the bar (a spacer's label stands beside the bar before it).
+        labels: One text a point, written inside the base of the bar (a spacer's label stands beside the bar before
+            it).
         error_up: Range of the distances to the upper ends of error bars; ``error_down`` to the lower ends.
-        over: Drawn over the chart's bars on an axis of its own: as a line, or as points where neighbours have nothing to
-            do with each other.
+        over: Drawn over the chart's bars on an axis of its own: as a line, or as points where neighbours have nothing
+            to do with each other.
     """
 
     name: str

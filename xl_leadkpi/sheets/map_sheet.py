@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.tables import Setting
 
 MAP_SHEET = "Funnel_Map"
-PARAMETERS, COLUMNS, WORDS, QUALITY, BACKWARDS = "tblParameters", "tblColumns", "tblStageWords", "tblQuality", "tblBackward"
+PARAMETERS, COLUMNS, WORDS, QUALITY, BACKWARDS = (
+    "tblParameters",
+    "tblColumns",
+    "tblStageWords",
+    "tblQuality",
+    "tblBackward",
+)
 WIDTHS = (270, 170, 170, 90, 150, 240, 300)
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
@@ -98,15 +104,15 @@ class _MapSheet:
         canvas.put_row(self.row, 2, (None,) * (len(WIDTHS) - 1), [styles.HEADING] * (len(WIDTHS) - 1))
         titles = unique_headers(headers)
         top = self.row + 1
-        aligned = [replace(styles.LABEL_HEADER, align=style.align) for style in formats]
+        aligned = [replace(styles.LABEL_HEADER, align=style.align, indent=style.indent) for style in formats]
         canvas.put_row(top, 1, titles, aligned)
-        lines = max(lines_needed(text, width - PADDING, styles.SMALL, bold=True) for text, width in zip(titles, WIDTHS, strict=False))
+        lines = max(
+            lines_needed(text, width - PADDING, styles.SMALL) for text, width in zip(titles, WIDTHS, strict=False)
+        )
         canvas.at_least(top, 5 + LINE * lines)
         first = top + 1
         height = max(len(columns[0]), 1)
-        cells = tuple(
-            Cells(tuple(values) or (None,), style) for values, style in zip(columns, formats, strict=True)
-        )
+        cells = tuple(Cells(tuple(values) or (None,), style) for values, style in zip(columns, formats, strict=True))
         canvas.areas.append(Area(first, 1, cells))
         for i in range(len(columns[0])):
             lines = max(
@@ -137,7 +143,7 @@ class _MapSheet:
                 names,
                 [_as_cell(value) for _, value, _ in rows],
                 [_as_cell(value) for _, _, value in rows],
-                [self.texts(f"parameter.{name}") if f"parameter.{name}" in TEXTS else None for name in names],
+                [self.texts.known(f"parameter.{name}", "") or None for name in names],
             ),
             (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
         )
@@ -147,7 +153,9 @@ class _MapSheet:
 
     def _columns(self) -> None:
         texts = self.texts
-        matches = sorted(self.report.columns, key=lambda match: ("leads", "deals", "spend", "touches").index(match.table))
+        matches = sorted(
+            self.report.columns, key=lambda match: ("leads", "deals", "spend", "touches").index(match.table)
+        )
         first = self._table(
             COLUMNS,
             self._headers("header", "field", "recognised", "score", "reason", "second", "table"),
@@ -156,7 +164,7 @@ class _MapSheet:
                 [match.field or UNUSED for match in matches],
                 [None if match.reason == "user" else match.field or UNUSED for match in matches],
                 [round(match.score, 2) if match.field else None for match in matches],
-                [texts(f"reason.{match.reason}") if f"reason.{match.reason}" in TEXTS else match.reason for match in matches],
+                [texts.known(f"reason.{match.reason}", match.reason) for match in matches],
                 [match.runner_up for match in matches],
                 [match.table for match in matches],
             ),
@@ -175,7 +183,7 @@ class _MapSheet:
         words, texts = self.report.words, self.texts
 
         def stage(name: str | None) -> str | None:
-            return texts(f"label.{name}") if f"label.{name}" in TEXTS else name
+            return name and texts.known(f"label.{name}", name)
 
         first = self._table(
             WORDS,
@@ -187,7 +195,13 @@ class _MapSheet:
                 [word.count for word in words],
                 [texts(f"origin.{word.origin}") for word in words],
             ),
-            (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.FIGURE, number_format="#,##0"), styles.ORIGINAL),
+            (
+                styles.LABEL,
+                styles.EDITABLE,
+                styles.ORIGINAL,
+                replace(styles.FIGURE, number_format="#,##0"),
+                styles.ORIGINAL,
+            ),
         )
         if words:
             place = self.canvas.range(first, 2, first + len(words) - 1, 2)
@@ -227,7 +241,12 @@ class _MapSheet:
             BACKWARDS,
             self._headers("lead_id", "measure", "days", "row"),
             (block["lead_id"].values, measures, block["days"].values, block["row_no"].values),
-            (styles.LABEL, styles.WRAPPED, replace(styles.FIGURE, number_format="0"), replace(styles.FIGURE, number_format="0")),
+            (
+                styles.LABEL,
+                styles.WRAPPED,
+                replace(styles.FIGURE, number_format="0"),
+                replace(styles.FIGURE, number_format="0"),
+            ),
         )
 
 
@@ -273,17 +292,17 @@ def read_map(path: str | os.PathLike[str]) -> FunnelMapEdits:
             f"{path}: no sheet {MAP_SHEET} of an earlier run can be read there ({error}); "
             "give a workbook that leadkpi has written"
         ) from None
-    return FunnelMapEdits(_edited_fields(tables[COLUMNS]), _edited_words(tables[WORDS]), _edited_parameters(tables[PARAMETERS]))
+    return FunnelMapEdits(
+        _edited_fields(tables[COLUMNS]), _edited_words(tables[WORDS]), _edited_parameters(tables[PARAMETERS])
+    )
 
 
 def _edited_fields(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
     chosen: dict[str, str] = {}
     dropped: list[str] = []
-    for header, now, recognised, _, _, _, table in rows:
-        if table not in ("leads", "deals") or header == "":
-            continue
-        now, recognised = str(now).strip() or UNUSED, str(recognised).strip()
-        if now == recognised:
+    for header, cell, decided, _, _, _, table in rows:
+        now, recognised = str(cell).strip() or UNUSED, str(decided).strip()
+        if table not in ("leads", "deals") or not header or now == recognised:
             continue
         if now != UNUSED:
             chosen[now] = str(header)

@@ -74,4 +74,8 @@ def _cells_xml(values: Sequence[Any], letter: str, index: int, numbers: range) -
 def _text_xml(text: str) -> str:
     """A text as XML; what merely looks like an escape of Excel's (_x0041_) is kept from being read as one."""
     escaped = _LOOKS_ESCAPED.sub(r"_x005F\1", escape(safe_text(text)))
-    return f'<t xml:space="preserve">{escaped}</t>' if escaped[:1].isspace() or escaped[-1:].isspace() else f"<t>{escaped}</t>"
+    return (
+        f'<t xml:space="preserve">{escaped}</t>'
+        if escaped[:1].isspace() or escaped[-1:].isspace()
+        else f"<t>{escaped}</t>"
+    )

@@ -1,4 +1,4 @@
-"""One block of the report as an Excel table on the grid: headers, figures, live ratios, totals, grey where uncertain."""
+"""One block of the report as an Excel table: headers, figures, live ratios, totals, grey where uncertain."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.funnel.report import Above, First
 from xl_leadkpi.sheets import styles
-from xl_leadkpi.sheets.formats import Formats, Language
 from xl_leadkpi.sheets.formulas import NO_VALUE, Formulas, Place, ratio_formula
-from xl_leadkpi.sheets.layout import Area, Cells, Condition, Style, Table, address
+from xl_leadkpi.sheets.layout import Area, Cells, Condition, Table, address
 from xl_leadkpi.sheets.measure import lines_needed
 from xl_leadkpi.sheets.palette import FAINT
-from xl_leadkpi.sheets.texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.report import Block, Column, Ratio
     from xl_leadkpi.sheets.canvas import Canvas
+    from xl_leadkpi.sheets.formats import Formats, Language
+    from xl_leadkpi.sheets.texts import Texts
 
 LINE = 16
 """Height of one line of small text in pixels."""
@@ -77,6 +77,7 @@ def place_table(
     name: str | None = None,
     places: dict[str, Place] | None = None,
     headers: dict[str, str] | None = None,
+    missing: Mapping[str, str] | None = None,
 ) -> Placed:
     """Place some columns of a block as one Excel table, its headers in ``row``.
 
@@ -90,6 +91,7 @@ def place_table(
         name: Name of the table; the block's own if None.
         places: Where columns that stand elsewhere begin (the block's other parts); this part's are added.
         headers: Headers that differ from the column's own.
+        missing: What to show in a column where there is no value; an empty cell if None.
     """
     rows, totals = len(block), block.totals
     first = row + 1
@@ -107,40 +109,37 @@ def place_table(
             # the last column, free to run on over the empty cells to its right
             style, last = (replace(one, align="left", indent=1, wrap=False) for one in (style, last))
             header_styles[-1] = replace(styles.LABEL_HEADER, indent=1)
-        values = [_display(value, part, setting) for value in part.values]
+        blank = (missing or {}).get(part.key)
+        values = [blank if value is None else _display(value, part, setting) for value in part.values]
+        if blank is not None and None in part.values:
+            place = canvas.range(first, column + i, first + rows - 1, column + i)
+            canvas.conditions.append(Condition(place, f"ISTEXT({address(first, column + i)})", color=FAINT))
         formulas = _formulas(part, where, setting.formulas)
         split = rows - totals
         body.append(Cells(tuple(values[:split]), style, formulas and formulas[:split]))
         foot.append(Cells(tuple(values[split:]), last, formulas and formulas[split:]))
     titles = unique_headers(texts)
     widths = [setting.label_width if column == 1 and not i else setting.cell_width for i in range(len(columns))]
-    lines = max(
-        lines_needed(title, width - PADDING, styles.SMALL, bold=True) for title, width in zip(titles, widths, strict=True)
-    )
+    lines = max(lines_needed(title, width - PADDING, styles.SMALL) for title, width in zip(titles, widths, strict=True))
     canvas.at_least(row, 5 + LINE * max(lines, 1))
     canvas.put_row(row, column, titles, header_styles)
     for area in (Area(first, column, tuple(body)), Area(first + rows - totals, column, tuple(foot))):
         if area.height:
             canvas.areas.append(area)
-    _raise_rows_of_long_labels(canvas, body + foot, columns, widths, first, rows - totals)
+    _make_room_for_labels(canvas, body[0], widths[0], first)
+    _make_room_for_labels(canvas, foot[0], widths[0], first + rows - totals)
     last_row, last_column = max(first + rows - 1, first), column + len(columns) - 1
     canvas.tables.append(Table(name or block.name, canvas.range(row, column, last_row, last_column), titles))
     _grey_uncertain(canvas, columns, where, setting, rows)
     return Placed(row, first, last_row, last_column, where)
 
 
-def _raise_rows_of_long_labels(
-    canvas: Canvas, cells: Sequence[Cells], columns: Sequence[Column], widths: Sequence[int], first: int, body: int
-) -> None:
-    size = len(columns)
-    for i, part in enumerate(columns):
-        if part.unit != "text" or i:
-            continue
-        for start, one in ((first, cells[i]), (first + body, cells[size + i])):
-            for offset, value in enumerate(one.values):
-                lines = lines_needed(str(value or ""), widths[i] - PADDING, one.style.size, bold=one.style.bold)
-                if lines > 1:
-                    canvas.at_least(start + offset, 4 + LINE * lines)
+def _make_room_for_labels(canvas: Canvas, labels: Cells, width: int, first: int) -> None:
+    for row, value in enumerate(labels.values, start=first):
+        if isinstance(value, str):
+            lines = lines_needed(value, width - PADDING, labels.style.size, bold=labels.style.bold)
+            if lines > 1:
+                canvas.at_least(row, 4 + LINE * lines)
 
 
 def _display(value: Any, column: Column, setting: Setting) -> Any:
@@ -205,23 +204,14 @@ def _grey_uncertain(
 
 def _cases(ratio: Ratio, places: dict[str, Place]) -> str | None:
     """The number of cases a rate rests on, for the first row of its block: its denominator."""
-    if ratio.kpi in ("WINRATE", "LOSSRATE"):
-        parts = [argument for argument in ratio.arguments if isinstance(argument, str)]
-    else:
-        parts = [argument for argument in ratio.arguments if not isinstance(argument, int | float)][:2][-1:]
-    found = []
-    for part in parts:
-        key = part.column if isinstance(part, Above | First) else part
-        place = places.get(key)
-        if place is None:
+    columns = [argument for argument in ratio.arguments if not isinstance(argument, int | float)]
+    if ratio.kpi not in ("WINRATE", "LOSSRATE"):  # those divide by the sum of their arguments, the others by the second
+        columns = columns[1:2]
+    cells = []
+    for argument in columns:
+        key = argument.column if isinstance(argument, Above | First) else argument
+        if key not in places:
             return None
-        if isinstance(part, First):
-            found.append(address(place.row, place.column, absolute=True))
-        elif isinstance(part, Above):
-            found.append(f"N({address(place.row - 1, place.column)})")
-        else:
-            found.append(address(place.row, place.column))
-    return "+".join(f"N({one})" if not one.startswith("N(") else one for one in found) or None
-
-
-__all__ = ["LINE", "PADDING", "Placed", "Setting", "Style", "place_table"]
+        row = places[key].row - isinstance(argument, Above)
+        cells.append(f"N({address(row, places[key].column, absolute=isinstance(argument, First))})")
+    return "+".join(cells) or None

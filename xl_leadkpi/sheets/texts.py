@@ -139,8 +139,10 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "link.cohorts": ("Cohorts", "Kohorty", "Когорты"),
     "link.mature": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
     "link.spend": ("Spend", "Wydatki", "Расходы"),
+    "block.currencies": ("Money by currency", "Kwoty według walut", "Деньги по валютам"),
+    "link.currencies": ("Currencies", "Waluty", "Валюты"),
     # charts -----------------------------------------------------------------------------------------------------------
-    "chart.funnel": ("Leads by furthest stage", "Leady według etapu", "Лиды по этапам"),
+    "chart.funnel": ("Leads that reached each stage", "Leady, które doszły do etapu", "Лиды, дошедшие до этапа"),
     "chart.win_rate_closed": (
         "Win rate (won ÷ closed), 95 % interval", "Skuteczność (wygrane ÷ zamknięte), przedział 95 %",
         "Доля выигрышей (от закрытых), интервал 95 %",
@@ -277,6 +279,28 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.campaign": ("Campaign", "Kampania", "Кампания"),
     "column.impressions": ("Impr.", "Wyświetl.", "Показы"),
     "column.clicks": ("Clicks", "Kliknięcia", "Клики"),
+    "column.currency": ("Currency", "Waluta", "Валюта"),
+    "column.requests": ("Leads", "Leady", "Лиды"),
+    "column.answered": ("Answered", "Z odpow.", "С ответом"),
+    "column.unanswered": ("Not answered", "Bez odpowiedzi", "Без ответа"),
+    "column.p95": ("P95", "P95", "P95"),
+    "column.target_minutes": ("Target, min", "Cel, min", "Цель, мин"),
+    "column.within_target": ("In time", "Na czas", "Вовремя"),
+    "column.within_target_share": ("In time ÷ leads", "Na czas ÷ leady", "Вовремя ÷ лиды"),
+    "column.unanswered_share": ("None ÷ leads", "Bez odp. ÷ leady", "Без отв. ÷ лиды"),
+    "column.conversions": ("Won", "Wygrane", "Выигр."),
+    "column.won_in_month": ("Won in month", "Wygrane w mies.", "Выигр. за месяц"),
+    "column.first": ("First", "Pierwszy", "Первое"),
+    "column.last": ("Last", "Ostatni", "Последнее"),
+    "column.last_non_direct": ("Last not direct", "Ostatni niebezp.", "Последнее не прямое"),
+    "column.linear": ("Linear", "Liniowy", "Линейная"),
+    "column.position": ("Position", "Pozycja", "Позиция"),
+    "column.u_shaped": ("U-shaped", "Kształt U", "U-форма"),
+    "column.time_decay": ("Time decay", "Zanik w czasie", "Затухание"),
+    "column.w_shaped": ("W-shaped", "Kształt W", "W-форма"),
+    "column.full_path": ("Full path", "Pełna ścieżka", "Полный путь"),
+    "column.markov": ("Markov", "Markow", "Марков"),
+    "column.shapley": ("Shapley", "Shapley", "Шепли"),
     "column.finding": ("What was found", "Co znaleziono", "Что найдено"),
     "column.where": ("Where", "Gdzie", "Где"),
     "column.count": ("Count", "Ile", "Число"),
@@ -284,6 +308,9 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.value": ("Value", "Wartość", "Значение"),
     "column.rows": ("Rows", "Wiersze", "Строки"),
     "column.severity": ("Severity", "Waga", "Важность"),
+    "losses.lost": ("{value}", "{value}", "{value}"),
+    "losses.amount": ("Amount: {value}", "Kwota: {value}", "Сумма: {value}"),
+    "cell.no_spend": ("no data", "brak danych", "нет данных"),
     # labels of rows ---------------------------------------------------------------------------------------------------
     "label.(none)": ("(none)", "(brak)", "(нет)"),
     "label.(other)": ("(other)", "(inne)", "(прочие)"),
@@ -301,6 +328,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "label.lead_to_opportunity": ("Lead → opportunity", "Lead → szansa", "Лид → сделка"),
     "label.opportunity_to_won": ("Opportunity → won", "Szansa → wygrana", "Сделка → выигрыш"),
     "label.lead_to_won": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
+    "label.first_response": ("First response", "Pierwsza odpowiedź", "Первый ответ"),
     "label.mature": ("Leads at least so old", "Leady co najmniej tak stare", "Лиды не моложе"),
     "label.naive": ("All leads (naive)", "Wszystkie leady (naiwnie)", "Все лиды (наивно)"),
     "data.row_no": ("Row", "Wiersz", "Строка"),
@@ -428,7 +456,23 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Ничего не отбрасывается молча: весь список с номерами строк на листе Funnel_Map",
     ),
     "quality.rows": ("rows {value}", "wiersze {value}", "строки {value}"),
-    "note.no_spend_data": ("– = no spend data", "– = brak danych o wydatkach", "– = нет данных о расходах"),
+    "note.attributed_revenue": (
+        "Revenue credited in the same way", "Przychód przypisany tak samo", "Выручка, распределённая так же",
+    ),
+    "note.change": ("{value}", "{value}", "{value}"),
+    "note.response": (
+        "Minutes from creation to the first response", "Minuty od utworzenia do pierwszej odpowiedzi",
+        "Минут от создания до первого ответа",
+    ),
+    "note.one_touch_a_lead": (
+        "One source a lead: all models agree", "Jedno źródło na lead: wszystkie modele dają to samo",
+        "Один источник у лида: все модели совпадают",
+    ),
+    "note.mixed_currencies": (
+        "Several currencies ({value}): amounts are not added up", "Kilka walut ({value}): kwoty nie są sumowane",
+        "Несколько валют ({value}): суммы не складываются",
+    ),
+    "note.no_spend_data": ("no spend data", "brak danych o wydatkach", "нет данных о расходах"),
     "note.no_win_days": (
         "No day of winning is known: no windows, no curve", "Brak dat wygranych: bez okien i krzywej",
         "Дни выигрышей неизвестны: ни окон, ни кривой",
@@ -465,15 +509,19 @@ class Texts:
         text = variants[_position(self.language)]
         return text.format(**values) if values else text
 
+    def known(self, key: str, otherwise: str) -> str:
+        """The text of a key, or another text where the key has none."""
+        return self(key) if key in TEXTS or f"{key}_{self.win_basis}" in TEXTS else otherwise
+
     def column(self, key: str) -> str:
         """Header of a column; a key without a text of its own is shown as it is."""
-        known = f"column.{key}" in TEXTS or f"column.{key}_{self.win_basis}" in TEXTS
-        return self(f"column.{key}") if known else key.replace("_", " ").capitalize()
+        key = key.removesuffix("_revenue")  # of a model of attribution
+        return self.known(f"column.{key}", key.replace("_", " ").capitalize())
 
     def label(self, value: str, column: str = "") -> str:
         """A label of a row: totals and the like are translated, stages in columns of stages; the user's words are not."""
         ours = value.startswith("(") or column in OUR_WORDS
-        return self(f"label.{value}") if ours and f"label.{value}" in TEXTS else value
+        return self.known(f"label.{value}", value) if ours else value
 
     def note(self, code: str, value: str = "") -> str:
         """A remark."""
@@ -481,7 +529,7 @@ class Texts:
 
     def group(self, field: str) -> str:
         """Header of the column that names the groups of a field."""
-        return self(f"group.{field}") if f"group.{field}" in TEXTS else field
+        return self.known(f"group.{field}", field)
 
     def finding(self, kind: str) -> str:
         """What was odd, in a few words."""
@@ -490,4 +538,4 @@ class Texts:
 
     def field(self, name: str) -> str:
         """A field to group by, as it stands in a heading."""
-        return self(f"field.{name}") if f"field.{name}" in TEXTS else name
+        return self.known(f"field.{name}", name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -19,6 +18,7 @@ from xl_leadkpi.sheets.streamed import StreamedSheet
 from xl_leadkpi.sheets.text_cells import safe_text
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator
 
     from xlsxwriter.chart import Chart as XlsxChart
@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from xl_leadkpi.sheets.layout import Area, Axis, Chart, Condition, Layout, Line, Series, Sheet, Style
+    from xl_leadkpi.sheets.layout import (
+        Area,
+        Axis,
+        Chart,
+        Choice,
+        Condition,
+        Layout,
+        Range,
+        Series,
+        Sheet,
+        Style,
+        Table,
+    )
 
 FONT = "Calibri"
 _BORDERS = {"thin": 1, "medium": 2, "hair": 7}
@@ -126,7 +138,7 @@ class _Writer:
         if style.fill:
             properties |= {"bg_color": style.fill, "pattern": 1}
         for side in ("top", "bottom"):
-            line: Line | None = getattr(style, side)
+            line = getattr(style, side)
             if line:
                 properties |= {side: _BORDERS[line[0]], f"{side}_color": line[1]}
         return self.book.add_format(properties)
@@ -134,74 +146,60 @@ class _Writer:
     # cells ------------------------------------------------------------------------------------------------------------
 
     def _sheet(self, sheet: Sheet, worksheet: Worksheet) -> None:
-        for first, last, width in sheet.widths:
-            worksheet.set_column_pixels(first, last, width)
-        for row, height in sheet.heights:
-            worksheet.set_row_pixels(row, height)
-        for table in sheet.tables:
-            place = table.place
-            worksheet.add_table(
-                place.row, place.column, place.last_row, place.last_column,
-                {
-                    "name": table.name,
-                    "columns": [{"header": safe_text(header)} for header in table.headers],
-                    "style": None,
-                    "autofilter": table.filters,
-                },
-            )  # fmt: skip
-        for merge in sheet.merges:
-            worksheet.merge_range(*merge, "")
-        for area in sheet.areas:  # the cells of a merged range too: XlsxWriter keeps what was written last
-            self._area(area, worksheet)
-        if sheet.bulk:
-            worksheet.stream(sheet.bulk, [self.format(cells.style) for cells in sheet.bulk.cells])
+        self._cells(sheet, worksheet)
         for condition in sheet.conditions:
             self._condition(condition, worksheet)
         for choice in sheet.choices:
-            place = choice.place
-            worksheet.data_validation(
-                place.row, place.column, place.last_row, place.last_column,
-                {
-                    "validate": "list",
-                    "source": f"={choice.source.full}" if choice.source else list(choice.values),
-                    "input_message": choice.message[:255],
-                },
-            )  # fmt: skip
+            self._choice(choice, worksheet)
         for link in sheet.links:
             worksheet.write_url(link.row, link.column, f"internal:{link.target}", self.format(link.style), link.text)
         for chart in sheet.charts:
             self._chart(chart, worksheet)
         self._page(sheet, worksheet)
 
+    def _cells(self, sheet: Sheet, worksheet: Worksheet) -> None:
+        for first, last, width in sheet.widths:
+            worksheet.set_column_pixels(first, last, width)
+        for row, height in sheet.heights:
+            worksheet.set_row_pixels(row, height)
+        for table in sheet.tables:
+            self._table(table, worksheet)
+        for merge in sheet.merges:
+            worksheet.merge_range(*merge, "")
+        for area in sheet.areas:  # the cells of tables and merged ranges too: XlsxWriter keeps what was written last
+            self._area(area, worksheet)
+        if sheet.bulk:
+            worksheet.stream(sheet.bulk, [self.format(cells.style) for cells in sheet.bulk.cells])
+
+    def _table(self, table: Table, worksheet: Worksheet) -> None:
+        options = {
+            "name": table.name,
+            "columns": [{"header": safe_text(header)} for header in table.headers],
+            "style": None,
+            "autofilter": table.filters,
+        }
+        worksheet.add_table(*_corners(table.place), options)
+
+    def _choice(self, choice: Choice, worksheet: Worksheet) -> None:
+        options = {
+            "validate": "list",
+            "source": f"={choice.source.full}" if choice.source else list(choice.values),
+            "input_message": choice.message[:255],
+        }
+        worksheet.data_validation(*_corners(choice.place), options)
+
     def _area(self, area: Area, worksheet: Worksheet) -> None:
         for offset, cells in enumerate(area.cells):
             cell_format, column = self.format(cells.style), area.column + offset
             formulas = cells.formulas or (None,) * len(cells.values)
             for row, (value, formula) in enumerate(zip(cells.values, formulas, strict=True), start=area.row):
-                if cells.array and formula is not None:
-                    worksheet.write_dynamic_array_formula(
-                        row, column, row, column, f"={formula}", cell_format, _cached(value)
-                    )
+                if formula is None:
+                    _write_value(worksheet, (row, column), value, cell_format)
+                elif cells.array:
+                    place = (row, column, row, column)
+                    worksheet.write_dynamic_array_formula(*place, f"={formula}", cell_format, _cached(value))
                 else:
-                    self._cell(worksheet, row, column, value, formula, cell_format)
-
-    def _cell(
-        self, worksheet: Worksheet, row: int, column: int, value: Any, formula: str | None, cell_format: Format
-    ) -> None:
-        if formula is not None:
-            worksheet.write_formula(row, column, f"={formula}", cell_format, _cached(value))
-        elif value is None:
-            worksheet.write_blank(row, column, None, cell_format)
-        elif isinstance(value, str):
-            worksheet.write_string(row, column, safe_text(value), cell_format)
-        elif isinstance(value, bool):
-            worksheet.write_boolean(row, column, value, cell_format)
-        elif isinstance(value, date):
-            worksheet.write_datetime(row, column, value, cell_format)
-        elif isinstance(value, CellError):
-            worksheet.write_formula(row, column, f"={value}", cell_format, str(value))
-        else:
-            worksheet.write_number(row, column, value, cell_format)
+                    worksheet.write_formula(row, column, f"={formula}", cell_format, _cached(value))
 
     def _condition(self, condition: Condition, worksheet: Worksheet) -> None:
         properties: dict[str, Any] = {}
@@ -209,16 +207,13 @@ class _Writer:
             properties["font_color"] = condition.color
         if condition.fill:
             properties |= {"bg_color": condition.fill, "pattern": 1}
-        place = condition.place
-        worksheet.conditional_format(
-            place.row, place.column, place.last_row, place.last_column,
-            {
-                "type": "formula",
-                "criteria": f"={condition.formula}",
-                "format": self.book.add_format(properties),
-                "stop_if_true": condition.stop,
-            },
-        )  # fmt: skip
+        options = {
+            "type": "formula",
+            "criteria": f"={condition.formula}",
+            "format": self.book.add_format(properties),
+            "stop_if_true": condition.stop,
+        }
+        worksheet.conditional_format(*_corners(condition.place), options)
 
     def _page(self, sheet: Sheet, worksheet: Worksheet) -> None:
         page = sheet.printing
@@ -288,6 +283,26 @@ class _Writer:
 def _cached(value: Any) -> Any:
     """What a formula shows until it is computed again."""
     return str(value) if isinstance(value, CellError) else "" if value is None else value
+
+
+def _corners(place: Range) -> tuple[int, int, int, int]:
+    return place.row, place.column, place.last_row, place.last_column
+
+
+def _write_value(worksheet: Worksheet, cell: tuple[int, int], value: Any, cell_format: Format) -> None:
+    """Write a value by its type; a text always as a text, whatever it begins with."""
+    if value is None:
+        worksheet.write_blank(*cell, None, cell_format)
+    elif isinstance(value, str):
+        worksheet.write_string(*cell, safe_text(value), cell_format)
+    elif isinstance(value, bool):
+        worksheet.write_boolean(*cell, value, cell_format)
+    elif isinstance(value, date):
+        worksheet.write_datetime(*cell, value, cell_format)
+    elif isinstance(value, CellError):
+        worksheet.write_formula(*cell, f"={value}", cell_format, str(value))
+    else:
+        worksheet.write_number(*cell, value, cell_format)
 
 
 _SMALL_FONT = {"name": FONT, "size": 9, "color": "#6B7785", "bold": False}
