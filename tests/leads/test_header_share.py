@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xl_leadkpi.leads.columns import Kind, recognise
+from xl_leadkpi.leads.columns import recognise
+from xl_leadkpi.leads.headers import Kind
 
 DATE = ("2025-05-31 10:00", "2025-06-01 11:30")
 NUMBER = ("1200.50", "99.90")

@@ -11,9 +11,10 @@ import narwhals as nw
 import polars as pl
 
 from xl_leadkpi.leads import rows
-from xl_leadkpi.leads.columns import ColumnMap, find_column, recognise
+from xl_leadkpi.leads.columns import ColumnMap, recognise
 from xl_leadkpi.leads.decode import ROWS_NAMED, Decoded, Decoder, clean_text, labels, wanted_columns
 from xl_leadkpi.leads.errors import InputError
+from xl_leadkpi.leads.headers import find_column
 from xl_leadkpi.leads.join import join_deals, key_columns
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.parse import looks_like_date

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from xl_leadkpi.leads.columns import find_header
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.grid import (
     SAMPLE_ROWS,
@@ -19,13 +18,14 @@ from xl_leadkpi.leads.grid import (
     header_text,
     transpose,
 )
+from xl_leadkpi.leads.headers import find_header
 from xl_leadkpi.leads.table import Finding
 from xl_leadkpi.leads.text_file import open_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.leads.columns import Kind
+    from xl_leadkpi.leads.headers import Kind
     from xl_leadkpi.leads.options import ReadOptions
 
 # Beginnings of files that are often renamed .csv or picked by mistake.

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xl_leadkpi.leads.columns import find_header, header_score
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.grid import SAMPLE_ROWS, Grid, Loaded, from_texts, header_text, transpose
+from xl_leadkpi.leads.headers import find_header, header_score
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xl_leadkpi.leads.columns import Kind
     from xl_leadkpi.leads.grid import RawColumn
+    from xl_leadkpi.leads.headers import Kind
 
 HEAD_BYTES = 1 << 19
 DELIMITERS = (";", ",", "\t", "|")

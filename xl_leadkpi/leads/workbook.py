@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import python_calamine as calamine
 
-from xl_leadkpi.leads.columns import find_header
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.grid import SAMPLE_ROWS, Grid, Loaded, from_distinct, header_text, transpose
+from xl_leadkpi.leads.headers import find_header
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xl_leadkpi.leads.columns import Kind
+    from xl_leadkpi.leads.headers import Kind
 
 UNPACKED_LIMIT = 4 << 30
 """Bytes a workbook may hold unpacked; a million rows of forty columns are about 2 GB."""
