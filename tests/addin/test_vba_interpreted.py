@@ -118,7 +118,7 @@ def test_days_of_the_1904_system(excel, monkeypatch):
         type(book), "vba_get", lambda self, name, *rest: True if name == "Date1904" else original(self, name, *rest)
     )
     fill(excel, "A1", 44320.0)  # 5 May 2025 in the 1904 system
-    assert excel.formula("DATECOUNT", excel.range("A1"), "2025-05-05", "2025-05-05") == 1.0
+    assert excel.formula("DATECOUNT", excel.range("A1"), 44320.0, 44320.0) == 1.0
     assert excel.calls[-1][2] is True
     assert excel.formula("CPL", excel.range("A1"), 10.0) == 4432.0
     assert excel.calls[-1][2] is False

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,36 @@ class Client:
         self._process.stdout.close()
 
 
+def add_what_wine_lacks(python):
+    """Polars takes random numbers from bcryptprimitives.dll, which Windows has and Debian's Wine does not.
+
+    Written beside python.exe: a library whose one function, ProcessPrng, is advapi32's SystemFunction036.
+    """
+    executable = subprocess.run([*python, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True)
+    folder = Path(executable.stdout.strip().removeprefix("Z:").replace("\\", "/")).parent
+    (folder / "bcryptprimitives.dll").write_bytes(forwarder("bcryptprimitives.dll", "ProcessPrng", "advapi32.SystemFunction036"))
+
+
+def forwarder(library, function, target):
+    """A 64-bit DLL that holds nothing but one export, forwarded to another library's function."""
+    base, section, aligned = 0x180000000, 0x1000, 0x200
+    texts = [text.encode() + b"\0" for text in (library, function, target)]
+    tables = section + 40  # after the export directory: one address, one name, one number
+    library_at = tables + 12
+    function_at = library_at + len(texts[0])
+    target_at = function_at + len(texts[1])
+    exports = struct.pack("<IIHH7I", 0, 0, 0, 0, library_at, 1, 1, 1, tables, tables + 4, tables + 8)
+    exports += struct.pack("<IIHH", target_at, function_at, 0, 0) + b"".join(texts)
+    header = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64) + b"PE\0\0"
+    header += struct.pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, 240, 0x2022)
+    header += struct.pack("<HBB5I", 0x20B, 14, 0, 0, aligned, 0, 0, section)
+    header += struct.pack("<Q2I6H4I2H", base, section, aligned, 6, 0, 0, 0, 6, 0, 0, 2 * section, aligned, 0, 3, 0x100)
+    header += struct.pack("<4Q2I", 1 << 20, section, 1 << 20, section, 0, 16)
+    header += struct.pack("<2I", section, len(exports)) + bytes(15 * 8)
+    header += struct.pack("<8s6I2HI", b".edata", len(exports), section, aligned, aligned, 0, 0, 0, 0, 0x40000040)
+    return header.ljust(aligned, b"\0") + exports.ljust(aligned, b"\0")
+
+
 @pytest.fixture(scope="session")
 def windows_python():
     """Command that starts a Windows Python with pywin32 and xlwings."""
@@ -77,6 +108,8 @@ def windows_python():
 
 @pytest.fixture(scope="session")
 def new_client(windows_python):
+    if sys.platform != "win32":
+        add_what_wine_lacks(windows_python)
     clients = []
 
     def start():

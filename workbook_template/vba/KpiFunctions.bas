@@ -58,6 +58,18 @@ Attribute WINRATE.VB_ProcData.VB_Invoke_Func = " \n14"
     WINRATE = LeadKpi.Value("WINRATE", Array(won, lost, open_opps), 2)
 End Function
 
+Public Function WINRATEIF(status_range As Variant, crit_range As Variant, criterion As Variant) As Variant
+Attribute WINRATEIF.VB_Description = "Win rate by owner, source or campaign: Share of the closed opportunities of one owner, source or campaign that were won."
+Attribute WINRATEIF.VB_ProcData.VB_Invoke_Func = " \n14"
+    WINRATEIF = LeadKpi.Value("WINRATEIF", Array(status_range, crit_range, criterion))
+End Function
+
+Public Function LEADCONVIF(status_range As Variant, crit_range As Variant, criterion As Variant) As Variant
+Attribute LEADCONVIF.VB_Description = "Lead conversion by channel or campaign: Share of the leads of one channel or campaign that were won."
+Attribute LEADCONVIF.VB_ProcData.VB_Invoke_Func = " \n14"
+    LEADCONVIF = LeadKpi.Value("LEADCONVIF", Array(status_range, crit_range, criterion))
+End Function
+
 Public Function LOSSRATE(won As Variant, lost As Variant) As Variant
 Attribute LOSSRATE.VB_Description = "Loss rate: Share of the closed opportunities that were lost; 1 - WINRATE."
 Attribute LOSSRATE.VB_ProcData.VB_Invoke_Func = " \n14"
@@ -74,6 +86,18 @@ Public Function DROPOFF(entered As Variant, passed As Variant) As Variant
 Attribute DROPOFF.VB_Description = "Stage drop-off: Share of the records that did not get past a stage."
 Attribute DROPOFF.VB_ProcData.VB_Invoke_Func = " \n14"
     DROPOFF = LeadKpi.Value("DROPOFF", Array(entered, passed), 2)
+End Function
+
+Public Function STEPCONV(counts As Variant) As Variant
+Attribute STEPCONV.VB_Description = "Step conversions of a funnel column: Each count of a funnel column as a share of the one above; the first row is 1."
+Attribute STEPCONV.VB_ProcData.VB_Invoke_Func = " \n14"
+    STEPCONV = LeadKpi.Value("STEPCONV", Array(counts))
+End Function
+
+Public Function CUMCONV(counts As Variant) As Variant
+Attribute CUMCONV.VB_Description = "Cumulative conversions of a funnel column: Each count of a funnel column as a share of the first."
+Attribute CUMCONV.VB_ProcData.VB_Invoke_Func = " \n14"
+    CUMCONV = LeadKpi.Value("CUMCONV", Array(counts))
 End Function
 
 Public Function CONVCI(conversions As Variant, total As Variant, Optional confidence As Variant) As Variant
@@ -184,6 +208,18 @@ Attribute UNSUBRATE.VB_ProcData.VB_Invoke_Func = " \n14"
     UNSUBRATE = LeadKpi.Value("UNSUBRATE", Array(unsubs, delivered), 2)
 End Function
 
+Public Function FCSTACC(actual As Variant, forecast As Variant) As Variant
+Attribute FCSTACC.VB_Description = "Sales forecast accuracy: 1 less the absolute errors as a share of what came (1 - WAPE)."
+Attribute FCSTACC.VB_ProcData.VB_Invoke_Func = " \n14"
+    FCSTACC = LeadKpi.Value("FCSTACC", Array(actual, forecast))
+End Function
+
+Public Function FCSTBIAS(actual As Variant, forecast As Variant) As Variant
+Attribute FCSTBIAS.VB_Description = "Forecast bias: How much more was forecast than came, as a share of what came."
+Attribute FCSTBIAS.VB_ProcData.VB_Invoke_Func = " \n14"
+    FCSTBIAS = LeadKpi.Value("FCSTBIAS", Array(actual, forecast))
+End Function
+
 Public Function QUOTAATT(actual As Variant, quota As Variant) As Variant
 Attribute QUOTAATT.VB_Description = "Quota attainment: Sales reached as a share of the target."
 Attribute QUOTAATT.VB_ProcData.VB_Invoke_Func = " \n14"
@@ -194,6 +230,13 @@ Public Function LEADSNEEDED(revenue_target As Variant, avg_deal As Variant, lead
 Attribute LEADSNEEDED.VB_Description = "Required leads for a target: Leads that a revenue target takes, rounded up."
 Attribute LEADSNEEDED.VB_ProcData.VB_Invoke_Func = " \n14"
     LEADSNEEDED = LeadKpi.Value("LEADSNEEDED", Array(revenue_target, avg_deal, lead_conv), 3)
+End Function
+
+Public Function ATTRIB(touches As Variant, model As Variant, Optional days_before As Variant, _
+        Optional half_life As Variant, Optional lead_touch As Variant, Optional opp_touch As Variant) As Variant
+Attribute ATTRIB.VB_Description = "Attribution weights: Share of the credit for a conversion that each touch gets; together 1."
+Attribute ATTRIB.VB_ProcData.VB_Invoke_Func = " \n14"
+    ATTRIB = LeadKpi.Value("ATTRIB", Array(touches, model, days_before, half_life, lead_touch, opp_touch))
 End Function
 
 Public Function CHURNRATE(lost_customers As Variant, start_customers As Variant) As Variant
@@ -226,10 +269,22 @@ Attribute CSAT.VB_ProcData.VB_Invoke_Func = " \n14"
     CSAT = LeadKpi.Value("CSAT", Array(satisfied, responses), 2)
 End Function
 
+Public Function CSATTOP(ratings As Variant, Optional min_rating As Variant) As Variant
+Attribute CSATTOP.VB_Description = "Customer satisfaction (ratings): Share of the ratings at the top of the scale."
+Attribute CSATTOP.VB_ProcData.VB_Invoke_Func = " \n14"
+    CSATTOP = LeadKpi.Value("CSATTOP", Array(ratings, min_rating))
+End Function
+
 Public Function NPS(promoters As Variant, detractors As Variant, responses As Variant) As Variant
 Attribute NPS.VB_Description = "Net promoter score (counts): Promoters less detractors among a hundred answers."
 Attribute NPS.VB_ProcData.VB_Invoke_Func = " \n14"
     NPS = LeadKpi.Value("NPS", Array(promoters, detractors, responses), 3)
+End Function
+
+Public Function NPSCORE(ratings As Variant) As Variant
+Attribute NPSCORE.VB_Description = "Net promoter score (ratings): Promoters (9, 10) less detractors (0 to 6) among a hundred ratings."
+Attribute NPSCORE.VB_ProcData.VB_Invoke_Func = " \n14"
+    NPSCORE = LeadKpi.Value("NPSCORE", Array(ratings))
 End Function
 
 Public Function GRR(start_mrr As Variant, contraction As Variant, churned As Variant) As Variant
@@ -312,6 +367,31 @@ Attribute LVR.VB_ProcData.VB_Invoke_Func = " \n14"
     LVR = LeadKpi.Value("LVR", Array(current_qualified, previous_qualified), 2)
 End Function
 
+Public Function SALESCYCLE(start_dates As Variant, end_dates As Variant, Optional stat As Variant) As Variant
+Attribute SALESCYCLE.VB_Description = "Sales cycle length: Days from the start to the win, over the deals won."
+Attribute SALESCYCLE.VB_ProcData.VB_Invoke_Func = " \n14"
+    SALESCYCLE = LeadKpi.Value("SALESCYCLE", Array(start_dates, end_dates, stat), 0, True)
+End Function
+
+Public Function TIMETOCONV(lead_dates As Variant, conv_dates As Variant, Optional stat As Variant) As Variant
+Attribute TIMETOCONV.VB_Description = "Time to conversion: Days from the lead to any later stage."
+Attribute TIMETOCONV.VB_ProcData.VB_Invoke_Func = " \n14"
+    TIMETOCONV = LeadKpi.Value("TIMETOCONV", Array(lead_dates, conv_dates, stat), 0, True)
+End Function
+
+Public Function RESPTIME(request_times As Variant, response_times As Variant, Optional stat As Variant) As Variant
+Attribute RESPTIME.VB_Description = "Inbound response time: Minutes to the first response, over the requests answered; to the second."
+Attribute RESPTIME.VB_ProcData.VB_Invoke_Func = " \n14"
+    RESPTIME = LeadKpi.Value("RESPTIME", Array(request_times, response_times, stat), 0, True)
+End Function
+
+Public Function RESPSLA(request_times As Variant, response_times As Variant, _
+        Optional target_minutes As Variant) As Variant
+Attribute RESPSLA.VB_Description = "Share answered within target: Share of all requests that were answered within the target."
+Attribute RESPSLA.VB_ProcData.VB_Invoke_Func = " \n14"
+    RESPSLA = LeadKpi.Value("RESPSLA", Array(request_times, response_times, target_minutes), 0, True)
+End Function
+
 Public Function OUTCOMERATE(with_outcome As Variant, requests As Variant) As Variant
 Attribute OUTCOMERATE.VB_Description = "Outcome rate of inbound requests: Share of the inbound requests that reached an outcome."
 Attribute OUTCOMERATE.VB_ProcData.VB_Invoke_Func = " \n14"
@@ -322,6 +402,12 @@ Public Function LEADVALUE(sales_value As Variant, leads As Variant) As Variant
 Attribute LEADVALUE.VB_Description = "Lead value: Sales divided by the leads they came from: average deal times lead conversion."
 Attribute LEADVALUE.VB_ProcData.VB_Invoke_Func = " \n14"
     LEADVALUE = LeadKpi.Value("LEADVALUE", Array(sales_value, leads), 2)
+End Function
+
+Public Function REVENUE(amounts As Variant, Optional status_range As Variant) As Variant
+Attribute REVENUE.VB_Description = "Revenue: Amounts of the deals won, summed up."
+Attribute REVENUE.VB_ProcData.VB_Invoke_Func = " \n14"
+    REVENUE = LeadKpi.Value("REVENUE", Array(amounts, status_range))
 End Function
 
 Public Function AVGDEAL(revenue As Variant, won_deals As Variant) As Variant
@@ -366,6 +452,12 @@ Attribute LTVCAC.VB_ProcData.VB_Invoke_Func = " \n14"
     LTVCAC = LeadKpi.Value("LTVCAC", Array(cltv, cac), 2)
 End Function
 
+Public Function MRR(amounts As Variant, Optional months As Variant) As Variant
+Attribute MRR.VB_Description = "Monthly recurring revenue: Prices of the active subscriptions brought to one month and summed up."
+Attribute MRR.VB_ProcData.VB_Invoke_Func = " \n14"
+    MRR = LeadKpi.Value("MRR", Array(amounts, months))
+End Function
+
 Public Function ARR(mrr As Variant) As Variant
 Attribute ARR.VB_Description = "Annual recurring revenue: Recurring revenue of a month, times twelve."
 Attribute ARR.VB_ProcData.VB_Invoke_Func = " \n14"
@@ -377,6 +469,18 @@ Public Function NETNEWMRR(new_mrr As Variant, expansion As Variant, contraction 
 Attribute NETNEWMRR.VB_Description = "Net new MRR: What the month added to recurring revenue."
 Attribute NETNEWMRR.VB_ProcData.VB_Invoke_Func = " \n14"
     NETNEWMRR = LeadKpi.Value("NETNEWMRR", Array(new_mrr, expansion, contraction, churned, reactivation), 4)
+End Function
+
+Public Function PIPEVALUE(amounts As Variant, status_range As Variant) As Variant
+Attribute PIPEVALUE.VB_Description = "Pipeline value: Amounts of the open deals, summed up."
+Attribute PIPEVALUE.VB_ProcData.VB_Invoke_Func = " \n14"
+    PIPEVALUE = LeadKpi.Value("PIPEVALUE", Array(amounts, status_range))
+End Function
+
+Public Function WPIPE(amounts As Variant, probabilities As Variant) As Variant
+Attribute WPIPE.VB_Description = "Weighted pipeline: Amounts weighted with the chance that each is won."
+Attribute WPIPE.VB_ProcData.VB_Invoke_Func = " \n14"
+    WPIPE = LeadKpi.Value("WPIPE", Array(amounts, probabilities))
 End Function
 
 Public Function PIPEVEL(opportunities As Variant, win_rate As Variant, avg_deal As Variant, _
@@ -392,6 +496,25 @@ Attribute PIPECOV.VB_ProcData.VB_Invoke_Func = " \n14"
     PIPECOV = LeadKpi.Value("PIPECOV", Array(pipeline, target), 2)
 End Function
 
+Public Function DATECOUNT(date_range As Variant, Optional from_date As Variant, _
+        Optional to_date As Variant) As Variant
+Attribute DATECOUNT.VB_Description = "Leads generated (records by date): Rows whose date lies in a period."
+Attribute DATECOUNT.VB_ProcData.VB_Invoke_Func = " \n14"
+    DATECOUNT = LeadKpi.Value("DATECOUNT", Array(date_range, from_date, to_date), 0, True)
+End Function
+
+Public Function STAGECOUNT(stage_range As Variant, stage As Variant) As Variant
+Attribute STAGECOUNT.VB_Description = "Records at a stage: Records whose current stage is the one asked for."
+Attribute STAGECOUNT.VB_ProcData.VB_Invoke_Func = " \n14"
+    STAGECOUNT = LeadKpi.Value("STAGECOUNT", Array(stage_range, stage))
+End Function
+
+Public Function STAGEREACH(stage_range As Variant, stage As Variant, order As Variant) As Variant
+Attribute STAGEREACH.VB_Description = "Records that reached a stage: Records whose furthest stage is the one asked for or a later one."
+Attribute STAGEREACH.VB_ProcData.VB_Invoke_Func = " \n14"
+    STAGEREACH = LeadKpi.Value("STAGEREACH", Array(stage_range, stage, order))
+End Function
+
 Public Function SHOWRATE(attended As Variant, booked As Variant) As Variant
 Attribute SHOWRATE.VB_Description = "Meeting show rate: Meetings held as a share of the meetings booked."
 Attribute SHOWRATE.VB_ProcData.VB_Invoke_Func = " \n14"
@@ -402,6 +525,12 @@ Public Function NOSHOWRATE(attended As Variant, booked As Variant) As Variant
 Attribute NOSHOWRATE.VB_Description = "No-show rate: Meetings nobody came to as a share of the meetings booked; 1 - SHOWRATE."
 Attribute NOSHOWRATE.VB_ProcData.VB_Invoke_Func = " \n14"
     NOSHOWRATE = LeadKpi.Value("NOSHOWRATE", Array(attended, booked), 2)
+End Function
+
+Public Function WEBTRAFFIC(sessions As Variant) As Variant
+Attribute WEBTRAFFIC.VB_Description = "Website traffic: Sessions, summed up."
+Attribute WEBTRAFFIC.VB_ProcData.VB_Invoke_Func = " \n14"
+    WEBTRAFFIC = LeadKpi.Value("WEBTRAFFIC", Array(sessions))
 End Function
 
 Public Function ACTPERREP(activities As Variant, reps As Variant) As Variant
@@ -432,7 +561,7 @@ Public Function ENGAGEMENTS(likes As Variant, comments As Variant, shares As Var
         Optional other As Variant) As Variant
 Attribute ENGAGEMENTS.VB_Description = "Engagements (interactions): All interactions with a post."
 Attribute ENGAGEMENTS.VB_ProcData.VB_Invoke_Func = " \n14"
-    ENGAGEMENTS = LeadKpi.Value("ENGAGEMENTS", Array(likes, comments, shares, clicks, other), 3)
+    ENGAGEMENTS = LeadKpi.Value("ENGAGEMENTS", Array(likes, comments, shares, clicks, other))
 End Function
 
 Public Function ENGRATE(engagements As Variant, impressions As Variant) As Variant
@@ -445,6 +574,12 @@ Public Function COMMCONV(conversions As Variant, community_size As Variant) As V
 Attribute COMMCONV.VB_Description = "Community conversion rate: Conversions for each member of a community."
 Attribute COMMCONV.VB_ProcData.VB_Invoke_Func = " \n14"
     COMMCONV = LeadKpi.Value("COMMCONV", Array(conversions, community_size), 2)
+End Function
+
+Public Function IMPRESSIONS(impression_counts As Variant) As Variant
+Attribute IMPRESSIONS.VB_Description = "Impressions: Impressions, summed up."
+Attribute IMPRESSIONS.VB_ProcData.VB_Invoke_Func = " \n14"
+    IMPRESSIONS = LeadKpi.Value("IMPRESSIONS", Array(impression_counts))
 End Function
 
 Public Function REACH(impressions As Variant, frequency As Variant) As Variant
@@ -495,10 +630,10 @@ Attribute COHORTS.VB_ProcData.VB_Invoke_Func = " \n14"
     COHORTS = LeadKpi.Value("COHORTS", Array(leads, stage), 0, True)
 End Function
 
-Public Function ATTRIBUTION(touches As Variant, model As Variant) As Variant
+Public Function ATTRIBUTION(touches As Variant, model As Variant, Optional leads As Variant) As Variant
 Attribute ATTRIBUTION.VB_Description = "Credit of each channel for conversions, from a table of touches."
 Attribute ATTRIBUTION.VB_ProcData.VB_Invoke_Func = " \n14"
-    ATTRIBUTION = LeadKpi.Value("ATTRIBUTION", Array(touches, model), 0, True)
+    ATTRIBUTION = LeadKpi.Value("ATTRIBUTION", Array(touches, model, leads), 0, True)
 End Function
 
 Public Function KPIHELP(Optional topic As Variant) As Variant

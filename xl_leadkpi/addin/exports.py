@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,6 +60,7 @@ class ExcelFunction:
         help: One sentence for the wizard.
         parameters: In order.
         compute: Gets the decoded arguments, those left out not at all; what it gives is encoded.
+        over_tables: Takes raw tables, some of whose columns hold days; ``compute`` is told of the 1904 date system.
         blank_if_blank: An empty cell in a required argument gives an empty text, so VBA need not ask Python.
         kpi: The KPI behind it; None for a function over a table.
     """
@@ -67,6 +69,7 @@ class ExcelFunction:
     help: str
     parameters: tuple[Parameter, ...]
     compute: Callable[..., Any]
+    over_tables: bool = False
     blank_if_blank: bool = False
     kpi: Kpi | None = None
 
@@ -74,6 +77,11 @@ class ExcelFunction:
     def required(self) -> int:
         """How many arguments must be given."""
         return sum(not parameter.optional for parameter in self.parameters)
+
+    @property
+    def minds_days(self) -> bool:
+        """Whether it matters from which year the workbook counts days."""
+        return self.over_tables or any(parameter.holds_days for parameter in self.parameters)
 
 
 failures = FailureLog()
@@ -102,7 +110,7 @@ def call(name: str, values: Sequence[Any], *, date1904: bool = False, caller: st
             failures.record(caller, name, (), CellError.NAME, _unknown(name))
             return encode(CellError.NAME)
         arguments = _decode_arguments(function, values, date1904=date1904)
-        result = _compute(function, arguments)
+        result = _compute(function, arguments, date1904=date1904)
         rows = encode(result, date1904=date1904)
         error = _first_error(result, function)
     except Exception as problem:  # noqa: BLE001 - an exception would become a text in the cell
@@ -126,20 +134,16 @@ def _decode_arguments(function: ExcelFunction, values: Sequence[Any], *, date190
     )
 
 
-def _compute(function: ExcelFunction, arguments: tuple[Any, ...]) -> Any:
-    if OMITTED not in map(_itself_if_omitted, arguments):
-        return function.compute(*arguments)
+def _compute(function: ExcelFunction, arguments: tuple[Any, ...], *, date1904: bool) -> Any:
+    compute = partial(function.compute, date1904=date1904) if function.over_tables else function.compute
+    if not any(value is OMITTED for value in arguments):
+        return compute(*arguments)
     given = {
         parameter.name: value
         for parameter, value in zip(function.parameters, arguments, strict=False)
         if value is not OMITTED
     }
-    return function.compute(**given)
-
-
-def _itself_if_omitted(value: Any) -> Any:
-    """Keep ``in`` from comparing arrays."""
-    return value if value is OMITTED else None
+    return compute(**given)
 
 
 def _first_error(result: Any, function: ExcelFunction) -> CellError | None:
@@ -216,8 +220,8 @@ def _kpi_why(cell: str = "") -> Any:
     return failures.table() if not cell else failures.reason(cell) or "No failure is known of this cell."
 
 
-_LEADS: Final = Parameter("leads", "raw leads with their header row: one row a lead", holds_days=True)
-_SPEND: Final = Parameter("spend", "marketing spend with its header row", optional=True, holds_days=True)
+_LEADS: Final = Parameter("leads", "raw leads with their header row: one row a lead")
+_SPEND: Final = Parameter("spend", "marketing spend with its header row", optional=True)
 
 _OVER_TABLES: Final = (
     ExcelFunction(
@@ -230,6 +234,7 @@ _OVER_TABLES: Final = (
             _SPEND,
         ),
         compute=tables.funnel,
+        over_tables=True,
     ),
     ExcelFunction(
         name="KPITABLE",
@@ -241,21 +246,25 @@ _OVER_TABLES: Final = (
             _SPEND,
         ),
         compute=tables.kpi_table,
+        over_tables=True,
     ),
     ExcelFunction(
         name="COHORTS",
         help="Share of each month's leads that got to a stage, by months since they came in.",
         parameters=(_LEADS, Parameter("stage", "Won (default) or Opportunity", optional=True)),
         compute=tables.cohorts,
+        over_tables=True,
     ),
     ExcelFunction(
         name="ATTRIBUTION",
         help="Credit of each channel for conversions, from a table of touches.",
         parameters=(
-            Parameter("touches", "touches with their header row: lead, date, channel", holds_days=True),
-            Parameter("model", "first, last, linear, position, decay, markov ..."),
+            Parameter("touches", "touches with their header row: lead, time, channel"),
+            Parameter("model", "first, last, linear, position, time decay, markov, shapley ..."),
+            Parameter("leads", "raw leads: those won are the conversions; without it every lead is one", optional=True),
         ),
         compute=tables.attribution,
+        over_tables=True,
     ),
     ExcelFunction(
         name="KPIHELP",

@@ -1,6 +1,277 @@
-"""stand-in"""
-def funnel(leads, by=None, spend=None): return [["stage"]]
-def kpi_table(kpi, leads, by, spend=None): return [["stage"]]
-def cohorts(leads, stage=None): return [["stage"]]
-def attribution(touches, model): return [["stage"]]
-def kpi_help(topic=None): return [["stage"]]
+"""Functions over raw tables that spill: headers in, a table with a header row out, counted by the funnel's own code.
+
+The rooms behind them are imported at the first call: a sheet that only has ``=CPL(...)`` never waits for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from xl_leadkpi.cells import CellError
+from xl_leadkpi.kpis import CATALOGUE, FAMILIES
+from xl_leadkpi.kpis.reference import explanation
+from xl_leadkpi.kpis.search import nearest, search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xl_leadkpi.funnel.report import Block, FunnelReport
+    from xl_leadkpi.kpis.declaration import Kpi
+
+Table = list[list[Any]]
+
+OWN_FIELDS: Final = ("source", "campaign", "owner")
+"""What leads can be grouped by without naming a header."""
+
+_COLUMN_OF: Final = {
+    "leads": "leads", "mqls": "mql", "sqls": "sql", "meetings": "meetings", "opportunities": "opportunities",
+    "won": "won", "lost": "lost_opportunities", "customers": "won", "new_customers": "won", "acquisitions": "won",
+    "won_deals": "won_with_amount", "open_opps": "open_opportunities", "qualified": "mql", "revenue": "revenue",
+    "sales_value": "revenue", "spend": "spend", "marketing_cost": "spend", "ad_spend": "spend", "cost": "spend",
+}  # fmt: skip
+"""Which count of a breakdown each argument of a KPI means."""
+
+
+def funnel(leads: Any, by: Any = None, spend: Any = None, *, date1904: bool = False) -> Table:
+    """Count the funnel.
+
+    Args:
+        leads: Raw leads as rows, the header among the first 15.
+        by: Field or header to group by; blank gives the funnel's stages.
+        spend: Marketing spend as rows with a header.
+        date1904: Day numbers count from 1904.
+
+    Returns:
+        One row a stage, or one row a group and a total; columns without any value are left out.
+
+    Raises:
+        InputError: A table cannot be used.
+
+    >>> leads = [["Lead ID", "Created", "Stage"], ["L1", "2025-01-05", "Won"], ["L2", "2025-02-01", "New"]]
+    >>> [row[:2] for row in funnel(leads)]
+    [['Stage', 'Reached'], ['Lead', 2], ['Won', 1]]
+    """
+    if _is_blank(by):
+        return _as_table(_report(leads, spend, date1904=date1904).stages)
+    return _as_table(_breakdown(leads, by, spend, date1904=date1904))
+
+
+def kpi_table(kpi: Any, leads: Any, by: Any, spend: Any = None, *, date1904: bool = False) -> Table:
+    """One KPI for each group.
+
+    Args:
+        kpi: Name of the KPI.
+        leads: Raw leads as rows.
+        by: Field or header to group by, or ``month``.
+        spend: Marketing spend as rows.
+        date1904: Day numbers count from 1904.
+
+    Returns:
+        Two columns: group (with a total at the end, except by month) and value.
+
+    Raises:
+        ValueError: The KPI is unknown, or a lead table does not hold what it needs.
+        InputError: A table cannot be used.
+
+    >>> leads = [["Lead ID", "Created", "Stage", "Source"],
+    ...          ["L1", "2025-01-05", "Won", "Ads"], ["L2", "2025-02-01", "New", "SEO"]]
+    >>> kpi_table("LEADCONV", leads, "source")
+    [['Source', 'LEADCONV'], ['Ads', 1.0], ['SEO', 0.0], ['(total)', 0.5]]
+    """
+    wanted = _kpi(kpi)
+    block = _breakdown(leads, by, spend, date1904=date1904)
+    groups, *_ = block.columns
+    values = _kpi_values(wanted, block)
+    header = str(by).strip().capitalize()
+    return [[header, wanted.name], *([_shown(group), value] for group, value in zip(groups.values, values, strict=True))]
+
+
+def cohorts(leads: Any, stage: Any = None, *, date1904: bool = False) -> Table:
+    """Share of each month's leads that got to a stage, by months since they came in.
+
+    Args:
+        leads: Raw leads as rows.
+        stage: ``Won`` (default) or ``Opportunity``.
+        date1904: Day numbers count from 1904.
+
+    Returns:
+        One row a month of creation: month, leads, then one column for each month since.
+
+    Raises:
+        ValueError: Another stage.
+        InputError: The table cannot be used.
+    """
+    wanted = "won" if _is_blank(stage) else str(stage).strip().lower()
+    if wanted not in ("won", "opportunity"):
+        raise ValueError(f"cohorts are counted to Won or to Opportunity, not to {str(stage)[:40]!r}")
+    report = _report(leads, None, date1904=date1904)
+    return _as_table(report.cohorts if wanted == "won" else report.opportunity_cohorts, keep_empty=True)
+
+
+def attribution(touches: Any, model: Any, leads: Any = None, *, date1904: bool = False) -> Table:
+    """Credit of each channel for conversions.
+
+    Args:
+        touches: Touches as rows: lead, time, channel.
+        model: Attribution model, see ``funnel.attribution.MODELS``.
+        leads: Raw leads as rows: those won are the conversions. Without it every lead in ``touches`` is one, on the day
+            of its last touch.
+        date1904: Day numbers count from 1904.
+
+    Returns:
+        Channel, conversions and (where leads have amounts) revenue, with a total.
+
+    Raises:
+        ValueError: Unknown model.
+        InputError: A table cannot be used.
+
+    >>> touches = [["Lead ID", "Time", "Channel"],
+    ...            ["L1", "2025-05-01", "Ads"], ["L1", "2025-05-09", "SEO"], ["L2", "2025-05-02", "SEO"]]
+    >>> attribution(touches, "linear")
+    [['Channel', 'Conversions'], ['SEO', 1.5], ['Ads', 0.5], ['(none)', 0], ['(total)', 2]]
+    """
+    from xl_leadkpi.funnel import FunnelOptions, build  # noqa: PLC0415
+    from xl_leadkpi.funnel.attribution import MODELS  # noqa: PLC0415
+    from xl_leadkpi.leads import ReadOptions, read_frame, read_touches_frame  # noqa: PLC0415
+
+    wanted = str(model).strip().lower().replace(" ", "_").replace("-", "_")
+    if wanted not in MODELS:
+        raise ValueError(f"there is no attribution model {str(model)[:40]!r}; the models are {', '.join(MODELS)}")
+    options = ReadOptions(date1904=date1904)
+    read = read_touches_frame(_rows(touches), options, "touches")
+    table = _leads_of(read.frame) if _is_blank(leads) else _rows(leads)
+    # Without leads the day numbers are the touches' own, in the 1900 system already.
+    given = read_frame(table, ReadOptions() if _is_blank(leads) else options, "leads")
+    block = build(given, touches=read, options=FunnelOptions(min_n=1)).attribution
+    if block is None:
+        raise ValueError("there is no channel to credit")
+    keys = ["channel", wanted, f"{wanted}_revenue"]
+    columns = [block[key] for key in keys if key in block]
+    header = ["Channel", "Conversions", "Revenue"][: len(columns)]
+    return [header, *map(list, zip(*([*map(_shown, column.values)] for column in columns), strict=True))]
+
+
+def kpi_help(topic: Any = None) -> Table:
+    """What a KPI means, or which KPIs there are.
+
+    Args:
+        topic: Name of a KPI; words to search for in English, Polish or Russian; blank lists all.
+
+    Returns:
+        The explanation line by line, or a table of KPIs: name, title, family.
+
+    >>> kpi_help("cpl")[0]
+    ['CPL: Cost per lead']
+    >>> kpi_help("koszt leada")[1][:2]
+    ['CPL', 'Cost per lead']
+    >>> kpi_help("xyzzy")
+    [["No KPI is called 'xyzzy', and none is found by these words."]]
+    """
+    if _is_blank(topic):
+        return _listed(CATALOGUE.values())
+    words = str(topic).strip()
+    kpi = CATALOGUE.get(words.upper())
+    if kpi is not None:
+        return [[line] for line in explanation(kpi).splitlines() if line.strip()]
+    found = search(words) or [CATALOGUE[name] for name in nearest(words)]
+    if not found:
+        return [[f"No KPI is called {words[:40]!r}, and none is found by these words."]]
+    return _listed(found)
+
+
+def _listed(found: Any) -> Table:
+    return [["Name", "KPI", "Family"], *([kpi.name, kpi.title["en"], FAMILIES[kpi.family]] for kpi in found)]
+
+
+def _kpi(name: Any) -> Kpi:
+    kpi = CATALOGUE.get(str(name).strip().upper())
+    if kpi is None:
+        near = nearest(str(name))
+        raise ValueError(f"there is no KPI {str(name)[:40]!r}" + (f"; nearest: {', '.join(near)}" if near else ""))
+    return kpi
+
+
+def _kpi_values(kpi: Kpi, block: Block) -> Sequence[Any]:
+    """The column that already holds the KPI, else the KPI over the counts that its arguments mean."""
+    for column in block.columns:
+        if column.ratio is not None and column.ratio.kpi == kpi.name and column.ratio.item is None:
+            return [_shown(value) for value in column.values]
+    required = kpi.arguments[: kpi.required]
+    missing = [a.name for a in required if a.is_range or _COLUMN_OF.get(a.name) not in block]
+    if missing:
+        raise ValueError(f"{kpi.name} needs {', '.join(missing)}, which this table of leads does not give")
+    columns = [block[_COLUMN_OF[argument.name]].values for argument in required]
+    return [kpi(*values) for values in zip(*columns, strict=True)]
+
+
+def _breakdown(leads: Any, by: Any, spend: Any, *, date1904: bool) -> Block:
+    field = str(by).strip()
+    known = field.lower()
+    if known == "month":
+        return _report(leads, spend, date1904=date1904).months
+    further = () if known in OWN_FIELDS else (field,)
+    report = _report(leads, spend, further, date1904=date1904)
+    block = report.by.get(known) if not further else next((report.by[label] for label in reversed(report.by)), None)
+    if block is None:
+        raise ValueError(f"the leads have no {known} to group by")
+    return block
+
+
+def _report(leads: Any, spend: Any, by: tuple[str, ...] = (), *, date1904: bool) -> FunnelReport:
+    from xl_leadkpi.funnel import build  # noqa: PLC0415
+    from xl_leadkpi.leads import ReadOptions, read_frame, read_spend_frame  # noqa: PLC0415
+
+    options = ReadOptions(by=by, date1904=date1904)
+    given = read_frame(_rows(leads), options, "leads")
+    spent = None if _is_blank(spend) else read_spend_frame(_rows(spend), ReadOptions(date1904=date1904), "spend")
+    return build(given, spent)
+
+
+def _leads_of(touches: Any) -> Table:
+    """A lead for each identifier in the touches, won the day after its last one."""
+    days: dict[str, tuple[float, float]] = {}
+    for name, day in zip(touches["lead_id"].to_list(), touches["day"].to_list(), strict=True):
+        first, last = days.get(name, (day, day))
+        days[name] = (min(first, day), max(last, day))
+    return [
+        ["Lead ID", "Created", "Won date", "Stage"],
+        *([name, float(int(first)), float(int(last) + 1), "Won"] for name, (first, last) in days.items()),
+    ]
+
+
+def _rows(table: Any) -> Table:
+    """A range as rows of cells the leads' reader knows: an error value is no value."""
+    if isinstance(table, np.ndarray):
+        return [[None if cell != cell else cell for cell in row] for row in table.tolist()]  # noqa: PLR0124 - nan
+    if not isinstance(table, list):
+        raise TypeError("a table is a range with a header row, not a single cell")
+    return [[None if isinstance(cell, CellError) else cell for cell in row] for row in table]
+
+
+def _as_table(block: Block, *, keep_empty: bool = False) -> Table:
+    columns = [
+        column for column in block.columns if keep_empty or any(value is not None for value in column.values)
+    ]
+    return [[_title(column.key) for column in columns], *_lines(columns)]
+
+
+def _lines(columns: Any) -> Iterator[list[Any]]:
+    for values in zip(*(column.values for column in columns), strict=True):
+        yield [_shown(value) for value in values]
+
+
+def _title(key: str) -> str:
+    known = {"mql": "MQL", "sql": "SQL", "cpl": "CPL", "cac": "CAC", "roas": "ROAS", "romi": "ROMI"}
+    words = [known.get(word, word) for word in key.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def _shown(value: Any) -> Any:
+    """A month as text: a formula cannot give its cells a date format."""
+    return f"{value:%Y-%m}" if hasattr(value, "strftime") else value
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

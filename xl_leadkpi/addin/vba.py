@@ -98,8 +98,7 @@ def _wrapper(function: ExcelFunction) -> Iterator[str]:
         yield f'    {function.name} = LeadKpi.Why("{function.name}", {names})'
     else:
         blank = function.required if function.blank_if_blank else 0
-        days = any(parameter.holds_days for parameter in function.parameters)
-        rest = f", {blank}, True" if days else f", {blank}" if blank else ""
+        rest = f", {blank}, True" if function.minds_days else f", {blank}" if blank else ""
         yield from _wrapped(f'    {function.name} = LeadKpi.Value("{function.name}", Array({names}){rest})')
     yield "End Function"
 
