@@ -23,7 +23,7 @@ from xl_leadkpi.sheets.texts import TEXTS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.sheets.chart_data import ChartData
@@ -292,8 +292,26 @@ def read_map(path: str | os.PathLike[str]) -> FunnelMapEdits:
             f"{path}: no sheet {MAP_SHEET} of an earlier run can be read there ({error}); "
             "give a workbook that leadkpi has written"
         ) from None
+    return edits_in(tables)
+
+
+def edits_in(tables: Mapping[str, Sequence[Sequence[Any]]]) -> FunnelMapEdits:
+    """Find the edits in the tables of a Funnel_Map, wherever they were read from.
+
+    Args:
+        tables: Rows of ``tblParameters``, ``tblColumns`` and ``tblStageWords`` below their headers; ``""`` for an empty
+            cell. A table that is not there has no edits.
+
+    Raises:
+        InputError: If a parameter's value makes no sense.
+
+    >>> edits_in({WORDS: [["Handshake", "Won", "", 3, "unknown"]]}).words
+    {'Handshake': 'Won'}
+    """
     return FunnelMapEdits(
-        _edited_fields(tables[COLUMNS]), _edited_words(tables[WORDS]), _edited_parameters(tables[PARAMETERS])
+        _edited_fields(tables.get(COLUMNS, ())),
+        _edited_words(tables.get(WORDS, ())),
+        _edited_parameters(tables.get(PARAMETERS, ())),
     )
 
 
