@@ -19,10 +19,10 @@ _CELLS = {
     "status": ("Open", "Won"), "last_open_stage": STAGE, "sp_spend": NUMBER, "sp_impressions": NUMBER,
     "sp_clicks": NUMBER, "sp_reach": NUMBER, "sp_conversions": NUMBER,
 }  # fmt: skip
-_DATES = (
-    "created mql_date sql_date opportunity_date meeting_booked meeting_held proposal_date won_date lost_date close_date "
-    "expected_close modified first_response sp_date sp_end"
-).split()
+_DATES = {
+    "created", "mql_date", "sql_date", "opportunity_date", "meeting_booked", "meeting_held", "proposal_date",
+    "won_date", "lost_date", "close_date", "expected_close", "modified", "first_response", "sp_date", "sp_end",
+}  # fmt: skip
 
 
 def cells_for(header: str, field: str | None) -> tuple[str, ...]:
@@ -34,8 +34,8 @@ def cells_for(header: str, field: str | None) -> tuple[str, ...]:
     low = header.casefold()
     if any(word in low for word in ("date", "дата", "data ")):
         return DATE
-    numeric = ("revenue", "avg", "cost", "cpc", "ctr", "frequency", "цена", "прибыль", "комиссия", "сбор", "koszt", "kosten",
-               "количество", "dochód", "age in", "involved", "budżet")  # fmt: skip
+    numeric = ("revenue", "avg", "cost", "cpc", "ctr", "frequency", "цена", "прибыль", "комиссия", "сбор", "koszt",
+               "kosten", "количество", "dochód", "age in", "involved", "budżet")  # fmt: skip
     return NUMBER if any(word in low for word in numeric) else TEXT
 
 

@@ -111,7 +111,7 @@ class Decoder:
         self.columns.clear()
         if self.dropped is not None:
             frame = frame.filter(~self.dropped)
-        unique = {name for name in ("lead_id", "email", "phone") if name in fields and is_unique(frame[name])}
+        unique: set[str] = {name for name in ("lead_id", "email", "phone") if name in fields and is_unique(frame[name])}
         return Decoded(frame, fields, self.words, self.findings, self.has_time, self.rows, self.header, unique)
 
     @property
@@ -212,8 +212,15 @@ class Decoder:
         self._note("zero_dates", column.spread(found.sentinel), header, _example(column, found.sentinel), "info")
         if found.decided_by in {"locale", "table"}:
             kind = "ambiguous_dates" if found.decided_by == "locale" else "date_order"
-            severity = "warning" if kind == "ambiguous_dates" else "info"
-            self.findings.append(Finding(kind, self.rows, header, found.order or "", severity=severity))
+            self.findings.append(
+                Finding(
+                    kind,
+                    self.rows,
+                    header,
+                    found.order or "",
+                    severity="warning" if kind == "ambiguous_dates" else "info",
+                )
+            )
         elif found.order and found.decided_by == "values":
             self.findings.append(Finding("date_order", self.rows, header, found.order, severity="info"))
         if (days.round(6) % 1 != 0).any():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.table import Finding
 
 SAMPLE_ROWS = 1000
+UNIX_EPOCH = 25569  # 1970-01-01 as an Excel day number
 _HEAD = 5000  # texts that tell whether reducing a column to distinct texts is worth the work
 _EXCEL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 (cells have no time zone)
 
@@ -107,18 +108,24 @@ def from_series(values: pl.Series, *, distinct: bool) -> RawColumn:
         return from_texts(values, distinct=distinct)
     if kind in (pl.Categorical, pl.Enum):
         return from_texts(values.cast(pl.String), distinct=True)
-    none = pl.repeat(None, len(values), dtype=pl.String, eager=True)
-    all_true = pl.repeat(value=True, n=len(values), dtype=pl.Boolean, eager=True)
+    number, is_date, is_flag = values, False, False
     if kind == pl.Date:
-        return RawColumn(none, values.cast(pl.Int32).cast(pl.Float64) + 25569, is_date=all_true)
-    if kind == pl.Datetime:
-        local = values.dt.replace_time_zone(None).dt.epoch("ms").cast(pl.Float64)
-        return RawColumn(none, local / 86_400_000 + 25569, is_date=all_true)
-    if kind == pl.Boolean:
-        return RawColumn(none, values.cast(pl.Float64), is_flag=all_true)
-    if kind.is_numeric():
-        return RawColumn(none, values.cast(pl.Float64).fill_nan(None))
-    return from_cells(values.to_list())
+        number, is_date = values.cast(pl.Int32).cast(pl.Float64) + UNIX_EPOCH, True
+    elif kind == pl.Datetime:
+        # Time zones: the offset is dropped, the clock stays (section 12).
+        number, is_date = values.dt.replace_time_zone(None).dt.epoch("ms") / 86_400_000 + UNIX_EPOCH, True
+    elif kind == pl.Boolean:
+        is_flag = True
+    elif not kind.is_numeric():
+        return from_cells(values.to_list())
+    size = len(values)
+    mark = pl.repeat(value=True, n=size, dtype=pl.Boolean, eager=True)
+    return RawColumn(
+        pl.repeat(None, size, dtype=pl.String, eager=True),
+        number.cast(pl.Float64).fill_nan(None),
+        is_date=mark if is_date else None,
+        is_flag=mark if is_flag else None,
+    )
 
 
 def from_cells(cells: Sequence[object]) -> RawColumn:
@@ -173,23 +180,20 @@ def cell_number(cell: object) -> float | None:
     >>> cell_number(datetime(2025, 5, 5, 12)), cell_number(True), cell_number("7")
     (45782.5, 1.0, None)
     """
+    if cell is None or isinstance(cell, str) or cell != cell:  # noqa: PLR0124 (NaN and NaT differ from themselves)
+        return None
     if isinstance(cell, datetime):
-        if cell != cell:  # noqa: PLR0124 (pandas' NaT)
-            return None
         return (cell.replace(tzinfo=None) - _EXCEL_DAY_ZERO) / timedelta(days=1)
     if isinstance(cell, date):
-        return float(cell.toordinal() - 693594)
+        return float(cell.toordinal() - _EXCEL_DAY_ZERO.toordinal())
     if isinstance(cell, time):
-        return (cell.hour * 3600 + cell.minute * 60 + cell.second) / 86_400
+        cell = timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
     if isinstance(cell, timedelta):
         return cell / timedelta(days=1)
-    if isinstance(cell, str) or cell is None:
-        return None
     try:
-        number = float(cell)  # type: ignore[arg-type]
+        return float(cell)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
-    return None if number != number else number  # noqa: PLR0124 (NaN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,7 @@ class Loaded:
 class Loader(Protocol):
     """Reads the wanted columns once the headers and the sample have told which they are."""
 
-    def __call__(self, positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+    def __call__(self, positions: Sequence[int], identifiers: frozenset[int], /) -> Loaded:
         """Load columns; those in ``identifiers`` are mostly distinct."""
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
-import polars as pl
 
 from xl_leadkpi.leads import rows
 from xl_leadkpi.leads.errors import InputError
@@ -14,6 +13,8 @@ from xl_leadkpi.leads.table import STAGES, Finding
 from xl_leadkpi.leads.vocabulary import header_key
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from xl_leadkpi.leads.columns import ColumnMap
     from xl_leadkpi.leads.decode import Decoded
     from xl_leadkpi.leads.grid import Grid
@@ -138,9 +139,11 @@ def _one_row_a_lead(table: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
         "key", keep="first", maintain_order=True
     )
     sums: list[nw.Expr] = [nw.col("hw").max().alias("deal_hw")]
-    for name in ("d_opportunity", "d_meeting", "d_proposal", "d_won", "expected_close"):
-        if name in columns:
-            sums.append(nw.col(name).min().alias(f"deal_{name}"))
+    sums += [
+        nw.col(name).min().alias(f"deal_{name}")
+        for name in ("d_opportunity", "d_meeting", "d_proposal", "d_won", "expected_close")
+        if name in columns
+    ]
     if "d_lost" in columns:
         sums.append(nw.col("d_lost").max().alias("deal_d_lost"))
     texts = [name for name in (*_FILLED_FROM_DEAL, "stage", "last_open_stage", "lost_from") if name in columns]

@@ -260,8 +260,8 @@ def parse_dates(
         ),
         epoch=pl.when(clean.str.contains(_EPOCH)).then(clean.cast(pl.Float64, strict=False) / 86_400_000 + _UNIX_EPOCH),
     )
-    parts = [_parts(frame, "a", 1, 2, 3, 4), _parts_year_last(frame, order), _parts_word(frame, "c", 1, 2, 3)]
-    parts += [_parts_word(frame, "d", 2, 1, 3), _parts(frame, "e", 1, 2, 3, None)]
+    parts = [_parts(frame, "a", hour=4), _parts_year_last(frame, order), _parts_word(frame, "c", 1, 2, 3)]
+    parts += [_parts_word(frame, "d", 2, 1, 3), _parts(frame, "e", hour=None)]
     if months:
         frame = frame.with_columns(
             m=clean.str.extract_groups(_MONTH),
@@ -314,13 +314,10 @@ def _decide_order(frame: pl.DataFrame, fallback: Order | None, locale: str) -> t
     first, second = parts["first"], parts["second"]
     day_first = int(((first > 12) & (second <= 12)).sum())
     month_first = int(((second > 12) & (first <= 12)).sum())
-    if day_first and month_first:
-        # A single slip among very many does not spoil a column; it is listed as an impossible date.
-        if min(day_first, month_first) * 100 > day_first + month_first:
-            return None, "", True
-        return ("day first" if day_first > month_first else "month first"), "values", False
     if day_first or month_first:
-        return ("day first" if day_first else "month first"), "values", False
+        # A single slip among very many does not spoil a column; it is listed as an impossible date.
+        mixed = min(day_first, month_first) * 100 > day_first + month_first
+        return (None if mixed else "day first" if day_first > month_first else "month first"), "values", mixed
     if not bool((first != second).any()):
         return "day first", "", False
     if fallback:
@@ -328,13 +325,10 @@ def _decide_order(frame: pl.DataFrame, fallback: Order | None, locale: str) -> t
     return ("month first" if locale == "en" else "day first"), "locale", False
 
 
-def _parts(
-    frame: pl.DataFrame, group: str, year: int, month: int, day: int, hour: int | None
-) -> tuple[pl.Series, pl.Series]:
+def _parts(frame: pl.DataFrame, group: str, *, hour: int | None) -> tuple[pl.Series, pl.Series]:
+    """Read year, month and day in this order; returns the days and where the text has that shape."""
     groups = frame[group].struct.unnest()
-    return _days(groups[str(year)], groups[str(month)], groups[str(day)], _clock(groups, hour)), groups[
-        "1"
-    ].is_not_null()
+    return _days(groups["1"], groups["2"], groups["3"], _clock(groups, hour)), groups["1"].is_not_null()
 
 
 def _parts_year_last(frame: pl.DataFrame, order: Order | None) -> tuple[pl.Series, pl.Series]:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any]
 
 WON = len(STAGES)
-_WAS_OPEN, _WAS_WON, _WAS_LOST = 1, 2, 3
-OUTCOME = {_WAS_OPEN: "open", _WAS_WON: "won", _WAS_LOST: "lost"}
+WAS_OPEN, WAS_WON, WAS_LOST = 1, 2, 3
 
 _SOURCE_OF = {"d_mql": "mql_date", "d_sql": "sql_date", "d_proposal": "proposal_date"}
 
@@ -58,39 +57,39 @@ def outcome(facts: Facts) -> nw.Expr:
         status = nw.col("status")
         options.append(
             nw.when(status == WON)
-            .then(nw.lit(_WAS_WON, dtype=nw.Int8))
+            .then(nw.lit(WAS_WON, dtype=nw.Int8))
             .otherwise(
                 nw.when(status == LOST)
-                .then(nw.lit(_WAS_LOST, dtype=nw.Int8))
-                .otherwise(nw.when(status == OPEN).then(nw.lit(_WAS_OPEN, dtype=nw.Int8)))
+                .then(nw.lit(WAS_LOST, dtype=nw.Int8))
+                .otherwise(nw.when(status == OPEN).then(nw.lit(WAS_OPEN, dtype=nw.Int8)))
             )
         )
     won, lost = happened("won_date", facts), happened("lost_date", facts)
     if "won_date" in facts.fields and "lost_date" in facts.fields:
         options.append(
             nw.when((~won.is_null()) & (lost.is_null() | (won >= lost)))
-            .then(nw.lit(_WAS_WON, dtype=nw.Int8))
-            .otherwise(nw.when(~lost.is_null()).then(nw.lit(_WAS_LOST, dtype=nw.Int8)))
+            .then(nw.lit(WAS_WON, dtype=nw.Int8))
+            .otherwise(nw.when(~lost.is_null()).then(nw.lit(WAS_LOST, dtype=nw.Int8)))
         )
     elif "won_date" in facts.fields:
-        options.append(nw.when(~won.is_null()).then(nw.lit(_WAS_WON, dtype=nw.Int8)))
+        options.append(nw.when(~won.is_null()).then(nw.lit(WAS_WON, dtype=nw.Int8)))
     elif "lost_date" in facts.fields:
-        options.append(nw.when(~lost.is_null()).then(nw.lit(_WAS_LOST, dtype=nw.Int8)))
+        options.append(nw.when(~lost.is_null()).then(nw.lit(WAS_LOST, dtype=nw.Int8)))
     if "stage" in facts.fields:
         stage = nw.col("stage")
         options.append(
             nw.when(stage == WON)
-            .then(nw.lit(_WAS_WON, dtype=nw.Int8))
-            .otherwise(nw.when(stage == LOST).then(nw.lit(_WAS_LOST, dtype=nw.Int8)))
+            .then(nw.lit(WAS_WON, dtype=nw.Int8))
+            .otherwise(nw.when(stage == LOST).then(nw.lit(WAS_LOST, dtype=nw.Int8)))
         )
     if "is_won" in facts.fields:
         closed = nw.col("is_closed") if "is_closed" in facts.fields else nw.lit(value=False)
         options.append(
             nw.when(nw.col("is_won"))
-            .then(nw.lit(_WAS_WON, dtype=nw.Int8))
-            .otherwise(nw.when(closed & ~nw.col("is_won")).then(nw.lit(_WAS_LOST, dtype=nw.Int8)))
+            .then(nw.lit(WAS_WON, dtype=nw.Int8))
+            .otherwise(nw.when(closed & ~nw.col("is_won")).then(nw.lit(WAS_LOST, dtype=nw.Int8)))
         )
-    return nw.coalesce(*options, nw.lit(_WAS_OPEN, dtype=nw.Int8))
+    return nw.coalesce(*options, nw.lit(WAS_OPEN, dtype=nw.Int8))
 
 
 def dated(frame: Frame, facts: Facts) -> Frame:
@@ -100,7 +99,7 @@ def dated(frame: Frame, facts: Facts) -> Frame:
     losing only for rows that are won or lost.
     """
     frame = frame.with_columns(outcome=outcome(facts))
-    is_won, is_lost, is_open = (nw.col("outcome") == code for code in (_WAS_WON, _WAS_LOST, _WAS_OPEN))
+    is_won, is_lost, is_open = (nw.col("outcome") == code for code in (WAS_WON, WAS_LOST, WAS_OPEN))
     close = happened("close_date", facts)
     held = "meeting_held" if "meeting_held" in facts.fields else "meeting_booked"
     opportunity = happened("opportunity_date", facts)
@@ -140,7 +139,7 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     """
     place = {stage: _place(stage, order) for stage in STAGES}
     start = place["Opportunity"] if facts.is_deals else 1
-    is_won, is_lost = nw.col("outcome") == _WAS_WON, nw.col("outcome") == _WAS_LOST
+    is_won, is_lost = nw.col("outcome") == WAS_WON, nw.col("outcome") == WAS_LOST
     evidence: list[nw.Expr] = [nw.lit(start, dtype=nw.Int8)]
     for stage in order:
         column = STAGE_DATE[stage]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -24,6 +23,7 @@ from xl_leadkpi.leads.text_file import open_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from xl_leadkpi.leads.headers import Kind
     from xl_leadkpi.leads.options import ReadOptions
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _BINARY = {
     b"%PDF": "a PDF document", b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture",
     b"\x1f\x8b": "a gzip archive", b"7z\xbc\xaf": "a 7-Zip archive", b"Rar!": "a RAR archive",
-    b"SQLite format": "an SQLite database", b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "an RTF document",
+    b"SQLite format": "an SQLite database", b"\x7fELF": "a program", b"MZ\x90": "a program",
+    b"{\\rtf": "an RTF document",
 }  # fmt: skip
 
 
@@ -77,27 +78,23 @@ def open_frame(data: Any, kind: Kind, options: ReadOptions, name: str, first_row
         return open_frame(data.to_native(), kind, options, name, first_row)
     table = [list(row) if isinstance(row, list | tuple) else [row] for row in data]
     wanted = [header for key, header in options.fields.items() if "-" not in (key, header)]
-    return replace(open_rows(table, kind, wanted, name, "", first_row), date1904=options.date1904)
+    return replace(_open_rows(table, kind, wanted, name, first_row), date1904=options.date1904)
 
 
-def open_rows(
-    table: Sequence[Sequence[Any]], kind: Kind, wanted: Sequence[str], name: str, sheet: str, first_row: int
-) -> Grid:
-    """Open a table that stands in memory as rows of cells."""
-    place = f"{name}, sheet '{sheet}'" if sheet else name
+def _open_rows(table: Sequence[Sequence[Any]], kind: Kind, wanted: Sequence[str], name: str, first_row: int) -> Grid:
     if not any(cell not in (None, "") for row in table for cell in row):
-        raise InputError(f"{place} is empty: select the leads with their header line.")
+        raise InputError(f"{name} is empty: select the leads with their header line.")
     index, _ = find_header(table, kind, wanted)
     headers = [header_text(cell) for cell in table[index]]
     body = table[index + 1 :]
     if not any(cell not in (None, "") for row in body for cell in row):
-        raise InputError(f"{place}, row {first_row + index}: there is a header line but no data row below it.")
+        raise InputError(f"{name}, row {first_row + index}: there is a header line but no data row below it.")
     sample = transpose(body[:SAMPLE_ROWS], len(headers))
     title = tuple(str(cell) for row in table[:index] for cell in row if cell not in (None, ""))
     notes = (Finding("title_rows", index, value=" / ".join(title)[:80], severity="info"),) if index else ()
     width = max(len(row) for row in body)
 
-    def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+    def load(positions: Sequence[int], _identifiers: frozenset[int]) -> Loaded:
         columns = {
             position: from_cells([row[position] if position < len(row) else None for row in body])
             for position in positions
@@ -105,7 +102,7 @@ def open_rows(
         findings = (Finding("long_rows", 1),) if width > len(headers) else ()
         return Loaded(columns, len(body), findings)
 
-    return Grid(name, sheet, tuple(headers), sample, first_row + index + 1, title, load, notes)
+    return Grid(name, "", tuple(headers), sample, first_row + index + 1, title, load, notes)
 
 
 def _open_polars(frame: pl.DataFrame, name: str, first_row: int) -> Grid:
@@ -137,7 +134,7 @@ def _open_pandas(frame: Any, name: str, first_row: int) -> Grid:
         for place in range(frame.shape[1])
     )
 
-    def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+    def load(positions: Sequence[int], _identifiers: frozenset[int]) -> Loaded:
         columns = {}
         for position in positions:
             series = frame.iloc[:, position]

@@ -126,8 +126,8 @@ class _Export:
         if "sp_spend" not in self.mapped.position:
             raise InputError(
                 f"{grid.place}, row {grid.first_row - 1}: no column with the amount spent was recognised. Found: "
-                f"{', '.join(grid.headers[:30])}. Expected a header such as Cost, Amount spent or Spend; or name it with "
-                "--map sp_spend=HEADER."
+                f"{', '.join(grid.headers[:30])}. Expected a header such as Cost, Amount spent or Spend; or name it "
+                "with --map sp_spend=HEADER."
             )
         positions = sorted({self.mapped.position[name] for name in _FIELDS if name in self.mapped.position})
         self.loaded: Loaded = grid.load(positions, frozenset())
@@ -287,7 +287,7 @@ class _Export:
         """Meta writes the total into a first or last row without campaign: it equals the sum of the others."""
         if len(frame) < 3 or frame["campaign"].null_count() == len(frame):
             return frame
-        whole = frame.filter(~pl.col("total"))["spend"].sum() or 0.0
+        whole = float(frame.filter(~pl.col("total"))["spend"].sum() or 0)
         for place in (0, len(frame) - 1):
             row = frame.row(place, named=True)
             rest = whole - (row["spend"] or 0.0)

@@ -117,39 +117,35 @@ def read_words(
         Code (``CODE``) of each known text, and how each was understood.
     """
     wishes = {plain(word): stage for word, stage in user.items()}
-    codes: dict[str, int] = {}
     understood: list[StageWord] = []
-    unknown: list[tuple[int, str]] = []
-    numbered: dict[int, str] = {}
     for word, count in words:
         key = plain(word)
         if not key:
             continue
-        origin = "vocabulary"
-        stage = wishes.get(key) or wishes.get(plain(split_number(word)[1]))
-        if stage:
-            origin = "user"
-        else:
-            stage = find_stage(word)
-            if is_status and stage not in {"Won", "Lost"}:
-                stage = "Open" if stage or is_open(word) else None
-            elif stage == "Lead" and is_deals and is_open(word):
-                stage = "Opportunity"  # "Open", «В работе» are weak words: a deal that is open is an opportunity
-        number = split_number(word)[0]
-        if number is not None and stage in STAGES:
-            numbered[number] = stage
-        if stage is None:
-            unknown.append((len(understood), word))
-            understood.append(StageWord(word, None, count, "unknown"))
-            continue
-        codes[word] = CODE[stage]
-        understood.append(StageWord(word, stage, count, "user" if origin == "user" else "vocabulary"))
-    # Where every value is numbered, an unknown stage stands with the nearest known one below it.
-    if unknown and numbered and all(split_number(word)[0] is not None for word, _ in words if plain(word)):
-        for place, word in unknown:
-            number = split_number(word)[0] or 0
-            below = [numbered[known] for known in sorted(numbered) if known < number]
-            if below:
-                codes[word] = CODE[below[-1]]
-                understood[place] = StageWord(word, below[-1], understood[place].count, "vocabulary")
-    return codes, understood
+        wish = wishes.get(key) or wishes.get(plain(split_number(word)[1]))
+        stage = wish or _find(word, is_status=is_status, is_deals=is_deals)
+        understood.append(StageWord(word, stage, count, "user" if wish else "vocabulary" if stage else "unknown"))
+    understood = _place_by_number(understood)
+    return {word.word: CODE[word.stage] for word in understood if word.stage}, understood
+
+
+def _find(word: str, *, is_status: bool, is_deals: bool) -> str | None:
+    stage = find_stage(word)
+    if is_status and stage not in {"Won", "Lost"}:
+        return "Open" if stage or is_open(word) else None
+    if stage == "Lead" and is_deals and is_open(word):
+        return "Opportunity"  # "Open", «В работе» are weak words: a deal that is open is an opportunity
+    return stage
+
+
+def _place_by_number(words: list[StageWord]) -> list[StageWord]:
+    """Where every value is numbered, let an unknown stage stand with the nearest known one below it."""
+    numbers = [split_number(word.word)[0] for word in words]
+    known = {number: word.stage for number, word in zip(numbers, words, strict=True) if word.stage in STAGES}
+    if None in numbers:
+        return words
+    placed = []
+    for number, word in zip(numbers, words, strict=True):
+        below = [stage for other, stage in sorted(known.items()) if other < number]  # type: ignore[operator]
+        placed.append(StageWord(word.word, below[-1], word.count, "vocabulary") if not word.stage and below else word)
+    return placed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from datetime import date
@@ -126,7 +126,7 @@ class LeadTable:
         findings: The quality list.
     """
 
-    frame: nw.DataFrame[object] | nw.LazyFrame[object]
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
     stages: tuple[str, ...]
     dated: tuple[str, ...]
     as_of: date
@@ -171,7 +171,7 @@ class TouchTable:
     ``frame`` columns: ``lead_id`` (text), ``day`` (Excel day number), ``channel`` (text), ``campaign`` (text or null).
     """
 
-    frame: nw.DataFrame[object] | nw.LazyFrame[object]
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
     columns: tuple[ColumnMatch, ...] = ()
     findings: tuple[Finding, ...] = ()
     source_name: str = ""

@@ -73,7 +73,7 @@ def open_text(path: Path, kind: Kind, wanted: Sequence[str] = ()) -> Grid:
         raise InputError(
             f"{path.name} is not a text table: it holds binary data. Export the leads as CSV (UTF-8) or XLSX."
         )
-    layout = _layout(text, encoding, kind, wanted, more=more)
+    layout = _layout(text, encoding, kind, wanted)
     if not layout.sample:
         raise InputError(
             f"{path.name}, row {layout.rows_above + 1}: there is a header line but no data row below it. "
@@ -173,13 +173,13 @@ def _decode(head: bytes, encoding: str, *, more: bool) -> str:
     return text if "\n" in text else text.replace("\r", "\n")
 
 
-def _layout(text: str, encoding: str, kind: Kind, wanted: Sequence[str], *, more: bool) -> _Layout:
+def _layout(text: str, encoding: str, kind: Kind, wanted: Sequence[str]) -> _Layout:
     lines = text.split("\n", 1)
     hint = lines[0].strip()
     best: tuple[tuple[int, int, int], _Layout] | None = None
     hinted = hint[4:5] if hint.lower().startswith("sep=") and len(hint) == 5 else ""
     for delimiter in (hinted,) if hinted else DELIMITERS:
-        rows, ends = _rows(text, delimiter, more=more)
+        rows, ends = _rows(text, delimiter)
         if not rows:
             continue
         index, score = find_header(rows, kind, wanted)
@@ -202,7 +202,7 @@ def _layout(text: str, encoding: str, kind: Kind, wanted: Sequence[str], *, more
     return best[1]
 
 
-def _rows(text: str, delimiter: str, *, more: bool) -> tuple[list[list[str]], list[int]]:
+def _rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     rows: list[list[str]] = []
     ends: list[int] = []
     csv.field_size_limit(1 << 30)

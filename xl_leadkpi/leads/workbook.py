@@ -70,7 +70,7 @@ def open_workbook(path: Path, kind: Kind, sheet: str | None, wanted: Sequence[st
     title = tuple(str(cell) for row in head[:index] for cell in row if cell is not None)
     notes = [Finding("title_rows", index, value=" / ".join(title)[:80], severity="info")] if index else []
 
-    def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+    def load(positions: Sequence[int], _identifiers: frozenset[int]) -> Loaded:
         return _columns(_rows(book, name, path.name), index + 1, len(headers), positions)
 
     return Grid(
@@ -126,7 +126,8 @@ def _encrypted(path: Path) -> str:
 
 
 def _damaged(path: Path, error: Exception) -> str:
-    return f"{path.name} is damaged or no workbook ({error}). Open it in Excel and save it again as XLSX, or export as CSV."
+    return f"{path.name} is damaged or no workbook ({error}). Open it in Excel and save it again as XLSX, or export it as "
+        "CSV."
 
 
 def _load(path: Path) -> calamine.CalamineWorkbook:

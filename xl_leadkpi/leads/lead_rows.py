@@ -1,0 +1,242 @@
+"""From typed fields to the lead table: when the table ends, the order of its stages, what stays of each row."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals as nw
+
+from xl_leadkpi.leads import rows
+from xl_leadkpi.leads.duplicates import drop_duplicates
+from xl_leadkpi.leads.errors import InputError
+from xl_leadkpi.leads.oddities import missing_evidence, odd_rows
+from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xl_leadkpi.leads.columns import ColumnMap
+    from xl_leadkpi.leads.decode import Decoded
+    from xl_leadkpi.leads.grid import Grid
+    from xl_leadkpi.leads.options import ReadOptions
+
+_DAY_ZERO = date(1899, 12, 30).toordinal()
+_OLD_TABLE_DAYS = 60
+_TEXT = ("lead_id", "name", "source", "campaign", "owner", "currency", "lost_reason")
+_DAYS = ("created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost", "expected_close")
+_STAGE_DATES = frozenset({
+    "created", "mql_date", "sql_date", "meeting_held", "meeting_booked", "opportunity_date", "proposal_date",
+    "won_date", "lost_date", "close_date",
+})  # fmt: skip
+
+
+def day_number(day: date) -> int:
+    """Write a day as Excel does.
+
+    >>> day_number(date(2025, 5, 5))
+    45782
+    """
+    return day.toordinal() - _DAY_ZERO
+
+
+class LeadRows:
+    """The rows of one table, on their way from typed fields to the lead table."""
+
+    def __init__(self, decoded: Decoded, options: ReadOptions, *, is_deals: bool) -> None:
+        self.decoded = decoded
+        self.options = options
+        self.is_deals = is_deals
+        self.findings = decoded.findings
+        self.today = options.today or date.today()  # noqa: DTZ011 (the user's day)
+        self.frame: nw.DataFrame[Any] = nw.from_native(decoded.frame, eager_only=True)
+
+    def lead_table(self, grid: Grid, mapped: ColumnMap, by: Mapping[str, int]) -> LeadTable:
+        """Classify the rows and put the table together.
+
+        Args:
+            grid: Where they came from.
+            mapped: Its columns.
+            by: Further columns to keep, by their name in the frame.
+
+        Returns:
+            The lead table.
+        """
+        fields = self.decoded.fields
+        bound = day_number(self.options.as_of or self.today)
+        facts = rows.Facts(fields, self.is_deals, bound)
+        frame = rows.dated(self.frame, facts)
+        as_of, reason = self._as_of(frame, facts)
+        order = self._order(frame)
+        frame = rows.furthest(frame, order, facts)
+        frame = self._calendar_days(frame)
+        frame = self._without_duplicates(frame)
+        self.findings += odd_rows(frame, facts, self.decoded.header)
+        self.findings += missing_evidence(facts, self.decoded.words, self.decoded.rows_read)
+        stages, dated = self._in_force(frame, order)
+        currencies = self._currencies(frame)
+        return LeadTable(
+            frame=self._select(frame, by),
+            stages=stages,
+            dated=dated,
+            as_of=as_of,
+            as_of_reason=reason,
+            is_deals=self.is_deals,
+            rows_read=self.decoded.rows_read,
+            source_name=grid.name,
+            currency=currencies[0] if len(currencies) == 1 else None,
+            currencies=currencies,
+            has_time=frozenset(self.decoded.has_time),
+            fields=frozenset(self._fed(frame)),
+            by_labels={name: grid.headers[place] for name, place in by.items()},
+            columns=mapped.columns,
+            words=tuple(self.decoded.words),
+            findings=tuple(self.findings),
+        )
+
+    def _as_of(self, frame: nw.DataFrame[Any], facts: rows.Facts) -> tuple[date, Literal["today", "given", "latest"]]:
+        if self.options.as_of:
+            return self.options.as_of, "given"
+        days = {
+            name: rows.happened(name, facts) if name in facts.fields else nw.col(name)
+            for name in ("created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost")
+            if name in frame.columns
+        }
+        latest = [
+            value for value in rows.measure(frame, {k: v.max() for k, v in days.items()}).values() if value is not None
+        ]
+        if latest and day_number(self.today) - int(max(latest)) > _OLD_TABLE_DAYS:
+            day = date.fromordinal(int(max(latest)) + _DAY_ZERO)
+            self.findings.append(Finding("as_of_latest", 1, value=day.isoformat(), severity="info"))
+            return day, "latest"
+        return self.today, "today"
+
+    def _order(self, frame: nw.DataFrame[Any]) -> tuple[str, ...]:
+        if self.options.stage_order:
+            unknown = [stage for stage in self.options.stage_order if stage not in STAGES]
+            if unknown:
+                raise InputError(f"Stage order: '{unknown[0]}' is none of {', '.join(STAGES)}.")
+            return self.options.stage_order
+        opportunity_first = False
+        if "d_meeting" in frame.columns and "opportunity_date" in self.decoded.fields:
+            gap = rows.measure(frame, {"gap": (nw.col("d_opportunity") - nw.col("d_meeting")).median()})["gap"]
+            if gap is not None:
+                opportunity_first = gap < 0
+                order = "Opportunity, Meeting" if opportunity_first else "Meeting, Opportunity"
+                self.findings.append(Finding("meeting_order", 1, value=f"{order} ({gap:g} d)", severity="info"))
+        elif self.is_deals and any(word.stage == "Meeting" for word in self.decoded.words):
+            # A deal is an opportunity from its first day, so its meetings come after.
+            opportunity_first = True
+            self.findings.append(Finding("meeting_order", 1, value="Opportunity, Meeting", severity="info"))
+        if not opportunity_first:
+            return STAGES
+        stages = list(STAGES)
+        stages.remove("Meeting")
+        stages.insert(stages.index("Opportunity") + 1, "Meeting")
+        return tuple(stages)
+
+    def _calendar_days(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+        """Keep times of day only if all stage dates have them: else a duration would mix hours and whole days."""
+        frame = self._response(frame)
+        there = [name for name in _DAYS if name in frame.columns]
+        sources = _STAGE_DATES & self.decoded.fields
+        timed = sources & self.decoded.has_time
+        whole = [name for name in there if not frame[name].dtype.is_integer()]
+        if timed and timed == sources:
+            return frame.with_columns(nw.col(*there).cast(nw.Float64))
+        if timed:
+            self.findings.append(Finding("times_dropped", len(timed), value=", ".join(sorted(timed)), severity="info"))
+        self.decoded.has_time.clear()
+        return frame.with_columns(*[nw.col(name).cast(nw.Float64).floor().cast(nw.Int32) for name in whole])
+
+    def _response(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+        if "response_spent" in frame.columns:
+            return frame.with_columns(response_min=nw.col("response_spent"))
+        if {"first_response", "created"} <= self.decoded.has_time:
+            seconds = ((nw.col("first_response") - nw.col("created")) * 86_400).round(0)
+            return frame.with_columns(response_min=nw.when(seconds >= 0).then(seconds / 60))
+        return frame
+
+    def _without_duplicates(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+        frame, findings = drop_duplicates(frame, self.options.dedupe, self.decoded.unique, is_deals=self.is_deals)
+        self.findings += findings
+        return frame
+
+    def _in_force(self, frame: nw.DataFrame[Any], order: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        counts: dict[str, nw.Expr] = {}
+        for stage in order:
+            rank = STAGES.index(stage) + 1
+            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("stage_now") == stage)
+            counts[f"{stage} reached"] = stands.sum()
+            if STAGE_DATE[stage] in frame.columns:
+                counts[f"{stage} dated"] = nw.col(STAGE_DATE[stage]).count()
+        found = rows.measure(frame, counts)
+        dated = tuple(stage for stage in order if found.get(f"{stage} dated"))
+        below = {"Lead", "MQL", "SQL"} if self.is_deals else set()
+        stages = tuple(
+            stage
+            for stage in order
+            if stage not in below and (stage == "Lead" or found[f"{stage} reached"] or stage in dated)
+        )
+        return stages, tuple(stage for stage in dated if stage in stages)
+
+    def _currencies(self, frame: nw.DataFrame[Any]) -> tuple[str, ...]:
+        if "currency" not in frame.columns:
+            return ()
+        used = frame.filter(~nw.col("currency").is_null())
+        if "amount" in frame.columns:
+            used = used.filter(~nw.col("amount").is_null())
+        counted = (
+            used.group_by("currency").agg(nw.len().alias("rows")).sort("rows", "currency", descending=[True, False])
+        )
+        found = tuple(str(code) for code in counted["currency"].to_list())
+        if len(found) > 1:
+            self.findings.append(
+                Finding("mixed_currencies", len(used), self.decoded.header.get("currency", ""), ", ".join(found))
+            )
+        return found
+
+    def _fed(self, frame: nw.DataFrame[Any]) -> set[str]:
+        fed = {name for name in (*_TEXT, *_DAYS, "amount", "response_min") if name in frame.columns}
+        fed |= self.decoded.fields & {"stage", "status", "last_open_stage", "is_won", "is_closed"}
+        return fed
+
+    def _select(self, frame: nw.DataFrame[Any], by: Mapping[str, int]) -> nw.DataFrame[Any]:
+        there = set(frame.columns)
+        day = nw.Float64 if self.decoded.has_time else nw.Int32
+        if "name" not in there:
+            for other in ("company", "contact"):
+                if other in there:
+                    frame = frame.rename({other: "name"})
+                    there.add("name")
+                    break
+
+        def text(name: str) -> nw.Expr:
+            return nw.col(name) if name in there else nw.lit(None, dtype=nw.String).alias(name)
+
+        def number(name: str, dtype: Any) -> nw.Expr:
+            return nw.col(name).cast(dtype) if name in there else nw.lit(None, dtype=dtype).alias(name)
+
+        outcome = nw.col("outcome")
+        return frame.select(
+            nw.col("row_no"),
+            text("lead_id"),
+            text("name"),
+            *[number(name, day) for name in _DAYS],
+            nw.when(outcome == 2)
+            .then(nw.lit("won"))
+            .otherwise(nw.when(outcome == 3).then(nw.lit("lost")).otherwise(nw.lit("open")))
+            .alias("outcome"),
+            nw.col("stage_now"),
+            nw.col("hw"),
+            nw.col("lost_from"),
+            text("source"),
+            text("campaign"),
+            text("owner"),
+            text("lost_reason"),
+            number("amount", nw.Float64),
+            text("currency"),
+            number("response_min", nw.Float64),
+            number("cohort_month", nw.Int32),
+            *[nw.col(name) for name in by],
+        )
