@@ -15,15 +15,14 @@ _PREFIX = r"^(deal|lead|person|organi[sz]ation)\s+[-–—]\s+"
 _BRACKETED_UNIT = r"[\(\[]([^()\[\]]*)[\)\]]\s*\*?\s*$"
 
 CURRENCY_SIGNS = {
-    "zł": "PLN", "pln": "PLN", "€": "EUR", "eur": "EUR",
-    "$": "USD", "us$": "USD", "usd": "USD", "ca$": "CAD",
-    "c$": "CAD", "cad": "CAD", "a$": "AUD", "au$": "AUD", "aud": "AUD", "£": "GBP", "gbp": "GBP", "chf": "CHF", "₽": "RUB",
-    "руб": "RUB", "руб.": "RUB", "р.": "RUB", "rub": "RUB", "rur": "RUB", "₴": "UAH", "грн": "UAH", "грн.": "UAH",
-    "uah": "UAH", "kč": "CZK", "czk": "CZK", "ft": "HUF", "huf": "HUF", "r$": "BRL", "brl": "BRL", "₸": "KZT",
-    "kzt": "KZT", "byn": "BYN", "¥": "JPY", "jpy": "JPY", "cny": "CNY", "₹": "INR", "inr": "INR", "sek": "SEK",
-    "nok": "NOK", "dkk": "DKK", "try": "TRY", "₺": "TRY", "mxn": "MXN", "ron": "RON", "bgn": "BGN", "ars": "ARS",
-    "clp": "CLP", "cop": "COP", "zar": "ZAR", "aed": "AED", "ils": "ILS", "₪": "ILS", "nzd": "NZD", "nz$": "NZD",
-    "mx$": "MXN", "hk$": "HKD", "hkd": "HKD", "s$": "SGD", "sgd": "SGD", "krw": "KRW", "₩": "KRW",
+    "zł": "PLN", "pln": "PLN", "€": "EUR", "eur": "EUR", "$": "USD", "us$": "USD", "usd": "USD", "ca$": "CAD",
+    "c$": "CAD", "cad": "CAD", "a$": "AUD", "au$": "AUD", "aud": "AUD", "£": "GBP", "gbp": "GBP", "chf": "CHF",
+    "₽": "RUB", "руб": "RUB", "руб.": "RUB", "р.": "RUB", "rub": "RUB", "rur": "RUB", "₴": "UAH", "грн": "UAH",
+    "грн.": "UAH", "uah": "UAH", "kč": "CZK", "czk": "CZK", "ft": "HUF", "huf": "HUF", "r$": "BRL", "brl": "BRL",
+    "₸": "KZT", "kzt": "KZT", "byn": "BYN", "¥": "JPY", "jpy": "JPY", "cny": "CNY", "₹": "INR", "inr": "INR",
+    "sek": "SEK", "nok": "NOK", "dkk": "DKK", "try": "TRY", "₺": "TRY", "mxn": "MXN", "ron": "RON", "bgn": "BGN",
+    "ars": "ARS", "clp": "CLP", "cop": "COP", "zar": "ZAR", "aed": "AED", "ils": "ILS", "₪": "ILS", "nzd": "NZD",
+    "nz$": "NZD", "mx$": "MXN", "hk$": "HKD", "hkd": "HKD", "s$": "SGD", "sgd": "SGD", "krw": "KRW", "₩": "KRW",
 }  # fmt: skip
 """Sign or code, casefolded, to ISO 4217 code."""
 

@@ -126,8 +126,10 @@ def _encrypted(path: Path) -> str:
 
 
 def _damaged(path: Path, error: Exception) -> str:
-    return f"{path.name} is damaged or no workbook ({error}). Open it in Excel and save it again as XLSX, or export it as "
+    return (
+        f"{path.name} is damaged or no workbook ({error}). Open it in Excel and save it again as XLSX, or export it as "
         "CSV."
+    )
 
 
 def _load(path: Path) -> calamine.CalamineWorkbook:
