@@ -1,0 +1,145 @@
+"""``leadkpi workbooks build``: the three workbooks from text sources and the catalogue, byte for byte the same each time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import xlsxwriter
+
+from xl_leadkpi import __version__
+from xl_leadkpi.sheets import xlsx
+from xl_leadkpi.sheets.layout import Layout
+from xl_leadkpi.workbooks import names, package
+from xl_leadkpi.workbooks.calculators import calculators_page
+from xl_leadkpi.workbooks.funnel import funnel_page
+from xl_leadkpi.workbooks.functions import functions_page
+from xl_leadkpi.workbooks.inputs import inputs_page
+from xl_leadkpi.workbooks.scorecard import scorecard_page
+from xl_leadkpi.workbooks.sources import Language, Words, sample
+from xl_leadkpi.workbooks.start import start_page
+from xl_leadkpi.workbooks.tables import columns, leads_page, spend_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xlsxwriter.workbook import Workbook
+
+    from xl_leadkpi.sheets.layout import Sheet
+    from xl_leadkpi.workbooks.page import Page
+
+NO_PYTHON: Final = "LeadKPI-no-python.xlsx"
+TEMPLATE: Final = "LeadKPI.xlsm"
+ADD_IN: Final = "LeadKPI.xlam"
+CHECKSUMS: Final = "SHA256SUMS"
+
+CALCULATION: Final = 191029
+"""Number of the calculation engine of current Excel: a file of an older one is computed anew when it is opened."""
+
+_CREATED: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - XlsxWriter writes it as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A file that was made.
+
+    Attributes:
+        name: Its name.
+        content: All of it.
+    """
+
+    name: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Its hash."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def pages(words: Words) -> list[tuple[Page, Sheet]]:
+    """The sheets of both editions."""
+    rows = sample(words)
+    leads, spend = columns(rows, words)
+    inputs_sheet = inputs_page(leads, spend, words)
+    inputs = inputs_sheet[2]
+    return [
+        start_page(words),
+        leads_page(rows, words),
+        spend_page(rows, words),
+        inputs_sheet[:2],
+        scorecard_page(inputs, leads, words),
+        calculators_page(inputs, words),
+        funnel_page(leads, spend, inputs, words),
+        functions_page(words),
+    ]
+
+
+def no_python(language: Language = "en") -> Built:
+    """The workbook that needs nothing but a current Excel: every KPI is a named LAMBDA."""
+    made = io.BytesIO()
+    book = open_book(made)
+    write_pages(book, pages(Words(language)), Words(language))
+    defined = list(names.definitions())
+    for name, definition, _ in defined:
+        book.define_name(name, f"={definition}")
+    book.close()
+    parts = package.unpack(made.getvalue())
+    package.describe_names(parts, {name: description for name, _, description in defined})
+    return Built(NO_PYTHON, package.pack(parts))
+
+
+def open_book(target: io.BytesIO) -> Workbook:
+    """A workbook that is not computed when it is opened: the values in it stay until somebody changes a figure."""
+    book = xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd"})
+    book.set_calc_mode("auto", CALCULATION)
+    book.calc_on_load = False
+    return book
+
+
+def write_pages(book: Workbook, laid_out: list[tuple[Page, Sheet]], words: Words) -> None:
+    """Write the sheets with what a layout does not know: sparklines, bars, filters, folded columns."""
+    xlsx.write(Layout(words("title"), tuple(sheet for _, sheet in laid_out)), book)
+    book.set_properties({"title": words("title"), "comments": f"xl_leadkpi {__version__}", "created": _CREATED})
+    for page, sheet in laid_out:
+        worksheet = book.get_worksheet_by_name(page.name)
+        for line in page.sparklines:
+            options = {"range": line.source.full, "series_color": "#17406D", "last_point": True, "last_color": "#1E8E7E",
+                       "show_hidden": True, "weight": 1.5}  # fmt: skip
+            worksheet.add_sparkline(line.row, line.column, options)
+        for bars in page.bars:
+            place = bars.place
+            worksheet.conditional_format(
+                place.row, place.column, place.last_row, place.last_column,
+                {"type": "data_bar", "bar_color": bars.color, "bar_solid": True, "min_type": "num", "min_value": 0,
+                 "data_bar_2010": True},
+            )  # fmt: skip
+        if page.filtered:
+            place = page.filtered
+            worksheet.autofilter(place.row, place.column, place.last_row, place.last_column)
+        if page.outlined:
+            first, last = page.outlined
+            width = next(w for a, b, w in sheet.widths if a <= first <= b)
+            worksheet.set_column_pixels(first, last, width, None, {"level": 1, "hidden": True})
+            worksheet.set_column(last + 1, last + 1, None, None, {"collapsed": True})
+    book.get_worksheet_by_name("Start").activate()
+
+
+def build(folder: Path, language: Language = "en") -> tuple[Built, ...]:
+    """Make all workbooks and the list of their hashes.
+
+    Args:
+        folder: Where they go; it must exist.
+        language: Of the sheets; the ribbon follows Excel's own language.
+
+    Returns:
+        The workbooks.
+    """
+    made = (no_python(language),)
+    for built in made:
+        (folder / built.name).write_bytes(built.content)
+    (folder / CHECKSUMS).write_text("".join(f"{one.sha256}  {one.name}\n" for one in made), encoding="ascii", newline="\n")
+    return made

@@ -1,0 +1,99 @@
+"""Text sources of the workbooks: words in three languages, sample rows, ribbon, VBA. No binary among them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Language = Literal["en", "pl", "ru"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "pl", "ru")
+
+_INSTALLED: Final = Path(__file__).parent / "template"
+_IN_SOURCE_TREE: Final = Path(__file__).parents[2] / "workbook_template"
+
+
+def folder() -> Path:
+    """Where the sources are: inside the installed package, or in the source tree."""
+    return _INSTALLED if _INSTALLED.is_dir() else _IN_SOURCE_TREE
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every word of the workbooks in one language.
+
+    >>> Words("pl")("score.target")
+    'Cel'
+    """
+
+    language: Language
+
+    def __call__(self, key: str) -> str:
+        return _texts()[key][LANGUAGES.index(self.language)]
+
+    def all(self, group: str) -> tuple[str, ...]:
+        """The words of a group, in their order.
+
+        >>> Words("en").all("status")
+        ('Open', 'Won', 'Lost')
+        """
+        return tuple(self(key) for key in _texts() if key.startswith(f"{group}."))
+
+
+@cache
+def _texts() -> Mapping[str, tuple[str, str, str]]:
+    texts: dict[str, tuple[str, str, str]] = json.loads((folder() / "texts.json").read_text(encoding="utf-8"))
+    return texts
+
+
+LEAD_FIELDS: Final = (
+    "id", "created", "source", "owner", "stage", "status", "amount", "first_response",
+    "mql", "sql", "meeting", "opportunity", "closed", "reason",
+)  # fmt: skip
+SPEND_FIELDS: Final = ("month", "source", "spend", "impressions", "clicks")
+MOMENTS: Final = frozenset({"created", "first_response"})
+DAYS: Final = frozenset({"mql", "sql", "meeting", "opportunity", "closed", "month"})
+NUMBERS: Final = frozenset({"amount", "spend", "impressions", "clicks"})
+
+Value = str | float | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The sample rows by column, in the words of one language."""
+
+    leads: Mapping[str, list[Value]]
+    spend: Mapping[str, list[Value]]
+
+
+def sample(words: Words) -> Sample:
+    """Read the sample rows.
+
+    >>> rows = sample(Words("en"))
+    >>> rows.leads["status"][0], len(rows.leads["id"]), len(rows.spend["month"])
+    ('Won', 164, 30)
+    """
+    return Sample(_rows("leads", LEAD_FIELDS, words), _rows("spend", SPEND_FIELDS, words))
+
+
+def _rows(name: str, fields: tuple[str, ...], words: Words) -> dict[str, list[Value]]:
+    with (folder() / "sample" / f"{name}.csv").open(encoding="ascii", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {field: [_value(field, row[field], words) for row in rows] for field in fields}
+
+
+def _value(field: str, written: str, words: Words) -> Value:
+    if not written:
+        return None
+    if field in MOMENTS or field in DAYS:
+        return datetime.fromisoformat(written)
+    if field in NUMBERS:
+        return float(written)
+    return written if field == "id" else words(f"{field}.{written}")
