@@ -125,3 +125,12 @@ def new_client(windows_python):
 def client(new_client):
     """One Excel for all tests that need no more."""
     return new_client()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stillborn(new_client):
+    """An Excel whose Python never comes up; xlwings' DLL gives up after two minutes, while other tests run."""
+    client = new_client()
+    client.ask("command", arguments='-c "import time; time.sleep(3600)" $(CLSID)')
+    client.send("connect")
+    return client
