@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel.options import FunnelOptions
@@ -105,6 +106,7 @@ class _MapSheet:
         titles = unique_headers(headers)
         top = self.row + 1
         aligned = [replace(styles.LABEL_HEADER, align=style.align, indent=style.indent) for style in formats]
+        canvas.put(top, 0, name, styles.HIDDEN)
         canvas.put_row(top, 1, titles, aligned)
         lines = max(
             lines_needed(text, width - PADDING, styles.SMALL) for text, width in zip(titles, WIDTHS, strict=False)
@@ -160,7 +162,7 @@ class _MapSheet:
             COLUMNS,
             self._headers("header", "field", "recognised", "score", "reason", "second", "table"),
             (
-                [match.header for match in matches],
+                [match.header or f"({match.position})" for match in matches],
                 [match.field or UNUSED for match in matches],
                 [None if match.reason == "user" else match.field or UNUSED for match in matches],
                 [round(match.score, 2) if match.field else None for match in matches],
@@ -282,16 +284,17 @@ def read_map(path: str | os.PathLike[str]) -> FunnelMapEdits:
     """
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - only a reused map needs a reader
 
+    if not Path(path).is_file():
+        raise InputError(f"{path}: there is no such file; give the workbook of an earlier run")
     try:
-        book = CalamineWorkbook.from_path(str(path))
-        tables = {name: book.get_table_by_name(name).to_python() for name in (PARAMETERS, COLUMNS, WORDS)}
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; give the workbook of an earlier run") from None
+        rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_name(MAP_SHEET).to_python(skip_empty_area=False)
     except Exception as error:  # noqa: BLE001 - the reader has an exception of its own for every kind of damage
         raise InputError(
-            f"{path}: no sheet {MAP_SHEET} of an earlier run can be read there ({error}); "
-            "give a workbook that leadkpi has written"
+            f"{path}: no sheet {MAP_SHEET} can be read there ({error}); give a workbook that leadkpi has written"
         ) from None
+    tables = {name: _section(rows, name) for name in (PARAMETERS, COLUMNS, WORDS)}
+    if not any(tables.values()):
+        raise InputError(f"{path}: the sheet {MAP_SHEET} is not one of ours; give a workbook that leadkpi has written")
     return edits_in(tables)
 
 
@@ -313,6 +316,19 @@ def edits_in(tables: Mapping[str, Sequence[Sequence[Any]]]) -> FunnelMapEdits:
         _edited_words(tables.get(WORDS, ())),
         _edited_parameters(tables.get(PARAMETERS, ())),
     )
+
+
+def _section(rows: Sequence[Sequence[Any]], name: str) -> list[list[Any]]:
+    """The rows of a section: below the row that its name begins, up to the first empty one."""
+    found: list[list[Any]] = []
+    inside = False
+    for first, *cells in rows:
+        if inside and not (cells and cells[0]):
+            break
+        if inside:
+            found.append([*cells, *[""] * (len(WIDTHS) - len(cells))][: len(WIDTHS)])
+        inside = inside or first == name
+    return found
 
 
 def _edited_fields(rows: Sequence[Sequence[Any]]) -> dict[str, str]:

@@ -29,3 +29,5 @@ DATA_HEADER = Style(size=SIZE, bold=True, color=NAVY, fill=BAND, bottom=("thin",
 EDITABLE = Style(size=SIZE, color=NAVY, fill=BAND, bottom=("hair", RULE), wrap=True)
 ORIGINAL = Style(size=SIZE, color=MUTED, bottom=("hair", RULE), wrap=True, indent=1)
 WRAPPED = LABEL
+HIDDEN = Style(number_format=";;;", size=SMALL)
+"""For a name that only the program reads: Funnel_Map's sections are found by it in every language."""

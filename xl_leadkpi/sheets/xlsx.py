@@ -276,7 +276,6 @@ class _Writer:
         drawn.set_x_axis(_axis(chart.values if lying else chart.categories))
         drawn.set_y_axis(_axis(chart.categories if lying else chart.values))
         drawn.set_size({"width": chart.width, "height": chart.height})
-        drawn.show_na_as_empty_cell()
         drawn.show_hidden_data()
 
 
