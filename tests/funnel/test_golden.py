@@ -1,7 +1,8 @@
-"""The golden fixture: every figure of golden_expected.json, by hand-made table and by the real reader, on both engines."""
+"""The golden fixture: every figure of golden_expected.json, read by the reader and made by hand on both engines."""
 
 import json
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from lead_tables import golden_leads, golden_spend
@@ -68,7 +69,7 @@ def test_step_rates(figures, expected):
 
 def test_drop_off_splits_into_lost_and_open(figures):
     rows = figures["stages"]
-    for here, below in zip(rows, rows[1:], strict=False):
+    for here, below in pairwise(rows):
         assert here["lost_here"] + here["open_here"] == below["drop_off"] == here["reached"] - below["reached"]
 
 
@@ -204,8 +205,10 @@ def test_sources(report, figures, expected):
         assert row["spend"] == wanted.get("spend")
         for key in ("cpl", "cac", "roas"):
             value = errors[source][key]
-            assert str(value) == wanted[key] if isinstance(value, CellError) else value == (
-                None if wanted[key] is None else near(wanted[key])
+            assert (
+                str(value) == wanted[key]
+                if isinstance(value, CellError)
+                else value == (None if wanted[key] is None else near(wanted[key]))
             )
 
 

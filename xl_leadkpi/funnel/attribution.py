@@ -9,7 +9,7 @@ import narwhals as nw
 
 from xl_leadkpi.funnel import engine
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted
-from xl_leadkpi.funnel.scope import WON, Scope, flag, total
+from xl_leadkpi.funnel.scope import WON, Scope, flag, nothing, total
 from xl_leadkpi.funnel.spend import same
 from xl_leadkpi.leads.table import Finding
 
@@ -141,7 +141,7 @@ def _until(scope: Scope, moment: nw.Expr) -> nw.Expr:
 def _placed(scope: Scope, paths: nw.LazyFrame[Any], direct: Sequence[str]) -> nw.LazyFrame[Any]:
     """Touches of won leads with their place, the length of the path, and the places that matter to the models."""
     opportunity = scope.opportunity_date
-    since = nw.col(opportunity) if opportunity else nw.col("created") + nw.lit(None)
+    since = nw.col(opportunity) if opportunity else nothing(nw.col("created"))
     leads = scope.rows.filter(nw.col("outcome") == WON).select(
         "row_no", "created", since.alias("opportunity_day"), nw.col("amount").fill_null(0.0)
     )

@@ -56,7 +56,7 @@ def block(
     >>> made["cpl"].values
     (25.0, None)
     """
-    known = {column.key: column.values for column in beside.columns} if beside else {}
+    known = {column.key: column.values for column in beside.columns} if beside is not None else {}
     filled = []
     for column in columns:
         made = column

@@ -9,7 +9,7 @@ from xl_leadkpi.funnel import attribution, breakdown, curve, engine, losses, mon
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.options import FunnelOptions
 from xl_leadkpi.funnel.report import FunnelReport
-from xl_leadkpi.funnel.scope import Scope, scope
+from xl_leadkpi.funnel.scope import Scope, scope, steady
 from xl_leadkpi.funnel.stages import LEAD_TO_WON
 from xl_leadkpi.funnel.tally import states_by, tally
 
@@ -90,7 +90,7 @@ def build(
             weighted=losses.weighted_pipeline(made, pipeline, everyone),
             cost=cost,
             closed=calendar.closed_in_period(made),
-            response=known["responses"][0]["median"] if "responses" in known else None,
+            response=steady(known["responses"][0]["median"]) if "responses" in known else None,
         ),
         stages=stages.stages_block(made, known["profile"], everyone, spells, spent.total if spent else None),
         stage_times=stages.stage_times_block(spells),

@@ -78,6 +78,11 @@ def flag(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
+def steady(value: float | None) -> float | None:
+    """A mean or percentile without the last digits, in which engines differ: they would decide who has stalled."""
+    return None if value is None else round(float(value), 9)
+
+
 def total(expressions: Iterable[nw.Expr]) -> nw.Expr:
     """Sum of expressions, row by row."""
     return reduce(lambda left, right: left + right, expressions)
@@ -207,7 +212,7 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     rows = rows.with_columns(state=(nw.col("reach") * 8 + nw.col("place")) * 3 + nw.col("outcome"))
     if len(table.currencies) > 1:
         # adding zlotys to euros gives nothing: the sums are printed apart, by currency
-        rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=_nothing(nw.col("amount")))
+        rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=nothing(nw.col("amount")))
     else:
         rows = rows.with_columns(currency_amount=nw.col("amount"))
     kept = [*_SOURCE_COLUMNS, *table.by_labels, *_MADE_COLUMNS]
@@ -233,8 +238,9 @@ def decode(state: int) -> tuple[int, int, int]:
     return state // 24, state // 3 % 8, state % 3
 
 
-def _nothing(like: nw.Expr) -> nw.Expr:
-    return nw.when(nw.lit(value=False)).then(like)
+def nothing(like: nw.Expr) -> nw.Expr:
+    """Nulls of the kind of an expression."""
+    return nw.when(like.is_null()).then(like)
 
 
 def _positions(table: LeadTable) -> list[nw.Expr]:

@@ -230,10 +230,10 @@ def spend_block(
         *rest.values(),
         *(empty for _ in (*unmatched, *unallocated)),
     ]
-    amounts = [spend.cells.get(key) for key in keys]
+    without = {*range(len(matched), len(matched) + len(rest))}
+    amounts = [None if place in without else spend.cells.get(key) for place, key in enumerate(keys)]
     total = sum(spend.cells.values(), Amount())
     as_of, window = scope.table.as_of, scope.options.window_days
-    without = {*range(len(matched), len(matched) + len(rest))}
 
     def label(place: int, name: str | None) -> str:
         return (NO_GROUP if place in without else UNALLOCATED) if name is None else name

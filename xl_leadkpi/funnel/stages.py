@@ -10,7 +10,7 @@ import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import block, counted, kpi
 from xl_leadkpi.funnel.report import Above, Block, First
-from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, flag
+from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, flag, steady
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,8 +111,7 @@ def spells(scope: Scope, found: Row) -> list[Spell]:
     """Read the row of :func:`durations`."""
 
     def days(key: str) -> float | None:
-        # engines interpolate in different orders: the last digit would decide who has stalled
-        return None if found[key] is None else round(float(found[key]), 11)
+        return steady(found[key])
 
     return [
         Spell(

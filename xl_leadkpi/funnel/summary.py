@@ -10,7 +10,7 @@ import narwhals as nw
 from xl_leadkpi.funnel.blocks import block, counted, kpi
 from xl_leadkpi.funnel.breakdown import COST_PER, Cost, outcome_columns, win_rate_columns
 from xl_leadkpi.funnel.report import Header
-from xl_leadkpi.funnel.scope import COUNT_KEY, DAY_ZERO, OPEN, WON, Scope, flag
+from xl_leadkpi.funnel.scope import COUNT_KEY, DAY_ZERO, OPEN, WON, Scope, flag, steady
 from xl_leadkpi.funnel.stages import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON
 
 if TYPE_CHECKING:
@@ -196,9 +196,7 @@ def response_block(scope: Scope, found: Row) -> Block:
         counted("requests", "count", [requests]),
         counted("answered", "count", [answered]),
         counted("unanswered", "count", [requests - answered]),
-        counted("mean", "minutes", [found["mean"]]),
-        counted("median", "minutes", [found["median"]]),
-        counted("p95", "minutes", [found["p95"]]),
+        *(counted(key, "minutes", [steady(found[key])]) for key in ("mean", "median", "p95")),
         counted("target_minutes", "minutes", [scope.options.target_minutes]),
         counted("within_target", "count", [int(found["within_target"])]),
         kpi("within_target_share", "fraction", "OUTCOMERATE", "within_target", "requests"),

@@ -1,0 +1,208 @@
+"""Attribution: the specification's worked examples (section 8), then laws on random paths."""
+
+from datetime import date
+
+import narwhals as nw
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lead_tables import lead_table
+
+from xl_leadkpi.funnel import FunnelOptions, as_json, build
+from xl_leadkpi.funnel.attribution import MODELS, credit, markov_shares
+from xl_leadkpi.funnel.scope import scope
+from xl_leadkpi.leads.table import TouchTable
+
+AS_OF = date(2025, 6, 30)
+AS_OF_DAY = 45838
+SCHEMA = {"lead_id": pl.String, "day": pl.Float64, "channel": pl.String, "campaign": pl.String}
+
+
+def touch_table(touches, engine="polars"):
+    frame = pl.DataFrame([(*touch, None) for touch in touches], schema=SCHEMA, orient="row")
+    return TouchTable(nw.from_native(pd.DataFrame(frame.to_dict(as_series=False)) if engine == "pandas" else frame))
+
+
+def lead(lead_id, *, won=None, created=AS_OF_DAY - 200, opportunity=None, amount=None):
+    return {
+        "row_no": int(lead_id[1:]) + 1,
+        "lead_id": lead_id,
+        "created": float(created),
+        "d_opportunity": None if opportunity is None else float(opportunity),
+        "d_won": None if won is None else float(won),
+        "outcome": "open" if won is None else "won",
+        "hw": 1 if won is None else 7,
+        "amount": amount,
+        "cohort_month": 2025 * 12,
+    }
+
+
+def attribution(leads, touches, engine="polars", **options):
+    table = lead_table(leads, as_of=AS_OF, engine=engine)
+    report = build(table, touches=touch_table(touches, engine), options=FunnelOptions(top_groups=100, **options))
+    return {row["channel"]: row for row in as_json(report)["attribution"]}
+
+
+def path(channels, days, **of_lead):
+    """Weights by model of one won lead's touches, in the order given (each channel once)."""
+    leads = [lead("L1", amount=100.0, **of_lead)]
+    rows = attribution(leads, [("L1", float(day), channel) for channel, day in zip(channels, days, strict=True)])
+    return {model: [rows[channel][model] for channel in channels] for model in MODELS}
+
+
+WON = AS_OF_DAY - 10
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(1, [1.0]), (2, [0.5, 0.5]), (3, [0.4, 0.2, 0.4]), (4, [0.4, 0.1, 0.1, 0.4])]
+)
+def test_position_based(n, expected):
+    weights = path("ABCDEFG"[:n], range(WON - 20, WON - 20 + n), won=WON)
+    assert weights["position"] == pytest.approx(expected)
+    assert weights["linear"] == pytest.approx([1 / n] * n)
+    assert weights["first"] == [1, *[0] * (n - 1)]
+    assert weights["last"] == [*[0] * (n - 1), 1]
+
+
+def test_time_decay():
+    assert path("ABC", [WON - 15, WON - 8, WON - 1], won=WON)["time_decay"] == pytest.approx([1 / 7, 2 / 7, 4 / 7])
+
+
+def test_w_shaped():
+    # five touches, the second made the lead, the fourth the opportunity
+    weights = path("ABCDE", range(WON - 50, WON, 10), created=WON - 40, opportunity=WON - 20, won=WON)
+    assert weights["w_shaped"] == pytest.approx([0.30, 0.30, 0.05, 0.30, 0.05])
+    assert weights["u_shaped"] == pytest.approx([0.4, 0.4, 0.2 / 3, 0.2 / 3, 0.2 / 3])
+
+
+def test_w_shaped_without_a_rest():
+    weights = path("ABC", range(WON - 30, WON, 10), created=WON - 20, opportunity=WON - 10, won=WON)
+    assert weights["w_shaped"] == pytest.approx([1 / 3] * 3)
+
+
+def test_full_path():
+    weights = path("ABCDEF", range(WON - 60, WON, 10), created=WON - 50, opportunity=WON - 30, won=WON)
+    assert weights["full_path"] == pytest.approx([0.225, 0.225, 0.05, 0.225, 0.05, 0.225])
+
+
+def test_a_touch_with_two_roles_gets_both_shares():
+    # the first touch made the lead: 30 % + 30 %
+    weights = path("ABCD", range(WON - 40, WON, 10), created=WON - 40, opportunity=WON - 20, won=WON)
+    assert weights["w_shaped"] == pytest.approx([0.6, 0.05, 0.3, 0.05])
+    assert weights["u_shaped"] == pytest.approx([0.8, 0.2 / 3, 0.2 / 3, 0.2 / 3])
+
+
+def test_last_non_direct():
+    weights = path(["A", "B", "Direct"], [WON - 3, WON - 2, WON - 1], won=WON)
+    assert weights["last_non_direct"] == [0, 1, 0]
+    assert path(["(direct) / (none)"], [WON - 3], won=WON)["last_non_direct"] == [1]
+
+
+PATHS = [("GA", True), ("GA", True), ("Mail", True), ("GA>Mail", True), ("GA", False)]
+
+
+@pytest.mark.parametrize("engine", ["polars", "pandas"])
+def test_markov_and_shapley(engine):
+    leads = [lead(f"L{i}", won=WON if won else None) for i, (_, won) in enumerate(PATHS)]
+    touches = [
+        (f"L{i}", WON - 9.0 + place, channel)
+        for i, (channels, _) in enumerate(PATHS)
+        for place, channel in enumerate(channels.split(">"))
+    ]
+    rows = attribution(leads, touches, engine)
+    assert [rows[channel]["markov"] for channel in ("GA", "Mail")] == pytest.approx([2.4, 1.6])
+    assert [rows[channel]["shapley"] for channel in ("GA", "Mail")] == pytest.approx([2.5, 1.5])
+
+
+def test_removing_the_only_channel_removes_every_win():
+    assert markov_shares([{"previous": None, "channel": "GA", "n": 5}], {"GA": 3}) == {"GA": 1.0}
+
+
+def test_rare_channels_share_one_state_of_the_chain():
+    steps = [{"previous": None, "channel": f"c{i}", "n": 300 - i} for i in range(250)]
+    shares = markov_shares(steps, {f"c{i}": 1 for i in range(250)})
+    assert len(shares) == 250
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-12)
+
+
+def test_only_touches_until_the_win_count():
+    rows = attribution(
+        [lead("L1", won=WON), lead("L2")],
+        [("L1", WON - 1.0, "A"), ("L1", float(WON), "B"), ("L1", WON + 1.0, "C"), ("L9", WON - 5.0, "D")],
+    )
+    assert {channel: row["last"] for channel, row in rows.items()} == {"A": 0, "B": 1, "(none)": 0, "(total)": 1}
+
+
+def test_touches_that_could_not_be_used_are_reported():
+    table = lead_table([lead("L1", won=WON)], as_of=AS_OF)
+    touches = touch_table([("L1", WON - 1.0, "A"), ("L1", WON + 1.0, "A"), ("L9", WON - 5.0, "D")])
+    found = {finding.kind: finding.count for finding in build(table, touches=touches).findings}
+    assert found == {"touch_without_lead": 1, "touch_after_conversion": 1}
+
+
+def test_wins_without_touches_are_nobodys():
+    rows = attribution([lead("L1", won=WON, amount=70.0), lead("L2", won=WON, amount=30.0)], [("L1", WON - 1.0, "A")])
+    assert all(rows["(none)"][model] == 1 for model in MODELS)
+    assert all(rows["(none)"][f"{model}_revenue"] == 30 for model in MODELS)
+
+
+def test_rare_channels_share_one_row():
+    leads = [lead(f"L{i}", won=WON) for i in range(6)]
+    table = lead_table(leads, as_of=AS_OF)
+    touches = touch_table([(f"L{i}", WON - 1.0, "A" if i < 3 else f"B{i}") for i in range(6)])
+    rows = as_json(build(table, touches=touches, options=FunnelOptions(top_groups=1)))["attribution"]
+    assert [(row["channel"], row["linear"]) for row in rows] == [
+        ("A", 3),
+        ("(other)", 3),
+        ("(none)", 0),
+        ("(total)", 6),
+    ]
+
+
+def test_without_touches_the_source_is_the_one_touch():
+    leads = [lead("L1", won=WON, amount=70.0) | {"source": "A"}, lead("L2") | {"source": "B"}]
+    block = build(lead_table(leads, as_of=AS_OF)).attribution
+    assert block.notes == (("one_touch_a_lead", ""),)
+    assert [tuple(row.values()) for row in block.rows()] == [("A", 1, 70.0), ("B", 0, 0.0), ("(total)", 1, 70.0)]
+
+
+leads_and_touches = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.one_of(st.none(), st.integers(0, 150)),
+        st.lists(st.tuples(st.sampled_from(["A", "B", "C", "Direct"]), st.integers(0, 260)), max_size=7),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(leads_and_touches, st.sampled_from(["polars", "pandas"]), st.randoms(use_true_random=False))
+def test_credits_add_up_to_all_wins_whatever_the_order_of_rows(drawn, engine, random):
+    leads, touches, reached = [], [], set()
+    for i, (is_won, opportunity, visits) in enumerate(drawn):
+        day = None if opportunity is None else AS_OF_DAY - 180 + opportunity
+        leads.append(lead(f"L{i}", won=WON if is_won else None, opportunity=day, amount=10.5 * i or None))
+        touches += [(f"L{i}", AS_OF_DAY - 260.0 + after, channel) for channel, after in visits]
+        if is_won and any(AS_OF_DAY - 260 + after <= WON for _, after in visits):
+            reached.add(i)
+
+    def credited():
+        table = lead_table(leads, as_of=AS_OF, engine=engine)
+        return credit(scope(table, FunnelOptions()), touch_table(touches, engine))
+
+    made = credited()
+    assert made.won == pytest.approx(len(reached), abs=1e-9)
+    assert made.earned == pytest.approx(sum(10.5 * i for i in reached), abs=1e-9)
+    for model in MODELS:
+        assert sum(own.get(model, 0) for own in made.conversions.values()) == pytest.approx(made.won, abs=1e-9)
+        assert sum(own.get(model, 0) for own in made.revenue.values()) == pytest.approx(made.earned, abs=1e-9)
+        assert all(own.get(model, 0) >= -1e-12 for own in made.conversions.values())
+    random.shuffle(touches)
+    random.shuffle(leads)
+    again = credited()
+    for channel, own in made.conversions.items():
+        assert again.conversions[channel] == pytest.approx(own, abs=1e-9)
