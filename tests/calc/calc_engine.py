@@ -490,21 +490,19 @@ class Sheet(Counted, base.Sheet):
 
     @property
     def show_gridlines(self):
-        with self._shown() as controller:
-            return controller.ShowGrid
+        return self._shown("ShowGrid")
 
     @show_gridlines.setter
     def show_gridlines(self, value):
-        with self._shown() as controller:
-            controller.ShowGrid = value
+        self._shown("ShowGrid", value)
 
-    @contextlib.contextmanager
-    def _shown(self):
+    def _shown(self, name, *value):
+        """A property of the window as it shows this sheet."""
         controller = self._book.doc.CurrentController
         before = controller.ActiveSheet
         controller.setActiveSheet(self.xl)
         try:
-            yield controller
+            return setattr(controller, name, *value) if value else getattr(controller, name)
         finally:
             controller.setActiveSheet(before)
 

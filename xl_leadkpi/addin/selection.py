@@ -9,15 +9,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.leads.columns import HEADER_ROWS, find_header, header_score
+from xl_leadkpi.leads.columns import recognise
+from xl_leadkpi.leads.headers import HEADER_ROWS, find_header, header_score
 from xl_leadkpi.sheets.drawing import quoted
 from xl_leadkpi.sheets.layout import column_letters
 from xl_leadkpi.sheets.rectangles import Rectangle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from xl_leadkpi.leads.columns import Kind
+    from xl_leadkpi.leads.headers import Kind
 
 CUT_ADDRESS = 240
 """From so many characters on Excel may have cut an address of several areas short."""
@@ -26,6 +27,13 @@ FEWEST_HEADERS = 2
 WIDEST = 60
 """Columns of another sheet that are looked through for headers of spend or touches."""
 
+SAMPLE = 20
+"""Rows below the headers that are looked at."""
+
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    "touches": ("lead_id", "to_time", "to_channel"),
+    "spend": ("sp_spend", "sp_date"),
+}
 _PART = re.compile(r"\$?([A-Z]*)\$?(\d*)")
 
 
@@ -43,6 +51,7 @@ class Table:
         sheet: Name of the sheet.
         address: Where it stands, as the funnel sheet prints it: ``Leads!A1:L500``.
         notes: What the user should know about how the selection was understood.
+        grown: Row and column, from 0, of the cell that the table was grown from; None if it is the very selection.
     """
 
     rows: list[list[Any]]
@@ -50,6 +59,7 @@ class Table:
     sheet: str
     address: str
     notes: tuple[str, ...] = ()
+    grown: tuple[int, int] | None = None
 
 
 def selected_table(book: Any) -> Table:
@@ -79,8 +89,8 @@ def table_at(chosen: Any) -> Table:
     """
     sheet = chosen.sheet
     text = chosen.address
-    used = _used(sheet)
-    areas = sorted({cut for part in text.split(",") if (cut := _cut(_rectangle(part), used))})
+    used = used_cells(sheet)
+    areas = sorted({cut for part in text.split(",") if (cut := _cut(rectangle(part), used))})
     if "," in text:
         if len(text) >= CUT_ADDRESS:
             raise SelectionError(
@@ -95,39 +105,54 @@ def table_at(chosen: Any) -> Table:
         if ":" in text and areas and not _whole(text):
             chosen = chosen[0, 0]
         return _grown(sheet, chosen if areas else None, used)
+    if _whole(text):
+        return replace(_with_header(sheet, areas[0]), grown=None)
     return _with_header(sheet, areas[0])
 
 
-def find_tables(book: Any, kind: Kind, needed: Sequence[str], without: Sequence[str]) -> Iterator[Table]:
-    """Find tables of spend or touches on the other sheets of the workbook by their headers.
+def find_tables(book: Any, without: set[str]) -> tuple[list[Table], list[Table]]:
+    """Find tables of spend and of touches on the other sheets of the workbook by their headers.
 
     Args:
         book: The open workbook.
-        kind: ``spend`` or ``touches``.
-        needed: Fields the table must have.
         without: Names of sheets to leave out.
-    """
-    from xl_leadkpi.leads.columns import recognise  # noqa: PLC0415 - with the rest of the recogniser
 
+    Returns:
+        The tables of spend, the tables of touches.
+    """
+    found: dict[Kind, list[Table]] = {kind: [] for kind in _NEEDED}
     for sheet in book.sheets:
-        name = sheet.name
-        if name in without or not sheet.visible:
+        if sheet.name in without or not sheet.visible:
             continue
-        top = sheet.range((1, 1), (HEADER_ROWS + 1, WIDEST)).options(ndim=2, err_to_str=True).value
-        place, score = find_header(top, kind)
-        if score < FEWEST_HEADERS or header_score(top[place], "leads") > score + 1:
-            continue
-        headers = ["" if cell is None else str(cell) for cell in top[place]]
-        found = recognise(headers, [[row[i] for row in top[place + 1 :]] for i in range(WIDEST)], kind)
-        if all(field in found.position for field in needed):
-            first = min(found.position.values())
-            yield table_at(sheet.range((place + 1, first + 1)))
+        top = sheet.range((1, 1), (HEADER_ROWS + SAMPLE, WIDEST)).options("raw").value
+        rows = [list(row) for row in top]
+        for kind, needed in _NEEDED.items():
+            cell = _table_of(rows, kind, needed)
+            if cell is not None:
+                found[kind].append(table_at(sheet.range(cell)))
+                break
+    return found["spend"], found["touches"]
+
+
+def _table_of(rows: list[list[Any]], kind: Kind, needed: Sequence[str]) -> tuple[int, int] | None:
+    """First cell of the header row of a table of this kind, from 1; None if the rows hold none."""
+    place, score = find_header(rows, kind)
+    if score < FEWEST_HEADERS:
+        return None
+    headers = ["" if cell is None else str(cell) for cell in rows[place]]
+    below = rows[place + 1 :]
+    known = recognise(headers, [[row[i] for row in below] for i in range(len(headers))], kind)
+    if not all(field in known.position for field in needed):
+        return None
+    if header_score(rows[place], "leads") > score + 1:
+        return None  # a table of leads that has a column of costs
+    return place + 1, min(known.position.values()) + 1
 
 
 # areas ----------------------------------------------------------------------------------------------------------------
 
 
-def _rectangle(address: str) -> Rectangle:
+def rectangle(address: str) -> Rectangle:
     """Read ``$A$1:$B$9``, whole columns ``$A:$C`` or whole rows ``$2:$7``."""
     first, _, last = address.partition(":")
     (left, top), (right, bottom) = (_PART.fullmatch(part).groups() for part in (first, last or first))  # type: ignore[union-attr]
@@ -149,8 +174,9 @@ def _whole(address: str) -> bool:
                    for part in address.split(":"))  # fmt: skip
 
 
-def _used(sheet: Any) -> Rectangle:
-    return _rectangle(sheet.used_range.address)
+def used_cells(sheet: Any) -> Rectangle:
+    """The cells of a sheet that hold anything."""
+    return rectangle(sheet.used_range.address)
 
 
 def _cut(area: Rectangle, used: Rectangle) -> Rectangle | None:
@@ -185,11 +211,11 @@ def _grown(sheet: Any, cell: Any, used: Rectangle) -> Table:
     """Grow one cell to its Excel table, else to its region, over blank rows inside the table."""
     table = cell.table if cell is not None else None
     if table is not None:
-        area = _rectangle(table.range.address)
+        area = rectangle(table.range.address)
         if table.show_totals:
             area = area._replace(last_row=area.last_row - 1)
-        return _table(sheet, [area], _read(sheet, area), area.row + 1)
-    region = _rectangle(cell.current_region.address) if cell is not None else None
+        return replace(_table(sheet, [area], _read(sheet, area), area.row + 1), grown=area[:2])
+    region = rectangle(cell.current_region.address) if cell is not None else None
     if region is None or (region.row == region.last_row and region.column == region.last_column):
         region = _cut(used, used)  # a click beside the table: the sheet has only this
     if region is None or region.row == region.last_row:
@@ -200,7 +226,7 @@ def _grown(sheet: Any, cell: Any, used: Rectangle) -> Table:
     rows = _read(sheet, column)
     first, last = _over_blank_rows(rows, region.row - used.row, region.last_row - used.row)
     area = column._replace(row=used.row + first, last_row=used.row + last)
-    return _table(sheet, [area], rows[first : last + 1], area.row + 1)
+    return replace(_table(sheet, [area], rows[first : last + 1], area.row + 1), grown=area[:2])
 
 
 def _over_blank_rows(rows: list[list[Any]], first: int, last: int) -> tuple[int, int]:
@@ -257,7 +283,7 @@ def _header_above(sheet: Any, area: Rectangle) -> list[Any] | None:
     """The header of the table that rows without one belong to."""
     cell = sheet.range((area.row + 1, area.column + 1))
     table = cell.table
-    region = _rectangle((table.range if table is not None else cell.current_region).address)
+    region = rectangle((table.range if table is not None else cell.current_region).address)
     if region.row >= area.row:
         return None
     top = _read(sheet, area._replace(row=region.row, last_row=min(region.row + HEADER_ROWS, area.row) - 1))

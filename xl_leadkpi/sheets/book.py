@@ -10,9 +10,11 @@ renamed, ``leadkpi_Funnel_cells`` lists the cells written last.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from xl_leadkpi.sheets import drawing
@@ -75,20 +77,34 @@ def find(book: Any, keys: Iterable[str]) -> dict[str, str]:
     """
     found = {}
     for key in keys:
-        if book.names.contains(MARK + key):
+        if book.names.contains(_mark(key)):
             with suppress(Exception):  # the sheet was deleted: each engine says so in its own way
-                found[key] = book.names[MARK + key].refers_to_range.sheet.name
+                found[key] = book.names[_mark(key)].refers_to_range.sheet.name
     return found
 
 
+def read_text_name(book: Any, name: str) -> str | None:
+    """The text that a defined name stands for, None if it stands for cells."""
+    written = book.names[name].refers_to.removeprefix("=")
+    if not written.startswith('"'):
+        return None
+    return "".join(part[1:-1].replace('""', '"') for part in re.findall(r'"(?:[^"]|"")*"', written))
+
+
 def to_book(
-    layout: Layout, book: Any, *, after: Any = None, progress: Callable[[str], None] = lambda _: None
+    layout: Layout,
+    book: Any,
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+    after: Any = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Written:
     """Write a layout into an open workbook; on any failure the workbook is as it was before.
 
     Args:
         layout: The workbook as data.
         book: The open workbook (``xlwings.Book``).
+        names: Further names to define, with what they refer to (sheets by their names in the layout).
         after: The sheet behind which new sheets go; None: behind the last.
         progress: Is told what is being written.
 
@@ -107,28 +123,30 @@ def to_book(
         for sheet in layout.sheets:
             if sheet.name not in ours:
                 final[sheet.name] = _free_name(sheet.name, taken)
-        names = dict(ours)
+        now = dict(ours)
         listed: dict[str, dict[str, Rectangle]] = {}
         for sheet in layout.sheets:
             if sheet.name in ours:
                 listed[sheet.name] = undo.keep(ours[sheet.name])
             else:
-                names[sheet.name] = undo.add(UNFINISHED + final[sheet.name], after).name
-            after = book.sheets[names[sheet.name]]
+                now[sheet.name] = undo.add(UNFINISHED + final[sheet.name], after).name
+            after = book.sheets[now[sheet.name]]
         table_names = _table_names(book, layout, set(ours.values()))
         moved: list[str] = []
         for sheet in layout.sheets:
             progress(final[sheet.name])
-            writer = _SheetWriter(book.sheets[names[sheet.name]], sheet, host, names, final, table_names, undo)
+            writer = _SheetWriter(book.sheets[now[sheet.name]], sheet, host, now, final, table_names, undo)
             moved += writer.write(listed.get(sheet.name))
         for sheet in layout.sheets:
-            target = book.sheets[names[sheet.name]]
+            target = book.sheets[now[sheet.name]]
             if sheet.name not in ours:
                 target.name = final[sheet.name]
-            undo.mark(MARK + sheet.name, f"={drawing.quoted(final[sheet.name])}!$A$1")
-            undo.mark(f"{MARK}{sheet.name}_cells", _as_text(drawing.footprint(sheet)))
+            undo.mark(_mark(sheet.name), f"={drawing.quoted(final[sheet.name])}!$A$1")
+            undo.mark(f"{_mark(sheet.name)}_cells", _as_text(drawing.footprint(sheet)))
             if sheet.hidden:
                 target.visible = False
+        for name, refers_to in names.items():
+            undo.mark(name, drawing.rename(refers_to, final))
         undo.forget()
     return Written(final, tuple(moved))
 
@@ -147,6 +165,11 @@ def recover(book: Any, keys: Iterable[str]) -> bool:
             _restore(book, original, name, None, host_of(book))
         book.sheets[name].delete()
     return bool(leftovers)
+
+
+def _mark(key: str) -> str:
+    """Defined name of a sheet of ours."""
+    return MARK + key.replace(" ", "_")
 
 
 def _free_name(name: str, taken: set[str]) -> str:
@@ -341,10 +364,10 @@ class _SheetWriter:
     # a sheet that is there already
 
     def _old_footprint(self) -> list[Rectangle]:
-        names, name = self.undo.book.names, f"{MARK}{self.plan.name}_cells"
+        names, name = self.undo.book.names, f"{_mark(self.plan.name)}_cells"
         if not names.contains(name):
             return []
-        return parse(names[name].refers_to.lstrip("=").replace('"', "").replace("&", ""))
+        return parse(read_text_name(self.undo.book, name) or "")
 
     def _users_cells(self, old: list[Rectangle]) -> list[tuple[int, int]]:
         """Cells that hold something and are not ours, where we are going to write."""

@@ -1,0 +1,476 @@
+"""The ribbon's macros, on xlwings' public calls only, so that they run on any of its engines.
+
+A macro gets the open workbook and gives what to tell the user (``""`` for nothing). It never raises: on any failure the
+workbook is as it was before, and the text says why.
+"""
+
+from __future__ import annotations
+
+import platform
+from contextlib import suppress
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from xl_leadkpi import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from xl_leadkpi.addin.selection import Table
+    from xl_leadkpi.leads.table import SpendTable, TouchTable
+    from xl_leadkpi.sheets.formats import Language
+    from xl_leadkpi.sheets.layout import Layout, Sheet
+    from xl_leadkpi.sheets.map_sheet import FunnelMapEdits
+
+DATA_ROWS = 50_000
+"""How many leads go into Funnel_Data at most: more make a workbook slow."""
+SHEETS = ("Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts")
+SOURCE = "leadkpi_source"
+"""Defined name that says what the funnel was built from: a cell of a growing table, or the very range."""
+SAMPLES = ("Sample leads", "Sample spend", "Sample touches")
+
+_MOST_FAILURES, _MOST_TEXT = 8, 900
+
+
+def build_funnel(workbook: Any) -> str:
+    """Build the funnel from the selected table, or refresh it if it is there."""
+    return _run("Build funnel", workbook, _build)
+
+
+def refresh(workbook: Any) -> str:
+    """Build the funnel again from the table it was built from."""
+    return _run("Refresh", workbook, _refresh)
+
+
+def insert_kpi(workbook: Any, name: str) -> str:
+    """Write a KPI's formula into the selected cell, its arguments taken from the headers beside it."""
+    return _run("Insert KPI", workbook, partial(_insert, name=name))
+
+
+def scorecard(workbook: Any) -> str:
+    """Make or refresh the sheet of chosen KPIs with target and status."""
+    return _run("Scorecard", workbook, _scorecard)
+
+
+def load_sample_data(workbook: Any) -> str:
+    """Add sheets with a made-up sample of leads, spend and touches."""
+    return _run("Load sample data", workbook, _load_sample_data)
+
+
+def diagnostics(workbook: Any) -> str:
+    """Tell versions and the last failures."""
+    from xl_leadkpi.addin.exports import failures  # noqa: PLC0415 - it lists this module's macros
+
+    lines = [
+        f"xl_leadkpi {__version__}, Python {platform.python_version()}, {_host_name(workbook)}",
+        "",
+        "Last failures:",
+    ]
+    for row in failures.table()[1 : _MOST_FAILURES + 1]:
+        when, cell, function, arguments, result, reason = map(str, row)
+        lines.append(
+            " ".join(part for part in (when, cell, f"{function}({arguments})" if function else "", result) if part)
+        )
+        lines.append(f"    {reason}")
+    return "\n".join(lines)[:_MOST_TEXT]
+
+
+def help_text(workbook: Any) -> str:
+    """Tell what the selected cell's KPI means, else how to begin."""
+    from xl_leadkpi.kpis import CATALOGUE  # noqa: PLC0415
+
+    with suppress(Exception):  # no workbook, a chart selected: the general help will do
+        formula = str(_as_book(workbook).app.selection[0, 0].formula)
+        name = formula.lstrip("=@").partition("(")[0].upper()
+        if name in CATALOGUE:
+            kpi = CATALOGUE[name]
+            arguments = "\n".join(f"  {argument.name}: {argument.meaning}" for argument in kpi.arguments)
+            return f"{name}: {kpi.title['en']}\n{arguments}\n{kpi.pitfalls}".strip()[:_MOST_TEXT]
+    return (
+        "1. Open your CRM export, select one cell of the table and press Build funnel.\n"
+        "2. Look at Funnel_Map: it shows how each column and stage was understood. Correct it there and press Refresh.\n"
+        '3. Insert KPI writes a single figure, such as =CPL(B2,C2). =KPIHELP("CPL") explains it.\n'
+        "Tables of spend and touches on other sheets of the workbook are found by their headers.\n"
+        "No data at hand? Load sample data."
+    )
+
+
+# the work -------------------------------------------------------------------------------------------------------------
+
+
+def _build(book: Any, tell: Callable[[str], None]) -> str:
+    from xl_leadkpi.addin.selection import selected_table  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import find  # noqa: PLC0415
+
+    ours = find(book, SHEETS)
+    chosen = book.app.selection
+    if chosen is not None and chosen.sheet.name in ours.values():
+        return _refresh(book, tell)
+    tell("reading the selected table")
+    return _build_from(book, selected_table(book), ours, tell)
+
+
+def _refresh(book: Any, tell: Callable[[str], None]) -> str:
+    from xl_leadkpi.addin.selection import SelectionError, table_at  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import find, read_text_name  # noqa: PLC0415
+
+    ours = find(book, SHEETS)
+    source = None
+    if book.names.contains(SOURCE):
+        written = read_text_name(book, SOURCE)
+        with suppress(Exception):  # the table or its sheet is gone: each engine says so in its own way
+            if written is None:
+                source = book.names[SOURCE].refers_to_range
+            else:
+                sheet, _, address = written.rpartition("!")
+                source = book.sheets[sheet].range(address)
+    if source is None or not ours:
+        raise SelectionError(
+            "There is no funnel in this workbook whose table could be found. Select a cell of your table of leads and "
+            "press Build funnel."
+        )
+    tell("reading the table")
+    return _build_from(book, table_at(source), ours, tell)
+
+
+def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable[[str], None]) -> str:
+    from xl_leadkpi.funnel import FunnelOptions, build  # noqa: PLC0415
+    from xl_leadkpi.leads import InputError, ReadOptions, read_frame  # noqa: PLC0415
+    from xl_leadkpi.sheets import lay_out  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import to_book  # noqa: PLC0415
+
+    edits = _edits(book, ours)
+    headers = {str(cell) for row in table.rows[:15] for cell in row if cell is not None}
+    language = _language(book, headers)
+    parameters = dict(edits.parameters)
+    options = ReadOptions(
+        fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
+        words=edits.words,
+        as_of=parameters.pop("as_of", None),
+        locale=language,
+    )
+    try:
+        counting = FunnelOptions(**parameters)
+    except (TypeError, ValueError) as problem:
+        raise InputError(f"Funnel_Map: {problem}") from None
+    tell("recognising columns")
+    leads = read_frame(table.rows, options, table.address, table.first_row)
+    spend, touches = _other_tables(book, {table.sheet, *ours.values()}, options, tell)
+    tell(f"counting {leads.rows_read:,} rows")
+    report = build(leads, spend, touches, counting)
+    tell("laying out")
+    layout = lay_out(report, leads, language=language, data_rows=DATA_ROWS)
+    names = {SOURCE: _source_name(table), **_summary_name(layout)}
+    written = to_book(
+        layout, book, names=names, after=book.sheets[table.sheet], progress=lambda name: tell(f"writing {name}")
+    )
+    funnel = book.sheets[written.names["Funnel"]]
+    funnel.activate()
+    funnel.range("A1").select()
+    moved = [f"Cells of yours were in the way of a block and now stand at {place}." for place in written.moved]
+    return "\n".join([*table.notes, *moved])
+
+
+def _edits(book: Any, ours: Mapping[str, str]) -> FunnelMapEdits:
+    """What the user has changed in Funnel_Map."""
+    from xl_leadkpi.sheets.map_sheet import COLUMNS, PARAMETERS, WORDS, edits_in  # noqa: PLC0415
+
+    if "Funnel_Map" not in ours:
+        return edits_in({})
+    tables: dict[str, list[list[Any]]] = {}
+    for table in book.sheets[ours["Funnel_Map"]].tables:
+        name = table.name.rstrip("_0123456789")
+        if name in (COLUMNS, PARAMETERS, WORDS):
+            rows = table.range.options(ndim=2).value[1:]
+            tables[name] = [["" if cell is None else cell for cell in row] for row in rows]
+    return edits_in(tables)
+
+
+def _other_tables(
+    book: Any, taken: set[str], options: Any, tell: Callable[[str], None]
+) -> tuple[SpendTable | None, TouchTable | None]:
+    """Spend and touches on other sheets, found by their headers."""
+    from xl_leadkpi.addin.selection import find_tables  # noqa: PLC0415
+    from xl_leadkpi.leads import read_spend_frame, read_touches_frame  # noqa: PLC0415
+
+    tell("looking for spend and touches")
+    spend, touches = find_tables(book, taken)
+    return (
+        _together([read_spend_frame(table.rows, options, table.address) for table in spend]),
+        read_touches_frame(touches[0].rows, options, touches[0].address) if touches else None,
+    )
+
+
+def _together(tables: Sequence[SpendTable]) -> SpendTable | None:
+    """Several tables of spend as one."""
+    from xl_leadkpi.leads import InputError  # noqa: PLC0415
+    from xl_leadkpi.leads.table import SpendTable  # noqa: PLC0415
+
+    if len(tables) < 2:
+        return tables[0] if tables else None
+    currencies = {table.currency for table in tables if table.currency}
+    if len(currencies) > 1:
+        raise InputError(
+            f"{', '.join(table.source_name for table in tables)}: the spend is in {' and '.join(sorted(currencies))}. "
+            "Amounts of different currencies cannot be added up: hide one of the sheets."
+        )
+    sums: dict[Any, list[float | None]] = {}
+    for *key, spend, impressions, clicks in (row for table in tables for row in table.rows):
+        known = sums.setdefault(tuple(key), [0.0, None, None])
+        for i, value in enumerate((spend, impressions, clicks)):
+            if value is not None:
+                known[i] = (known[i] or 0.0) + value
+    rows = tuple((*key, known[0] or 0.0, known[1], known[2]) for key, known in sums.items())
+    return SpendTable(
+        rows,
+        next(iter(currencies), None),
+        tuple(column for table in tables for column in table.columns),
+        tuple(found for table in tables for found in table.findings),
+        ", ".join(table.source_name for table in tables),
+    )
+
+
+def _source_name(table: Table) -> str:
+    """What the defined name of the source refers to; a growing table is found again from its first cell."""
+    from xl_leadkpi.sheets.drawing import quoted  # noqa: PLC0415
+    from xl_leadkpi.sheets.layout import address  # noqa: PLC0415
+
+    if table.grown is not None:
+        return f"={quoted(table.sheet)}!{address(*table.grown, absolute=True)}"
+    where = table.address.rpartition("!")[2]
+    return f'="{table.sheet.replace(chr(34), chr(34) * 2)}!{where}"'
+
+
+def _summary_name(layout: Layout) -> dict[str, str]:
+    """Where the summary's keys and figures stand, for the scorecard."""
+    from xl_leadkpi.addin.scorecard import SUMMARY  # noqa: PLC0415
+
+    for sheet in layout.sheets:
+        for table in sheet.tables:
+            if table.name == "tblSummary":
+                return {SUMMARY: f"={table.place.full}"}
+    return {}
+
+
+def _insert(book: Any, _: Callable[[str], None], *, name: str) -> str:
+    from xl_leadkpi.addin.insert import insert  # noqa: PLC0415
+
+    return insert(book, name)
+
+
+def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
+    from xl_leadkpi.addin.scorecard import SHEET, SUMMARY, TABLE, chosen_rows, lay_out_scorecard  # noqa: PLC0415
+    from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
+
+    ours = find(book, (*SHEETS, SHEET))
+    if "Funnel" not in ours or not book.names.contains(SUMMARY):
+        raise SelectionError("The scorecard shows figures of the funnel. Press Build funnel first.")
+    tell("reading the figures")
+    keys, figures = book.names[SUMMARY].refers_to_range.options(ndim=2).value
+    values = {str(key): value for key, value in zip(keys, figures, strict=True) if isinstance(value, int | float)}
+    before: list[list[Any]] = []
+    if SHEET in ours:
+        before = next(
+            (table.range.options(ndim=2).value[1:] for table in book.sheets[ours[SHEET]].tables if TABLE in table.name),
+            [],
+        )
+    language = _language(book, {str(book.sheets[ours["Funnel"]].range("B1").value)})
+    currency = _currency(book, ours)
+    layout = lay_out_scorecard(chosen_rows(list(values), before, language), values, language, currency)
+    written = to_book(layout, book, after=book.sheets[ours["Funnel"]], progress=lambda name: tell(f"writing {name}"))
+    book.sheets[written.names[SHEET]].activate()
+    return ""
+
+
+def _currency(book: Any, ours: Mapping[str, str]) -> str | None:
+    """Currency of the leads in Funnel_Data, None if there is none or several."""
+    if "Funnel_Data" not in ours:
+        return None
+    rows = book.sheets[ours["Funnel_Data"]].range("A1:AZ2").value
+    codes = {cell for cell in rows[1] if isinstance(cell, str) and len(cell) == 3 and cell.isupper() and cell.isalpha()}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _load_sample_data(book: Any, tell: Callable[[str], None]) -> str:
+    from xl_leadkpi.leads import sample  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
+    from xl_leadkpi.sheets.layout import Layout  # noqa: PLC0415
+
+    there = find(book, SAMPLES)
+    if not there:
+        tell("making a sample")
+        leads = sample.leads()
+        frames = (leads, sample.spend(leads), sample.touches(leads))
+        layout = Layout("Sample", tuple(_sheet_of(name, frame) for name, frame in zip(SAMPLES, frames, strict=True)))
+        there = to_book(layout, book, progress=lambda name: tell(f"writing {name}")).names
+    sheet = book.sheets[there.get(SAMPLES[0], next(iter(there.values())))]
+    sheet.activate()
+    sheet.range("A1").select()
+    return ""
+
+
+def _sheet_of(name: str, frame: Any) -> Sheet:
+    """A data frame as a sheet with one Excel table."""
+    from xl_leadkpi.sheets import styles  # noqa: PLC0415
+    from xl_leadkpi.sheets.layout import Area, Cells, Range, Sheet, Style, Table  # noqa: PLC0415
+
+    styled = {"Date": "yyyy-mm-dd", "Datetime": "yyyy-mm-dd hh:mm", "String": "@"}
+    columns = tuple(
+        Cells(column.to_list(), Style(number_format=styled.get(type(column.dtype).__name__, "General")))
+        for column in frame
+    )
+    return Sheet(
+        name=name,
+        areas=(Area(0, 0, tuple(Cells((header,), styles.DATA_HEADER) for header in frame.columns)),),
+        bulk=Area(1, 0, columns),
+        tables=(
+            Table(
+                "tbl" + name.title().replace(" ", ""),
+                Range(name, 0, 0, frame.height, frame.width - 1),
+                tuple(frame.columns),
+                filters=True,
+            ),
+        ),
+        widths=((0, frame.width - 1, 110),),
+        freeze=(1, 0),
+        gridlines=True,
+    )
+
+
+# around the work ------------------------------------------------------------------------------------------------------
+
+
+def _run(title: str, workbook: Any, work: Callable[[Any, Callable[[str], None]], str]) -> str:
+    """Do the work with the screen still; whatever happens, the application is as it was and one text says why."""
+    from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
+    from xl_leadkpi.leads import InputError  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import BookError  # noqa: PLC0415
+
+    try:
+        book = _as_book(workbook)
+        with _Still(book.app, title) as tell:
+            return work(book, tell)
+    except (InputError, SelectionError, BookError) as problem:
+        return _for_excel(str(problem))
+    except Exception as problem:  # noqa: BLE001 - a traceback in a box helps nobody; Diagnostics keeps it
+        reason = _reason(problem)
+        _remember(title, reason)
+        return (
+            f"{title} could not be finished; the workbook is as it was. {reason}\n"
+            "If the workbook or a sheet is protected, take the protection off (Review) and try again."
+        )
+
+
+class _Still:
+    """Keeps the screen, events, alerts and recalculation still, and shows progress in the status bar.
+
+    Args:
+        app: The application (``xlwings.App``).
+        title: What is going on.
+    """
+
+    WANTED: Final = {"screen_updating": False, "display_alerts": False, "enable_events": False, "calculation": "manual"}
+
+    def __init__(self, app: Any, title: str) -> None:
+        self._app, self._title = app, title
+        self._before: dict[str, Any] = {}
+
+    def tell(self, step: str) -> None:
+        """Say what is being done."""
+        self._app.status_bar = f"{self._title}: {step} …"
+
+    def __enter__(self) -> Callable[[str], None]:
+        try:
+            for name, value in self.WANTED.items():
+                self._before[name] = getattr(self._app, name)
+                setattr(self._app, name, value)
+        except BaseException:
+            self.restore()
+            raise
+        return self.tell
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Put everything back that was changed."""
+        for name in reversed(self._before):
+            with suppress(Exception):  # one that cannot be restored must not keep the others
+                setattr(self._app, name, self._before[name])
+        with suppress(Exception):
+            self._app.status_bar = False
+
+
+def _as_book(workbook: Any) -> Any:
+    """The workbook as xlwings knows it; VBA hands over Excel's own object."""
+    import xlwings  # noqa: PLC0415
+
+    if isinstance(workbook, xlwings.Book):
+        return workbook
+    from xlwings import _xlwindows  # noqa: PLC0415 - Windows only
+
+    return xlwings.Book(impl=_xlwindows.Book(xl=workbook))
+
+
+def _language(book: Any, headers: set[str]) -> Language:
+    """Language of the workbook: that of its headers, else that of the program's menus."""
+    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
+
+    letters = "".join(headers).lower()
+    if any("а" <= letter <= "я" for letter in letters):
+        return "ru"
+    if set("ąćęłńśźż") & set(letters):
+        return "pl"
+    menus = host_of(book).language(book)
+    return menus if menus in ("pl", "ru") else "en"  # type: ignore[return-value]
+
+
+def _for_excel(message: str) -> str:
+    """A message of the command line for somebody without one: options become Funnel_Map."""
+    sentences = [part for part in message.replace("--map", "\0").split(". ") if "\0" not in part]
+    text = ". ".join(sentences).rstrip(".")
+    return f"{text}."
+
+
+def _reason(problem: Exception) -> str:
+    """What Excel says in a COM error, else the error's own text."""
+    details = getattr(problem, "excepinfo", None)
+    said = details[2] if details and len(details) > 2 else None
+    return str(said or problem) or type(problem).__name__
+
+
+def _remember(title: str, reason: str) -> None:
+    from xl_leadkpi.addin.exports import failures  # noqa: PLC0415 - it lists this module's macros
+    from xl_leadkpi.cells import CellError  # noqa: PLC0415
+
+    failures.record("", title, (), CellError.VALUE, reason)
+
+
+def _host_name(workbook: Any) -> str:
+    with suppress(Exception):  # without a workbook there is still something to tell
+        app = _as_book(workbook).app
+        return f"{app.engine.name} {app.version}"
+    return "no workbook"
+
+
+def _macros() -> dict[str, Callable[[Any], str]]:
+    from xl_leadkpi.kpis import CATALOGUE  # noqa: PLC0415
+
+    return {
+        "BuildFunnel": build_funnel,
+        "Refresh": refresh,
+        "Scorecard": scorecard,
+        "LoadSampleData": load_sample_data,
+        "Diagnostics": diagnostics,
+        "Help": help_text,
+        **{f"InsertKpi.{name}": partial(insert_kpi, name=name) for name in CATALOGUE},
+    }
+
+
+MACROS: Final[Mapping[str, Callable[[Any], str]]] = MappingProxyType(_macros())
+"""Every macro of the ribbon, by the name under which the server runs it; one for each KPI of the picker."""
