@@ -22,7 +22,7 @@ from xl_leadkpi.leads.parse import (
     parse_amounts,
     parse_dates,
 )
-from xl_leadkpi.leads.stages import read_words
+from xl_leadkpi.leads.stages import names_stages, read_words
 from xl_leadkpi.leads.table import Finding, StageWord
 from xl_leadkpi.leads.vocabulary import CURRENCY_SIGNS, header_currency, is_total
 
@@ -259,13 +259,9 @@ class Decoder:
     # --- stages, flags
 
     def _stages(self) -> None:
-        has_stage = "stage" in self.raw
-        if not has_stage and "status" in self.raw:
+        if "stage" not in self.raw and "status" in self.raw and names_stages(self.raw["status"].text):
             # A lone status column may hold the stages (Bitrix24 leads): each word says by itself which it is.
-            column = self.raw.pop("status")
-            codes = self._codes(column, "status", is_status=False)
-            self.columns["stage"] = codes
-            return
+            self.columns["stage"] = self._codes(self.raw.pop("status"), "status", is_status=False)
         for name in ("stage", "status", "last_open_stage"):
             if name in self.raw:
                 self.columns[name] = self._codes(self.raw.pop(name), name, is_status=name == "status")

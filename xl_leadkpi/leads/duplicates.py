@@ -45,7 +45,7 @@ def drop_duplicates(
         key = f"{name}_key"
         frame = frame.with_columns(_contact_key(name).alias(key))
         if name == "email" and dedupe == "id+email" and not is_deals:
-            frame, dropped = _keep_best(frame, key, earliest="created")
+            frame, dropped = _keep_best(frame, key, earliest=("created", "cohort_month"))
             if dropped:
                 findings.append(Finding("duplicate_emails", len(dropped), rows=tuple(dropped[:_ROWS_NAMED])))
         else:
@@ -70,7 +70,9 @@ def _repeated(frame: nw.DataFrame[Any], key: str) -> list[int]:
     return [int(row) for row in keys.filter(nw.col(key).is_duplicated())["row_no"].to_list()]
 
 
-def _keep_best(frame: nw.DataFrame[Any], key: str, earliest: str | None = None) -> tuple[nw.DataFrame[Any], list[int]]:
+def _keep_best(
+    frame: nw.DataFrame[Any], key: str, earliest: Collection[str] = ()
+) -> tuple[nw.DataFrame[Any], list[int]]:
     repeated = _repeated(frame, key)
     if not repeated:
         return frame, []
@@ -80,8 +82,8 @@ def _keep_best(frame: nw.DataFrame[Any], key: str, earliest: str | None = None) 
         columns.append("modified")
         order.append("modified")
         descending.append(True)
-    if earliest and earliest in frame.columns:
-        columns.append(earliest)
+    firsts = [name for name in earliest if name in frame.columns]
+    columns += firsts
     doubles = frame.select(*columns).filter(nw.col(key).is_duplicated() & ~nw.col(key).is_null())
     best = doubles.sort(*order, "row_no", descending=[*descending, False], nulls_last=True).unique(
         key, keep="first", maintain_order=True
@@ -89,12 +91,8 @@ def _keep_best(frame: nw.DataFrame[Any], key: str, earliest: str | None = None) 
     kept = set(best["row_no"].to_list())
     dropped = sorted(int(row) for row in repeated if row not in kept)
     frame = frame.filter(~nw.col("row_no").is_in(dropped))
-    if earliest and earliest in frame.columns:
-        first = doubles.group_by(key).agg(nw.col(earliest).min().alias("earliest"))
-        frame = (
-            frame.join(first, on=key, how="left")
-            .with_columns(nw.coalesce("earliest", earliest).alias(earliest))
-            .drop("earliest")
-            .sort("row_no")
-        )
+    if firsts:
+        first = doubles.group_by(key).agg(*[nw.col(name).min().alias(f"first_{name}") for name in firsts])
+        frame = frame.join(first, on=key, how="left").sort("row_no")
+        frame = frame.with_columns(**{name: nw.coalesce(f"first_{name}", name) for name in firsts})
     return frame, dropped

@@ -162,7 +162,7 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     if facts.is_deals:
         from_place = nw.max_horizontal(from_place, nw.lit(start, dtype=nw.Int8))
     frame = frame.with_columns(
-        hw=_rank(nw.col("position"), order), lost_from=nw.when(is_lost).then(_rank(from_place, order)).cast(nw.Int8)
+        hw=_rank(nw.col("position"), order), lost_from=nw.when(is_lost).then(_rank(from_place, order))
     )
     standing = nw.when(nw.col("hw") < WON).then(nw.col("hw"))
     if now is not None:

@@ -10,7 +10,7 @@ from xl_leadkpi.leads.table import STAGES, StageWord
 from xl_leadkpi.leads.vocabulary import plain, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 LOST = len(STAGES) + 1
 OPEN = len(STAGES) + 2
@@ -100,6 +100,11 @@ def _find_inside(words: tuple[str, ...]) -> str | None:
 def is_open(value: str) -> bool:
     """Tell whether a status word says that the lead is neither won nor lost."""
     return plain(value) in _open_words()
+
+
+def names_stages(words: Iterable[str | None]) -> bool:
+    """Tell whether a status column tells stages, more than whether a lead is open, won or lost."""
+    return any(word and not is_open(word) and find_stage(word) not in {None, "Won", "Lost"} for word in words)
 
 
 def read_words(
