@@ -10,8 +10,8 @@ import numpy as np
 from xl_leadkpi.cells.formula import Expression, call
 
 
-_NO_FRACTION = 2.0**52
-"""From here on a float has no digits after the point."""
+_DIGITS = 15
+"""Significant digits that Excel keeps."""
 
 
 def sqrt(number: Any) -> Any:
@@ -24,17 +24,17 @@ def sqrt(number: Any) -> Any:
 
 
 def round_half_away(number: Any, digits: Any) -> Any:
-    """Round half away from zero as Excel's ``ROUND`` does (Python and NumPy round half to even).
+    """Round half away from zero as Excel's ``ROUND`` does (Python and NumPy round half to even), to 15 digits at most.
 
     >>> float(round_half_away(0.5, 0)), float(round_half_away(-2.5, 0))
     (1.0, -3.0)
     """
     if isinstance(number, Expression):
         return call("ROUND", round_half_away, number, digits)
-    scale = 10.0**digits
-    scaled = np.abs(number) * scale
-    rounded = np.copysign(np.floor(scaled + 0.5) / scale, number)
-    return np.where(scaled < _NO_FRACTION, rounded, number)[()]
+    with np.errstate(divide="ignore"):  # zero has no magnitude
+        spare = _DIGITS - 1 - np.floor(np.log10(np.abs(number)))
+    scale = 10.0 ** np.clip(spare, 0, digits)
+    return np.copysign(np.floor(np.abs(number) * scale + 0.5) / scale, number)
 
 
 def round_up(number: Any) -> Any:

@@ -133,16 +133,25 @@ def broadcast(grids: Sequence[Grid]) -> list[Grid]:
     >>> [grid.known_states().tolist() for grid in broadcast([read_grid([1, 2, 3]), read_grid([1, 2])])]
     [[0, 0, 0], [0, 0, 9]]
     """
-    shapes = {grid.numbers.shape for grid in grids}
-    if len(shapes) == 1:
+    first = grids[0]
+    if all(grid.numbers.shape == first.numbers.shape for grid in grids[1:]):
         return list(grids)
-    depth = max(map(len, shapes))
-    aligned = [(1,) * (depth - len(grid.numbers.shape)) + grid.numbers.shape for grid in grids]
-    shape = tuple(max((size for size in sizes if size != 1), default=1) for sizes in zip(*aligned, strict=True))
-    return [_stretch(grid, own, shape) for grid, own in zip(grids, aligned, strict=True)]
+    done = [first]
+    for grid in grids[1:]:
+        # One by one, as a chain of operators does: what the ranges so far don't cover is #N/A for all of them.
+        shape = _common_shape(done[0].numbers.shape, grid.numbers.shape)
+        done = [_stretch(earlier, shape) for earlier in (*done, grid)]
+    return done
 
 
-def _stretch(grid: Grid, own: tuple[int, ...], shape: tuple[int, ...]) -> Grid:
+def _common_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    depth = max(len(left), len(right))
+    sizes = zip((1,) * (depth - len(left)) + left, (1,) * (depth - len(right)) + right, strict=True)
+    return tuple(max((size for size in pair if size != 1), default=1) for pair in sizes)
+
+
+def _stretch(grid: Grid, shape: tuple[int, ...]) -> Grid:
+    own = (1,) * (len(shape) - grid.numbers.ndim) + grid.numbers.shape
     target = tuple(size if size != 1 else full for size, full in zip(own, shape, strict=True))
     numbers = np.broadcast_to(grid.numbers.reshape(own), target)
     if target == shape:

@@ -179,7 +179,7 @@ class AggregateKpi(Kpi):
                 result = self.formula(*(cells.for_formula for cells in ranges))
         except ZeroDivisionError:
             return CellError.DIV0
-        if isinstance(result, CellError):
+        if isinstance(result, (CellError, str)):
             return result
         if any(cells.is_outside for cells in ranges):
             return CellError.NUM
@@ -240,7 +240,7 @@ class Range:
         """A range as numbers (nan where there is none) or as words; a single value as it is, or its default."""
         argument = self.argument
         if argument.is_range:
-            if self.given is None:
+            if self.given is None and argument.optional:
                 return argument.default
             return read_words(self.given) if argument.unit == "text" else self._grid.numbers.ravel()
         if self.is_blank:
@@ -268,7 +268,7 @@ def _operand_text(argument: Expression) -> str:
 def _same_shape(ranges: Sequence[Range]) -> bool:
     """Whether ranges match cell by cell; a single value goes with any range where the argument is optional."""
     shapes = {cells.shape for cells in ranges if not (cells.argument.optional and cells.states.size == 1)}
-    sizes = {(math.prod(shape), len(shape) == 1 or min(shape) == 1) for shape in shapes}
+    sizes = {(math.prod(shape), len(shape) < 2 or min(shape) == 1) for shape in shapes}
     # A flat list has no direction: it matches a row and a column of its length.
     return len(shapes) < 2 or (len(sizes) == 1 and any(len(shape) == 1 for shape in shapes))  # noqa: PLR2004
 

@@ -21,8 +21,8 @@ _LISTED: Final = "{" + ",".join(f'"{model}"' for model in MODELS) + "}"
 
 PATH_LETS: Final = (
     f"name,IF(SUM((LOWER(TRIM(model))={_LISTED})*1)=0,#VALUE!,LOWER(TRIM(model)))",
-    "path,TRIM(TOCOL(touches))",
-    "age,TOCOL(days_before_)",
+    "path,TOCOL(TRIM(touches))",
+    'age,TOCOL(IF(days_before_="","",days_before_))',
     'matching,IF(name="decay",IF(ROWS(age)=ROWS(path),1,#VALUE!),1)',
     'present,matching*(path<>"")*IF(name="decay",age<"",1)',
     "touched,SUM(present)",

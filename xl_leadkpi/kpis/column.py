@@ -85,7 +85,8 @@ class ColumnKpi(Kpi):
         if self.starts_at_one:
             value = f"IF(SEQUENCE(ROWS(entered))=1,1,{value})"
         body = self._cell.guard(value)
-        return f"LAMBDA(counts,LET(entered,TOCOL(counts),base,{self.base_text},{body}))"
+        entered = 'TOCOL(IF(counts="","",counts))'  # TOCOL alone makes 0 of a blank in a single cell
+        return f"LAMBDA(counts,LET(entered,{entered},base,{self.base_text},{body}))"
 
     @cached_property
     def _cell(self) -> ElementwiseKpi:

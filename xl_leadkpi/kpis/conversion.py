@@ -849,5 +849,5 @@ def wilson_interval(conversions: Any, total: Any, confidence: Any) -> Any:
     z = normal_quantile(1 - (1 - confidence) / 2)
     rate = conversions / total
     centre = rate + z**2 / (2 * total)
-    spread = z * sqrt(rate * (1 - rate) / total + z**2 / (4 * total**2))
+    spread = z * sqrt(rate * (1 - rate) / total + (z / (2 * total)) ** 2)
     return (centre - spread) / (1 + z**2 / total), (centre + spread) / (1 + z**2 / total)

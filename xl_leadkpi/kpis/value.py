@@ -119,7 +119,8 @@ def revenue_won(amounts: Any, status_range: Any) -> Any:
     """
     if isinstance(status_range, str):
         return np.nansum(amounts)
-    return np.nansum(amounts[[status in WON for status in status_range]])
+    won = [status in WON for status in status_range]
+    return np.nansum(np.where(won, amounts, 0))
 
 
 @elementwise(
@@ -492,7 +493,7 @@ def monthly_recurring_revenue(amounts: Any, months: Any) -> Any:
     >>> kpis.MRR([2400, 60], [12, 1])
     260.0
     """
-    if (months <= 0).any():
+    if np.any(months <= 0):
         return CellError.NUM
     return np.nansum(amounts / months)
 

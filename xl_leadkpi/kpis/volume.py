@@ -202,7 +202,7 @@ def records_at_stage(stage_range: Any, stage: Any) -> Any:
         f"SUMPRODUCT(--(IFERROR(MATCH({stage_range},{order},0),0)>=MATCH({stage},{order},0)))"
     ),
     lets=(
-        "steps,TRIM(TOCOL(order))",
+        "steps,TOCOL(TRIM(order))",
         "rank,XMATCH(TRIM(stage),steps)",
     ),
     value='SUM(MAP(TRIM(stage_range),LAMBDA(word,(word<>"")*(IFNA(XMATCH(word,steps),0)>=rank))))',
@@ -342,7 +342,7 @@ def meeting_no_show_rate(attended: Any, booked: Any) -> Any:
     unit="count",
     direction="higher",
     excel=lambda sessions: f"SUM({sessions})",
-    value="SUM(sessions)",
+    value='SUM(IF(sessions<"",sessions,0))',
     examples=(
         Example(([1200, 1350, None, 1450],), 4000),
         Example(([500, None, None],), 500),

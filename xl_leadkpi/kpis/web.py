@@ -272,7 +272,7 @@ def community_conversion_rate(conversions: Any, community_size: Any) -> Any:
     unit="count",
     direction="higher",
     excel=lambda impression_counts: f"SUM({impression_counts})",
-    value="SUM(impression_counts)",
+    value='SUM(IF(impression_counts<"",impression_counts,0))',
     examples=(
         Example(([4000, 2000],), 6000),
         Example(([0, 250, 750],), 1000),

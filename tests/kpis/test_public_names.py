@@ -1,0 +1,64 @@
+"""Names and arguments are public for ever: nothing of ``public_names.json`` may go or change. Additions are added there."""
+
+import json
+import keyword
+from pathlib import Path
+
+import pytest
+
+from xl_leadkpi import kpis
+from xl_leadkpi.kpis import CATALOGUE
+
+PUBLIC = json.loads(Path(__file__).with_name("public_names.json").read_text(encoding="utf-8"))
+VBA_KEYWORDS = set(
+    "and as boolean byref byte byval call case class const currency date debug declare dim do double each else elseif "
+    "empty end enum eqv erase error event exit false for friend function get global gosub goto if imp implements in "
+    "integer is let like long loop lset me mod new next not nothing null object on open option optional or paramarray "
+    "preserve print private property public put raiseevent redim rem resume return rset select set single static step "
+    "stop string sub then to true type typeof until variant wend while with xor".split()
+)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_kpi_is_as_published(name):
+    kpi = CATALOGUE[name]
+    arguments = [
+        [a.name, a.unit + (" range" if a.is_range else ""), *([a.default] if a.optional else [])] for a in kpi.arguments
+    ]
+    assert {"unit": kpi.unit, "arguments": arguments} == PUBLIC[name]
+
+
+def test_every_kpi_is_published():
+    assert set(CATALOGUE) == set(PUBLIC)
+
+
+@pytest.mark.parametrize("kpi", CATALOGUE.values(), ids=lambda kpi: kpi.name)
+def test_names_suit_excel_and_vba(kpi):
+    # letters only: no look-alike of a cell address; at most 12, so that nobody mistypes it
+    assert kpi.name.isascii()
+    assert kpi.name.isalpha()
+    assert kpi.name.isupper()
+    assert 3 <= len(kpi.name) <= 12
+    for argument in kpi.arguments:
+        assert argument.name.isidentifier()
+        assert not keyword.iskeyword(argument.name)
+        assert argument.name.casefold() not in VBA_KEYWORDS
+        assert argument.name.casefold() != kpi.name.casefold()
+
+
+def test_unknown_name_suggests_the_nearest():
+    with pytest.raises(AttributeError, match="did you mean WINRATE"):
+        kpis.WINRAT  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no KPI is called 'XYZZY'$"):
+        kpis.XYZZY  # noqa: B018
+
+
+def test_wrong_number_of_arguments_is_the_programmers_error():
+    with pytest.raises(TypeError, match="needs leads"):
+        kpis.CPL(1)
+    with pytest.raises(TypeError, match="at most 2"):
+        kpis.CPL(1, 2, 3)
+    with pytest.raises(TypeError, match="no argument 'lead'"):
+        kpis.CPL(1, lead=3)
+    with pytest.raises(TypeError, match="'spend' twice"):
+        kpis.CPL(1, spend=3, leads=4)
