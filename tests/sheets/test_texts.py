@@ -38,12 +38,20 @@ def test_no_word_of_a_header_is_wider_than_its_column():
                     assert text_width(word, SMALL) <= CELL - 4, (key, word)
 
 
+def test_names_of_cards_fit():
+    room = 2 * CELL - 14
+    for key, variants in TEXTS.items():
+        if key.startswith("card.") and "unit" not in key and key != "card.change":
+            for text in variants:
+                assert text_width(text.format(value="180"), SMALL) <= room, (key, text)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_stages_and_bases_have_names(language):
     for basis in ("closed", "all", "cohort"):
         texts = Texts(language, basis)
         assert all(texts(f"label.{stage}") for stage in STAGES)
-        assert texts("card.win_rate") and texts.column("win_rate") and texts("chart.win_rate")
+        assert all((texts("card.win_rate"), texts.column("win_rate"), texts("chart.win_rate")))
 
 
 def test_user_words_are_not_translated():

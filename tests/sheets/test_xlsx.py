@@ -17,7 +17,8 @@ from xl_leadkpi.sheets.layout import Area, Cells, Layout, Sheet, Style
 
 SHEETS = ["Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"]
 TABLES = {
-    "Funnel": {"tblFunnel", "tblSource", "tblCampaign", "tblOwner", "tblMonth", "tblCohort", "tblMature", "tblStageTime",
+    "Funnel": {"tblFunnel", "tblSource", "tblCampaign", "tblOwner", "tblMonth", "tblCohort", "tblMature",
+               "tblStageTime",
                "tblLoss", "tblPipeline", "tblSpend", "tblAttrib", "tblQA"},
     "Funnel_Data": {"tblLeads"},
     "Funnel_Map": {"tblParameters", "tblColumns", "tblStageWords", "tblQuality"},

@@ -211,6 +211,7 @@ def months_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         rate if old else None if formulas is None else CellError.NA for rate, old in zip(rates, grown, strict=True)
     ]
     formulas = formulas and [formula if old else "NA()" for formula, old in zip(formulas, grown, strict=True)]
+    known = any(isinstance(value, int | float) for value in rates)
     months, leads, rate = data.columns(
         texts("chart.months"),
         ("month", *source.texts("month")),
@@ -222,7 +223,7 @@ def months_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         "column",
         (
             Series(texts.column("leads"), months, leads, PALE_NAVY),
-            Series(texts.column(rate_key), months, rate, TEAL, over="line"),
+            *([Series(texts.column(rate_key), months, rate, TEAL, over="line")] if known else []),
         ),
         spot.row,
         spot.column,

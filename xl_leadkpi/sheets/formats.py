@@ -21,6 +21,7 @@ _SYMBOLS = {
 }  # fmt: skip
 _BEFORE = {"$", "£", "¥", "₹", "R$", "₪"}
 _THOUSAND = {"en": "k", "pl": "tys.", "ru": "тыс."}
+_BILLION = {"en": "bn", "pl": "mld", "ru": "млрд"}
 _MILLION = {"en": "m", "pl": "mln", "ru": "млн"}
 MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -75,8 +76,10 @@ class Formats:
     def compact_money(self, value: float | None) -> str:
         """An amount for a card: thousands and millions shortened, the precise figure in the cell."""
         size = abs(value or 0)
-        if size >= 1e6:
-            return self._with_symbol(f'#,##0.00,,"\N{NO-BREAK SPACE}{_MILLION[self.language]}"')
+        for power, commas, name in ((9, ",,,", _BILLION), (6, ",,", _MILLION)):
+            if size >= 10**power:
+                decimals = ".00" if size < 10 ** (power + 2) else ".0"  # three or four digits in all
+                return self._with_symbol(f'#,##0{decimals}{commas}"\N{NO-BREAK SPACE}{name[self.language]}"')
         if size >= 1e5:
             return self._with_symbol(f'#,##0,"\N{NO-BREAK SPACE}{_THOUSAND[self.language]}"')
         return self.money(2 if size < 100 else 0)

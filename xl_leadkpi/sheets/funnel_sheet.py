@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.tables import Setting
 
 MARGIN = 14
-CELL = 68
+CELL = 70
 LABEL_WIDTHS = (180, 250)
 CELLS = 20
 """Equal columns beside the label column; everything on the sheet stands on this grid."""
@@ -117,7 +117,7 @@ class _FunnelSheet:
         header, texts, formats = self.report.header, self.texts, self.setting.formats
         canvas = self.canvas
         canvas.heights.update({0: 38, 1: 18, 2: 20, 3: 20, 4: 8})
-        canvas.put(0, 1, texts("sheet.title_deals" if header.is_deals else "sheet.title"), styles.TITLE)
+        canvas.put(0, 1, texts("sheet.title"), styles.TITLE)
         period = " – ".join(formats.day_text(day) for day in (header.first_day, header.last_day) if day)
         counted = texts("header.rows", value=number_text(header.rows_used, self.setting.language),
                         read=number_text(header.rows_read, self.setting.language))  # fmt: skip
@@ -149,7 +149,9 @@ class _FunnelSheet:
     def _trend_note(self) -> list[tuple[str, str]]:
         """Which months the changes on the cards compare."""
         trend, formats = self.report.trend, self.setting.formats
-        if trend is None or len(trend) != 2:
+        if trend is None or not any(
+            all(map(_is_number, trend[key].values)) for key in ("leads", "won") if key in trend
+        ):
             return []
         spans = [
             " – ".join(formats.month_text(month) for month in ends)
@@ -564,7 +566,7 @@ def _is_number(value: object) -> bool:
 
 def label_width(report: FunnelReport, language: Language) -> int:
     """Width of the label column in pixels: the longest label, within bounds; longer ones are wrapped."""
-    texts = Texts(language, report.header.win_basis)
+    texts = Texts(language, report.header.win_basis, report.header.is_deals)
     blocks = (*report.by.values(), report.stages, report.pipeline, report.stage_times, report.mature)
     labels = (
         texts.label(str(value), block.columns[0].key)

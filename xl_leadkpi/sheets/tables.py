@@ -120,7 +120,9 @@ def place_table(
         foot.append(Cells(tuple(values[split:]), last, formulas and formulas[split:]))
     titles = unique_headers(texts)
     widths = [setting.label_width if column == 1 and not i else setting.cell_width for i in range(len(columns))]
-    lines = max(lines_needed(title, width - PADDING, styles.SMALL) for title, width in zip(titles, widths, strict=True))
+    lines = max(
+        lines_needed(title, width - PADDING, styles.HEADER.size) for title, width in zip(titles, widths, strict=True)
+    )
     canvas.at_least(row, 5 + LINE * max(lines, 1))
     canvas.put_row(row, column, titles, header_styles)
     for area in (Area(first, column, tuple(body)), Area(first + rows - totals, column, tuple(foot))):

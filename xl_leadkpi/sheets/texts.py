@@ -69,6 +69,9 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     # cards ------------------------------------------------------------------------------------------------------------
     "card.leads": ("Leads", "Leady", "Лиды"),
+    "card.leads_deals": ("Deals", "Szanse", "Сделки"),
+    "card.opportunities_deals": ("Opportunities", "Szanse (etap)", "Сделки (этап)"),
+    "card.lead_conversion_mature_deals": ("Won in {value} days", "Wygrane w {value} dni", "Выигрыш за {value} дн."),
     "card.mql": ("MQL", "MQL", "MQL"),
     "card.sql": ("SQL", "SQL", "SQL"),
     "card.meetings": ("Meetings", "Spotkania", "Встречи"),
@@ -76,11 +79,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "card.won": ("Won", "Wygrane", "Выиграно"),
     "card.lost": ("Lost", "Przegrane", "Проиграно"),
     "card.open": ("Open", "Otwarte", "Открыто"),
-    "card.win_rate_closed": ("Win rate (won ÷ closed)", "Skuteczność (z zamkniętych)", "Выигрыши (от закрытых)"),
-    "card.win_rate_all": ("Win rate (won ÷ all opps)", "Skuteczność (ze wszystkich)", "Выигрыши (от всех)"),
+    "card.win_rate_closed": ("Win rate (won ÷ closed)", "Skuteczność (zamkn.)", "Выигрыши (от закр.)"),
+    "card.win_rate_all": ("Win rate (÷ all opps)", "Skuteczność (szanse)", "Выигрыши (от всех)"),
     "card.win_rate_cohort": ("Win rate (mature opps)", "Skuteczność (dojrzałe)", "Выигрыши (зрелые)"),
-    "card.lead_conversion": ("Lead → won, all leads", "Lead → wygrana, wszystkie", "Лид → выигрыш, все"),
-    "card.lead_conversion_mature": ("Lead → won in {value} days", "Lead → wygrana w {value} dni", "Лид → выигрыш за {value} дн."),
+    "card.lead_conversion": ("Lead → won, all leads", "Lead → wygr., wszystkie", "Лид → выигрыш, все"),
+    "card.lead_conversion_mature": ("Lead → won in {value} days", "Lead → wygr. w {value} dni", "Лид → выигр. за {value} дн."),
     "card.cycle_days_median": ("Median cycle", "Mediana cyklu", "Медиана цикла"),
     "card.response_minutes_median": ("Median response", "Mediana odpowiedzi", "Медиана ответа"),
     "card.revenue": ("Revenue (won)", "Przychód (wygrane)", "Выручка (выиграно)"),
@@ -107,6 +110,16 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Cohorts: share of a month's leads won within n calendar months",
         "Kohorty: część leadów miesiąca wygrana w n miesięcy kalendarzowych",
         "Когорты: доля лидов месяца, выигранных за n календарных месяцев",
+    ),
+    "block.cohorts_deals": (
+        "Cohorts: share of a month's deals won within n calendar months",
+        "Kohorty: część szans miesiąca wygrana w n miesięcy kalendarzowych",
+        "Когорты: доля сделок месяца, выигранных за n календарных месяцев",
+    ),
+    "block.cohort_counts_deals": ("The same in deals, cumulative", "To samo w szansach, narastająco", "То же в сделках, нарастающим итогом"),
+    "block.mature_deals": (
+        "Created → won: mature windows, curve, naive", "Utworzona → wygrana: dojrzałe okna, krzywa, naiwnie",
+        "Создана → выиграна: зрелые окна, кривая, наивно",
     ),
     "block.opportunity_cohorts": (
         "Cohorts: share of a month's leads that became opportunities within n calendar months",
@@ -143,6 +156,9 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "link.currencies": ("Currencies", "Waluty", "Валюты"),
     # charts -----------------------------------------------------------------------------------------------------------
     "chart.funnel": ("Leads that reached each stage", "Leady, które doszły do etapu", "Лиды, дошедшие до этапа"),
+    "chart.funnel_deals": ("Deals that reached each stage", "Szanse, które doszły do etapu", "Сделки, дошедшие до этапа"),
+    "chart.months_deals": ("New deals and the share won", "Nowe szanse i część wygranych", "Новые сделки и доля выигранных"),
+    "chart.curve_deals": ("Share of deals won within so many days", "Część szans wygranych w tylu dniach", "Доля сделок, выигранных за столько дней"),
     "chart.win_rate_closed": (
         "Win rate (won ÷ closed), 95 % interval", "Skuteczność (wygrane ÷ zamknięte), przedział 95 %",
         "Доля выигрышей (от закрытых), интервал 95 %",
@@ -181,6 +197,13 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.cost_per": ("Cost per lead here", "Koszt na lead", "Цена лида здесь"),
     "column.group": ("Group", "Grupa", "Группа"),
     "column.leads": ("Leads", "Leady", "Лиды"),
+    "column.leads_deals": ("Deals", "Szanse", "Сделки"),
+    "column.entered_created_deals": ("New deals", "Nowe szanse", "Новые сделки"),
+    "column.mature_leads_deals": ("Mature deals", "Dojrzałe szanse", "Зрелые сделки"),
+    "column.lead_conversion_deals": ("Won ÷ deals", "Wygr. ÷ szanse", "Выигр. ÷ сделки"),
+    "column.lead_conversion_mature_deals": ("Won ÷ mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
+    "column.cohort_conversion_deals": ("Won ÷ deals", "Wygr. ÷ szanse", "Выигр. ÷ сделки"),
+    "column.cumulative_deals": ("Of all deals", "Ze wszystk.", "От всех сделок"),
     "column.mql": ("MQL", "MQL", "MQL"),
     "column.sql": ("SQL", "SQL", "SQL"),
     "column.meetings": ("Meetings", "Spotkania", "Встречи"),
@@ -330,6 +353,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "label.lead_to_won": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
     "label.first_response": ("First response", "Pierwsza odpowiedź", "Первый ответ"),
     "label.mature": ("Leads at least so old", "Leady co najmniej tak stare", "Лиды не моложе"),
+    "label.mature_deals": ("Deals at least so old", "Szanse co najmniej tak stare", "Сделки не моложе"),
+    "label.naive_deals": ("All deals (naive)", "Wszystkie szanse (naiwnie)", "Все сделки (наивно)"),
     "label.naive": ("All leads (naive)", "Wszystkie leady (naiwnie)", "Все лиды (наивно)"),
     "data.row_no": ("Row", "Wiersz", "Строка"),
     "data.lead_id": ("ID", "ID", "ID"),
@@ -502,16 +527,22 @@ class Texts:
 
     language: Language
     win_basis: str = "closed"
+    is_deals: bool = False
 
     def __call__(self, key: str, **values: str) -> str:
         """The text of a key, its placeholders filled in."""
-        variants = TEXTS.get(key) or TEXTS[f"{key}_{self.win_basis}"]
+        variants = next(TEXTS[name] for name in self._names(key) if name in TEXTS)
         text = variants[_position(self.language)]
         return text.format(**values) if values else text
 
+    def _names(self, key: str) -> tuple[str, ...]:
+        """Where a text may stand: under a name for deals, under its own, under one for the basis of the win rate."""
+        own = (key, f"{key}_{self.win_basis}")
+        return (f"{key}_deals", *own) if self.is_deals else own
+
     def known(self, key: str, otherwise: str) -> str:
         """The text of a key, or another text where the key has none."""
-        return self(key) if key in TEXTS or f"{key}_{self.win_basis}" in TEXTS else otherwise
+        return self(key) if any(name in TEXTS for name in self._names(key)) else otherwise
 
     def column(self, key: str) -> str:
         """Header of a column; a key without a text of its own is shown as it is."""

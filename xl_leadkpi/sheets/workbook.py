@@ -40,7 +40,7 @@ def lay_out(
     """
     header = report.header
     setting = Setting(
-        texts=Texts(language, header.win_basis),
+        texts=Texts(language, header.win_basis, header.is_deals),
         formats=Formats(language, header.currency),
         formulas=formulas,
         min_n=header.min_n,
