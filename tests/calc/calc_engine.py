@@ -257,6 +257,10 @@ class App(Counted, base.App):
         self.messages.append(prompt)
         return self.answer
 
+    @property
+    def version(self):
+        return "7.4"
+
     def quit(self):
         for book in list(self.books):
             book.close()
@@ -277,6 +281,10 @@ class App(Counted, base.App):
 class Books(Counted, base.Books):
     def __init__(self, app):
         self._app = app
+
+    @property
+    def app(self):
+        return self._app
 
     def _documents(self):
         return [d for d in self._app.desktop.Components if d.supportsService("com.sun.star.sheet.SpreadsheetDocument")]
@@ -311,7 +319,15 @@ class Books(Counted, base.Books):
         return self._load("private:factory/scalc")
 
     def open(self, fullname, update_links=None, read_only=None, format=None, password=None, *more):
-        return self._load(uno.systemPathToFileUrl(str(Path(fullname).resolve())))
+        path = Path(fullname).resolve()
+        settings = {}
+        if path.suffix == ".csv":
+            head = path.read_bytes()[:2000].decode("utf-8", "replace").partition("\n")[0]
+            mark = ";" if head.count(";") > head.count(",") else ","
+            # separator, quote, UTF-8, first line, no column formats, en-US, numbers and dates are recognised
+            options = f"{ord(mark)},34,76,1,,1033,false,true"
+            settings = {"FilterName": "Text - txt - csv (StarCalc)", "FilterOptions": options}
+        return self._load(uno.systemPathToFileUrl(str(path)), **settings)
 
 
 class Book(Counted, base.Book):
