@@ -2,6 +2,7 @@
 
 import pytest
 from pyopenvba.apps.excel._model import Application, Range
+
 from .vba_host import Excel
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 from pyopenvba.interpreter._values import EMPTY, VBAArray, VBAErrorValue
-from .vba_host import INTERPRETER, OMITTED
 
 from xl_leadkpi.addin import exports
+
+from .vba_host import INTERPRETER, OMITTED
 
 DIV0, VALUE, NAME, NUM, NA = map(VBAErrorValue, (2007, 2015, 2029, 2036, 2042))
 SERVER_UNAVAILABLE, CALL_FAILED, DISCONNECTED = -2147023174, -2147023170, -2147417848

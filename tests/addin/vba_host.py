@@ -58,7 +58,9 @@ class StubServer(VBAObject):
         self.excel = excel
 
     @method
-    def CallUDF(self, module, name, arguments, date1904, caller):
+    def CallUDF(  # noqa: N802 - as COM spells it
+        self, module, name, arguments, date1904, caller
+    ):
         self.excel.calls.append((name, to_com(arguments), date1904, caller))
         if self.excel.failures:
             raise error(self.excel.failures.pop(0), "the server said no")
@@ -67,7 +69,7 @@ class StubServer(VBAObject):
         return to_vba(rows if len(rows) > 1 or len(rows[0]) > 1 else rows[0][0])
 
     @method
-    def RunMacro(self, name, book):
+    def RunMacro(self, name, book):  # noqa: N802 - as COM spells it
         self.excel.calls.append((name, book))
         if self.excel.failures:
             raise error(self.excel.failures.pop(0), "the server said no")
@@ -108,7 +110,9 @@ class Excel:
             "TestRefusal": lambda _: self.refusal or "",
         }
         for name, getter in members.items():
-            parameters = {"TestExists": ("path",), "TestText": ("path",), "TestStart": ("command", "mode")}.get(name, ())
+            parameters = {"TestExists": ("path",), "TestText": ("path",), "TestStart": ("command", "mode")}.get(
+                name, ()
+            )
             spec = MemberSpec(name=name, kind="method", getter=getter, parameters=parameters)
             Application._vba_members[name.lower()] = spec
         self.app.add_module(self._bridge(), name="KpiBridge", kind="class")
@@ -129,14 +133,18 @@ class Excel:
             "ReadText": "ReadText = Application.TestText(file)",
         }.items():
             text, count = re.subn(
-                rf"(Private Function {name}\(.*?\n).*?(End Function)", rf"\1    {body}\n\2", text, count=1, flags=re.DOTALL
+                rf"(Private Function {name}\(.*?\n).*?(End Function)",
+                rf"\1    {body}\n\2",
+                text,
+                count=1,
+                flags=re.DOTALL,
             )
             assert count == 1
         text = text.replace('Environ$("APPDATA")', r'"C:\Users\ann\AppData\Roaming"')
         return text + DLL
 
     def formula(self, text, *values):
-        """Call a function with Python values or Range objects as arguments; gives the value, errors as VBAErrorValue."""
+        """Call a function with Python values or ranges as arguments; an error comes as VBAErrorValue."""
         return self.app.interpreter.run(text, list(values))
 
     def range(self, address):

@@ -1,8 +1,8 @@
 """Does what the add-in's VBA does, run by a Windows Python: the tests send it lines of JSON and read lines of JSON.
 
 Constants come from the VBA itself, so that the two cannot differ. Values that JSON does not know are one-key objects:
-``{"date": 45782.5}``, ``{"currency": "12.5"}``, ``{"error": 2042}``, ``{"integer": 3}``, ``{"omitted": true}``; a list is a
-row of an array constant, a list of lists a range.
+``{"date": 45782.5}``, ``{"currency": 12.5}``, ``{"error": 2042}``, ``{"integer": 3}``, ``{"omitted": true}``; a list is
+a row of an array constant, a list of lists a range.
 """
 
 import ctypes
@@ -67,7 +67,9 @@ class Bridge:
             if self.connect() is not None:
                 break
             try:
-                return self.server.call("CallUDF", constant("FUNCTIONS_MODULE"), name, tuple(arguments), date1904, caller)
+                return self.server.call(
+                    "CallUDF", constant("FUNCTIONS_MODULE"), name, tuple(arguments), date1904, caller
+                )
             except ComError as problem:
                 self.problem = problem.args[0]
                 self.end_server()
@@ -86,8 +88,8 @@ class Bridge:
 class Process(ctypes.Structure):
     _fields_ = [
         ("size", ctypes.c_ulong), ("usage", ctypes.c_ulong), ("pid", ctypes.c_ulong), ("heap", ctypes.c_void_p),
-        ("module", ctypes.c_ulong), ("threads", ctypes.c_ulong), ("parent", ctypes.c_ulong), ("priority", ctypes.c_long),
-        ("flags", ctypes.c_ulong), ("file", ctypes.c_char * 260),
+        ("module", ctypes.c_ulong), ("threads", ctypes.c_ulong), ("parent", ctypes.c_ulong),
+        ("priority", ctypes.c_long), ("flags", ctypes.c_ulong), ("file", ctypes.c_char * 260),
     ]  # fmt: skip
 
 

@@ -1,10 +1,21 @@
-"""COM as VBA speaks it, without pywin32's conversions: those can send neither an error value nor an omitted argument."""
+"""COM as VBA speaks it: pywin32 can send neither an error value nor an omitted argument."""
 
 import ctypes
 import math
 from ctypes import POINTER, byref, c_double, c_int, c_long, c_short, c_uint, c_ulonglong, c_ushort, c_void_p
 
-VT_EMPTY, VT_I4, VT_R8, VT_CY, VT_DATE, VT_BSTR, VT_DISPATCH, VT_ERROR, VT_BOOL, VT_VARIANT = 0, 3, 5, 6, 7, 8, 9, 10, 11, 12
+VT_EMPTY, VT_I4, VT_R8, VT_CY, VT_DATE, VT_BSTR, VT_DISPATCH, VT_ERROR, VT_BOOL, VT_VARIANT = (
+    0,
+    3,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+)
 VT_ARRAY = 0x2000
 OMITTED = -2147352572
 EXCEL_ERROR = -2146828288
@@ -29,7 +40,7 @@ class Content(ctypes.Union):
 
 
 class Variant(ctypes.Structure):
-    _anonymous_ = ["content"]
+    _anonymous_ = ("content",)
     _fields_ = [("vt", c_ushort), ("reserved", c_ushort * 3), ("content", Content), ("rest", c_void_p)]
 
 
@@ -58,7 +69,7 @@ def bstr(text):
     return oleaut.SysAllocStringLen(text, len(text))
 
 
-def fill(variant, value):
+def fill(variant, value):  # noqa: C901 - one kind of value after the other
     """Write a value into a VARIANT as Excel would."""
     if isinstance(value, float):
         variant.vt, variant.r8 = VT_R8, value
@@ -175,8 +186,8 @@ class Dispatch:
         """The bare call."""
         parameters = Parameters(variants, None, len(variants), 0)
         failed = self._invoke(
-            self.pointer, self.identifier(name), byref((c_ulonglong * 2)()), 0, METHOD, byref(parameters), byref(result),
-            byref(ExceptionInfo()), None,
+            self.pointer, self.identifier(name), byref((c_ulonglong * 2)()), 0, METHOD, byref(parameters),
+            byref(result), byref(ExceptionInfo()), None,
         )  # fmt: skip
         if failed:
             raise ComError(failed)

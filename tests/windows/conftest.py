@@ -1,4 +1,4 @@
-"""A Windows Python and the client that it runs: on Windows this very Python, elsewhere the one the environment names."""
+"""A Windows Python and its client: on Windows this very Python, elsewhere the one that the environment names."""
 
 import json
 import os
@@ -67,9 +67,13 @@ def add_what_wine_lacks(python):
 
     Written beside python.exe: a library whose one function, ProcessPrng, is advapi32's SystemFunction036.
     """
-    executable = subprocess.run([*python, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True)
+    executable = subprocess.run(
+        [*python, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=True
+    )
     folder = Path(executable.stdout.strip().removeprefix("Z:").replace("\\", "/")).parent
-    (folder / "bcryptprimitives.dll").write_bytes(forwarder("bcryptprimitives.dll", "ProcessPrng", "advapi32.SystemFunction036"))
+    (folder / "bcryptprimitives.dll").write_bytes(
+        forwarder("bcryptprimitives.dll", "ProcessPrng", "advapi32.SystemFunction036")
+    )
 
 
 def forwarder(library, function, target):

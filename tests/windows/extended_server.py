@@ -1,4 +1,4 @@
-"""The server with three functions more, for tests and benchmarks: one that hangs, one that echoes, one that looks inside.
+"""The server with three functions more: one that hangs, one that echoes, one that looks inside.
 
 ``python extended_server.py {CLSID} SECONDS``: a function may take so many seconds.
 """

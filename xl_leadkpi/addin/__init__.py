@@ -1,1 +1,1 @@
-"""What Excel calls: the functions (UDFs), the server behind them, diagnostics, and the VBA that is generated from them."""
+"""What Excel calls: functions, macros, the server behind both, diagnostics, and the VBA generated from them."""

@@ -6,6 +6,7 @@ The bridge (``KpiBridge.cls``) reads the same file by the same rules; ``tests/ad
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,9 @@ KEY: Final = "interpreter"
 SERVER_ARGUMENTS: Final = " -P -m xl_leadkpi.addin.server $(CLSID)"
 """What follows the interpreter in the command that starts the server.
 
-xlwings' DLL puts a fresh class identifier in the place of ``$(CLSID)``; after it the bridge writes how many servers there
-were before. ``-P``: the folder Excel happens to be in is not searched for modules. No workbook appears in the command, so
-all of them share one process.
+xlwings' DLL puts a fresh class identifier in the place of ``$(CLSID)``; after it the bridge writes how many servers
+there were before. ``-P``: the folder Excel happens to be in is not searched for modules. No workbook appears in the
+command, so all of them share one process.
 """
 
 _LONGEST_COMMAND: Final = 1900
@@ -54,7 +55,7 @@ def check_interpreter(interpreter: str) -> None:
     ...
     xl_leadkpi.addin.configuration.ConfigurationError: the interpreter must be on a drive of this computer: \\server\...
     """
-    if not (interpreter[:1].isalpha() and interpreter[1:3] == ":\\"):
+    if not re.match(r"[A-Za-z]:\\", interpreter):
         raise ConfigurationError(f"the interpreter must be on a drive of this computer: {interpreter}")
     if interpreter.rpartition("\\")[2].lower() not in ("python.exe", "pythonw.exe"):
         raise ConfigurationError(f"the interpreter must be python.exe or pythonw.exe: {interpreter}")

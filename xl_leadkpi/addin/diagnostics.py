@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from xl_leadkpi.cells import CellError
 from xl_leadkpi.addin.variants import OMITTED
+
+if TYPE_CHECKING:
+    from xl_leadkpi.cells import CellError
 
 KEPT: Final = 200
 """Failures remembered; the oldest goes first."""
@@ -43,6 +45,7 @@ class Failure:
 class FailureLog:
     """The last failures, one a cell; a cell that has a value again leaves the list.
 
+    >>> from xl_leadkpi.cells import CellError
     >>> log = FailureLog()
     >>> log.record("[Book1]Sheet1!$C$2", "CPL", (100.0, 0.0), CellError.DIV0, "leads is 0")
     >>> log.reason("[Book1]Sheet1!$C$2")
@@ -93,19 +96,12 @@ def _describe(arguments: tuple[Any, ...]) -> str:
 
 
 def _describe_argument(value: Any) -> str:
-    if value is OMITTED:
-        return ""
-    if isinstance(value, np.ndarray):
-        rows, columns = value.shape
-        return f"{rows} x {columns} cells"
-    if isinstance(value, list):
-        return f"{len(value)} x {len(value[0]) if value else 0} cells"
-    if value is None:
-        return "(empty)"
+    if isinstance(value, (np.ndarray, list)):
+        return f"{len(value)} x {len(value[0])} cells"
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, str):
         return f'"{value[:_SHOWN]}{"..." if len(value) > _SHOWN else ""}"'
-    return str(value)[:_SHOWN]
+    return {None: "(empty)", OMITTED: ""}.get(value, str(value)[:_SHOWN])

@@ -18,10 +18,8 @@ from xl_leadkpi.cells.grid import errors_in
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
-from collections.abc import Callable, Mapping
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from xl_leadkpi.kpis.declaration import Kpi
 
@@ -285,9 +283,6 @@ FUNCTIONS: Final[Mapping[str, ExcelFunction]] = MappingProxyType(
 )
 """Every function, by name: nothing else can be called."""
 
-MACROS: Final[Mapping[str, Callable[[Any], str]]] = MappingProxyType({})
-"""Every macro of the ribbon, by name: gets the open workbook, gives what to tell the user."""
-
 
 def run_macro(name: str, workbook: Any) -> str:
     """Run a macro. Never raises: what goes wrong is told.
@@ -295,6 +290,8 @@ def run_macro(name: str, workbook: Any) -> str:
     >>> run_macro("format_disk", None)
     "There is no macro 'format_disk'."
     """
+    from xl_leadkpi.addin.macros import MACROS  # noqa: PLC0415 - a sheet of formulas never needs them
+
     macro = MACROS.get(name)
     if macro is None:
         return f"There is no macro {name[:40]!r}."

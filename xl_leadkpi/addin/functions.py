@@ -34,11 +34,11 @@ def _udf(function: ExcelFunction) -> Callable[..., list[list[Any]]]:
             for parameter in function.parameters
         ]
     )
-    exported = xw.func(udf, category=CATEGORY)
     for parameter in function.parameters:
-        exported = xw.arg(parameter.name, "raw", doc=parameter.help)(exported)
-    result: Callable[..., list[list[Any]]] = xw.ret("raw")(exported)
-    return result
+        udf = xw.arg(parameter.name, "raw", doc=parameter.help)(udf)
+    udf = xw.ret("raw")(udf)
+    # Last, as a decorator on top is: each of the others sets the category back to xlwings' own.
+    return xw.func(category=CATEGORY)(udf)
 
 
 _OMITTED = -2147352572

@@ -117,8 +117,8 @@ def serve(clsid: str, limit: float = CALL_LIMIT) -> None:
 
     Server.watch = Watch(limit)
     Server.watch.start()
-    com_server.XLPython = Server
-    xlwings.serve(clsid)
+    com_server.XLPython = Server  # type: ignore[assignment, misc]
+    xlwings.serve(clsid)  # type: ignore[call-arg] # on other systems than Windows it is nothing
 
 
 if __name__ == "__main__":

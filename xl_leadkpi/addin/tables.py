@@ -85,7 +85,10 @@ def kpi_table(kpi: Any, leads: Any, by: Any, spend: Any = None, *, date1904: boo
     groups, *_ = block.columns
     values = _kpi_values(wanted, block)
     header = str(by).strip().capitalize()
-    return [[header, wanted.name], *([_shown(group), value] for group, value in zip(groups.values, values, strict=True))]
+    return [
+        [header, wanted.name],
+        *([_shown(group), value] for group, value in zip(groups.values, values, strict=True)),
+    ]
 
 
 def cohorts(leads: Any, stage: Any = None, *, date1904: bool = False) -> Table:
@@ -199,7 +202,7 @@ def _kpi_values(kpi: Kpi, block: Block) -> Sequence[Any]:
         if column.ratio is not None and column.ratio.kpi == kpi.name and column.ratio.item is None:
             return [_shown(value) for value in column.values]
     required = kpi.arguments[: kpi.required]
-    missing = [a.name for a in required if a.is_range or _COLUMN_OF.get(a.name) not in block]
+    missing = [a.name for a in required if a.is_range or _COLUMN_OF.get(a.name, "") not in block]
     if missing:
         raise ValueError(f"{kpi.name} needs {', '.join(missing)}, which this table of leads does not give")
     columns = [block[_COLUMN_OF[argument.name]].values for argument in required]
@@ -251,9 +254,7 @@ def _rows(table: Any) -> Table:
 
 
 def _as_table(block: Block, *, keep_empty: bool = False) -> Table:
-    columns = [
-        column for column in block.columns if keep_empty or any(value is not None for value in column.values)
-    ]
+    columns = [column for column in block.columns if keep_empty or any(value is not None for value in column.values)]
     return [[_title(column.key) for column in columns], *_lines(columns)]
 
 

@@ -92,10 +92,7 @@ def decode(value: Any, *, date1904: bool = False) -> Any:
 
 def _decode_range(rows: Any, shift: int) -> Any:
     width = len(rows[0])
-    if width == 1:
-        cells = [row[0] for row in rows]
-    else:
-        cells = list(chain.from_iterable(rows))
+    cells = [row[0] for row in rows] if width == 1 else list(chain.from_iterable(rows))
     if set(map(type, cells)) <= _NUMBERS_AND_BLANKS:  # a tenth of the time that cell by cell takes
         numbers = np.array(cells, dtype=np.float64).reshape(len(rows), width)
         return numbers + shift if shift else numbers
@@ -181,7 +178,7 @@ def _filled(rows: list[list[Any]]) -> list[list[Any]]:
     return [row if len(row) == width else row + [CellError.NA.value] * (width - len(row)) for row in rows]
 
 
-def _encode_cell(value: Any, shift: int) -> float | str | bool:
+def _encode_cell(value: Any, shift: int) -> float | str | bool:  # noqa: PLR0911 - one kind of value after the other
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or value != value:  # noqa: PLR0124 - nan and NaT

@@ -1,17 +1,19 @@
 """Writes the VBA module with one wrapper a function, from what Excel may call.
 
-``python -m xl_leadkpi.addin.vba`` prints it; ``workbook_template/vba/KpiFunctions.bas`` is its golden output. The rest of
-the VBA (``KpiCells.cls``, ``KpiBridge.cls``) is written by hand: it does not depend on the catalogue.
+``python -m xl_leadkpi.addin.vba`` prints it; ``workbook_template/vba/KpiFunctions.bas`` is its golden output. The rest
+of the VBA (``KpiCells.cls``, ``KpiBridge.cls``) is written by hand: it does not depend on the catalogue.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xl_leadkpi.addin.exports import FUNCTIONS, ExcelFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MODULE: Final = "KpiFunctions"
 
@@ -32,7 +34,7 @@ _KEYWORDS: Final = frozenset(
     option optional or output paramarray preserve print private property pset public put raiseevent random randomize
     read redim rem reset resume return rset scale seek select set sgn shared single spc static step stop string sub tab
     text then time to true type typeof ubound unknown until variant wend while width with withevents write xor
-    """.split()
+    """.split()  # noqa: SIM905 - one string reads better than two hundred
 )
 _CELL_LIKE: Final = re.compile(r"[a-z]{1,3}[0-9]+|r[0-9]*|c[0-9]*|r[0-9]*c[0-9]*", re.IGNORECASE)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

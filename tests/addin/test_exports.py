@@ -1,0 +1,146 @@
+"""Calls as the server makes them: every function, no exception, and a reason for every error."""
+
+import pytest
+
+from xl_leadkpi.addin import exports
+from xl_leadkpi.addin.diagnostics import KEPT
+from xl_leadkpi.kpis import CATALOGUE
+
+CELL = "[Book1]Sheet1!$C$2"
+NA = -2146826246
+LEADS = (
+    ("Lead ID", "Created", "Stage", "Source", "Amount", "Country"),
+    ("L1", 45662.0, "Won", "Ads", 1000.0, "PL"),
+    ("L2", 45689.0, "New", "SEO", None, "DE"),
+    ("L3", 45690.0, "Lost", "Ads", NA, "PL"),
+)
+SPEND = (("Date", "Channel", "Cost"), (45662.0, "Ads", 300.0))
+
+
+def call(name, *values, **options):
+    return exports.call(name, values, caller=CELL, **options)
+
+
+def why():
+    return exports.call("KPIWHY", (CELL,))[0][0]
+
+
+def test_every_kpi_is_exported():
+    assert set(exports.FUNCTIONS) == {
+        *CATALOGUE, "FUNNEL", "KPITABLE", "COHORTS", "ATTRIBUTION", "KPIHELP", "KPIWHY",
+    }  # fmt: skip
+
+
+ODD_VALUES = (
+    None, "", "abc", True, -1.0, 0.0, 1e308, NA, -2147352572, (), ((),), ((None,),), ((NA, "x"), (None, 1.0)),
+    object(), b"x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(exports.FUNCTIONS))
+def test_nothing_raises(name):
+    function = exports.FUNCTIONS[name]
+    for value in ODD_VALUES:
+        for count in {0, 1, function.required, len(function.parameters), 255}:
+            rows = exports.call(name, [value] * count)
+            assert all(type(cell) in (float, str, bool) for row in rows for cell in row), value
+            assert len({len(row) for row in rows}) == 1, value
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "shown", "reason"),
+    [
+        ("CPL", (100.0, 0.0), "#DIV/0!", "no value where leads=0"),
+        ("CPL", (-100.0, 4.0), "#NUM!", "no value where spend<0"),
+        ("CPL", ("abc", 4.0), "#VALUE!", "spend holds a text where a number is expected"),
+        ("CPL", (100.0, True), "#VALUE!", "leads holds TRUE or FALSE where a number is expected"),
+        ("CPL", (100.0, NA), "#N/A", "leads holds #N/A, which is passed on"),
+        ("CPL", (100.0,), "#VALUE!", "needs leads"),
+        ("CPL", (100.0, 1.0, 2.0), "#VALUE!", "takes at most 2 arguments, 3 were given"),
+        ("CPX", (100.0,), "#NAME?", "there is no function 'CPX'; nearest: CP"),
+        ("FUNNEL", (1.0,), "#VALUE!", "a table is a range with a header row"),
+        ("FUNNEL", (LEADS, "Colour"), "#VALUE!", "there is no column 'Colour' to group by"),
+        ("KPITABLE", ("CPX", LEADS, "source"), "#VALUE!", "there is no KPI 'CPX'"),
+        ("KPITABLE", ("NPS", LEADS, "source"), "#VALUE!", "NPS needs promoters, detractors, responses"),
+        ("COHORTS", (LEADS, "SQL"), "#VALUE!", "cohorts are counted to Won or to Opportunity"),
+        ("ATTRIBUTION", (LEADS, "best"), "#VALUE!", "there is no attribution model 'best'"),
+    ],
+)
+def test_reason_of_an_error(name, values, shown, reason):
+    assert call(name, *values) == [[shown]]
+    assert reason in why()
+
+
+def test_reason_of_errors_within_a_range():
+    call("CPL", ((1.0,), (2.0,)), ((1.0,), (0.0,)))
+    assert "CPL(2 x 1 cells, 2 x 1 cells): no value where leads=0" in why()
+    call("CPL", ((1.0,), (2.0,)), ((1.0,), (2.0,), (3.0,)))
+    assert "different size" in why()
+
+
+def test_reason_goes_when_the_cell_has_a_value():
+    call("CPL", 100.0, 0.0)
+    call("CPL", 100.0, 4.0)
+    assert why() == "No failure is known of this cell."
+
+
+def test_failures_are_listed_latest_first_and_not_without_end():
+    for number in range(KEPT + 50):
+        exports.call("CPL", (float(number), 0.0))
+    header, *rows = exports.call("KPIWHY", (-2147352572,))
+    assert header == ["Time", "Cell", "Function", "Arguments", "Result", "Reason"]
+    assert len(rows) == KEPT
+    assert rows[0][2:] == ["CPL", f"{KEPT + 49}, 0", "#DIV/0!", "no value where leads=0"]
+
+
+def test_omitted_in_the_middle():
+    omitted = -2147352572
+    assert call("CACPAYBACK", 1200.0, 100.0, omitted) == call("CACPAYBACK", 1200.0, 100.0)
+    assert call("DATECOUNT", ((45782.0,), (45783.0,)), omitted, 45782.0) == [[1.0]]
+
+
+def test_funnel():
+    header, *rows = call("FUNNEL", LEADS)
+    assert header[:2] == ["Stage", "Reached"]
+    assert [row[:2] for row in rows] == [["Lead", 3.0], ["Won", 1.0]]
+
+
+def test_funnel_by_group_with_spend():
+    header, *rows = call("FUNNEL", LEADS, "source", SPEND)
+    assert {"Group", "Leads", "Won", "Win rate", "Spend", "CPL"} <= set(header)
+    assert [row[header.index("CPL")] for row in rows] == [150.0, "", 100.0]
+    header, *rows = call("FUNNEL", LEADS, "Country")
+    assert [row[0] for row in rows] == ["PL", "DE", "(total)"]
+
+
+@pytest.mark.parametrize(
+    ("kpi", "by", "expected"),
+    [
+        ("LEADCONV", "source", [["Ads", 0.5], ["SEO", 0.0], ["(total)", 1 / 3]]),
+        ("cpl", "Source", [["Ads", 150.0], ["SEO", ""], ["(total)", 100.0]]),
+        ("WINLOSS", "source", None),
+        ("LEADCONV", "month", [["2025-01", 1.0], ["2025-02", 0.0]]),
+    ],
+)
+def test_kpi_table(kpi, by, expected):
+    header, *rows = call("KPITABLE", kpi, LEADS, by, SPEND)
+    assert header[1] == kpi.upper()
+    if expected is not None:
+        assert rows == expected
+
+
+def test_tables_in_the_1904_system_give_the_same():
+    days_1904 = (LEADS[0], *((row[0], row[1] - 1462, *row[2:]) for row in LEADS[1:]))
+    for name in ("FUNNEL", "COHORTS"):
+        assert call(name, days_1904, date1904=True) == call(name, LEADS)
+
+
+def test_help():
+    assert call("KPIHELP", "WINRATE")[0] == ["WINRATE: Win rate"]
+    assert call("KPIHELP", "koszt leada")[1][0] == "CPL"
+    assert len(call("KPIHELP")) == len(CATALOGUE) + 1
+
+
+def test_macros_are_on_the_list_or_not_run():
+    for name in ("os.system", "", "build", "exports.call"):
+        assert exports.run_macro(name, None).startswith("There is no macro")
