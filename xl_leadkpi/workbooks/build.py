@@ -13,7 +13,7 @@ import xlsxwriter
 from xl_leadkpi import __version__
 from xl_leadkpi.sheets import xlsx
 from xl_leadkpi.sheets.layout import Layout
-from xl_leadkpi.workbooks import names, package
+from xl_leadkpi.workbooks import names, package, ribbon, vba
 from xl_leadkpi.workbooks.calculators import calculators_page
 from xl_leadkpi.workbooks.funnel import funnel_page
 from xl_leadkpi.workbooks.functions import functions_page
@@ -92,6 +92,40 @@ def no_python(language: Language = "en") -> Built:
     return Built(NO_PYTHON, package.pack(parts))
 
 
+def template(language: Language = "en", xlwings: str = vba.XLWINGS) -> Built:
+    """The workbook to distribute: the same sheets, functions and ribbon in one file."""
+    words = Words(language)
+    made = io.BytesIO()
+    book = open_book(made)
+    write_pages(book, pages(words), words, (ribbon.text_sheet(),))
+    _set_code_names(book)
+    book.close()
+    parts = vba.add_project(package.unpack(made.getvalue()), vba.modules(add_in=False, xlwings=xlwings))
+    package.add_ribbon(parts, ribbon.ribbon_xml())
+    return Built(TEMPLATE, package.pack(parts))
+
+
+def add_in(xlwings: str = vba.XLWINGS) -> Built:
+    """The add-in: functions and ribbon for every workbook."""
+    made = io.BytesIO()
+    book = open_book(made)
+    xlsx.write(ribbon.add_in_layout(), book)
+    book.set_properties({"title": "Lead KPI", "comments": f"xl_leadkpi {__version__}", "created": _CREATED})
+    _set_code_names(book)
+    book.close()
+    parts = vba.add_project(package.unpack(made.getvalue()), vba.modules(add_in=True, xlwings=xlwings))
+    package.make_add_in(parts)
+    package.add_ribbon(parts, ribbon.ribbon_xml())
+    return Built(ADD_IN, package.pack(parts))
+
+
+def _set_code_names(book: Workbook) -> None:
+    book.set_vba_name(vba.WORKBOOK)
+    sheets = book.worksheets()
+    for sheet, code_name in zip(sheets, vba.code_names([sheet.name for sheet in sheets]), strict=True):
+        sheet.set_vba_name(code_name)
+
+
 def open_book(target: io.BytesIO) -> Workbook:
     """A workbook that is not computed when it is opened: the values in it stay until somebody changes a figure."""
     book = xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd"})
@@ -100,9 +134,11 @@ def open_book(target: io.BytesIO) -> Workbook:
     return book
 
 
-def write_pages(book: Workbook, laid_out: list[tuple[Page, Sheet]], words: Words) -> None:
+def write_pages(
+    book: Workbook, laid_out: list[tuple[Page, Sheet]], words: Words, more: tuple[Sheet, ...] = ()
+) -> None:
     """Write the sheets with what a layout does not know: sparklines, bars, filters, folded columns."""
-    xlsx.write(Layout(words("title"), tuple(sheet for _, sheet in laid_out)), book)
+    xlsx.write(Layout(words("title"), (*(sheet for _, sheet in laid_out), *more)), book)
     book.set_properties({"title": words("title"), "comments": f"xl_leadkpi {__version__}", "created": _CREATED})
     for page, sheet in laid_out:
         worksheet = book.get_worksheet_by_name(page.name)
@@ -128,17 +164,18 @@ def write_pages(book: Workbook, laid_out: list[tuple[Page, Sheet]], words: Words
     book.get_worksheet_by_name("Start").activate()
 
 
-def build(folder: Path, language: Language = "en") -> tuple[Built, ...]:
+def build(folder: Path, language: Language = "en", xlwings: str = vba.XLWINGS) -> tuple[Built, ...]:
     """Make all workbooks and the list of their hashes.
 
     Args:
         folder: Where they go; it must exist.
         language: Of the sheets; the ribbon follows Excel's own language.
+        xlwings: Version whose DLL the macros call.
 
     Returns:
         The workbooks.
     """
-    made = (no_python(language),)
+    made = (add_in(xlwings), template(language, xlwings), no_python(language))
     for built in made:
         (folder / built.name).write_bytes(built.content)
     (folder / CHECKSUMS).write_text("".join(f"{one.sha256}  {one.name}\n" for one in made), encoding="ascii", newline="\n")

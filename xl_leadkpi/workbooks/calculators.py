@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.workbooks.inputs import Inputs
     from xl_leadkpi.workbooks.sources import Words
 
-_LEFT, _RIGHT = 1, 5
+_LEFT, _RIGHT = 1, 7
+_NOTE_COLUMNS = 3
 _MONEY, _SHARE, _COUNT = "#,##0", "0.0%", "#,##0"
 
 
@@ -35,7 +36,7 @@ class _Block:
         """A figure to type in."""
         self.page.put(self.row, self.column, self.words(f"calc.{key}"), styles.LABEL)
         cell = self.page.put(self.row, self.column + 1, value, replace(INPUT, number_format=number_format))
-        self.page.put(self.row, self.column + 2, None, styles.LABEL)
+        self.page.put(self.row, self.column + 2, None, styles.LABEL, across=_NOTE_COLUMNS)
         self.row += 1
         return cell
 
@@ -45,7 +46,7 @@ class _Block:
         self.page.put(self.row, self.column, kpi.title[self.words.language], styles.LABEL)
         style = replace(styles.FIGURE, bold=True, number_format=kpi.number_format)
         cell = self.page.kpi(self.row, self.column + 1, name, arguments, style)
-        self.page.put(self.row, self.column + 2, kpi.signature, CODE)
+        self.page.put(self.row, self.column + 2, kpi.signature, replace(CODE, indent=1), across=_NOTE_COLUMNS)
         self.page.hide_unknown_names(self.page.range(self.row, self.column + 1, self.row, self.column + 1))
         self.row += 1
         return cell
@@ -55,7 +56,7 @@ class _Block:
         self.page.put(self.row, self.column, self.words(f"calc.{key}"), styles.LABEL)
         style = replace(styles.FIGURE, bold=True, number_format=number_format)
         cell = self.page.arithmetic(self.row, self.column + 1, formula, cells, style)  # type: ignore[arg-type] # a lambda
-        self.page.put(self.row, self.column + 2, None, styles.LABEL)
+        self.page.put(self.row, self.column + 2, None, styles.LABEL, across=_NOTE_COLUMNS)
         self.page.hide_unknown_names(self.page.range(self.row, self.column + 1, self.row, self.column + 1))
         self.row += 1
         return cell
@@ -69,7 +70,7 @@ def calculators_page(inputs: Inputs, words: Words) -> tuple[Page, Sheet]:
     page = Page("Calculators")
     page.put(0, 1, words("calc.title"), TITLE, across=2)
     page.canvas.links.append(Link(1, 1, words("back"), "'Start'!A1", LINK))
-    page.put(2, 1, words("calc.note"), NOTE, across=6)
+    page.put(2, 1, words("calc.note"), NOTE, across=8)
     page.canvas.at_least(0, 34)
 
     block = _Block(page, _TOP, _LEFT, "roi", words)
@@ -103,8 +104,8 @@ def calculators_page(inputs: Inputs, words: Words) -> tuple[Page, Sheet]:
     block.arithmetic("budget", lambda leads, cost: leads * cost, (leads, cost), _MONEY)
     _what_if(page, max(bottom, block.row) + 1, inputs, words)
     widths = (
-        (0, 0, 18), (_LEFT, _LEFT, 250), (2, 2, 110), (3, 3, 250), (4, 4, 28),
-        (_RIGHT, _RIGHT, 250), (6, 6, 110), (7, 7, 250),
+        (0, 0, 18), (_LEFT, _LEFT, 240), (2, 2, 105), (3, 5, 92), (6, 6, 28), (_RIGHT, _RIGHT, 240), (8, 8, 105),
+        (9, 11, 92),
     )  # fmt: skip
     return page, page.sheet(widths, printing=Print(), tab_color=NAVY)
 
@@ -114,8 +115,7 @@ def _what_if(page: Page, row: int, inputs: Inputs, words: Words) -> None:
     page.put(row, _LEFT, words("calc.whatif"), HEADING, across=2)
     page.canvas.at_least(row, 30)
     row += 1
-    # today | change | scenario | difference stand in columns C, D, F, G; E is the gap between the two halves
-    today, change, scenario, difference = 2, 3, 5, 6
+    today, change, scenario, difference = 2, 3, 4, 5
     page.put(row, _LEFT, None, styles.LABEL_HEADER)
     for column, key in ((today, "today"), (change, "change"), (scenario, "scenario"), (difference, "difference")):
         page.put(row, column, words(f"calc.{key}"), styles.HEADER)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _HEADER_ROW: Final = 4
 _COLUMNS: Final = (
-    ("name", 110), ("title", 230), ("family", 160), ("meaning", 360), ("arguments", 380), ("formula", 300),
+    ("name", 110), ("kpi", 230), ("family", 160), ("meaning", 360), ("arguments", 380), ("formula", 300),
     ("unit", 80), ("better", 70), ("example", 260), ("result", 100),
 )  # fmt: skip
 _EXAMPLE: Final = 8
@@ -73,7 +73,7 @@ def _kpi_row(page: Page, row: int, kpi: Kpi, words: Words) -> None:
              words(f"unit.{kpi.unit}"), direction, f"={written}")  # fmt: skip
     page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 4, _CODE, _TEXT, _TEXT, _CODE])
     style = replace(_TEXT, number_format=kpi.number_format, align="right", bold=True, size=10)
-    page.formula(row, _EXAMPLE + 1, written, value, style, array=True)
+    page.formula(row, _EXAMPLE + 1, written, value, style)
     page.canvas.at_least(row, _height(arguments, meaning, formula or "", written))
 
 

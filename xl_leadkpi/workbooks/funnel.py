@@ -188,7 +188,7 @@ def _ratios(page: Page, row: int, cells: Sequence[Cell], spend: Cell, *, bold: b
     leads, _, won, lost, revenue = cells
     share, money = replace(_SHARE, bold=bold), replace(_MONEY, bold=bold)
     if bold:
-        share, money = replace(share, top=styles.TOTAL.top), replace(money, top=styles.TOTAL.top)
+        share, money = (replace(one, top=styles.TOTAL.top, bottom=None) for one in (share, money))
     page.kpi(row, _FIRST + 5, "LEADCONV", (won, leads), share)
     page.kpi(row, _FIRST + 6, "WINRATE", (won, lost), share)
     page.kpi(row, _FIRST + 8, "CPL", (spend, leads), money)

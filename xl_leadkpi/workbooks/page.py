@@ -128,10 +128,15 @@ class Page:
         return self.formula(row, column, text(written), value, style)
 
     def kpi(self, row: int, column: int, name: str, arguments: Sequence[Given | float | str], style: Style) -> Cell:
-        """Place a call of a KPI."""
+        """Place a call of a KPI.
+
+        An argument that computes an array needs an array formula. All others are plain formulas: every program shows the
+        value in the file then, whether it knows the functions or not.
+        """
+        array = any(isinstance(a, Given) and isinstance(a.value, list) and "(" in a.text for a in arguments)
         written = ",".join(self.text_of(argument) for argument in arguments)
         value = CATALOGUE[name](*(a.value if isinstance(a, Given) else a for a in arguments))
-        return self.formula(row, column, f"{name}({written})", value, style, array=True)
+        return self.formula(row, column, f"{name}({written})", value, style, array=array)
 
     def text_of(self, argument: Given | float | str) -> str:
         """How a formula of this sheet writes an argument."""
@@ -146,11 +151,13 @@ class Page:
         return self.canvas.range(row, column, last_row, last_column)
 
     def hide_unknown_names(self, place: Range) -> None:
-        """Let no #NAME? be read where the functions are not to be had; the banner on Start says what to do."""
+        """Let no #NAME? be read where the functions are not to be had; the banner on Start says what to do.
+
+        A program that cannot read the formula at all has errors of its own, of no type that Excel knows.
+        """
         first = address(place.row, place.column)
-        self.canvas.conditions.append(
-            Condition(place, f"IF(ISERROR({first}),ERROR.TYPE({first})=5,FALSE)", color="#FFFFFF", stop=True)
-        )
+        unknown = f"IF(ISERROR({first}),IFERROR(ERROR.TYPE({first})=5,TRUE),FALSE)"
+        self.canvas.conditions.append(Condition(place, unknown, color="#FFFFFF", stop=True))
 
     def sheet(self, widths: Sequence[tuple[int, int, int]], **settings: Any) -> Sheet:
         """What has been placed."""

@@ -162,7 +162,7 @@ def scorecard_page(inputs: Inputs, leads: TableColumns, words: Words) -> tuple[P
             row += 1
     _conditions(page, row - 1, words)
     widths = (
-        (0, 0, 18), (_NUMBER, _NUMBER, 30), (_KPI, _KPI, 270), (_FUNCTION, _FUNCTION, 225), (_INPUT, _INPUT + 2, 82),
+        (0, 0, 18), (_NUMBER, _NUMBER, 30), (_KPI, _KPI, 270), (_FUNCTION, _FUNCTION, 262), (_INPUT, _INPUT + 2, 82),
         (_VALUE, _VALUE, 96), (_TARGET, _TARGET, 90), (_STATUS, _STATUS, 105), (_CHANGE, _CHANGE, 82),
         (_TREND, _TREND, 120), (_TREND + 1, _TREND + 1, 18), (_EARLIER, _EARLIER + MONTHS - 1, 80),
     )  # fmt: skip
@@ -229,7 +229,9 @@ def _headers(page: Page, inputs: Inputs, words: Words) -> None:
         (_INPUT + 1, "", label), (_INPUT + 2, "", label), (_VALUE, "value", figure), (_TARGET, "target", figure),
         (_STATUS, "status", label), (_CHANGE, "change", figure), (_TREND, "trend", label),
     ):  # fmt: skip
-        page.put(_HEADER_ROW, column, words(f"score.{key}") if key else None, replace(style, wrap=key != "inputs"))
+        indent = 1 if key in {"status", "trend"} else 0
+        look = replace(style, wrap=key != "inputs", indent=indent)
+        page.put(_HEADER_ROW, column, words(f"score.{key}") if key else None, look)
     page.canvas.at_least(_HEADER_ROW, 34)
     for month, start in enumerate(inputs.months):
         style = replace(figure, number_format="yyyy-mm")
@@ -294,7 +296,7 @@ def _status(page: Page, row: int, direction: str, value: Cell, target: Cell, wor
     page.formula(
         row, _STATUS,
         f'IF(OR({aim}="",NOT(ISNUMBER({shown}))),"",IF({written},"{good}",IF({tolerated},"{near}","{bad}")))',
-        text, replace(styles.LABEL, size=9),
+        text, replace(styles.LABEL, size=9, indent=1),
     )  # fmt: skip
 
 

@@ -47,6 +47,11 @@ class Words:
         return tuple(self(key) for key in _texts() if key.startswith(f"{group}."))
 
 
+def keys() -> tuple[str, ...]:
+    """Key of every text, in their order."""
+    return tuple(_texts())
+
+
 @cache
 def _texts() -> Mapping[str, tuple[str, str, str]]:
     texts: dict[str, tuple[str, str, str]] = json.loads((folder() / "texts.json").read_text(encoding="utf-8"))

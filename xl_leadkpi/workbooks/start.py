@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from xl_leadkpi import __version__
+from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Condition, Link, Print, address
 from xl_leadkpi.sheets.palette import INK, MUTED, NAVY, TEAL
@@ -48,20 +49,24 @@ def start_page(words: Words) -> tuple[Page, Sheet]:
     row = _steps(page, row + 2, words)
     row = _sheets(page, row + 1, words)
     row = _where(page, row + 1, words)
-    widths = ((0, 0, 18), (1, 1, 34), (2, 2, 330), (3, 5, 190), (6, 6, 18), (_MESSAGES, _MESSAGES, 60))
+    widths = ((0, 0, 18), (1, 1, 90), (2, 2, 290), (3, 5, 190), (6, 6, 18), (_MESSAGES, _MESSAGES, 60))
     page.outlined = (_MESSAGES, _MESSAGES)
     return page, page.sheet(widths, printing=Print(area=page.range(0, 0, row, 6), landscape=False), tab_color=NAVY)
 
 
 def _banner(page: Page, row: int, words: Words) -> None:
-    """NOW() makes Excel compute it whenever the file is opened, without computing anything else."""
+    """NOW() makes Excel try the functions whenever the file is opened, without computing anything else.
+
+    Until then the banner says what to do: it must not promise what it has not seen.
+    """
     messages = [
         page.put(row + i, _MESSAGES, words(f"start.{key}"), styles.NOTE) for i, key in enumerate(("ok", "blocked", "python"))
     ]
     ok, blocked, python = (message.seen_from(page.name) for message in messages)
+    tried = page.formula(row + 3, _MESSAGES, "CPL(1000,40)+0*NOW()", CellError.NAME, styles.NOTE, array=True)
+    cell = tried.seen_from(page.name)
     page.formula(
-        row, 1,
-        f"IF(NOW()<0,\"\",IFERROR(IF(CPL(1000,40)=25,{ok},{python}),IF(ERROR.TYPE(CPL(1000,40))=5,{blocked},{python})))",
+        row, 1, f"IFERROR(IF({cell}=25,{ok},{python}),IF(ERROR.TYPE({cell})=3,{python},{blocked}))",
         messages[1].value, replace(_BANNER, wrap=True), across=_WIDE,
     )  # fmt: skip
     page.canvas.at_least(row, 64)
@@ -75,7 +80,7 @@ def _steps(page: Page, row: int, words: Words) -> int:
     page.canvas.at_least(row, 28)
     for number in (1, 2, 3):
         row += 1
-        page.put(row, 1, number, replace(PARAGRAPH, bold=True, color=TEAL, size=14, align="center"))
+        page.put(row, 1, number, replace(PARAGRAPH, bold=True, color=TEAL, size=14, indent=1))
         page.put(row, 2, words(f"start.step.{number}"), replace(PARAGRAPH, wrap=True), across=_WIDE - 1)
         page.canvas.at_least(row, 38)
     row += 1
@@ -89,8 +94,8 @@ def _sheets(page: Page, row: int, words: Words) -> int:
     page.canvas.at_least(row, 28)
     for name in SHEETS:
         row += 1
-        page.canvas.links.append(Link(row, 2, name, f"'{name}'!A1", replace(LINK, size=10)))
-        page.put(row, 3, words(f"sheet.{name}"), replace(PARAGRAPH, valign="center"), across=_WIDE - 2)
+        page.canvas.links.append(Link(row, 1, name, f"'{name}'!A1", replace(LINK, size=10)))
+        page.put(row, 2, words(f"sheet.{name}"), replace(PARAGRAPH, valign="center"), across=_WIDE - 1)
     return row + 1
 
 

@@ -81,12 +81,17 @@ def _lay_out(
     page.canvas.at_least(2, 34 if len(fields) > 6 else 50)  # noqa: PLR2004 - a narrow table wraps the note once more
     page.canvas.at_least(HEADER_ROW, 40)
     headers = tuple(words(f"{key}.{field}") for field in fields)
-    page.canvas.put_row(HEADER_ROW, 0, headers, [_HEADER] * len(fields))
+    page.canvas.put_row(HEADER_ROW, 0, headers, [_header_style(field) for field in fields])
     cells = tuple(Cells(tuple(values[field]), _style(field)) for field in fields)
     area = Area(HEADER_ROW + 1, 0, cells)
     page.canvas.areas.append(area)
     place = page.range(HEADER_ROW, 0, area.last_row, area.last_column)
     page.canvas.tables.append(Table(table, place, headers, filters=True))
+
+
+def _header_style(field: str) -> Style:
+    own = _style(field)
+    return replace(_HEADER, align=own.align, indent=own.indent)
 
 
 def _style(field: str) -> Style:
@@ -98,7 +103,8 @@ def _style(field: str) -> Style:
     elif field in NUMBERS:
         number_format = "#,##0"
     align = "right" if field in NUMBERS else "left"
-    return Style(number_format=number_format, color=INK, bottom=styles.LABEL.bottom, align=align)
+    indent = 1 if field in MOMENTS | DAYS else 0
+    return Style(number_format=number_format, color=INK, bottom=styles.LABEL.bottom, align=align, indent=indent)
 
 
 def _sheet(page: Page, fields: tuple[str, ...]) -> Sheet:

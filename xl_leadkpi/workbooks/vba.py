@@ -1,0 +1,121 @@
+"""The VBA project of a workbook, from the text modules; pyOpenVBA writes it.
+
+pyOpenVBA is needed to build, not to use the workbooks: it comes with the extra ``excel``.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from xl_leadkpi.addin.vba import functions_module
+from xl_leadkpi.workbooks import package
+from xl_leadkpi.workbooks.sources import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PROJECT: Final = "LeadKPI"
+WORKBOOK: Final = "ThisWorkbook"
+XLWINGS: Final = "0.37.8"
+"""Version of xlwings that the module ``KpiBridge`` names."""
+
+STANDARD: Final = ("KpiFunctions", "KpiRibbon")
+CLASSES: Final = ("KpiCells", "KpiBridge")
+_ADD_IN_CLASSES: Final = ("KpiLinks",)
+_ADD_IN_WORKBOOK: Final = "AddInWorkbook"
+
+_PART: Final = "xl/vbaProject.bin"
+_SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+_MACRO_TYPE: Final = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+_VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
+_PROJECT_NAME_RECORD: Final = 4
+
+
+def modules(*, add_in: bool, xlwings: str = XLWINGS) -> dict[str, str]:
+    """Source of every module by name, the workbook's own among them where it has code.
+
+    Args:
+        add_in: For the add-in, which also repairs links.
+        xlwings: Version whose DLL is to be called; it is part of the DLL's name.
+
+    Raises:
+        ValueError: If the version is no version.
+    """
+    if not _VERSION.fullmatch(xlwings):
+        raise ValueError(f"xlwings {xlwings}: the workbooks need a release of the form 0.37.8")
+    sources = {"KpiFunctions": functions_module()}
+    for name in ("KpiRibbon", *CLASSES, *(_ADD_IN_CLASSES if add_in else ())):
+        kind = "bas" if name in STANDARD else "cls"
+        sources[name] = (folder() / "vba" / f"{name}.{kind}").read_bytes().decode("ascii")
+    sources["KpiBridge"] = sources["KpiBridge"].replace(XLWINGS, xlwings)
+    if add_in:
+        sources[WORKBOOK] = (folder() / "vba" / f"{_ADD_IN_WORKBOOK}.cls").read_bytes().decode("ascii")
+    return sources
+
+
+def add_project(parts: dict[str, bytes], sources: Mapping[str, str]) -> dict[str, bytes]:
+    """Give a workbook the VBA project; its main part becomes that of a workbook with macros.
+
+    Args:
+        parts: Of the workbook; every sheet has its code name.
+        sources: From :func:`modules`.
+
+    Returns:
+        The parts with the project.
+    """
+    from pyopenvba import ExcelFile, VBAModuleKind  # noqa: PLC0415 - only who builds has it
+
+    content = parts["[Content_Types].xml"].replace(_SHEET_TYPE.encode(), _MACRO_TYPE.encode())
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary, "workbook.xlsm")
+        file.write_bytes(package.pack({**parts, "[Content_Types].xml": content}))
+        with ExcelFile(file) as book:
+            project = book.add_vba_project()
+            for name, source in sources.items():
+                if name == WORKBOOK:
+                    project.get_module(name).body = source
+                else:
+                    kind = VBAModuleKind.standard if name in STANDARD else VBAModuleKind.other
+                    project.add_module(name, _body(source), kind=kind)
+            book.save()
+        made = package.unpack(file.read_bytes())
+    made[_PART] = _named(made[_PART])
+    return made
+
+
+def _body(source: str) -> str:
+    """A module without the lines that only its file has; pyOpenVBA writes the header itself."""
+    lines = source.split("\r\n")
+    if lines[0].startswith("VERSION"):
+        lines = lines[lines.index("END") + 1 :]
+    while lines[0].startswith("Attribute VB_"):
+        lines.pop(0)
+    return "\r\n".join(lines)
+
+
+def _named(project: bytes) -> bytes:
+    """Call the project LeadKPI: two projects of one name confuse whoever looks into Excel's editor."""
+    from pyopenvba.cfb import CFB  # noqa: PLC0415
+    from pyopenvba.vba import compress, decompress  # noqa: PLC0415
+
+    container = CFB.from_bytes(project)
+    directory = decompress(container.get_stream_in_storage("VBA", "dir"))
+    at = 0
+    while (record := struct.unpack_from("<HI", directory, at))[0] != _PROJECT_NAME_RECORD:
+        at += 6 + record[1]
+    name = PROJECT.encode("ascii")
+    directory = directory[: at + 2] + struct.pack("<I", len(name)) + name + directory[at + 6 + record[1] :]
+    container.write_stream_in_storage("VBA", "dir", compress(directory))
+    properties = container.get_stream("PROJECT").replace(b'Name="VBAProject"', b'Name="LeadKPI"')
+    container.write_stream("PROJECT", properties)
+    named: bytes = container.to_bytes()
+    return named
+
+
+def code_names(sheets: Sequence[str]) -> list[str]:
+    """Names of the sheets' document modules: fixed, whatever the tabs are called."""
+    return [f"Sheet{name.replace('_', '')}" for name in sheets]
