@@ -187,7 +187,9 @@ def _decode(
     for name, place in by.items():
         extra[name] = loaded.columns[place].spread(labels(loaded.columns[place]))
     for name, place in keys.items():
-        extra[name] = loaded.columns[place].spread(clean_text(loaded.columns[place].as_text()))
+        texts = clean_text(loaded.columns[place].as_text())
+        is_email = place == mapped.position.get("email")
+        extra[name] = loaded.columns[place].spread(texts.str.to_lowercase() if is_email else texts)
     decoder = Decoder(grid, loaded, mapped, options, is_deals=is_deals)
     decoder.columns.update(extra)
     loaded.columns.clear()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.headers import Kind
 
-UNPACKED_LIMIT = 4 << 30
+UNPACKED_LIMIT = 3 << 30
 """Bytes a workbook may hold unpacked; a million rows of forty columns are about 2 GB."""
 _RATIO_OF_DEFLATE = 1032  # no deflate stream unpacks to more than this multiple
 _ROWS_NAMED = 20
