@@ -13,7 +13,7 @@ from xl_leadkpi.cells import CellError
 # Where an engine itself is wrong or incomplete, with what it does instead. Checked by test_engine_flaws.py, so that an
 # entry that no longer holds is noticed and struck off.
 FLAWS = {
-    "ironcalc: tiny is zero": "numbers within 2.2E-16 of 0 equal 0 in a comparison; Excel and LibreOffice tell them apart",
+    "ironcalc: tiny is zero": "a number within 2.2E-16 of 0 equals 0 in a comparison; not in Excel and LibreOffice",
     "ironcalc: ROUND over ranges": "ROUND, ROUNDUP, NORMSINV and IS... take one value, no range (LEADSNEEDED, CONVCI)",
     "ironcalc: overflow of ^": "a power beyond 1.8E308 is #DIV/0!, in Excel #NUM! (CMGR)",
     "ironcalc: booleans in AVERAGE": "AVERAGE, MEDIAN and COUNT take the FALSE of IF(condition,range) for a number",

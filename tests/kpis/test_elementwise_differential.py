@@ -1,4 +1,4 @@
-"""Every element-wise KPI against IronCalc: its LAMBDA as a defined name on all kinds of cells, its bare text on numbers."""
+"""Every element-wise KPI against IronCalc: its LAMBDA as a defined name on all kinds of cells, its text on numbers."""
 
 import math
 import random

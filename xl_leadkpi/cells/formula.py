@@ -18,23 +18,10 @@ if TYPE_CHECKING:
 
 # Binding strength of Excel's operators; all of them group from left to right, "^" included.
 _STRENGTH = {"<": 1, ">": 1, "<=": 1, ">=": 1, "=": 1, "<>": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
-_WHOLE_DIGITS = 1e15
+_WHOLE_DIGITS = 1e16
 """Beyond this a whole number is written with an exponent."""
 _LOOSEST = 0
 _ATOM = 9
-
-_COMPUTE: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "^": operator.pow,
-    "<": lambda left, right: exceeds(right, left),
-    ">": lambda left, right: exceeds(left, right),
-    "<=": lambda left, right: at_least(right, left),
-    ">=": lambda left, right: at_least(left, right),
-}
-
 
 _PRECISION = 2e-15
 
@@ -55,6 +42,19 @@ def at_least(left: Any, right: Any) -> Any:
     True
     """
     return right - left <= _PRECISION * np.maximum(abs(left), abs(right))
+
+
+_COMPUTE: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+    ">": exceeds,
+    ">=": at_least,
+    "<": lambda left, right: exceeds(right, left),
+    "<=": lambda left, right: at_least(right, left),
+}
 
 
 class Expression:

@@ -9,7 +9,6 @@ import numpy as np
 
 from xl_leadkpi.cells.formula import Expression, call
 
-
 _DIGITS = 15
 """Significant digits that Excel keeps."""
 

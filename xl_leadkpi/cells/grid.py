@@ -52,7 +52,7 @@ class Grid:
     states: States | None = None
 
     def known_states(self) -> States:
-        """The states, looked up now if they are not known: nan is blank (or an error, see ``errors_in``), infinity ``#NUM!``."""
+        """The states, looked up now if not known: nan is blank (or an error, see ``errors_in``), infinity ``#NUM!``."""
         if self.states is not None:
             return self.states
         states = np.zeros(self.numbers.shape, np.uint8)
@@ -173,8 +173,8 @@ def write_grid(grid: Grid, arguments: Sequence[Any]) -> Any:
         arguments: What the caller passed.
 
     Returns:
-        A float, an error value or ``""`` for scalars, lists of them for lists. For arrays of numbers and pandas Series a
-        float array or a Series with the same index, with nan for blanks and errors (``errors_in`` tells which). An
+        A float, an error value or ``""`` for scalars, lists of them for lists. For arrays of numbers and pandas Series
+        a float array or a Series with the same index, with nan for blanks and errors (``errors_in`` tells which). An
         object array is answered with an object array that holds the error values themselves.
     """
     arrays = [argument for argument in arguments if isinstance(argument, np.ndarray) or hasattr(argument, "to_numpy")]

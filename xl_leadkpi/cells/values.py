@@ -26,7 +26,7 @@ _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d([ T]|$)")
 _ERRORS = {error.value: error for error in CellError}
 
 
-def read_cell(value: Any, *, days: bool = False) -> Cell:
+def read_cell(value: Any, *, days: bool = False) -> Cell:  # noqa: PLR0911 - one line for each kind of cell
     """Read a Python value as the content of a cell.
 
     Args:
@@ -44,7 +44,7 @@ def read_cell(value: Any, *, days: bool = False) -> Cell:
     """
     if hasattr(value, "dtype") and hasattr(value, "item"):  # a NumPy scalar
         value = value.item() if value.dtype.kind != "M" else value.astype("datetime64[us]").item()
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value):
         return None
     if isinstance(value, (bool, CellError)):
         return value
@@ -77,8 +77,10 @@ def read_words(values: Any) -> list[str]:
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
     flat = np.asarray(values, dtype=object).ravel().tolist()
-    known: dict[Any, str] = {}  # a column of a million rows holds few distinct words
-    return [known[value] if value in known else known.setdefault(value, _word(value)) for value in flat]
+    if set(map(type, flat)) <= {str, type(None)}:
+        known = {value: _word(value) for value in set(flat)}  # a column of a million rows holds few distinct words
+        return [known[value] for value in flat]
+    return [_word(value) for value in flat]
 
 
 def _word(value: Any) -> str:
@@ -105,8 +107,10 @@ def serial_from_day(day: date | time | timedelta) -> float:
 
     Excel counts a 29 February 1900 that never was: the serials of January and February 1900 are one less.
 
-    >>> serial_from_day(datetime(2025, 5, 5, 18, 0)), serial_from_day(date(1900, 2, 28)), serial_from_day(date(1900, 3, 1))
-    (45782.75, 59.0, 61.0)
+    >>> serial_from_day(datetime(2025, 5, 5, 18, 0))
+    45782.75
+    >>> serial_from_day(date(1900, 2, 28)), serial_from_day(date(1900, 3, 1))
+    (59.0, 61.0)
     """
     if isinstance(day, timedelta):
         return day / timedelta(days=1)

@@ -58,7 +58,7 @@ def _compute(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from xl_leadkpi.kpis import CATALOGUE, FAMILIES, reference, search  # noqa: PLC0415
+    from xl_leadkpi.kpis import CATALOGUE, FAMILIES, reference, search
 
     if options.markdown:
         print(reference.markdown(), end="")
@@ -79,7 +79,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from xl_leadkpi.kpis import reference  # noqa: PLC0415
+    from xl_leadkpi.kpis import reference
 
     kpi = _find(options.name)
     if kpi is None:
@@ -90,7 +90,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _find(name: str) -> Kpi | None:
     """The KPI of that name in any case; None after saying which names come near."""
-    from xl_leadkpi.kpis import CATALOGUE, search  # noqa: PLC0415
+    from xl_leadkpi.kpis import CATALOGUE, search
 
     kpi = CATALOGUE.get(name.upper())
     if kpi is None:
@@ -102,7 +102,7 @@ def _find(name: str) -> Kpi | None:
 
 def _family(wanted: str) -> str | None:
     """The family a user means: its key, its letter in the catalogue (A to J) or a word of its title."""
-    from xl_leadkpi.kpis import FAMILIES  # noqa: PLC0415
+    from xl_leadkpi.kpis import FAMILIES
 
     wanted = wanted.casefold()
     by_letter = dict(zip("abcdefghij", FAMILIES, strict=True))
@@ -130,4 +130,4 @@ def _cell(text: str) -> float | str | bool:
 
 
 def _shown(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value == int(value) and abs(value) < 1e15 else str(value)  # noqa: PLR2004 - beyond, an exponent reads better
+    return str(int(value)) if isinstance(value, float) and value == int(value) and abs(value) < 1e15 else str(value)

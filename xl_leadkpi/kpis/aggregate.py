@@ -1,7 +1,7 @@
 """KPIs over whole ranges: a plain function over the cells, with its Excel text declared beside it.
 
-Arithmetic over ranges can't be traced, so value and text are two statements here; an independent engine checks that they
-agree. What all of them share - errors come through, shapes must match, text is no number - is added to both.
+Arithmetic over ranges can't be traced, so value and text are two statements here; an independent engine checks that
+they agree. What all of them share - errors come through, shapes must match, text is no number - is added to both.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class AggregateKpi(Kpi):
         settled = [_settle(argument) for argument in self.arguments if argument.optional]
         return f"LET({','.join(settled)},{body})" if settled else body
 
-    def _compute(self, ranges: Sequence[Range]) -> float | CellError | str | Grid:
+    def _compute(self, ranges: Sequence[Range]) -> float | CellError | str | Grid:  # noqa: PLR0911 - rule after rule
         for cells in ranges:
             if (error := cells.first_error) is not None:
                 return error
@@ -270,7 +270,7 @@ def _same_shape(ranges: Sequence[Range]) -> bool:
     shapes = {cells.shape for cells in ranges if not (cells.argument.optional and cells.states.size == 1)}
     sizes = {(math.prod(shape), len(shape) < 2 or min(shape) == 1) for shape in shapes}
     # A flat list has no direction: it matches a row and a column of its length.
-    return len(shapes) < 2 or (len(sizes) == 1 and any(len(shape) == 1 for shape in shapes))  # noqa: PLR2004
+    return len(shapes) < 2 or (len(sizes) == 1 and any(len(shape) == 1 for shape in shapes))
 
 
 def _own(argument: Argument) -> str:
@@ -294,7 +294,7 @@ def _limits(argument: Argument, name: str) -> list[str]:
 
 def _different_shapes(ranges: Sequence[tuple[Argument, str]]) -> str:
     """The condition under which ranges do not match; a single value may stand for an optional one."""
-    if len(ranges) < 2:  # noqa: PLR2004
+    if len(ranges) < 2:
         return ""
     _, first = ranges[0]
     found = []

@@ -89,7 +89,7 @@ def _weights(
         weights = (place == 1) * 1.0
     elif name == "last":
         weights = (place == touched) * 1.0
-    elif name == "ushape" and touched > 2:  # noqa: PLR2004 - with fewer there is nothing between the ends
+    elif name == "ushape" and touched > 2:
         weights = np.where((place == 1) | (place == touched), 0.4, 0.2 / (touched - 2))
     elif name == "decay":
         power = 2 ** ((ages.min() - ages) / half_life)

@@ -31,7 +31,10 @@ from xl_leadkpi.kpis.status import LOST, WON, is_one_of
     ),
     aliases={
         "en": ("CVR", "CR"),
-        "pl": ("Wskaźnik konwersji", "„Kurs wymiany” (machine error: exchange rate → conversion rate)"),
+        "pl": (
+            "Wskaźnik konwersji",
+            "Kurs wymiany (mistranslated: exchange rate)",
+        ),
         "ru": ("Коэффициент конверсии",),
     },
     confused_with=("LEADCONV", "COMMCONV"),
@@ -83,10 +86,14 @@ def conversion_rate(conversions: Any, total: Any) -> Any:
     ),
     aliases={
         "en": ("lead-to-customer rate", "lead-to-win"),
-        "pl": ("Konwersja leadów na nowych klientów", "„Kurs wymiany” in Cognism (= conversion rate)"),
+        "pl": (
+            "Konwersja leadów na nowych klientów",
+            "Kurs wymiany (mistranslated: exchange rate)",
+        ),
         "ru": (
-            "Коэффициент конверсии лидов (потенциальных клиентов)",
-            "«Скорость перехода к покупателю» (speed is a machine error: lead-to-customer RATE)",
+            "Коэффициент конверсии лидов",
+            "коэффициент конверсии потенциальных клиентов",
+            "Скорость перехода к покупателю (mistranslated: speed for rate)",
         ),
     },
     confused_with=("LEADTOOPP", "SQLTOWIN", "WINRATE"),
@@ -111,7 +118,7 @@ def conversion_rate(conversions: Any, total: Any) -> Any:
         "Three conflicts. (a) Cognism’s text says QUALIFIED leads become customers, its formula "
         "divides by all leads; Klipfolio divides by qualified leads. (b) Ruler (metrics) defines it "
         "as leads→customers in the how-to, but «процента лидов, которые превращаются в возможности» "
-        "(→ opportunities) in its KPI list. (c) period vs cohort. Here: customers ÷ leads here, "
+        "(→ opportunities) in its KPI list. (c) period vs cohort. Here: customers ÷ leads, "
         "LEADTOOPP for leads→opportunities, SQLTOWIN for qualified→customers; the sheet computes it "
         "on cohorts. Result is 0.2333…, shown 23.3%; the ×100 of Ruler (metrics) is formatting."
     ),
@@ -158,7 +165,7 @@ def lead_conversion_rate(customers: Any, leads: Any) -> Any:
     aliases={
         "en": ("lead-to-opportunity ratio",),
         "pl": ("konwersja leadów na szanse sprzedaży",),
-        "ru": ("«Коэффициент конверсии потенциальных клиентов» (Ruler (metrics), KPI no. 1)",),
+        "ru": ("Коэффициент конверсии потенциальных клиентов",),
     },
     confused_with=("LEADCONV",),
     sources=(Source("ruler-metrics", "«процента лидов, которые превращаются в возможности», by channel and campaign"),),
@@ -201,7 +208,7 @@ def lead_to_opportunity_rate(opportunities: Any, leads: Any) -> Any:
     ),
     aliases={
         "en": ("lead quality rate", "lead-to-MQL rate"),
-        "pl": ("„Wartość i jakość ołowiu” (machine error: ołów = the metal", "lead value and QUALITY)"),
+        "pl": ("Wartość i jakość ołowiu (mistranslated: lead the metal)",),
         "ru": ("качество лидов",),
     },
     confused_with=("LEADCONV",),
@@ -384,7 +391,7 @@ def qualified_lead_to_customer_rate(customers: Any, qualified: Any) -> Any:
     aliases={
         "en": ("opp-to-win",),
         "pl": ("stosunek szans do wygranych",),
-        "ru": ("«Соотношение шансов и выигрыша» (odds-and-winnings is a machine error: opportunity-to-win ratio)",),
+        "ru": ("Соотношение шансов и выигрыша (mistranslated: odds and winnings)",),
     },
     confused_with=("WINRATE", "SQLTOWIN"),
     sources=(
@@ -511,7 +518,7 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
         "en": ("win rate by lead owner", "lead source", "campaign"),
         "pl": ("współczynnik wygranych wg opiekuna / źródła / kampanii",),
         "ru": (
-            "процент побед по возможности или ведущему владельцу («ведущий владелец» = lead owner)",
+            "процент побед по возможности или ведущему владельцу",
             "по источникам потенциальных клиентов",
             "по кампаниям",
             "производительность источника лидов",

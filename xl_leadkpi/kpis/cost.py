@@ -7,7 +7,6 @@ from typing import Any
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis.declaration import Example, Source, count, margin, money, revenue
 from xl_leadkpi.kpis.elementwise import elementwise
-from xl_leadkpi.kpis.status import WON
 
 
 @elementwise(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from xl_leadkpi.cells.errors import CellError
-    from xl_leadkpi.cells.formula import Expression, Operand
+    from xl_leadkpi.cells.formula import Expression
 
 LARGEST: Final = sys.float_info.max
 

@@ -1,4 +1,4 @@
-"""Family G: what happens to e-mails."""  # noqa: A005 - the family's name; nothing here is run as a script
+"""Family G: what happens to e-mails."""
 
 from __future__ import annotations
 

@@ -273,7 +273,7 @@ def leads_needed(revenue_target: Any, avg_deal: Any, lead_conv: Any) -> Any:
     },
     remarks="An unknown model gives #VALUE!, and so does decay where days_before does not match touches.",
 )
-def attribution_weights(
+def attribution_weights(  # noqa: PLR0917 - the arguments of the worksheet function
     touches: Any, model: Any, days_before: Any, half_life: Any, lead_touch: Any, opp_touch: Any
 ) -> Any:
     """Share of the credit for a conversion that each touch gets; together 1.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.cells.errors import CellError
@@ -9,7 +10,6 @@ from xl_leadkpi.kpis.articles import ARTICLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from xl_leadkpi.kpis.declaration import Argument, Example, Kpi, Language
 
@@ -27,8 +27,8 @@ def markdown() -> str:
     lines = [
         "# KPI reference",
         "",
-        "Written from the declarations by `leadkpi kpis --markdown`. Rates are fractions of 0 to 1. A blank in a required",
-        "argument gives a blank; an error among the arguments comes through; text and booleans are `#VALUE!`.",
+        "Written from the declarations by `leadkpi kpis --markdown`. Rates are fractions of 0 to 1. A blank in a",
+        "required argument gives a blank; an error among the arguments comes through; text and booleans are `#VALUE!`.",
     ]
     for family, title in FAMILIES.items():
         lines += ["", f"## {title}"]
@@ -87,7 +87,7 @@ def _kind(argument: Argument) -> str:
     kind = f"range of {argument.unit}" if argument.is_range else argument.unit
     if not argument.optional:
         return kind
-    without = isinstance(argument.default, float) and abs(argument.default) >= 1e300  # noqa: PLR2004 - an open end
+    without = isinstance(argument.default, float) and abs(argument.default) >= 1e300
     return f"{kind}, optional" if without else f"{kind}, optional, {argument.default}"
 
 
@@ -100,7 +100,7 @@ def _value(value: object) -> str:
         return "{" + "; ".join(_value(cell) for cell in value) + "}"
     if value is None:
         return ""
-    if hasattr(value, "isoformat"):
+    if isinstance(value, datetime):
         return _day(value)
     return f'"{value}"' if isinstance(value, str) else str(value)
 

@@ -32,7 +32,10 @@ from xl_leadkpi.kpis.elementwise import elementwise
     aliases={
         "en": ("logo churn",),
         "pl": ("wskaźnik odejść",),
-        "ru": ("«Скорость оттока» (speed → RATE: коэффициент оттока)",),
+        "ru": (
+            "коэффициент оттока",
+            "Скорость оттока (mistranslated: speed for rate)",
+        ),
     },
     confused_with=("RETRATE",),
     sources=(
@@ -131,7 +134,7 @@ def customer_retention_rate(end_customers: Any, new_customers: Any, start_custom
     aliases={
         "en": ("RPR", "repeat customer rate"),
         "pl": ("wskaźnik powtórnych zakupów",),
-        "ru": ("«Скорость повторной покупки» (speed → RATE)",),
+        "ru": ("Скорость повторной покупки (mistranslated: speed for rate)",),
     },
     confused_with=("RETRATE",),
     sources=(Source("tehnografi", "«Процент клиентов, которые совершают более одной покупки»"),),
@@ -171,7 +174,10 @@ def repeat_purchase_rate(repeat_customers: Any, customers: Any) -> Any:
     aliases={
         "en": ("referral rate",),
         "pl": ("wskaźnik poleceń",),
-        "ru": ("«Реферальная ставка» (ставка = bet/tariff: machine error", "коэффициент рекомендаций)"),
+        "ru": (
+            "коэффициент рекомендаций",
+            "Реферальная ставка (mistranslated: tariff)",
+        ),
     },
     sources=(Source("tehnografi", "«Процент клиентов, которые приводят новых клиентов в ваш бизнес»"),),
     pitfalls=(

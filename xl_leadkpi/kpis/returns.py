@@ -281,7 +281,10 @@ def net_profit_margin(profit: Any, revenue: Any) -> Any:
     aliases={
         "en": ("gross margin %",),
         "pl": ("marża brutto",),
-        "ru": ("«Валовая прибыль» (gross PROFIT is the heading, gross MARGIN the definition: валовая рентабельность)",),
+        "ru": (
+            "валовая рентабельность",
+            "Валовая прибыль (gross profit, but defined as the margin)",
+        ),
     },
     confused_with=("NETMARGIN",),
     sources=(

@@ -1,4 +1,4 @@
-"""Family F: how long it takes, from lead to won and from request to answer."""  # noqa: A005 - the family's name; nothing here is run as a script
+"""Family F: how long it takes, from lead to won and from request to answer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis.aggregate import aggregate
-from xl_leadkpi.kpis.declaration import Argument, Example, STATISTIC, Source, count, day, days
-from xl_leadkpi.kpis.elementwise import elementwise
+from xl_leadkpi.kpis.declaration import STATISTIC, Argument, Example, Source, count, day, days
 from xl_leadkpi.kpis.durations import (
     STATISTIC_IMPOSSIBLE,
     STATISTIC_LETS,
@@ -20,6 +19,7 @@ from xl_leadkpi.kpis.durations import (
     statistic,
     statistic_text,
 )
+from xl_leadkpi.kpis.elementwise import elementwise
 
 
 @aggregate(
@@ -216,7 +216,10 @@ def days_to_conversion(lead_dates: Any, conv_dates: Any, stat: Any) -> Any:
     ),
     aliases={
         "en": ("lead response time", "speed to lead"),
-        "pl": ("Czas odpowiedzi przychodzącej (= czas odpowiedzi na zapytanie przychodzące)",),
+        "pl": (
+            "czas odpowiedzi na zapytanie przychodzące",
+            "Czas odpowiedzi przychodzącej",
+        ),
         "ru": ("время ответа на входящий запрос",),
     },
     confused_with=("RESPSLA",),

@@ -41,7 +41,10 @@ from xl_leadkpi.kpis.status import OPEN, WON, is_one_of
     ),
     aliases={
         "en": ("value per lead",),
-        "pl": ("Wartość potencjalnego klienta", "„Wartość i jakość ołowiu” (machine error: lead VALUE and quality)"),
+        "pl": (
+            "Wartość potencjalnego klienta",
+            "Wartość i jakość ołowiu (mistranslated: lead the metal)",
+        ),
         "ru": ("ценность лида",),
     },
     confused_with=("AVGDEAL", "CLTV"),
@@ -191,7 +194,7 @@ def average_deal_size(revenue: Any, won_deals: Any) -> Any:
     aliases={
         "en": ("AOV",),
         "pl": ("średnia wartość zamówienia",),
-        "ru": ("«Средняя стоимость заказа» (value, not cost: средний чек)",),
+        "ru": ("Средняя стоимость заказа",),
     },
     confused_with=("AVGDEAL", "ARPC"),
     sources=(
@@ -282,8 +285,14 @@ def average_revenue_per_customer(revenue: Any, customers: Any) -> Any:
     ),
     aliases={
         "en": ("CLV", "LTV"),
-        "pl": ("Żywotna wartość klienta (machine", "correct: wartość życiowa klienta, CLTV)"),
-        "ru": ("«Значение жизни клиентов» (machine error: meaning of life", "correct: пожизненная ценность клиента)"),
+        "pl": (
+            "wartość życiowa klienta",
+            "Żywotna wartość klienta (mistranslated)",
+        ),
+        "ru": (
+            "пожизненная ценность клиента",
+            "Значение жизни клиентов (mistranslated: meaning of life)",
+        ),
     },
     confused_with=("CLTVCHURN", "LEADVALUE"),
     sources=(
@@ -591,7 +600,7 @@ def net_new_mrr(new_mrr: Any, expansion: Any, contraction: Any, churned: Any, re
     aliases={
         "en": ("open pipeline",),
         "pl": ("wartość lejka sprzedaży",),
-        "ru": ("«Стоимость воронки продаж» (cost is a machine error: pipeline VALUE)",),
+        "ru": ("Стоимость воронки продаж",),
     },
     confused_with=("WPIPE", "REVENUE"),
     sources=(

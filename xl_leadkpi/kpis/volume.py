@@ -65,14 +65,14 @@ def _datecount_text(date_range: str, from_date: str | None, to_date: str | None)
             "Generowanie leadów",
             "liczba leadów / potencjalnych klientów",
             "Kwalifikowani potencjalni klienci marketingowi (MQL)",
-            "Kwalifikowane możliwości / szanse sprzedaży (SQO) = sales-qualified opportunities",
-            "Spotkania zarezerwowane i odbyte (in the article: „uczęszczane” = attended)",
+            "Kwalifikowane szanse sprzedaży (SQO)",
+            "Spotkania zarezerwowane i odbyte",
         ),
         "ru": (
             "количество лидов (потенциальных клиентов)",
-            "«Маркетинг квалифицированных лидов (MQL)» = маркетинговые квалифицированные лиды",
-            "«Квалифицированные продажи потенциальных клиентов (SQL)» = лиды, квалифицированные отделом продаж",
-            "возможности = opportunities",
+            "маркетинговые квалифицированные лиды (MQL)",
+            "лиды, квалифицированные отделом продаж (SQL)",
+            "возможности",
         ),
     },
     confused_with=("STAGECOUNT",),
@@ -261,8 +261,11 @@ def records_that_reached_stage(stage_range: Any, stage: Any, order: Any) -> Any:
         Example((25, 24), CellError.NUM),
     ),
     aliases={
-        "en": ("show rate", "held rate", "complement = no-show rate"),
-        "pl": ("Spotkania zarezerwowane i odbyte (in the article: „uczęszczane”, machine error for attended)",),
+        "en": (
+            "show rate",
+            "held rate",
+        ),
+        "pl": ("Spotkania zarezerwowane i odbyte",),
     },
     confused_with=("NOSHOWRATE",),
     sources=(
@@ -392,9 +395,7 @@ def website_traffic(sessions: Any) -> Any:
     ),
     aliases={
         "en": ("calls per rep",),
-        "pl": (
-            "liczba telefonów na handlowca (in the article: „liczba telefonów używanych przez pracowników” is garbled: number of phone CALLS made by sales staff)",
-        ),
+        "pl": ("liczba telefonów na handlowca",),
     },
     sources=(Source("automatenow", "«do liczby telefonów używanych przez pracowników sprzedaży»: mentioned only"),),
     pitfalls="Mentioned in passing as an example of a sales metric; no formula.",

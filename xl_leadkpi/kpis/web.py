@@ -128,7 +128,10 @@ def web_engagement_rate(engaged_sessions: Any, sessions: Any) -> Any:
     ),
     aliases={
         "en": ("interactions",),
-        "pl": ("Zaręczyny (machine error", "correct: zaangażowanie)"),
+        "pl": (
+            "zaangażowanie",
+            "Zaręczyny (mistranslated: betrothal)",
+        ),
         "ru": ("вовлеченность",),
     },
     confused_with=("ENGRATE",),
@@ -280,7 +283,10 @@ def community_conversion_rate(conversions: Any, community_size: Any) -> Any:
     aliases={
         "en": ("impressions",),
         "pl": ("wyświetlenia",),
-        "ru": ("«Впечатления» (machine error", "correct: показы)"),
+        "ru": (
+            "показы",
+            "Впечатления (mistranslated: impressions of the mind)",
+        ),
     },
     confused_with=("REACH",),
     sources=(
@@ -322,7 +328,10 @@ def impressions(impression_counts: Any) -> Any:
     aliases={
         "en": ("reach", "unique users"),
         "pl": ("zasięg",),
-        "ru": ("«Достигать» (machine error", "correct: охват)"),
+        "ru": (
+            "охват",
+            "Достигать (mistranslated: the verb)",
+        ),
     },
     confused_with=("IMPRESSIONS",),
     sources=(
@@ -411,7 +420,10 @@ def ad_frequency(impressions: Any, reach: Any) -> Any:
     aliases={
         "en": ("CTR",),
         "pl": ("współczynnik klikalności",),
-        "ru": ("«Рейтинг кликов» (correct: показатель кликабельности, CTR)",),
+        "ru": (
+            "показатель кликабельности",
+            "Рейтинг кликов (mistranslated: rating)",
+        ),
     },
     confused_with=("EMAILCTR", "CTOR"),
     sources=(

@@ -1,0 +1,118 @@
+"""``leadkpi kpi``, ``kpis`` and ``explain``."""
+
+import argparse
+
+import pytest
+
+from xl_leadkpi.cli import kpi as command
+from xl_leadkpi.kpis import CATALOGUE, reference
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*words):
+        parser = argparse.ArgumentParser(prog="leadkpi")
+        command.add_parsers(parser.add_subparsers(required=True))
+        options = parser.parse_args(words)
+        code = options.run(options)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ("CPL 12000 340", "35.294117647058826"),
+        ("cpl 10000 200", "50"),
+        ("CPL , 5", ""),
+        ("LEADSNEEDED 240000 20000 0.08", "150"),
+        ("WPIPE 120000,80000,200000 0.15,0.4,0.7", "190000"),
+        ("DATECOUNT 2025-05-01,2025-05-31,2025-06-01 2025-05-01 2025-05-31", "2"),
+        ("SALESCYCLE 2025-01-01,2025-01-10 2025-02-15,2025-03-05 median", "49.5"),
+        ("STEPCONV 150,90,36", "1\n0.6\n0.4"),
+        ("WEBTRAFFIC 1200,,1450", "2650"),
+    ],
+)
+def test_computes(run, words, printed):
+    words = ["" if word == "," else word for word in words.split()]
+    assert run("kpi", *words) == (0, f"{printed}\n", "")
+
+
+def test_prints_both_ends_of_an_interval(run):
+    code, out, _ = run("kpi", "CONVCI", "35", "150")
+    assert code == 0
+    assert [round(float(line), 10) for line in out.split()] == [0.1728263151, 0.3071578152]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [("CPL 1 0", "#DIV/0!"), ("CPL 1 x", "#VALUE!"), ("CPL TRUE 5", "#VALUE!"), ("CPL -1 5", "#NUM!")],
+)
+def test_error_value_is_printed_and_the_code_says_so(run, words, error):
+    assert run("kpi", *words.split()) == (1, f"{error}\n", "")
+
+
+def test_missing_argument(run):
+    assert run("kpi", "CPL", "1") == (1, "", "leadkpi: CPL(spend, leads) needs leads\n")
+    assert run("kpi", "CPL", "1", "2", "3") == (
+        1,
+        "",
+        "leadkpi: CPL(spend, leads) takes at most 2 arguments, 3 were given\n",
+    )
+
+
+@pytest.mark.parametrize("which", [["kpi"], ["explain"]])
+def test_unknown_name_suggests_the_nearest(run, which):
+    assert run(*which, "winrat")[::2] == (1, "leadkpi: no KPI is called 'winrat'; did you mean WINRATE, WINRATEIF?\n")
+    assert run(*which, "wilson")[2] == "leadkpi: no KPI is called 'wilson'; did you mean CONVCI?\n"
+    assert run(*which, "xyzzy")[2] == "leadkpi: no KPI is called 'xyzzy'; `leadkpi kpis` lists all\n"
+
+
+def test_wrong_usage_exits_with_2(run):
+    with pytest.raises(SystemExit, match="2"):
+        run("kpi")
+    with pytest.raises(SystemExit, match="2"):
+        run("kpis", "--language", "xx")
+
+
+def test_lists_all(run):
+    code, out, _ = run("kpis")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(CATALOGUE)
+    assert "\nCPL          Cost per lead\n" in out
+
+
+@pytest.mark.parametrize("family", ["time", "F", "f", "Time and response", "response"])
+def test_lists_a_family(run, family):
+    _, out, _ = run("kpis", "--family", family, "--language", "pl")
+    assert out.splitlines() == [
+        "SALESCYCLE   Długość cyklu sprzedaży",
+        "TIMETOCONV   Czas do konwersji",
+        "RESPTIME     Czas odpowiedzi na zapytanie",
+        "RESPSLA      Odsetek odpowiedzi w czasie docelowym",
+        "OUTCOMERATE  Odsetek zapytań zakończonych wynikiem",
+    ]
+
+
+def test_unknown_family(run):
+    code, out, err = run("kpis", "--family", "nonsense")
+    assert (code, out) == (1, "")
+    assert err.startswith("leadkpi: no family is called 'nonsense'; there are volume, web, cost")
+
+
+def test_searches_in_any_language(run):
+    assert run("kpis", "--search", "koszt leada")[1].splitlines()[0] == "CPL  Cost per lead"
+    assert run("kpis", "--search", "процент побед", "--language", "ru")[1].startswith("WINRATE")
+    assert run("kpis", "--search", "churn", "--family", "value")[1].split()[0] in {"CLTVCHURN", "LIFETIME"}
+    assert run("kpis", "--search", "qwerty") == (1, "", "leadkpi: no KPI has 'qwerty' in its names\n")
+
+
+def test_prints_the_reference(run):
+    assert run("kpis", "--markdown") == (0, reference.markdown(), "")
+
+
+def test_explains(run):
+    assert run("explain", "winrate") == (0, reference.explanation(CATALOGUE["WINRATE"]), "")
+    assert run("explain", "CPL", "--language", "ru")[1].startswith("CPL: Стоимость лида\n")
