@@ -71,8 +71,24 @@ def test_never_map(header, cells, field):
 
 
 @pytest.mark.parametrize(
-    "header", ["Avg. cost", "Avg. CPC", "Cost / conv.", "CPC (cost per link click)", "CPM (cost per 1,000)", "Cost per result", "Цена за результат", "Ср. цена клика (руб.)", "Koszt/konwersję", "Kosten/Conv.", "Coût par résultat", "Coste por resultado", "Budget", "Daily budget"],
-)  # fmt: skip
+    "header",
+    [
+        "Avg. cost",
+        "Avg. CPC",
+        "Cost / conv.",
+        "CPC (cost per link click)",
+        "CPM (cost per 1,000)",
+        "Cost per result",
+        "Цена за результат",
+        "Ср. цена клика (руб.)",
+        "Koszt/konwersję",
+        "Kosten/Conv.",
+        "Coût par résultat",
+        "Coste por resultado",
+        "Budget",
+        "Daily budget",
+    ],
+)
 def test_unit_costs_are_no_spend(header):
     assert [column.field for column in recognise([header], [NUMBERS], "spend").columns] == [None]
 

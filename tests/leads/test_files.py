@@ -26,6 +26,7 @@ def text(*rows: list[str], delimiter: str = ",") -> str:
 
 
 PLAIN = text(HEADER, *ROWS)
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @pytest.fixture
@@ -73,12 +74,32 @@ def test_every_way_to_write_a_text_table_gives_the_same_leads(saved, content, en
 @pytest.mark.parametrize(
     ("encoding", "header", "row", "source"),
     [
-        ("cp1250", "Nr;Utworzono dnia;Etap;Źródło;Kwota;Handlowiec", "1;05.06.2025;Wygrana;Źródło płatne;1 234,50 zł;Łukasz", "Źródło płatne"),
-        ("cp1251", "ID;Дата создания;Этап;Источник;Бюджет;Ответственный", "1;05.06.2025;Успешно реализовано;Яндекс;1 234,50;Иван", "Яндекс"),
-        ("cp1252", "ID;Erstellt am;Phase;Quelle;Betrag;Zuständig", "1;05.06.2025;Gewonnen;Straßenwerbung;1.234,50 €;Jürgen", "Straßenwerbung"),
-        ("cp1252", "ID;Date de création;Étape;Origine;Montant;Responsable", "1;05/06/2025;Gagné;Référence;1 234,50;Hélène", "Référence"),
+        (
+            "cp1250",
+            "Nr;Utworzono dnia;Etap;Źródło;Kwota;Handlowiec",
+            "1;05.06.2025;Wygrana;Źródło płatne;1 234,50 zł;Łukasz",
+            "Źródło płatne",
+        ),
+        (
+            "cp1251",
+            "ID;Дата создания;Этап;Источник;Бюджет;Ответственный",
+            "1;05.06.2025;Успешно реализовано;Яндекс;1 234,50;Иван",
+            "Яндекс",
+        ),
+        (
+            "cp1252",
+            "ID;Erstellt am;Phase;Quelle;Betrag;Zuständig",
+            "1;05.06.2025;Gewonnen;Straßenwerbung;1.234,50 €;Jürgen",
+            "Straßenwerbung",
+        ),
+        (
+            "cp1252",
+            "ID;Date de création;Étape;Origine;Montant;Responsable",
+            "1;05/06/2025;Gagné;Référence;1 234,50;Hélène",
+            "Référence",
+        ),
     ],
-)  # fmt: skip
+)
 def test_code_pages_are_told_apart_by_their_letters(saved, encoding, header, row, source):
     table = read(saved(f"{header}\n{row}\n{row.replace('1;', '2;', 1)}\n".encode(encoding)), OPTIONS)
     lead = table.frame.rows(named=True)[0]
@@ -96,7 +117,8 @@ def test_rows_keep_the_numbers_of_the_source(saved):
 
 
 def test_ragged_rows_are_padded_and_reported(saved):
-    table = read(saved(PLAIN + "L90,2025-01-01\nL91,2025-01-02,New,SEO,10,Anna,extra,more\n" + 'L92,2025-01-02,New,"a,b",10,x\n'), OPTIONS)  # fmt: skip
+    odd = 'L90,2025-01-01\nL91,2025-01-02,New,SEO,10,Anna,extra,more\nL92,2025-01-02,New,"a,b",10,x\n'
+    table = read(saved(PLAIN + odd), OPTIONS)
     assert len(table.frame) == 43
     assert kinds(table)["short_rows"] == (1, (42,))
     assert kinds(table)["long_rows"] == (1, (43,))
@@ -104,7 +126,8 @@ def test_ragged_rows_are_padded_and_reported(saved):
 
 
 def test_stray_quotes_and_line_breaks(saved):
-    table = read(saved(PLAIN + 'L90,2025-01-01,New,"a "b" c",5,x\nL93,2025-01-01,New,"line\nbreak",5,x\nL94,2025-01-01,New,ok,5,x\n'), OPTIONS)  # fmt: skip
+    odd = 'L90,2025-01-01,New,"a "b" c",5,x\nL93,2025-01-01,New,"line\nbreak",5,x\nL94,2025-01-01,New,ok,5,x\n'
+    table = read(saved(PLAIN + odd), OPTIONS)
     assert len(table.frame) == 43
     assert table.frame["lead_id"].to_list()[-2:] == ["L93", "L94"]
     assert table.frame["source"].to_list()[-2:] == ["line break", "ok"]
@@ -117,7 +140,8 @@ def test_a_quote_that_is_never_closed_swallows_one_line_only(saved):
 
 
 def test_wrong_bytes_are_reported_and_cost_one_cell(saved):
-    table = read(saved((PLAIN + "L90,2025-01-01,New,Źródło,5,x\n").encode() + b"L91,2025-01-01,New,\xff\xb9x,5,x\n"), OPTIONS)  # fmt: skip
+    good, bad = "L90,2025-01-01,New,Źródło,5,x\n", b"L91,2025-01-01,New,\xff\xb9x,5,x\n"
+    table = read(saved((PLAIN + good).encode() + bad), OPTIONS)
     assert kinds(table)["damaged_text"] == (1, (43,))
     assert table.frame["source"].to_list()[-2] == "Źródło"
 
@@ -130,7 +154,8 @@ def test_very_long_cells_and_very_many_columns(saved):
 
 
 def test_texts_that_look_like_formulas_stay_text(saved):
-    table = read(saved(text(HEADER, ["=1+1", "2025-01-01", "Won", "+48 600", "5", "@SUM(A1)"], ["-x", "2025-01-01", "Won", "-1+2", "5", "x"])), OPTIONS)  # fmt: skip
+    formulas = ["=1+1", "2025-01-01", "Won", "+48 600", "5", "@SUM(A1)"]
+    table = read(saved(text(HEADER, formulas, ["-x", "2025-01-01", "Won", "-1+2", "5", "x"])), OPTIONS)
     assert table.frame["lead_id"].to_list() == ["=1+1", "-x"]
     assert table.frame["source"].to_list() == ["+48 600", "-1+2"]
     assert table.frame["owner"].to_list() == ["@SUM(A1)", "x"]
@@ -202,7 +227,7 @@ def test_workbooks(tmp_path):
     renamed = tmp_path / "renamed.csv"
     renamed.write_bytes((tmp_path / "leads.xlsx").read_bytes())
     assert values(read(renamed, OPTIONS)) == values(table)
-    with pytest.raises(InputError, match="no sheet 'Leads'.*Notes, Export"):
+    with pytest.raises(InputError, match=r"no sheet 'Leads'.*Notes, Export"):
         read(tmp_path / "leads.xlsx", ReadOptions(sheet="Leads"))
 
 
@@ -244,12 +269,15 @@ def bomb() -> bytes:
         (b"\x00\x01\x02\x03" * 3000, "binary data"),
         (bytes(range(256)) * 20, "binary data"),
         (b"PK\x03\x04" + os.urandom(2000), "damaged or no workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 3000, "damaged or no workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 900, "password"),
+        (OLE + b"\0" * 3000, "damaged or no workbook"),
+        (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 900, "password"),
         (b"PAR1" + os.urandom(200), "damaged Parquet file"),
-        (text(HEADER, *[[f"{n}", f"some day {n}", "New", "", "", ""] for n in range(9)]), "column 'Created', row 2: 'some day 0' is not a date"),
+        (
+            text(HEADER, *[[f"{n}", f"some day {n}", "New", "", "", ""] for n in range(9)]),
+            "column 'Created', row 2: 'some day 0' is not a date",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_with_a_reason(saved, content, message):
     path = saved(content)
     with pytest.raises(InputError, match=message) as caught:
@@ -278,7 +306,7 @@ def test_maps_of_the_user(saved):
     assert "amount" not in table.fields
     assert table.by_labels == {"by_0": "Stage", "by_1": "Source"}
     assert table.frame["by_0"].to_list()[:2] == ["New", "Won"]
-    with pytest.raises(InputError, match="no column 'Price' to map to amount.*Lead ID, Created"):
+    with pytest.raises(InputError, match=r"no column 'Price' to map to amount.*Lead ID, Created"):
         read(path, ReadOptions(fields={"amount": "Price"}))
     with pytest.raises(InputError, match="no column 'Region' to group by"):
         read(path, ReadOptions(by=("Region",)))

@@ -61,8 +61,9 @@ def test_meta_in_polish_with_an_unlabelled_total(saved):
 def test_linkedin_months_first(saved):
     table = read_spend([saved(
         'Campaign Performance Report (in UTC)\nReport Start: May 1, 2025\nReport End: June 2, 2025\n\n'
-        "Start Date (in UTC),Account Name,Campaign Group Name,Campaign Name,Total Spent,Impressions,Clicks,Conversions,Currency\n"
-        '5/1/2025,LinkedIn,G,Leaders,"1,000.00",9,8,1,EUR\n6/2/2025,LinkedIn,G,Leaders,50.00,9,8,1,EUR\nTotal,,,,"1,050.00",18,16,2,\n'
+        "Start Date (in UTC),Account Name,Campaign Group Name,Campaign Name,Total Spent,Impressions,Clicks,Currency\n"
+        '5/1/2025,LinkedIn,G,Leaders,"1,000.00",9,8,EUR\n6/2/2025,LinkedIn,G,Leaders,50.00,9,8,EUR\n'
+        'Total,,,,"1,050.00",18,16,\n'
     )])  # fmt: skip
     assert table.currency == "EUR"
     assert by_key(table) == {("LinkedIn", "Leaders", MAY): 1000.0, ("LinkedIn", "Leaders", JUNE): 50.0}
@@ -72,7 +73,8 @@ def test_yandex_direct(saved):
     table = read_spend([saved(
         "Статистика\nКлиент\nза период\nс 01.05.2025 по 30.06.2025\n"
         "Дата;Кампания;Показы;Клики;Расход (руб.);CTR (%);Ср. цена клика (руб.);Конверсии\n"
-        "01.05.2025;Бренд;100;5;500,50;5,00;100,10;1\n02.06.2025;Бренд;100;5;12 500,00;5,00;2500,00;1\nИтого;;200;10;13 000,50;5,00;1300,05;2\n",
+        "01.05.2025;Бренд;100;5;500,50;5,00;100,10;1\n02.06.2025;Бренд;100;5;12 500,00;5,00;2500,00;1\n"
+        "Итого;;200;10;13 000,50;5,00;1300,05;2\n",
         "cp1251",
     )])  # fmt: skip
     assert table.currency == "RUB"
@@ -107,7 +109,9 @@ def test_spend_of_two_currencies_is_refused(saved):
 
 
 def test_spend_without_a_cost_column_is_refused(saved):
-    with pytest.raises(InputError, match="no column with the amount spent.*Found: Date, Channel, CPC.*--map sp_spend="):
+    with pytest.raises(
+        InputError, match=r"no column with the amount spent.*Found: Date, Channel, CPC.*--map sp_spend="
+    ):
         read_spend([saved("Date,Channel,CPC\n2025-05-01,Ads,5\n")])
 
 

@@ -187,9 +187,9 @@ def _decode(
     for name, place in by.items():
         extra[name] = loaded.columns[place].spread(labels(loaded.columns[place]))
     for name, place in keys.items():
-        texts = clean_text(loaded.columns[place].as_text())
+        cells = clean_text(loaded.columns[place].as_text())
         is_email = place == mapped.position.get("email")
-        extra[name] = loaded.columns[place].spread(texts.str.to_lowercase() if is_email else texts)
+        extra[name] = loaded.columns[place].spread(cells.str.to_lowercase() if is_email else cells)
     decoder = Decoder(grid, loaded, mapped, options, is_deals=is_deals)
     decoder.columns.update(extra)
     loaded.columns.clear()
