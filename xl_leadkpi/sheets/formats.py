@@ -78,7 +78,7 @@ class Formats:
         size = abs(value or 0)
         for power, commas, name in ((9, ",,,", _BILLION), (6, ",,", _MILLION)):
             if size >= 10**power:
-                decimals = ".00" if size < 10 ** (power + 2) else ".0"  # three or four digits in all
+                decimals = ("", ".0", ".00")[(size < 100 * 10**power) + (size < 10 * 10**power)]
                 return self._with_symbol(f'#,##0{decimals}{commas}"\N{NO-BREAK SPACE}{name[self.language]}"')
         if size >= 1e5:
             return self._with_symbol(f'#,##0,"\N{NO-BREAK SPACE}{_THOUSAND[self.language]}"')

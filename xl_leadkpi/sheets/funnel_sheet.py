@@ -33,7 +33,7 @@ LABEL_WIDTHS = (180, 250)
 CELLS = 20
 """Equal columns beside the label column; everything on the sheet stands on this grid."""
 LAST = 1 + CELLS
-PAGE = (277.0, 176.0)
+PAGE = (277.0, 181.0)
 """What an A4 page in landscape holds between its margins, in millimetres."""
 MILLIMETRES = 25.4 / 96
 CHART_HEIGHT = 240

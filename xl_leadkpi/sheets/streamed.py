@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from xlsxwriter.worksheet import Worksheet
 
-from xl_leadkpi.sheets.layout import column_letters
+from xl_leadkpi.sheets.layout import address, column_letters
 from xl_leadkpi.sheets.text_cells import safe_text
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Area
 
 ROWS_AT_ONCE = 4096
+_SPECIAL = re.compile(
+    "[\x00-\x1e&<>\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|\x1f\\s|\\s\x1f|[^\x1f]{32768}|\x1f\x1f"
+)
+"""What keeps texts, joined by a separator, from being written as they are: markup, outer spaces, length ..."""
 _LOOKS_ESCAPED = re.compile("(_x[0-9A-Fa-f]{4}_)")
 
 
@@ -36,6 +40,16 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no type 
         """Take the rows; they are written when the workbook is closed."""
         self._area, self._formats = area, formats
         self._check_dimensions(area.last_row, area.last_column)
+
+    def add_table(self, first_row: int, first_col: int, last_row: int, last_col: int, options: Any = None) -> Any:
+        """Add a table without the look at each of its cells that would take longer than writing them."""
+        result = super().add_table(first_row, first_col, first_row + 1, last_col, options)
+        table = self.tables[-1]
+        whole = f"{address(first_row, first_col)}:{address(max(last_row, first_row + 1), last_col)}"
+        table["range"] = table["a_range"] = whole
+        if table["autofilter"]:
+            table["autofilter"] = whole
+        return result
 
     def _write_rows(self) -> None:
         area = self._area
@@ -58,24 +72,30 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no type 
 
 def _cells_xml(values: Sequence[Any], letter: str, index: int, numbers: range) -> list[str]:
     """One column of cells, each as the XML of its cell; an empty cell is left out."""
-    kinds = {type(value) for value in values}
-    if str in kinds:
-        texts = {value: _text_xml(value) for value in set(values) if value is not None}
+    head, tail = f' s="{index}"', "</v></c>"
+    if str in set(map(type, values)):
+        head, tail = f' s="{index}" t="inlineStr"><is>', "</is></c>"
         return [
-            "" if value is None else f'<c r="{letter}{n}" s="{index}" t="inlineStr"><is>{texts[value]}</is></c>'
-            for n, value in zip(numbers, values, strict=True)
+            "" if text is None else f'<c r="{letter}{n}"{head}{text}{tail}'
+            for n, text in zip(numbers, _texts_xml(values), strict=True)
         ]
     return [
-        "" if value is None or value - value != 0 else f'<c r="{letter}{n}" s="{index}"><v>{value!r}</v></c>'
+        "" if value is None or value - value != 0 else f'<c r="{letter}{n}"{head}><v>{value!r}{tail}'
         for n, value in zip(numbers, values, strict=True)
     ]
+
+
+def _texts_xml(values: Sequence[str | None]) -> list[str | None]:
+    """Texts as XML, each distinct one looked at once, and none where nothing in them asks for it."""
+    distinct = {value for value in values if value is not None}
+    if not _SPECIAL.search("\x1f".join(("", *distinct, ""))):
+        return [None if value is None else f"<t>{value}</t>" for value in values]
+    xml = {value: _text_xml(value) for value in distinct}
+    return [None if value is None else xml[value] for value in values]
 
 
 def _text_xml(text: str) -> str:
     """A text as XML; what merely looks like an escape of Excel's (_x0041_) is kept from being read as one."""
     escaped = _LOOKS_ESCAPED.sub(r"_x005F\1", escape(safe_text(text)))
-    return (
-        f'<t xml:space="preserve">{escaped}</t>'
-        if escaped[:1].isspace() or escaped[-1:].isspace()
-        else f"<t>{escaped}</t>"
-    )
+    kept = ' xml:space="preserve"' if escaped != escaped.strip() else ""
+    return f"<t{kept}>{escaped}</t>"

@@ -104,7 +104,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     # blocks -----------------------------------------------------------------------------------------------------------
     "block.stages": ("Stages", "Etapy", "Этапы"),
-    "block.by": ("By {value}", "Według: {value}", "По: {value}"),
+    "block.by": ("By {value}", "Według: {value}", "По {value}"),
     "block.months": ("Months", "Miesiące", "Месяцы"),
     "block.cohorts": (
         "Cohorts: share of a month's leads won within n calendar months",

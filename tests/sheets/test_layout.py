@@ -1,0 +1,217 @@
+"""The layout as data: what stands where for the golden fixture, and laws that hold for any report."""
+
+import re
+from datetime import date, datetime
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from sheet_reports import from_csv
+
+from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.sheets import lay_out
+from xl_leadkpi.sheets.layout import address
+from xl_leadkpi.sheets.measure import text_width
+
+GOLDEN = Path(__file__).with_name("golden_layout.txt")
+
+
+def dump(layout):
+    """The layout as text, a line a row of an area: compact enough to be read in a diff."""
+    for sheet in layout.sheets:
+        yield f"== {sheet.name} freeze={sheet.freeze} breaks={sheet.printing.breaks}"
+        for area in sheet.areas:
+            for row in range(area.height):
+                cells = [shown(cells, row) for cells in area.cells]
+                if any(cells):
+                    yield f"{address(area.row + row, area.column)} " + " | ".join(cells)
+        yield from (f"table {table.name} {table.place.relative}" for table in sheet.tables)
+        for chart in sheet.charts:
+            yield f"chart {chart.name} {chart.kind} {address(chart.row, chart.column)} {chart.width}x{chart.height}"
+            yield from (f"  {series.name}: {series.categories} {series.values}" for series in chart.series)
+        yield from (f"if {rule.place.relative} {rule.formula} {rule.color} {rule.fill}" for rule in sheet.conditions)
+
+
+def shown(cells, row):
+    value, formula = cells.values[row], cells.formulas and cells.formulas[row]
+    text = "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f"{text} ={formula}" if formula else text
+
+
+def test_golden_fixture(golden_report):
+    """To accept a change on purpose: delete the file, run the test twice, and read the difference."""
+    leads, report = golden_report
+    text = "\n".join(dump(lay_out(report, leads))) + "\n"
+    if not GOLDEN.exists():
+        GOLDEN.write_text(text, encoding="utf-8")
+        pytest.fail(f"{GOLDEN.name} was missing and has been written")
+    assert text.splitlines() == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+CASES = {
+    "no dates": "ID,Stage,Source\n1,Won,Web\n2,Lost,Web\n3,SQL,Fair\n",
+    "no amounts": "ID,Created,Won Date,Status,Source\n1,2026-01-05,2026-02-05,Won,Web\n2,2026-02-07,,Open,Web\n",
+    "deals of billions": (
+        "Deal - ID,Deal - Value,Deal - Currency,Deal - Status,Deal - Stage,Deal - Deal created,Deal - Owner\n"
+        "1,98765432100,PLN,Won,Proposal Made,2026-01-05,Ann\n2,87654321000,PLN,Open,Proposal Made,2026-01-06,Bob\n"
+    ),
+    "two currencies": "ID,Created,Status,Amount,Currency\n1,2026-01-05,Won,9,EUR\n2,2026-01-06,Won,8,USD\n",
+    "long names": f"ID,Created,Stage,Source\n1,2026-01-05,Won,{'Targi w Poznaniu ' * 9}\n2,2026-01-06,SQL,{'ш' * 300}\n",
+}
+
+
+@pytest.fixture(scope="module", params=["full", *CASES])
+def report(request, full, tmp_path_factory):
+    if request.param == "full":
+        return full
+    return from_csv(tmp_path_factory.mktemp("case") / "leads.csv", CASES[request.param])
+
+
+@pytest.fixture(params=["en", "pl", "ru"])
+def layout(request, report):
+    return lay_out(report[1], report[0], language=request.param, data_rows=5)
+
+
+def test_no_two_areas_overlap(layout):
+    for sheet in layout.sheets:
+        taken = {}
+        for number, area in enumerate(sheet.areas):
+            for row in range(area.row, area.last_row + 1):
+                for column in range(area.column, area.last_column + 1):
+                    assert taken.setdefault((row, column), number) == number, (sheet.name, address(row, column))
+
+
+def test_no_chart_covers_cells_or_another_chart(layout):
+    sheet = layout["Funnel"]
+    widths = {column: width for first, last, width in sheet.widths for column in range(first, last + 1)}
+    heights = dict(sheet.heights)
+
+    def box(chart):
+        row, column, height, width = chart.row, chart.column, chart.height, chart.width
+        while height > 0:
+            height, row = height - heights.get(row, 20), row + 1
+        while width > 0:
+            width, column = width - widths[column], column + 1
+        return {(r, c) for r in range(chart.row, row) for c in range(chart.column, column)}
+
+    filled = {
+        (area.row + row, area.column + i)
+        for area in sheet.areas
+        for i, cells in enumerate(area.cells)
+        for row, value in enumerate(cells.values)
+        if value is not None
+    }
+    boxes = [box(chart) for chart in sheet.charts]
+    assert len(boxes) <= 6
+    assert not any(one & filled for one in boxes)
+    assert not any(one & other for one, other in combinations(boxes, 2))
+
+
+def test_every_figure_fits_its_cell(layout):
+    """No #### anywhere: a number, date or money value is never wider than its column."""
+    for sheet in layout.sheets[:3]:
+        widths = {column: width for first, last, width in sheet.widths for column in range(first, last + 1)}
+        merged = {(row, column): last for row, column, _, last in sheet.merges}
+        for area in sheet.areas:
+            for i, cells in enumerate(area.cells):
+                for row, value in enumerate(cells.values, start=area.row):
+                    if isinstance(value, int | float | date) and not isinstance(value, bool):
+                        last = merged.get((row, area.column + i), area.column + i)
+                        room = sum(widths.get(column, 64) for column in range(area.column + i, last + 1)) - 4
+                        text = as_displayed(value, cells.style.number_format)
+                        width = text_width(text, cells.style.size, bold=cells.style.bold) + 9 * cells.style.indent
+                        assert width <= room, (sheet.name, address(row, area.column + i), text, cells.style)
+
+
+def as_displayed(value, number_format):
+    """A number as a program shows it: enough of the formats that we use to know its width."""
+    if isinstance(value, date):
+        return f"{value:%d.%m.%Y %H:%M}" if "hh" in number_format and isinstance(value, datetime) else "30 Sep 2026"
+    part = number_format.split(";")[0 if value >= 0 else -1 if number_format.count(";") == 1 else 0]
+    words = "".join(re.findall(r'"([^"]*)"', part))
+    digits = re.sub(r'"[^"]*"', "", part)
+    scaled = (
+        abs(value)
+        * (100 if "%" in digits else 1)
+        / 1000 ** len(re.search(r"[0#](,*)[^0#,]*$", digits + " ")[1] if re.search(r"[0#](,+)\s*$", digits) else "")
+    )
+    decimals = len(digits.partition(".")[2].strip("%,+− ")) if "." in digits else 0
+    if number_format == "General":
+        return f"{value:.10g}"
+    sign = "−" if value < 0 else "+" if "+" in digits else ""
+    return f"{sign}{scaled:,.{decimals}f}{'%' if '%' in digits else ''}{' ' if words else ''}{words}"
+
+
+def test_every_ratio_is_a_live_formula(layout):
+    """In the blocks every rate and cost with a value has a formula; in the report no ratio is left out."""
+    sheet = layout["Funnel"]
+    rates = [
+        (cells, row)
+        for area in sheet.areas
+        for cells in area.cells
+        for row, value in enumerate(cells.values)
+        if "%" in cells.style.number_format and isinstance(value, float)
+    ]
+    bare = [cells.values[row] for cells, row in rates if not (cells.formulas and cells.formulas[row])]
+    curve = len([value for value in bare if value is not None])
+    assert curve <= 5, bare  # the curve's own figures are estimates, not ratios of cells
+
+
+def test_values_mode_has_no_formula(full):
+    leads, report = full
+    layout = lay_out(report, leads, formulas="values", data_rows=5)
+    assert not any(
+        formula
+        for sheet in layout.sheets
+        for area in sheet.areas
+        for cells in area.cells
+        for formula in cells.formulas or ()
+    )
+
+
+def test_functions_mode_calls_the_functions(full):
+    leads, report = full
+    layout = lay_out(report, leads, formulas="functions", data_rows=5)
+    formulas = [
+        formula
+        for area in layout["Funnel"].areas
+        for cells in area.cells
+        for formula in cells.formulas or ()
+        if formula
+    ]
+    assert any(re.search(r"\bCPL\([A-Z]+\d+,[A-Z]+\d+\)", formula) for formula in formulas)
+    assert any(re.search(r"INDEX\(CONVCI\(.*\),2\)", formula) for formula in formulas)
+
+
+def test_the_win_rate_names_its_denominator(full):
+    leads, report = full
+    for language, word in (("en", "closed"), ("pl", "zamkn"), ("ru", "закр")):
+        layout = lay_out(report, leads, language=language, data_rows=0)
+        chart = next(chart for chart in layout["Funnel"].charts if chart.name == "WinRate")
+        assert word in chart.title
+        texts = [
+            value
+            for area in layout["Funnel"].areas
+            for cells in area.cells
+            for value in cells.values
+            if isinstance(value, str)
+        ]
+        assert sum(word in text for text in texts) >= 3
+
+
+def test_small_groups_are_grey(golden_report):
+    leads, report = golden_report
+    conditions = lay_out(report, leads)["Funnel"].conditions
+    assert sum(f"<{report.header.min_n})" in condition.formula for condition in conditions) > 10
+
+
+def test_no_value_is_a_dash_and_a_gap_in_charts(golden_report):
+    leads, report = golden_report
+    layout = lay_out(report, leads)
+    facebook_cac = report.by["source"]["cac"].values[2]
+    assert facebook_cac is CellError.DIV0
+    funnel = [value for area in layout["Funnel"].areas for cells in area.cells for value in cells.values]
+    charts = [value for area in layout["Funnel_Charts"].areas for cells in area.cells for value in cells.values]
+    assert "–" in funnel
+    assert CellError.DIV0 not in funnel
+    assert CellError.NA in charts
