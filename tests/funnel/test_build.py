@@ -55,6 +55,7 @@ def test_only_stage_words():
     assert found["curve"] == []
     assert {row["leads"] for row in found["mature"] if row["basis"] == "mature"} == {None}
     assert found["summary"]["lead_conversion"] == pytest.approx(1 / 3)
+    assert (found["cohorts"], found["opportunity_cohorts"]) == ([], [])
 
 
 def test_hidden_stages_have_no_count():

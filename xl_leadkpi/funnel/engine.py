@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -49,7 +48,8 @@ def _plain(row: Row) -> Row:
 def _plain_value(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value
+    # nan is not equal to itself, and pandas' NA not even comparable
+    return value if (value == value) is True else None  # noqa: PLR0124
 
 
 def with_previous(frame: nw.LazyFrame[Any], column: str, *, within: str, order: Sequence[str]) -> nw.LazyFrame[Any]:

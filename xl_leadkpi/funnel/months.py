@@ -205,7 +205,7 @@ def _period_columns(scope: Scope, known: Calendar) -> list[Column]:
         name = "created" if not place else COUNT_KEY[stage]
         values = events(known.entered.get(stage, {}))
         columns.append(counted(f"entered_{name}", "count", [event and event.n for event in values]))
-        if before:
+        if before and (before, stage) != ("created", "Won"):  # that is snapshot_conversion
             columns.append(kpi(f"snapshot_{name}", "fraction", "CONVRATE", f"entered_{name}", f"entered_{before}"))
         before = name
     if "Won" in known.entered:
@@ -242,9 +242,11 @@ def _spend_columns(scope: Scope, known: Calendar) -> list[Column]:
 def cohort_blocks(scope: Scope, known: Calendar, stage: str, name: str) -> tuple[Block, Block]:
     """H: by month of creation, leads that had entered a stage so many calendar months later: rates and counts.
 
-    A cell is filled once its month is over; leads whose entry lies before their creation are left out.
+    A cell is filled once its month is over; leads whose entry lies before their creation are left out. Empty where the
+    stage has no days, or is the first one.
     """
-    months = [month for month in known.months if month in known.cohorts]
+    followed = stage in scope.stages[1:] and scope.has_day(stage)
+    months = [month for month in known.months if month in known.cohorts] if followed else []
     ripened = known.ripened.get(stage, {})
     labels = [
         counted("month", "month", [first_day(month) for month in months]),
