@@ -56,7 +56,7 @@ CASES = {
         "1,98765432100,PLN,Won,Proposal Made,2026-01-05,Ann\n2,87654321000,PLN,Open,Proposal Made,2026-01-06,Bob\n"
     ),
     "two currencies": "ID,Created,Status,Amount,Currency\n1,2026-01-05,Won,9,EUR\n2,2026-01-06,Won,8,USD\n",
-    "long names": f"ID,Created,Stage,Source\n1,2026-01-05,Won,{'Targi w Poznaniu ' * 9}\n2,2026-01-06,SQL,{'ш' * 300}\n",
+    "long names": f"ID,Created,Stage,Source\n1,2026-01-05,Won,{'Targi w Łodzi ' * 9}\n2,2026-01-06,SQL,{'ш' * 300}\n",
 }
 
 

@@ -29,8 +29,8 @@ class Card:
 
 CARDS = (
     (
-        Card("leads"), Card("mql"), Card("sql"), Card("meetings"), Card("opportunities"), Card("won"), Card("lost", -1),
-        Card("win_rate"), Card("lead_conversion_mature"), Card("cycle_days_median", -1),
+        Card("leads"), Card("mql"), Card("sql"), Card("meetings"), Card("opportunities"), Card("won"),
+        Card("lost_opportunities", -1), Card("win_rate"), Card("lead_conversion_mature"), Card("cycle_days_median", -1),
     ),
     (
         Card("revenue"), Card("average_deal"), Card("pipeline"), Card("weighted_pipeline"), Card("velocity"),
@@ -56,6 +56,8 @@ def place_cards(
     tops = {card.key: (row + 4 * i, 2 * j or 1) for i, line in enumerate(lines) for j, card in enumerate(line)}
     figures = {key: Place(top + 1, left) for key, (top, left) in tops.items()}
     places = data.block(report.summary, setting, figures) | figures
+    if values.get("comparable_spend") is not None:  # the spend itself, where it is in the currency of the amounts
+        places["comparable_spend"] = places["spend"]
     months = data.block(report.trend, setting) if report.trend is not None else {}
     deck = _Deck(canvas, report, setting, places, months)
     for i, line in enumerate(lines):
