@@ -1,4 +1,4 @@
-"""Whatever ``leadkpi funnel`` is handed: one message that says where and what to do, exit code 1, nothing half-written."""
+"""Whatever ``leadkpi funnel`` is handed: one message on where and what to do, exit code 1, nothing half-written."""
 
 import os
 import subprocess
