@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 1000
 UNIX_EPOCH = 25569  # 1970-01-01 as an Excel day number
-_HEAD = 5000  # texts that tell whether reducing a column to distinct texts is worth the work
+_HEAD = 5000  # cells that tell whether reducing a column to distinct texts is worth the work
+_FEW = 200  # fewer texts among them do not
+_DISTINCT = 0.9
 _EXCEL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 (cells have no time zone)
 
 
@@ -91,14 +93,18 @@ def from_texts(texts: pl.Series, *, distinct: bool) -> RawColumn:
     if not distinct:
         return RawColumn(texts)
     head = texts.head(_HEAD).drop_nulls()
-    if len(head) == _HEAD and head.n_unique() * 2 > _HEAD:
+    if len(head) >= _FEW and head.n_unique() > _DISTINCT * len(head):
         return RawColumn(texts)
-    cells = texts.unique()
-    if len(cells) * 2 > len(texts):
-        return RawColumn(texts)
-    places = pl.DataFrame({"text": cells, "code": pl.int_range(len(cells), eager=True, dtype=pl.UInt32)})
-    codes = texts.to_frame().join(places, on="text", how="left", maintain_order="left", nulls_equal=True)["code"]
-    return RawColumn(cells, codes=codes)
+    # A categorical numbers its texts; the numbers need not be dense, so they are numbered again.
+    numbers = texts.cast(pl.Categorical).to_physical()
+    first = numbers.arg_unique()
+    known = numbers.gather(first)
+    filled = known.is_not_null()
+    places = pl.int_range(len(first), dtype=pl.UInt32, eager=True)
+    top = known.max()
+    dense = pl.zeros(int(top) + 1 if isinstance(top, int) else 1, dtype=pl.UInt32, eager=True)
+    dense = dense.scatter(known.filter(filled), places.filter(filled))
+    return RawColumn(texts.gather(first), codes=dense.gather(numbers))
 
 
 def from_series(values: pl.Series, *, distinct: bool) -> RawColumn:
