@@ -116,8 +116,8 @@ def _status(leads: TableColumns, status: str, words: Words, *, only_opportunitie
 
 def _won_days(leads: TableColumns, words: Words) -> Given:
     status, closed, word = leads["status"], leads["closed"], words("status.won")
-    value = [day if one == word else "" for one, day in zip(status.value, closed.value, strict=True)]
-    return Given(f'IF({status.text}="{word}",{closed.text},"")', value)
+    value = [day if one == word else 0 for one, day in zip(status.value, closed.value, strict=True)]
+    return Given(f'INDEX({closed.text}*({status.text}="{word}"),0)', value)
 
 
 _KEYS: Final = ("leads", "opportunities", "won", "lost", "revenue", "conv", "win", "spend", "cpl", "cac", "romi")

@@ -11,7 +11,7 @@ from xl_leadkpi.cells.formula import compute, symbol, text
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.canvas import Canvas
-from xl_leadkpi.sheets.layout import Area, Cells, Condition, Range, address
+from xl_leadkpi.sheets.layout import Condition, Range, address
 from xl_leadkpi.sheets.palette import MUTED, NAVY
 
 if TYPE_CHECKING:
@@ -105,14 +105,9 @@ class Page:
         self.canvas.put(row, column, value, style, across=across)
         return self._cell(row, column, value)
 
-    def formula(
-        self, row: int, column: int, written: str, value: Any, style: Style, *, array: bool = False, across: int = 1
-    ) -> Cell:
+    def formula(self, row: int, column: int, written: str, value: Any, style: Style, *, across: int = 1) -> Cell:
         """Place a formula with its value."""
-        if array:
-            self.canvas.areas.append(Area(row, column, (Cells((value,), style, (written,), array=True),)))
-        else:
-            self.canvas.put(row, column, value, style, written, across=across)
+        self.canvas.put(row, column, value, style, written, across=across)
         return self._cell(row, column, value)
 
     def arithmetic(
@@ -130,13 +125,12 @@ class Page:
     def kpi(self, row: int, column: int, name: str, arguments: Sequence[Given | float | str], style: Style) -> Cell:
         """Place a call of a KPI.
 
-        An argument that computes an array needs an array formula. All others are plain formulas: every program shows the
-        value in the file then, whether it knows the functions or not.
+        A plain formula, so that every program shows the value in the file, whether it knows the functions or not; an
+        argument that is computed cell by cell stands in INDEX(..., 0), which needs no array formula.
         """
-        array = any(isinstance(a, Given) and isinstance(a.value, list) and "(" in a.text for a in arguments)
         written = ",".join(self.text_of(argument) for argument in arguments)
         value = CATALOGUE[name](*(a.value if isinstance(a, Given) else a for a in arguments))
-        return self.formula(row, column, f"{name}({written})", value, style, array=array)
+        return self.formula(row, column, f"{name}({written})", value, style)
 
     def text_of(self, argument: Given | float | str) -> str:
         """How a formula of this sheet writes an argument."""

@@ -48,7 +48,7 @@ LISTS: Final[Mapping[str, tuple[Line, ...]]] = {
         Line("DATECOUNT", ("mql", "from", "to"), 20, "mql"),
         Line("DATECOUNT", ("opportunity", "from", "to"), 12, "sqo"),
         Line("SHOWRATE", ("meetings_held", "meetings_booked"), 0.8),
-        Line("RESPTIME", ("created in the month", "first_response"), 15),
+        Line("RESPTIME", ("created", "answered in the month"), 15),
         Line("OUTCOMERATE", ("inbound_outcomes", "inbound_requests"), 0.7),
         Line("CPL", ("spend", "leads"), 170),
         Line("CPMQL", ("spend", "mqls"), 240),
@@ -166,7 +166,6 @@ def scorecard_page(inputs: Inputs, leads: TableColumns, words: Words) -> tuple[P
         (_VALUE, _VALUE, 96), (_TARGET, _TARGET, 90), (_STATUS, _STATUS, 105), (_CHANGE, _CHANGE, 82),
         (_TREND, _TREND, 120), (_TREND + 1, _TREND + 1, 18), (_EARLIER, _EARLIER + MONTHS - 1, 80),
     )  # fmt: skip
-    page.outlined = (_EARLIER, _EARLIER + MONTHS - 1)
     printing = Print(area=page.range(0, 0, row, _TREND), repeat_rows=(_HEADER_ROW, _HEADER_ROW))
     return page, page.sheet(widths, freeze=(_HEADER_ROW + 1, _KPI + 1), printing=printing, tab_color=NAVY)
 
@@ -190,12 +189,10 @@ class _Month:
                 return self.start
             case "to":
                 return Given(f"EOMONTH({start},0)", self._end - 1)
-            case "created in the month":
-                return self._days("created", f"({{day}}>={start})*({{day}}<EDATE({start},1))", in_month=True)
+            case "answered in the month":
+                return self._days("first_response", "created")
             case "won in the month":
-                status, word = self._leads["status"], self._words("status.won")
-                condition = f'({status.text}="{word}")*({{day}}>={start})*({{day}}<EDATE({start},1))'
-                return self._days("closed", condition, in_month=True, status=word)
+                return self._days("closed", "closed", status=self._words("status.won"))
             case "open at its end":
                 return self._open_at_end()
             case '"median"':
@@ -203,13 +200,18 @@ class _Month:
             case _:
                 return self._leads[key]
 
-    def _days(self, field: str, condition: str, *, in_month: bool, status: str = "") -> Given:
-        day = self._leads[field]
+    def _days(self, field: str, day: str, *, status: str = "") -> Given:
+        """A column of days, zero where another day is out of the month: before any other, it counts for nothing."""
+        shown, tested, start = self._leads[field], self._leads[day], self.start.text
+        own = self._leads["status"]
+        conditions = [f"({tested.text}>={start})", f"({tested.text}<EDATE({start},1))"]
+        if status:
+            conditions.insert(0, f'({own.text}="{status}")')
         value = [
-            one if one != "" and self.start.value <= one < self._end and (not status or own == status) else ""
-            for one, own in zip(day.value, self._leads["status"].value, strict=True)
+            one if one != "" and at != "" and self.start.value <= at < self._end and status in {"", word} else 0
+            for one, at, word in zip(shown.value, tested.value, own.value, strict=True)
         ]
-        return Given(f'IF({condition.format(day=day.text)},{day.text},"")', value)
+        return Given(f"INDEX({shown.text}*{'*'.join(conditions)},0)", value)
 
     def _open_at_end(self) -> Given:
         """The word open for each lead that was there and not closed at the end of the month."""
@@ -219,7 +221,7 @@ class _Month:
             for came, went in zip(created.value, closed.value, strict=True)
         ]
         condition = f'({created.text}<EDATE({start},1))*(({closed.text}="")+({closed.text}>=EDATE({start},1)))'
-        return Given(f'IF({condition},"open","")', value)
+        return Given(f'INDEX(REPT("open",{condition}),0)', value)
 
 
 def _headers(page: Page, inputs: Inputs, words: Words) -> None:
@@ -245,6 +247,7 @@ def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, .
     page.put(row, _KPI, title, replace(styles.LABEL, wrap=False))
     page.put(row, _FUNCTION, kpi.signature, replace(CODE, wrap=False))
     figure = replace(styles.FIGURE, number_format=_shown(kpi.number_format, line))
+    faint = replace(figure, color=MUTED, size=9)
     latest = months[-1]
     arguments: list[Given] = []
     for position, key in enumerate(line.arguments):
@@ -260,9 +263,9 @@ def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, .
     value = page.kpi(row, _VALUE, line.kpi, arguments, replace(figure, bold=True))
     target = page.put(row, _TARGET, line.target, replace(INPUT, number_format=figure.number_format))
     _status(page, row, kpi.direction, value, target, words)
-    earlier = [page.kpi(row, _EARLIER + i, line.kpi, [month[key] for key in line.arguments], figure)
+    earlier = [page.kpi(row, _EARLIER + i, line.kpi, [month[key] for key in line.arguments], faint)
                for i, month in enumerate(months[:-1])]  # fmt: skip
-    page.formula(row, _EARLIER + MONTHS - 1, address(row, _VALUE), value.value, figure)
+    page.formula(row, _EARLIER + MONTHS - 1, address(row, _VALUE), value.value, faint)
     _change(page, row, value, earlier[-1])
     page.put(row, _TREND, None, styles.LABEL)
     page.sparklines.append(Sparkline(row, _TREND, page.range(row, _EARLIER, row, _EARLIER + MONTHS - 1)))

@@ -22,7 +22,7 @@ _WHERE: Final = (
     ("where.365", "saved", "yes", "no"),
     ("where.web", "saved", "yes", "no"),
     ("where.old", "saved", "saved", "no"),
-    ("where.other", "saved", "saved", "no"),
+    ("where.other", "saved", "no", "no"),
     ("where.terminal", "no", "no", "where.cli"),
 )
 _WIDE: Final = 5
@@ -63,7 +63,7 @@ def _banner(page: Page, row: int, words: Words) -> None:
         page.put(row + i, _MESSAGES, words(f"start.{key}"), styles.NOTE) for i, key in enumerate(("ok", "blocked", "python"))
     ]
     ok, blocked, python = (message.seen_from(page.name) for message in messages)
-    tried = page.formula(row + 3, _MESSAGES, "CPL(1000,40)+0*NOW()", CellError.NAME, styles.NOTE, array=True)
+    tried = page.formula(row + 3, _MESSAGES, "CPL(1000,40)+0*NOW()", CellError.NAME, styles.NOTE)
     cell = tried.seen_from(page.name)
     page.formula(
         row, 1, f"IFERROR(IF({cell}=25,{ok},{python}),IF(ERROR.TYPE({cell})=3,{python},{blocked}))",
