@@ -115,7 +115,7 @@ class Expression:
 Operand = Expression | float | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Expression):
     """An argument of the formula, or any piece of Excel text that stands for one.
 
@@ -128,14 +128,14 @@ class Name(Expression):
     atomic: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Constant(Expression):
     """A number or a text written into the formula."""
 
     value: float | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation(Expression):
     """Two operands and one of Excel's operators."""
 
@@ -144,7 +144,7 @@ class Operation(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Expression):
     """A worksheet function; ``compute`` does the same with numbers and arrays."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +21,6 @@ FIRST_OF_MARCH: Final = 61
 """Serial number of 1 March 1900. Excel counts a 29 February before it that never was."""
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - cells know no time zone
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d([ T]|$)")
 _ERRORS = {error.value: error for error in CellError}
 
 
@@ -38,8 +36,7 @@ def read_cell(value: Any, *, days: bool = False) -> Cell:  # noqa: PLR0911 - one
     Returns:
         A finite float, a text, a boolean, an error value or None for a blank. What no cell can hold is ``#VALUE!``.
 
-    >>> from decimal import Decimal
-    >>> read_cell(Decimal("12.50")), read_cell(""), read_cell("#N/A"), read_cell(date(2025, 5, 5))
+    >>>     >>> read_cell(Decimal("12.50")), read_cell(""), read_cell("#N/A"), read_cell(date(2025, 5, 5))
     (12.5, None, #N/A, 45782.0)
     """
     if hasattr(value, "dtype") and hasattr(value, "item"):  # a NumPy scalar
@@ -50,7 +47,7 @@ def read_cell(value: Any, *, days: bool = False) -> Cell:  # noqa: PLR0911 - one
         return value
     if isinstance(value, str):
         return _read_text(value, days=days)
-    if isinstance(value, (int, float, Decimal)):
+    if hasattr(value, "as_integer_ratio"):  # int, float, Decimal, Fraction
         return _read_number(value)
     if type(value).__name__ in {"NaTType", "NAType"}:  # pandas' own missing values, known without importing pandas
         return None
@@ -60,7 +57,7 @@ def read_cell(value: Any, *, days: bool = False) -> Cell:  # noqa: PLR0911 - one
 
 
 def _read_text(written: str, *, days: bool) -> Cell:
-    if days and _ISO_DAY.match(written):
+    if days and re.match(r"\d{4}-\d\d-\d\d([ T]|$)", written):
         try:
             return serial_from_day(datetime.fromisoformat(written))
         except ValueError:  # 2025-02-30
@@ -92,7 +89,7 @@ def _word(value: Any) -> str:
     return " ".join(part for part in str(cell).lower().split(" ") if part)
 
 
-def _read_number(value: float | Decimal) -> float | CellError | None:
+def _read_number(value: Any) -> float | CellError | None:
     try:
         number = float(value)
     except (OverflowError, ValueError):  # an integer beyond the largest float, a signalling nan

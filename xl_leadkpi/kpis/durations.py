@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 SECONDS_A_DAY: Final = 86_400
 _MEAN: Final = -1.0
-_PERCENTILE = re.compile(r"p(0|[1-9]\d*)(\.\d*[1-9])?")
 
 # "p90" is read as the number after the p, which has to come back as the same text: "p 90", "p90%" are refused.
 STATISTIC_LETS: Final = (
@@ -86,7 +85,7 @@ def _quantile(wanted: Any) -> float | None:
     word = " ".join(wanted.lower().split())
     if word in {"mean", "median"}:
         return _MEAN if word == "mean" else 0.5
-    return float(word[1:]) / 100 if _PERCENTILE.fullmatch(word) else None
+    return float(word[1:]) / 100 if re.fullmatch(r"p(0|[1-9]\d*)(\.\d*[1-9])?", word) else None
 
 
 def statistic_text(durations: str, complete: str, stat: str | None) -> str:

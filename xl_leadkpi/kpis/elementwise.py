@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.cells.formula import Expression
     from xl_leadkpi.kpis.declaration import Argument
-
-_PLAIN: Final = frozenset((float, int))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -64,18 +62,23 @@ class ElementwiseKpi(Kpi):
         Raises:
             TypeError: Only if arguments are missing or unknown; odd values give error values.
         """
-        if named or len(values) != len(self._limits):
+        limits, formula, impossible = self._at_hand
+        if named or len(values) != len(limits):
             values = tuple(self.bind(values, named))
-        for value, (low, high) in zip(values, self._limits, strict=True):
-            if type(value) not in _PLAIN or not low <= value <= high:
+        # Possible plain numbers are computed here and now; everything else takes the way of ranges.
+        for value, (low, high) in zip(values, limits):  # noqa: B905 - as long as each other; strict costs time
+            kind = type(value)
+            if (kind is not float and kind is not int) or not low <= value <= high:
                 return self._over_cells(values)
-        if self.items > 1 or (self.impossible is not None and self.impossible(*values)):
+        if impossible is not None and impossible(*values):
             return self._over_cells(values)
         try:
-            result = float(self.formula(*values))
+            result = formula(*values)
         except (ZeroDivisionError, OverflowError):
             return self._over_cells(values)
-        return result if -LARGEST <= result <= LARGEST else CellError.NUM
+        if type(result) is tuple:
+            return tuple(map(float, result)) if np.isfinite(result).all() else self._over_cells(values)
+        return float(result) if -LARGEST <= result <= LARGEST else CellError.NUM
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -146,6 +149,11 @@ class ElementwiseKpi(Kpi):
             Name(argument.name if argument.optional is False and argument.blank is None else f"{argument.name}_")
             for argument in self.arguments
         )
+
+    @cached_property
+    def _at_hand(self) -> tuple[tuple[tuple[float, float], ...], Callable[..., Any], Callable[..., Any] | None]:
+        """What every call needs, in one look-up."""
+        return self._limits, self.formula, self.impossible
 
     @cached_property
     def _limits(self) -> tuple[tuple[float, float], ...]:
