@@ -106,3 +106,15 @@ def test_files_that_hold_no_map(tmp_path):
     book.save(tmp_path / "foreign.xlsx")
     with pytest.raises(InputError, match="not one of ours"):
         read_map(tmp_path / "foreign.xlsx")
+
+
+def test_a_word_of_several_columns_stands_once(full, tmp_path):
+    words = (
+        StageWord("Lost", "Lost", 3, "vocabulary"),
+        StageWord("lost", "Lost", 9, "vocabulary"),
+        StageWord("Open", "Lead", 2, "vocabulary"),
+        StageWord("Open", "Open", 5, "vocabulary"),
+    )
+    sheet = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", words=words))["Funnel_Map"]
+    rows = [[cell.value for cell in row[:4]] for row in sheet[sheet.tables["tblStageWords"].ref][1:]]
+    assert rows == [["lost", "Lost", "Lost", 9], ["Open", "Lead", "Lead", 2], ["Open", "Open", "Open", 5]]

@@ -390,7 +390,7 @@ class _FunnelSheet:
         maker = None
         if len(curve):
             places = self.data.block(curve, self.setting)
-            points = [i for i, share in enumerate(curve["drawn"].values) if share is not None]
+            points = _rising_part(curve)
             if len(points) > 1:
                 source = charts.Source(curve, places, self.setting, tuple(points))
                 maker = _bound(lambda _at, spot: charts.curve_chart(self.data, source, spot), placed)
@@ -526,6 +526,14 @@ class _FunnelSheet:
                 breaks.append(start)
                 page_start = start
         return tuple(breaks)
+
+
+def _rising_part(curve: Block) -> list[int]:
+    """Rows of the curve worth drawing: followed by enough leads, and not long after the last win."""
+    days, wins = curve["day"].values, curve["wins"].values
+    last_win = max((day for day, n in zip(days, wins, strict=True) if n), default=0)
+    drawn = curve["drawn"].values
+    return [i for i, day in enumerate(days) if drawn[i] is not None and day <= max(1.3 * last_win, 90)]
 
 
 def _reasons_by_stage(block: Block, texts: Texts) -> tuple[Block, dict[str, str]]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.leads.table import StageWord
     from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.layout import Sheet, Style
     from xl_leadkpi.sheets.tables import Setting
@@ -175,14 +176,25 @@ class _MapSheet:
                 styles.ORIGINAL, styles.ORIGINAL, styles.ORIGINAL,
             ),
         )  # fmt: skip
-        editable = [i for i, match in enumerate(matches) if match.table in ("leads", "deals")]
+        editable = sum(match.table in ("leads", "deals") for match in matches)
+        self._fix_rows(first, editable)
         if editable:
             (fields,) = self.data.columns("fields", ("field", (UNUSED, *_fields()), None))
-            place = self.canvas.range(first, 2, first + editable[-1], 2)
+            place = self.canvas.range(first, 2, first + editable - 1, 2)
             self.canvas.choices.append(Choice(place, source=fields))
 
+    def _fix_rows(self, first: int, editable: int) -> None:
+        """Show the columns of spend and touches as what they are: not open to edits here."""
+        area = self.canvas.areas.pop()
+        for start, stop, style in ((0, editable, styles.EDITABLE), (editable, area.height, styles.ORIGINAL)):
+            if start < stop:
+                cells = [replace(one, values=one.values[start:stop]) for one in area.cells]
+                cells[1] = replace(cells[1], style=style)
+                self.canvas.areas.append(Area(first + start, area.column, tuple(cells)))
+
     def _words(self) -> None:
-        words, texts = self.report.words, self.texts
+        texts = self.texts
+        words = _distinct(self.report.words)
 
         def stage(name: str | None) -> str | None:
             return name and texts.known(f"label.{name}", name)
@@ -250,6 +262,16 @@ class _MapSheet:
                 replace(styles.FIGURE, number_format="0"),
             ),
         )
+
+
+def _distinct(words: Sequence[StageWord]) -> list[StageWord]:
+    """One row a word and meaning: the same word may stand in several columns (stage, status, last open stage)."""
+    found: dict[tuple[str, str | None], StageWord] = {}
+    for word in words:
+        key = (word.word.casefold(), word.stage)
+        if key not in found or word.count > found[key].count:
+            found[key] = word
+    return list(found.values())
 
 
 def _as_cell(value: Any) -> Any:

@@ -284,7 +284,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.p75": ("P75", "P75", "P75"),
     "column.p90": ("P90", "P90", "P90"),
     "column.max": ("Max", "Maks.", "Макс."),
-    "column.open_median": ("Open: median age", "Otwarte: mediana wieku", "Открыто: медиана"),
+    "column.open_median": ("Their median age", "Mediana wieku", "Медиана возраста"),
     "column.stalled": ("Stalled", "Zastój", "Застой"),
     "column.backwards": ("Negative", "Ujemne", "Отриц."),
     "column.days_span": ("Days", "Dni", "Дни"),
