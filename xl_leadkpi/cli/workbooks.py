@@ -1,4 +1,4 @@
-"""``leadkpi workbooks``, ``install``, ``uninstall``, ``doctor`` and ``unblock``: the workbooks and their place in Excel."""
+"""``leadkpi workbooks``, ``install``, ``uninstall``, ``doctor``, ``unblock``: the workbooks and their place in Excel."""
 
 from __future__ import annotations
 
@@ -41,12 +41,16 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     doctor.set_defaults(run=run_doctor)
     unblock = commands.add_parser("unblock", help="take the mark of the web off files (Windows)")
-    unblock.add_argument("files", type=Path, nargs="*", metavar="FILE", help="default: the installed add-in and template")
+    unblock.add_argument(
+        "files", type=Path, nargs="*", metavar="FILE", help="default: the installed add-in and template"
+    )
     unblock.set_defaults(run=run_unblock)
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--language", choices=("en", "pl", "ru"), default="en", help="language of the sheets (default: en)")
+    parser.add_argument(
+        "--language", choices=("en", "pl", "ru"), default="en", help="language of the sheets (default: en)"
+    )
 
 
 def _say(text: str, *, error: bool = False) -> None:
@@ -59,7 +63,7 @@ def _say(text: str, *, error: bool = False) -> None:
 def run_build(options: argparse.Namespace) -> int:
     """Build the workbooks."""
     try:
-        from xl_leadkpi.workbooks.build import build  # noqa: PLC0415 - only who builds waits for it
+        from xl_leadkpi.workbooks.build import build
 
         options.folder.mkdir(parents=True, exist_ok=True)
         made = build(options.folder, options.language)
@@ -74,7 +78,7 @@ def run_build(options: argparse.Namespace) -> int:
 
 def run_install(options: argparse.Namespace) -> int:
     """Install for this user."""
-    from xl_leadkpi.workbooks.install import InstallError, install, places  # noqa: PLC0415
+    from xl_leadkpi.workbooks.install import InstallError, install, places
 
     try:
         where = places()
@@ -90,7 +94,7 @@ def run_install(options: argparse.Namespace) -> int:
 
 def run_uninstall(_options: argparse.Namespace) -> int:
     """Remove the installation."""
-    from xl_leadkpi.workbooks.install import InstallError, places, uninstall  # noqa: PLC0415
+    from xl_leadkpi.workbooks.install import InstallError, places, uninstall
 
     try:
         removed = uninstall(places())
@@ -104,8 +108,8 @@ def run_uninstall(_options: argparse.Namespace) -> int:
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Print the findings; the exit code says whether there is a fault."""
-    from xl_leadkpi.workbooks.doctor import examine  # noqa: PLC0415
-    from xl_leadkpi.workbooks.install import InstallError, places  # noqa: PLC0415
+    from xl_leadkpi.workbooks.doctor import examine
+    from xl_leadkpi.workbooks.install import InstallError, places
 
     try:
         findings = examine(places())
@@ -123,8 +127,8 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 def run_unblock(options: argparse.Namespace) -> int:
     """Take the mark of the web off."""
-    from xl_leadkpi.workbooks.install import InstallError, places  # noqa: PLC0415
-    from xl_leadkpi.workbooks.windows import unmark  # noqa: PLC0415
+    from xl_leadkpi.workbooks.install import InstallError, places
+    from xl_leadkpi.workbooks.windows import unmark
 
     try:
         where = places()

@@ -1,4 +1,4 @@
-"""``leadkpi workbooks build``: the three workbooks from text sources and the catalogue, byte for byte the same each time."""
+"""``leadkpi workbooks build``: three workbooks from text sources and the catalogue, byte for byte the same each time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from xl_leadkpi.sheets import xlsx
 from xl_leadkpi.sheets.layout import Layout
 from xl_leadkpi.workbooks import names, package, ribbon, vba
 from xl_leadkpi.workbooks.calculators import calculators_page
-from xl_leadkpi.workbooks.funnel import funnel_page
+from xl_leadkpi.workbooks.filled import filled_funnel
 from xl_leadkpi.workbooks.functions import functions_page
+from xl_leadkpi.workbooks.funnel import funnel_page
 from xl_leadkpi.workbooks.inputs import inputs_page
 from xl_leadkpi.workbooks.scorecard import scorecard_page
 from xl_leadkpi.workbooks.sources import Language, Words, sample
@@ -24,6 +25,7 @@ from xl_leadkpi.workbooks.start import start_page
 from xl_leadkpi.workbooks.tables import columns, leads_page, spend_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from xlsxwriter.workbook import Workbook
@@ -60,20 +62,19 @@ class Built:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def pages(words: Words) -> list[tuple[Page, Sheet]]:
-    """The sheets of both editions."""
+def pages(words: Words, *, with_funnel: bool) -> list[tuple[Page, Sheet]]:
+    """The sheets of both editions; the funnel by formulas is that of the edition without Python."""
     rows = sample(words)
     leads, spend = columns(rows, words)
-    inputs_sheet = inputs_page(leads, spend, words)
-    inputs = inputs_sheet[2]
+    inputs_sheet, laid_out, inputs = inputs_page(leads, spend, words)
     return [
         start_page(words),
         leads_page(rows, words),
         spend_page(rows, words),
-        inputs_sheet[:2],
+        (inputs_sheet, laid_out),
         scorecard_page(inputs, leads, words),
         calculators_page(inputs, words),
-        funnel_page(leads, spend, inputs, words),
+        *([funnel_page(leads, spend, inputs, words)] if with_funnel else []),
         functions_page(words),
     ]
 
@@ -82,7 +83,7 @@ def no_python(language: Language = "en") -> Built:
     """The workbook that needs nothing but a current Excel: every KPI is a named LAMBDA."""
     made = io.BytesIO()
     book = open_book(made)
-    write_pages(book, pages(Words(language)), Words(language))
+    write_pages(book, pages(Words(language), with_funnel=True), Words(language))
     defined = list(names.definitions())
     for name, definition, _ in defined:
         book.define_name(name, f"={definition}")
@@ -97,7 +98,13 @@ def template(language: Language = "en", xlwings: str = vba.XLWINGS) -> Built:
     words = Words(language)
     made = io.BytesIO()
     book = open_book(made)
-    write_pages(book, pages(words), words, (ribbon.text_sheet(),))
+    rows = sample(words)
+    funnel = filled_funnel(rows, *columns(rows, words), words)
+    *others, functions = pages(words, with_funnel=False)
+    made_by_macro = [(None, sheet) for sheet in funnel.sheets]
+    write_pages(book, [*others, made_by_macro[0], functions, *made_by_macro[1:], (None, ribbon.text_sheet())], words)
+    for name, target in funnel.names.items():
+        book.define_name(name, target)
     _set_code_names(book)
     book.close()
     parts = vba.add_project(package.unpack(made.getvalue()), vba.modules(add_in=False, xlwings=xlwings))
@@ -134,34 +141,37 @@ def open_book(target: io.BytesIO) -> Workbook:
     return book
 
 
-def write_pages(
-    book: Workbook, laid_out: list[tuple[Page, Sheet]], words: Words, more: tuple[Sheet, ...] = ()
-) -> None:
+def write_pages(book: Workbook, laid_out: Sequence[tuple[Page | None, Sheet]], words: Words) -> None:
     """Write the sheets with what a layout does not know: sparklines, bars, filters, folded columns."""
-    xlsx.write(Layout(words("title"), (*(sheet for _, sheet in laid_out), *more)), book)
+    xlsx.write(Layout(words("title"), tuple(sheet for _, sheet in laid_out)), book)
     book.set_properties({"title": words("title"), "comments": f"xl_leadkpi {__version__}", "created": _CREATED})
     for page, sheet in laid_out:
-        worksheet = book.get_worksheet_by_name(page.name)
-        for line in page.sparklines:
-            options = {"range": line.source.full, "series_color": "#17406D", "last_point": True, "last_color": "#1E8E7E",
-                       "show_hidden": True, "weight": 1.5}  # fmt: skip
-            worksheet.add_sparkline(line.row, line.column, options)
-        for bars in page.bars:
-            place = bars.place
-            worksheet.conditional_format(
-                place.row, place.column, place.last_row, place.last_column,
-                {"type": "data_bar", "bar_color": bars.color, "bar_solid": True, "min_type": "num", "min_value": 0,
-                 "data_bar_2010": True},
-            )  # fmt: skip
-        if page.filtered:
-            place = page.filtered
-            worksheet.autofilter(place.row, place.column, place.last_row, place.last_column)
-        if page.outlined:
-            first, last = page.outlined
-            width = next(w for a, b, w in sheet.widths if a <= first <= b)
-            worksheet.set_column_pixels(first, last, width, None, {"level": 1, "hidden": True})
-            worksheet.set_column(last + 1, last + 1, None, None, {"collapsed": True})
+        if page is not None:
+            _decorate(page, sheet, book)
     book.get_worksheet_by_name("Start").activate()
+
+
+def _decorate(page: Page, sheet: Sheet, book: Workbook) -> None:
+    worksheet = book.get_worksheet_by_name(page.name)
+    for line in page.sparklines:
+        options = {"range": line.source.full, "series_color": "#17406D", "last_point": True, "last_color": "#1E8E7E",
+                   "show_hidden": True, "weight": 1.5}  # fmt: skip
+        worksheet.add_sparkline(line.row, line.column, options)
+    for bars in page.bars:
+        place = bars.place
+        worksheet.conditional_format(
+            place.row, place.column, place.last_row, place.last_column,
+            {"type": "data_bar", "bar_color": bars.color, "bar_solid": True, "min_type": "num", "min_value": 0,
+             "data_bar_2010": True},
+        )  # fmt: skip
+    if page.filtered:
+        place = page.filtered
+        worksheet.autofilter(place.row, place.column, place.last_row, place.last_column)
+    if page.outlined:
+        first, last = page.outlined
+        width = next(w for a, b, w in sheet.widths if a <= first <= b)
+        worksheet.set_column_pixels(first, last, width, None, {"level": 1, "hidden": True})
+        worksheet.set_column(last + 1, last + 1, None, None, {"collapsed": True})
 
 
 def build(folder: Path, language: Language = "en", xlwings: str = vba.XLWINGS) -> tuple[Built, ...]:
@@ -178,5 +188,7 @@ def build(folder: Path, language: Language = "en", xlwings: str = vba.XLWINGS) -
     made = (add_in(xlwings), template(language, xlwings), no_python(language))
     for built in made:
         (folder / built.name).write_bytes(built.content)
-    (folder / CHECKSUMS).write_text("".join(f"{one.sha256}  {one.name}\n" for one in made), encoding="ascii", newline="\n")
+    (folder / CHECKSUMS).write_text(
+        "".join(f"{one.sha256}  {one.name}\n" for one in made), encoding="ascii", newline="\n"
+    )
     return made

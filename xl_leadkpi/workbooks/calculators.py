@@ -124,13 +124,21 @@ def _what_if(page: Page, row: int, inputs: Inputs, words: Words) -> None:
     ratio = styles.FIGURE
     base: dict[str, Cell] = {}
     new: dict[str, Cell] = {}
-    levers = (("leads", _COUNT, 0.1), ("opp_rate", _SHARE, 0.05), ("win", _SHARE, 0.1), ("deal", _MONEY, 0.0), ("cpl", _MONEY, 0.0))
+    levers = (
+        ("leads", _COUNT, 0.1),
+        ("opp_rate", _SHARE, 0.05),
+        ("win", _SHARE, 0.1),
+        ("deal", _MONEY, 0.0),
+        ("cpl", _MONEY, 0.0),
+    )
     for key, number_format, by in levers:
         figure = replace(ratio, number_format=number_format)
         page.put(row, _LEFT, words(f"calc.{key}"), styles.LABEL)
         base[key] = _lever(page, row, today, key, totals, figure)
         step = page.put(row, change, by, replace(INPUT, number_format="+0%;-0%;0%"))
-        new[key] = page.arithmetic(row, scenario, lambda a, b: a * (1 + b), (base[key], step), replace(figure, bold=True))
+        new[key] = page.arithmetic(
+            row, scenario, lambda a, b: a * (1 + b), (base[key], step), replace(figure, bold=True)
+        )
         _difference(page, row, difference, base[key], new[key])
         row += 1
     page.hide_unknown_names(page.range(row - 5, today, row - 1, difference))
@@ -139,10 +147,12 @@ def _what_if(page: Page, row: int, inputs: Inputs, words: Words) -> None:
 
 def _total(inputs: Inputs, key: str) -> Given:
     first, last = inputs.cells[key][0], inputs.cells[key][-1]
-    return Given(f"SUM({first.text}:{last.text.removeprefix('Inputs!')})", sum(cell.value for cell in inputs.cells[key]))
+    return Given(
+        f"SUM({first.text}:{last.text.removeprefix('Inputs!')})", sum(cell.value for cell in inputs.cells[key])
+    )
 
 
-def _lever(page: Page, row: int, column: int, key: str, totals: dict[str, Given], style: Style) -> Cell:
+def _lever(page: Page, row: int, column: int, key: str, totals: dict[str, Given], style: Style) -> Cell:  # noqa: PLR0917 - one row is made of so much
     pairs = {
         "opp_rate": ("LEADTOOPP", "opportunities", "leads"),
         "win": ("OPPTOWIN", "won", "opportunities"),
@@ -160,7 +170,7 @@ def _difference(page: Page, row: int, column: int, base: Cell, new: Cell) -> Non
     page.arithmetic(row, column, lambda new, base: new / base - 1, (new, base), style)
 
 
-def _consequences(
+def _consequences(  # noqa: PLR0917 - one row is made of so much
     page: Page, row: int, columns: tuple[int, int, int], base: dict[str, Cell], new: dict[str, Cell], words: Words
 ) -> int:
     today, scenario, difference = columns

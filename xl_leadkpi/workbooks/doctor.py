@@ -6,11 +6,10 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from xl_leadkpi import __version__
 from xl_leadkpi.addin import configuration
@@ -23,6 +22,9 @@ from xl_leadkpi.workbooks.install import (
     read_receipt,
     xlwings_version,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 State = Literal["ok", "fault", "unknown"]
 
@@ -63,9 +65,11 @@ def examine(places: Places, folders: tuple[Path, ...] = ()) -> list[Finding]:
     return findings
 
 
-def _python(places: Places, receipt: Receipt | None) -> Iterator[Finding]:
+def _python(_places: Places, receipt: Receipt | None) -> Iterator[Finding]:
     bits = "64" if sys.maxsize > 2**32 else "32"
-    yield Finding("Python", "ok", f"{platform.python_version()} ({bits} bit), xl_leadkpi {__version__}, {sys.executable}")
+    yield Finding(
+        "Python", "ok", f"{platform.python_version()} ({bits} bit), xl_leadkpi {__version__}, {sys.executable}"
+    )
     if receipt is None:
         yield Finding("Installation", "fault", "nothing is installed for this user", "leadkpi install")
     elif receipt.version != __version__:
@@ -85,7 +89,9 @@ def _interpreter(places: Places, receipt: Receipt | None) -> Iterator[Finding]:
         return
     interpreter = Path(named)
     if not interpreter.is_file():
-        yield Finding("Interpreter", "fault", f"{named} is gone", "run leadkpi install with the Python that is to serve Excel")
+        yield Finding(
+            "Interpreter", "fault", f"{named} is gone", "run leadkpi install with the Python that is to serve Excel"
+        )
         return
     fault = _try(interpreter)
     if fault:
@@ -146,7 +152,7 @@ def _trust(_places: Places, _receipt: Receipt | None) -> Iterator[Finding]:
     if windows.excel_setting(_SECURITY + r"\Trusted Locations", "AllLocationsDisabled") == 1:
         yield Finding(
             "Trusted locations", "fault", "Excel trusts no folder, so the add-in stays closed",
-            "File > Options > Trust Center > Trusted Locations: clear Disable all; if it is grey, ask your administrator",
+            "File > Options > Trust Center > Trusted Locations: clear Disable all (grey: ask your administrator)",
         )  # fmt: skip
     else:
         yield Finding("Trusted locations", "ok", "Excel's own folders are trusted")

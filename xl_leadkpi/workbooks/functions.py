@@ -50,7 +50,9 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
         row += 1
     for function in FUNCTIONS.values():
         if function.kpi is None:
-            arguments = "\n".join(f"{p.name}: {p.help}" + (" (optional)" if p.optional else "") for p in function.parameters)
+            arguments = "\n".join(
+                f"{p.name}: {p.help}" + (" (optional)" if p.optional else "") for p in function.parameters
+            )
             cells = (function.name, function.name, words("family.tables"), function.help, arguments, None,
                      words("unit.table"), "–", words("fn.python"), None)  # fmt: skip
             page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 7, _CODE, _TEXT])
@@ -78,9 +80,7 @@ def _kpi_row(page: Page, row: int, kpi: Kpi, words: Words) -> None:
 
 
 def _height(arguments: str, *others: str) -> int:
-    lines = max(
-        sum(1 + len(line) // 62 for line in arguments.split("\n")), *(1 + len(text) // 46 for text in others)
-    )
+    lines = max(sum(1 + len(line) // 62 for line in arguments.split("\n")), *(1 + len(text) // 46 for text in others))
     return 8 + 15 * max(lines, 1)
 
 

@@ -161,7 +161,7 @@ def _months(page: Page, row: int, leads: TableColumns, inputs: Inputs, words: Wo
     return _totals(page, row, first, words)
 
 
-def _group(
+def _group(  # noqa: PLR0917 - one row is made of so much
     page: Page, row: int, leads: TableColumns, conditions: str, chosen: list[bool], money: Given, words: Words
 ) -> None:
     """The figures of one channel or month."""
@@ -180,7 +180,9 @@ def _group(
     )  # fmt: skip
     cells = [page.formula(row, _FIRST + i, *counted, _COUNT) for i, counted in enumerate(counts)]
     income = _add(amount.value, [one and status.value[i] == won for i, one in enumerate(chosen)])
-    cells.append(page.formula(row, _FIRST + 4, f'SUMIFS({amount.text},{conditions},{status.text},"{won}")', income, _MONEY))
+    cells.append(
+        page.formula(row, _FIRST + 4, f'SUMIFS({amount.text},{conditions},{status.text},"{won}")', income, _MONEY)
+    )
     _ratios(page, row, cells, page.formula(row, _FIRST + 7, money.text, money.value, _MONEY))
 
 
@@ -213,4 +215,4 @@ def _totals(page: Page, row: int, first: int, words: Words) -> int:
 
 
 def _add(values: Sequence[Any], chosen: Sequence[bool]) -> float:
-    return sum(value for value, one in zip(values, chosen, strict=True) if one and value != "")
+    return float(sum(value for value, one in zip(values, chosen, strict=True) if one and value != ""))

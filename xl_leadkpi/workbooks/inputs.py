@@ -14,7 +14,7 @@ from xl_leadkpi.workbooks.page import HEADING, INPUT, LINK, NOTE, TITLE, Cell, G
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from xl_leadkpi.sheets.layout import Sheet
+    from xl_leadkpi.sheets.layout import Sheet, Style
     from xl_leadkpi.workbooks.sources import Words
     from xl_leadkpi.workbooks.tables import TableColumns
 
@@ -159,7 +159,9 @@ def inputs_page(leads: TableColumns, spend: TableColumns, words: Words) -> tuple
             )
             row += 1
     widths = ((0, 0, 18), (_FIGURE, _FIGURE, 250), (_FROM, _FROM, 110), (3, 3, 14), (FIRST_MONTH, LAST_MONTH, 88))
-    sheet = page.sheet(widths, freeze=(_HEADER_ROW + 1, FIRST_MONTH), printing=Print(landscape=False), tab_color="#1E8E7E")
+    sheet = page.sheet(
+        widths, freeze=(_HEADER_ROW + 1, FIRST_MONTH), printing=Print(landscape=False), tab_color="#1E8E7E"
+    )
     return page, sheet, Inputs(cells, months)
 
 
@@ -186,12 +188,12 @@ def _origin_name(origin: _Origin, words: Words) -> str:
     return words("inputs.computed") if isinstance(origin, _Computed) else words("inputs.typed")
 
 
-def _figure(
+def _figure(  # noqa: PLR0917 - one row is made of so much
     page: Page,
     row: int,
     month: int,
     origin: _Origin,
-    style: styles.Style,
+    style: Style,
     cells: Mapping[str, tuple[Cell, ...]],
     months: tuple[Cell, ...],
     tables: tuple[TableColumns, TableColumns],

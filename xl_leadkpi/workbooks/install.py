@@ -173,8 +173,8 @@ def install(places: Places, language: Language = "en", interpreter: Path | None 
     )
     listed = json.dumps(asdict(receipt), ensure_ascii=False, indent=1) + "\n"
     _replace(places.receipt, listed.encode())
-    for file in set(earlier.files if earlier else ()) - set(receipt.files):
-        _remove(Path(file))
+    for left_over in set(earlier.files if earlier else ()) - set(receipt.files):
+        _remove(Path(left_over))
     return receipt
 
 
@@ -210,7 +210,9 @@ def _built(language: Language, version: str) -> dict[str, bytes]:
         return {one.name: one.content for one in (build.add_in(version), build.template(language, version))}
     except ImportError as problem:
         wanted = f'"{sys.executable}" -m pip install "xl_leadkpi[excel]"'
-        raise InstallError(f"pyOpenVBA is missing, which builds the add-in for xlwings {version}; run: {wanted}") from problem
+        raise InstallError(
+            f"pyOpenVBA is missing, which builds the add-in for xlwings {version}; run: {wanted}"
+        ) from problem
 
 
 def _libraries_out_of_reach(interpreter: Path, version: str) -> dict[str, Path]:
@@ -218,11 +220,13 @@ def _libraries_out_of_reach(interpreter: Path, version: str) -> dict[str, Path]:
     spec = importlib.util.find_spec("xlwings")
     packages = Path(spec.origin).parents[1] if spec and spec.origin else Path(sys.prefix)
     folders = (packages, Path(sys.prefix), Path(sys.base_prefix), Path(site.getuserbase()))
-    found = {}
+    found: dict[str, Path] = {}
     for bits in (32, 64):
         name = library_name(bits, version)
         if find_library(interpreter, name) is None:
-            found |= {name: folder / name for folder in folders if (folder / name).is_file()}
+            source = next((folder / name for folder in folders if (folder / name).is_file()), None)
+            if source:
+                found[name] = source
     return found
 
 

@@ -1,4 +1,4 @@
-"""The KPIs as named LAMBDAs, as Excel stores them: with prefixes for parameters and for functions newer than the format."""
+"""The KPIs as named LAMBDAs, as Excel stores them: with prefixes for parameters and for newer functions."""
 
 from __future__ import annotations
 
@@ -13,13 +13,61 @@ if TYPE_CHECKING:
 
 # What the file format itself knows; everything else a LAMBDA may call is listed with the prefix that a file needs.
 _KNOWN: Final = frozenset(
-    """ABS COLUMNS COUNT COUNTIF COUNTIFS IF IFERROR INDEX INT ISERROR ISLOGICAL ISNUMBER LOWER MATCH MAX MID MIN MOD
-    NORMSINV PERCENTILE ROUND ROUNDUP ROWS SQRT SUM SUMIFS SUMPRODUCT TRIM VALUE""".split()
+    [
+        "ABS",
+        "COLUMNS",
+        "COUNT",
+        "COUNTIF",
+        "COUNTIFS",
+        "IF",
+        "IFERROR",
+        "INDEX",
+        "INT",
+        "ISERROR",
+        "ISLOGICAL",
+        "ISNUMBER",
+        "LOWER",
+        "MATCH",
+        "MAX",
+        "MID",
+        "MIN",
+        "MOD",
+        "NORMSINV",
+        "PERCENTILE",
+        "ROUND",
+        "ROUNDUP",
+        "ROWS",
+        "SQRT",
+        "SUM",
+        "SUMIFS",
+        "SUMPRODUCT",
+        "TRIM",
+        "VALUE",
+    ]
 )
 _NEWER: Final = {
     **dict.fromkeys(
-        "IFNA ISOMITTED LAMBDA LET MAP REDUCE SCAN BYROW BYCOL SEQUENCE TAKE DROP TOCOL TOROW VSTACK HSTACK XMATCH "
-        "PERCENTILE.INC NORM.S.INV".split(),
+        [
+            "IFNA",
+            "ISOMITTED",
+            "LAMBDA",
+            "LET",
+            "MAP",
+            "REDUCE",
+            "SCAN",
+            "BYROW",
+            "BYCOL",
+            "SEQUENCE",
+            "TAKE",
+            "DROP",
+            "TOCOL",
+            "TOROW",
+            "VSTACK",
+            "HSTACK",
+            "XMATCH",
+            "PERCENTILE.INC",
+            "NORM.S.INV",
+        ],
         "_xlfn.",
     ),
     "FILTER": "_xlfn._xlws.",

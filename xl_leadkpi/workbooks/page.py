@@ -113,7 +113,7 @@ class Page:
     def arithmetic(
         self, row: int, column: int, formula: Callable[..., Any], cells: Sequence[Given], style: Style
     ) -> Cell:
-        """Place plain arithmetic over cells: the function is called with symbols for its text, computed for its value."""
+        """Place plain arithmetic over cells: called with symbols the function gives its text, then its value."""
         symbols = [symbol(self.text_of(cell)) for cell in cells]
         written = formula(*symbols)
         try:

@@ -56,7 +56,9 @@ def _area(column: int, columns: list[list[str]]) -> Area:
 
 
 def _tip(kpi: Kpi) -> str:
-    return f"{FUNCTIONS[kpi.name].help}\n= {kpi.excel_text(*(a.name for a in kpi.arguments if not a.optional))}"[:_LONGEST_TIP]
+    return f"{FUNCTIONS[kpi.name].help}\n= {kpi.excel_text(*(a.name for a in kpi.arguments if not a.optional))}"[
+        :_LONGEST_TIP
+    ]
 
 
 def add_in_layout() -> Layout:

@@ -178,7 +178,7 @@ class _Month:
         self.start = inputs.months[month]
         self._end = _next_month(self.start.value)
 
-    def __getitem__(self, key: str) -> Given:
+    def __getitem__(self, key: str) -> Given:  # noqa: PLR0911 - one case an argument
         if key in self._inputs.cells:
             return self._inputs.cells[key][self._month]
         if key.endswith(" before"):
@@ -240,7 +240,7 @@ def _headers(page: Page, inputs: Inputs, words: Words) -> None:
         page.formula(_HEADER_ROW, _EARLIER + month, start.text, start.value, style)
 
 
-def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, ...], words: Words) -> None:
+def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, ...], words: Words) -> None:  # noqa: PLR0917 - one row is made of so much
     kpi = CATALOGUE[line.kpi]
     title = words(f"kpi.{line.title}") if line.title else kpi.title[words.language]
     page.put(row, _NUMBER, number, replace(styles.LABEL, color=MUTED, size=9))
@@ -279,12 +279,12 @@ def _units() -> list[list[tuple[str, str]]]:
 
 def _shown(number_format: str, line: Line) -> str:
     """Whole amounts where pennies say nothing, one decimal more where rates are tiny."""
-    if number_format == "#,##0.00" and (line.target or 0) >= 100:  # noqa: PLR2004
+    if number_format == "#,##0.00" and (line.target or 0) >= 100:
         return "#,##0"
-    return "0.00%" if number_format == "0.0%" and line.target is not None and line.target < 0.05 else number_format  # noqa: PLR2004
+    return "0.00%" if number_format == "0.0%" and line.target is not None and line.target < 0.05 else number_format
 
 
-def _status(page: Page, row: int, direction: str, value: Cell, target: Cell, words: Words) -> None:
+def _status(page: Page, row: int, direction: str, value: Cell, target: Cell, words: Words) -> None:  # noqa: PLR0917 - one row is made of so much
     good, near, bad = (words(f"score.{key}") for key in ("good", "near", "bad"))
     shown, aim = value.seen_from(page.name), target.seen_from(page.name)
     if direction == "lower":

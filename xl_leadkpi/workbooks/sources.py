@@ -36,6 +36,7 @@ class Words:
     language: Language
 
     def __call__(self, key: str) -> str:
+        """The text of a key."""
         return _texts()[key][LANGUAGES.index(self.language)]
 
     def all(self, group: str) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def _banner(page: Page, row: int, words: Words) -> None:
     Until then the banner says what to do: it must not promise what it has not seen.
     """
     messages = [
-        page.put(row + i, _MESSAGES, words(f"start.{key}"), styles.NOTE) for i, key in enumerate(("ok", "blocked", "python"))
+        page.put(row + i, _MESSAGES, words(f"start.{key}"), styles.NOTE)
+        for i, key in enumerate(("ok", "blocked", "python"))
     ]
     ok, blocked, python = (message.seen_from(page.name) for message in messages)
     tried = page.formula(row + 3, _MESSAGES, "CPL(1000,40)+0*NOW()", CellError.NAME, styles.NOTE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Area, Cells, Choice, Link, Print, Style, Table
@@ -43,15 +43,15 @@ class TableColumns:
 def columns(rows: Sample, words: Words) -> tuple[TableColumns, TableColumns]:
     """The columns of both tables."""
     return (
-        TableColumns("tblLeads", {field: words(f"leads.{field}") for field in LEAD_FIELDS}, rows.leads),
-        TableColumns("tblSpend", {field: words(f"spend.{field}") for field in SPEND_FIELDS}, rows.spend),
+        TableColumns("tblLeadList", {field: words(f"leads.{field}") for field in LEAD_FIELDS}, rows.leads),
+        TableColumns("tblCostList", {field: words(f"spend.{field}") for field in SPEND_FIELDS}, rows.spend),
     )
 
 
 def leads_page(rows: Sample, words: Words) -> tuple[Page, Sheet]:
     """The sheet Leads."""
     page = Page("Leads")
-    _lay_out(page, "leads", "tblLeads", LEAD_FIELDS, rows.leads, words)
+    _lay_out(page, "leads", "tblLeadList", LEAD_FIELDS, rows.leads, words)
     for field, listed in (("stage", "stage"), ("status", "status"), ("source", "source"), ("reason", "reason")):
         column = LEAD_FIELDS.index(field)
         values = words.all(listed)
@@ -64,21 +64,21 @@ def leads_page(rows: Sample, words: Words) -> tuple[Page, Sheet]:
 def spend_page(rows: Sample, words: Words) -> tuple[Page, Sheet]:
     """The sheet Spend."""
     page = Page("Spend")
-    _lay_out(page, "spend", "tblSpend", SPEND_FIELDS, rows.spend, words)
+    _lay_out(page, "spend", "tblCostList", SPEND_FIELDS, rows.spend, words)
     values = words.all("source")
     place = page.range(HEADER_ROW + 1, 1, HEADER_ROW + VALIDATED_ROWS, 1)
     page.canvas.choices.append(Choice(place, values))
     return page, _sheet(page, SPEND_FIELDS)
 
 
-def _lay_out(
+def _lay_out(  # noqa: PLR0917 - one row is made of so much
     page: Page, key: str, table: str, fields: tuple[str, ...], values: Mapping[str, list[Any]], words: Words
 ) -> None:
     page.put(0, 0, words(f"{key}.title"), TITLE, across=3)
     page.canvas.links.append(Link(1, 0, words("back"), "'Start'!A1", LINK))
     page.put(2, 0, words(f"{key}.note"), NOTE, across=min(len(fields), 9))
     page.canvas.at_least(0, 34)
-    page.canvas.at_least(2, 34 if len(fields) > 6 else 50)  # noqa: PLR2004 - a narrow table wraps the note once more
+    page.canvas.at_least(2, 34 if len(fields) > 6 else 50)
     page.canvas.at_least(HEADER_ROW, 40)
     headers = tuple(words(f"{key}.{field}") for field in fields)
     page.canvas.put_row(HEADER_ROW, 0, headers, [_header_style(field) for field in fields])
@@ -102,7 +102,7 @@ def _style(field: str) -> Style:
         number_format = "yyyy-mm-dd"
     elif field in NUMBERS:
         number_format = "#,##0"
-    align = "right" if field in NUMBERS else "left"
+    align: Literal["left", "right"] = "right" if field in NUMBERS else "left"
     indent = 1 if field in MOMENTS | DAYS else 0
     return Style(number_format=number_format, color=INK, bottom=styles.LABEL.bottom, align=align, indent=indent)
 

@@ -1,4 +1,4 @@
-"""What Windows knows of Excel: registry, program files, marks on downloaded files. Everything is None or empty elsewhere."""
+"""What Windows knows of Excel: registry, program files, marks on downloaded files. Elsewhere there is none of it."""
 
 from __future__ import annotations
 
