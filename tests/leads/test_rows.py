@@ -290,3 +290,21 @@ def test_the_same_expressions_run_on_pandas():
         results.append([[None if cell != cell else cell for cell in row] for row in found.rows()])
     assert results[0] == results[1]
     assert [row[-1] for row in results[0]] == ["Won", "Lost", "Proposal", None]
+
+
+def test_what_is_created_after_the_censoring_date_has_not_happened():
+    read = table("Lead ID|Created|Stage", "1|2025-06-30 15:00|New", "2|2025-07-01|New")
+    assert [lead["created"] is None for lead in read.frame.rows(named=True)] == [False, True]
+    assert [lead["cohort_month"] for lead in read.frame.rows(named=True)] == [2025 * 12 + 5, None]
+    assert kinds(read)["future_dates"] == (1, (3,))
+
+
+def test_deals_of_one_lead_are_no_duplicates():
+    read = table(
+        "Potential Name|LEADID|Stage|Amount|Closing Date",
+        "A|7|Closed Won|10|2025-01-01",
+        "B|7|Proposal|10|2025-09-01",
+        "C|8|Proposal|10|2025-09-01",
+    )
+    assert read.is_deals
+    assert len(read.frame) == 3

@@ -10,8 +10,9 @@ import narwhals as nw
 from xl_leadkpi.leads import rows
 from xl_leadkpi.leads.duplicates import drop_duplicates
 from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.oddities import missing_evidence, odd_rows
+from xl_leadkpi.leads.oddities import missing_evidence, odd_rows, rows_ahead
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
+from xl_leadkpi.leads.vocabulary import header_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ _STAGE_DATES = frozenset({
     "created", "mql_date", "sql_date", "meeting_held", "meeting_booked", "opportunity_date", "proposal_date",
     "won_date", "lost_date", "close_date",
 })  # fmt: skip
+
+_OTHER_RECORD = frozenset({"lead", "leadid", "mql", "contact", "customer", "лида", "leada"})
 
 
 def day_number(day: date) -> int:
@@ -71,6 +74,7 @@ class LeadRows:
         frame = rows.furthest(frame, order, facts)
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
+        self.findings += rows_ahead(self.frame, facts, self.decoded.header)
         self.findings += odd_rows(frame, facts, self.decoded.header)
         self.findings += missing_evidence(facts, self.decoded.words, self.decoded.rows_read)
         stages, dated = self._in_force(frame, order)
@@ -158,7 +162,10 @@ class LeadRows:
         return frame
 
     def _without_duplicates(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
-        frame, findings = drop_duplicates(frame, self.options.dedupe, self.decoded.unique, is_deals=self.is_deals)
+        of_lead = set(header_key(self.decoded.header.get("lead_id", "")).split()) & _OTHER_RECORD
+        # Several deals of one lead carry the same lead's identifier and are no duplicates.
+        dedupe = "none" if self.is_deals and of_lead else self.options.dedupe
+        frame, findings = drop_duplicates(frame, dedupe, self.decoded.unique, is_deals=self.is_deals)
         self.findings += findings
         return frame
 

@@ -12,7 +12,7 @@ from xl_leadkpi.leads.stages import CODE
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xl_leadkpi.leads.table import StageWord
 
@@ -42,7 +42,33 @@ def odd_rows(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, s
     Returns:
         The findings.
     """
-    checks = [*_lacking(set(frame.columns), header), *_contradicting(facts), *_impossible(frame, facts, header)]
+    checks = [*_lacking(set(frame.columns), header), *_contradicting(facts)]
+    if {"response_min", "first_response", "created"} <= set(frame.columns):
+        early = nw.col("first_response") < nw.col("created")
+        checks.append(_Check("negative_response", early, header.get("first_response", "")))
+    return _found(frame, checks)
+
+
+def rows_ahead(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
+    """Count and locate dates after the censoring date.
+
+    Args:
+        frame: Rows with the dates as read.
+        facts: About the table.
+        header: Header of each field.
+
+    Returns:
+        The findings.
+    """
+    checks = [
+        _Check("future_dates", nw.col(name) >= facts.bound + 1, header.get(name, ""))
+        for name in _HAPPENED
+        if name in facts.fields
+    ]
+    return _found(frame, checks)
+
+
+def _found(frame: nw.DataFrame[Any], checks: Sequence[_Check]) -> list[Finding]:
     counts = rows.measure(frame, {f"{n}": check.mask.cast(nw.Int64).sum() for n, check in enumerate(checks)})
     return [
         Finding(
@@ -83,18 +109,6 @@ def _contradicting(facts: rows.Facts) -> list[_Check]:
     if "lost_date" in facts.fields:
         against.append(~lost & ~rows.happened("lost_date", facts).is_null())
     return [_Check("contradictions", nw.any_horizontal(*against, ignore_nulls=True))] if against else []
-
-
-def _impossible(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]) -> list[_Check]:
-    checks = [
-        _Check("future_dates", nw.col(name) >= facts.bound + 1, header.get(name, ""))
-        for name in _HAPPENED
-        if name in facts.fields
-    ]
-    if {"response_min", "first_response", "created"} <= set(frame.columns):
-        early = nw.col("first_response") < nw.col("created")
-        checks.append(_Check("negative_response", early, header.get("first_response", "")))
-    return checks
 
 
 def missing_evidence(facts: rows.Facts, words: Iterable[StageWord], count: int) -> list[Finding]:

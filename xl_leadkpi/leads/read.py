@@ -234,7 +234,7 @@ def _as_pandas(frame: Any) -> nw.DataFrame[Any]:
     for series in native.iter_columns():
         missing = series.is_null().to_numpy()
         if series.dtype == pl.String:
-            columns[series.name] = pd.array(series.to_list(), dtype="str")
+            columns[series.name] = pd.array(series.to_list(), dtype="string")
         elif series.dtype.is_integer():
             whole = series.fill_null(0).to_numpy()
             columns[series.name] = pd.arrays.IntegerArray(

@@ -107,6 +107,10 @@ def dated(frame: Frame, facts: Facts) -> Frame:
         opportunity = nw.coalesce(opportunity, happened("created", facts))
     expected = [nw.col(name) for name in ("expected_close", "close_date") if name in facts.fields]
     new = {name: happened(source, facts) for name, source in _SOURCE_OF.items() if source in facts.fields}
+    if "created" in facts.fields:
+        new["created"] = happened("created", facts)
+    if "cohort_month" in frame.columns:
+        new["cohort_month"] = nw.when(nw.col("created") < facts.bound + 1).then(nw.col("cohort_month"))
     if held in facts.fields:
         new["d_meeting"] = happened(held, facts)
     if "opportunity_date" in facts.fields or (facts.is_deals and "created" in facts.fields):
@@ -155,6 +159,7 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     if "is_converted" in facts.fields:
         evidence.append(nw.when(nw.col("is_converted")).then(nw.lit(place["SQL"], dtype=nw.Int8)))
     evidence.append(nw.when(is_won).then(nw.lit(place["Won"], dtype=nw.Int8)))
+    evidence = [expression.alias(f"evidence_{number}") for number, expression in enumerate(evidence)]
     frame = frame.with_columns(position=nw.max_horizontal(*evidence).cast(nw.Int8))
 
     said = [expression for expression in (before, now) if expression is not None]
