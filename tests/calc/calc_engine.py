@@ -719,23 +719,54 @@ class Range(Counted, base.Range):
 
     def copy_from(self, source_range, copy_type, skip_blanks, transpose):
         source = source_range.impl
-        row, column, _, _ = self.boxes[0]
-        corner = CellAddress(self._sheet.index - 1, column - 1, row - 1)
         if copy_type == "formulas":
             kept = source.xl.getFormulaArray()
             texts = source.xl.getDataArray()
             self.xl.setFormulaArray(
                 tuple(
-                    tuple("'" + f if isinstance(v, str) and v and f[:1] != "=" else f for f, v in zip(fs, vs, strict=True))
+                    tuple("'" + f if isinstance(v, str) and v and f[:1] not in "='" else f for f, v in zip(fs, vs, strict=True))
                     for fs, vs in zip(kept, texts, strict=True)
                 )
             )
         elif copy_type == "formats":
-            formulas = self.formula
-            self._sheet.xl.copyRange(corner, source.xl.RangeAddress)
-            self.formula = formulas
+            self._paste_formats(source)
         else:
             raise NotImplementedError(copy_type)
+
+    _LOOK = (
+        "NumberFormat", "CharFontName", "CharHeight", "CharWeight", "CharPosture", "CharUnderline", "CharColor",
+        "CellBackColor", "HoriJustify", "VertJustify", "IsTextWrapped", "ParaIndent", "TopBorder2", "BottomBorder2",
+        "ConditionalFormat", "Validation",
+    )  # fmt: skip
+
+    def _paste_formats(self, source):
+        """Look by look; Calc's own ways of copying would take charts and notes along."""
+        down, right = self.row - source.row, self.column - source.column
+        groups = source.xl.getUniqueCellFormatRanges()
+        for group in (groups.getByIndex(i) for i in range(groups.Count)):
+            boxes = [box_of(area) for area in group.getRangeAddresses()]
+            target = Range(self._sheet, [(row + down, column + right, *size) for row, column, *size in boxes])
+            for name in self._LOOK:
+                setattr(target.all, name, getattr(group, name))
+        for row, column, *size in source._merges():
+            Range(self._sheet, [(row + down, column + right, *size)]).merge(across=False)
+
+    def _merges(self):
+        waiting, found = [self.boxes[0]], []
+        while waiting:
+            row, column, rows, columns = box = waiting.pop()
+            part = Range(self._sheet, [box])
+            if not part.xl.IsMerged:
+                continue
+            if rows * columns == 1:
+                cursor = self._sheet.xl.createCursorByRange(part.xl)
+                cursor.collapseToMergedArea()
+                found.append(box_of(cursor.RangeAddress))
+            elif rows > 1:
+                waiting += [(row, column, rows // 2, columns), (row + rows // 2, column, rows - rows // 2, columns)]
+            else:
+                waiting += [(row, column, 1, columns // 2), (row, column + columns // 2, 1, columns - columns // 2)]
+        return found
 
     def move(self, destination):
         _, row, column = destination.impl.coords[:3]

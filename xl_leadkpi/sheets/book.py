@@ -14,6 +14,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -132,11 +133,12 @@ def to_book(
                 now[sheet.name] = undo.add(UNFINISHED + final[sheet.name], after).name
             after = book.sheets[now[sheet.name]]
         table_names = _table_names(book, layout, set(ours.values()))
-        moved: list[str] = []
+        writers: list[_SheetWriter] = []
         for sheet in layout.sheets:
             progress(final[sheet.name])
             writer = _SheetWriter(book.sheets[now[sheet.name]], sheet, host, now, final, table_names, undo)
-            moved += writer.write(listed.get(sheet.name))
+            writer.write(listed.get(sheet.name))
+            writers.append(writer)
         for sheet in layout.sheets:
             target = book.sheets[now[sheet.name]]
             if sheet.name not in ours:
@@ -147,8 +149,10 @@ def to_book(
                 target.visible = False
         for name, refers_to in names.items():
             undo.mark(name, drawing.rename(refers_to, final))
+        for writer in writers:
+            writer.drop_old_charts()
         undo.forget()
-    return Written(final, tuple(moved))
+    return Written(final, tuple(place for writer in writers for place in writer.moved))
 
 
 def recover(book: Any, keys: Iterable[str]) -> bool:
@@ -294,7 +298,8 @@ def _corners(address: str) -> Rectangle:
 class _SheetWriter:
     """One sheet being written.
 
-    ``names`` are the sheets' names now, ``final`` their names in the end, ``tables`` the tables' names in the workbook.
+    ``names`` are the sheets' names now, ``final`` their names in the end, ``tables`` the tables' names in the workbook;
+    ``moved`` says where cells of the user's went that were in the way.
     """
 
     sheet: Any
@@ -305,23 +310,21 @@ class _SheetWriter:
     tables: Mapping[str, str]
     undo: _Undo
     moved: list[str] = field(default_factory=list)
+    old_charts: list[str] = field(default_factory=list)
     ranges: dict[str, Any] = field(default_factory=dict)
 
-    def write(self, listed: dict[str, Rectangle] | None) -> list[str]:
+    def write(self, listed: dict[str, Rectangle] | None) -> None:
         """Write everything.
 
         Args:
             listed: Excel tables on the sheet and where they stand; None if the sheet is new: nothing of the user's can
                 be on it.
-
-        Returns:
-            Addresses to which cells of the user's had to move.
         """
         fresh = listed is None
         listed = listed or {}
         old = [] if fresh else self._old_footprint()
         kept = [] if fresh else self._users_cells(old)
-        old_charts = [] if fresh else self._our_charts()
+        self.old_charts = [] if fresh else self._our_charts()
         if not fresh:
             self._clear(old)
             self._make_room_for_tables(listed)
@@ -344,9 +347,11 @@ class _SheetWriter:
         self._charts()
         if fresh and not self.plan.hidden:
             self._view()
-        for name in old_charts:
+
+    def drop_old_charts(self) -> None:
+        """Delete the charts of the earlier build: the last thing, as a chart cannot be brought back."""
+        for name in self.old_charts:
             self.sheet.charts[name].delete()
-        return self.moved
 
     def _range(self, place: object) -> Any:
         """A range of the sheet; asked for once, as many properties are set on the same cells."""
@@ -526,7 +531,7 @@ class _SheetWriter:
             return
         there = {chart.name for chart in self.sheet.charts}
         for chart in self.plan.charts:
-            name = next(f"{chart.name} {n}" for n in (1, 2) if f"{chart.name} {n}" not in there)
+            name = next(f"{chart.name} {n}" for n in count(1) if f"{chart.name} {n}" not in there)
             self.undo.step(lambda name=name: self.sheet.charts[name].delete())  # type: ignore[misc]
             self.host.draw(self.sheet, chart, name, self.names)
 
