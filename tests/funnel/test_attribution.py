@@ -1,6 +1,8 @@
 """Attribution: the specification's worked examples (section 8), then laws on random paths."""
 
+from collections import Counter
 from datetime import date
+from itertools import pairwise
 from random import Random
 
 import narwhals as nw
@@ -223,3 +225,30 @@ def test_engines_agree(seed):
     for channel, row in polars.items():
         del row["channel"], pandas[channel]["channel"]
         assert pandas[channel] == pytest.approx(row, rel=1e-12)
+
+
+def test_removal_effects_where_paths_come_back():
+    # A>B>A>C won, B>B lost, C>A won, A lost: every channel removed in turn, its incoming steps sent to failure
+    paths = [("ABAC", True), ("BB", False), ("CA", True), ("A", False)]
+    counts = Counter((before, here) for path_, _ in paths for before, here in pairwise(["", *path_]))
+    wins = Counter(path_[-1] for path_, won in paths if won)
+    visits = Counter("".join(path_ for path_, _ in paths))
+
+    def chance(removed):
+        """Probability of a win from the start, by walking long enough."""
+        at, won = {"": 1.0}, 0.0
+        for _ in range(200):
+            after = Counter()
+            for state, share in at.items():
+                out = len(paths) if state == "" else visits[state]
+                won += share * wins[state] / out if state else 0
+                for (before, here), n in counts.items():
+                    if before == state and here != removed:
+                        after[here] += share * n / out
+            at = after
+        return won
+
+    effects = {channel: 1 - chance(channel) / chance(None) for channel in "ABC"}
+    steps = [{"previous": before or None, "channel": here, "n": n} for (before, here), n in counts.items()]
+    expected = {channel: effect / sum(effects.values()) for channel, effect in effects.items()}
+    assert markov_shares(steps, wins) == pytest.approx(expected)

@@ -183,3 +183,16 @@ def test_the_header_says_how_it_was_counted():
 def test_impossible_options(wrong, message):
     with pytest.raises(ValueError, match=message):
         FunnelOptions(**wrong)
+
+
+def test_a_lead_exactly_as_old_as_the_window_is_mature():
+    found = figures([lead(1, "2025-05-31"), lead(2, "2025-06-01"), won(3, "2025-05-31", "2025-06-30")])
+    row = next(row for row in found["mature"] if row["window"] == 30)
+    assert (row["leads"], row["won"]) == (2, 1)
+
+
+@pytest.mark.parametrize(("closed", "rate"), [(29, 31 / 33), (30, 1.0)])
+def test_small_samples_are_drawn_towards_one_half(closed, rate):
+    rows = [won(i, amount=1.0) for i in range(closed)] + [lead(99, amount=100.0)]
+    row = figures(rows)["pipeline"][0]
+    assert (row["stage_to_won"], row["weighted"]) == (pytest.approx(rate), pytest.approx(100 * rate))

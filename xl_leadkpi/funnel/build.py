@@ -47,6 +47,16 @@ def build(
 
     Returns:
         Every block of the funnel sheet.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from xl_leadkpi.leads import read
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "leads.csv")
+    ...     _ = path.write_text("Lead ID,Created,Won date\\n1,2025-01-10,2025-02-01\\n2,2025-01-20,\\n")
+    ...     report = build(read(path))
+    >>> report.summary["lead_conversion"].values
+    (0.5,)
     """
     made = scope(leads, options or FunnelOptions())
     fields = _fields(made, spend)
