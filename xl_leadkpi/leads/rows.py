@@ -159,7 +159,8 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     if "is_converted" in facts.fields:
         evidence.append(nw.when(nw.col("is_converted")).then(nw.lit(place["SQL"], dtype=nw.Int8)))
     evidence.append(nw.when(is_won).then(nw.lit(place["Won"], dtype=nw.Int8)))
-    evidence = [expression.alias(f"evidence_{number}") for number, expression in enumerate(evidence)]
+    # Names and zeros: pandas' side of Narwhals wants the first distinct and takes no null for the smallest.
+    evidence = [expression.fill_null(0).alias(f"evidence_{number}") for number, expression in enumerate(evidence)]
     frame = frame.with_columns(position=nw.max_horizontal(*evidence).cast(nw.Int8))
 
     said = [expression for expression in (before, now) if expression is not None]
