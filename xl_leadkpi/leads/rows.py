@@ -144,7 +144,7 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     place = {stage: _place(stage, order) for stage in STAGES}
     start = place["Opportunity"] if facts.is_deals else 1
     is_won, is_lost = nw.col("outcome") == WAS_WON, nw.col("outcome") == WAS_LOST
-    evidence: list[nw.Expr] = [nw.lit(start, dtype=nw.Int8)]
+    evidence: list[nw.Expr] = []
     for stage in order:
         column = STAGE_DATE[stage]
         if stage not in {"Lead", "Won"} and column in frame.columns:
@@ -159,8 +159,8 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     if "is_converted" in facts.fields:
         evidence.append(nw.when(nw.col("is_converted")).then(nw.lit(place["SQL"], dtype=nw.Int8)))
     evidence.append(nw.when(is_won).then(nw.lit(place["Won"], dtype=nw.Int8)))
-    # Names and zeros: pandas' side of Narwhals wants the first distinct and takes no null for the smallest.
-    evidence = [expression.fill_null(0).alias(f"evidence_{number}") for number, expression in enumerate(evidence)]
+    # No evidence means the start. Names, because Narwhals on pandas wants them distinct.
+    evidence = [expression.fill_null(start).alias(f"evidence_{number}") for number, expression in enumerate(evidence)]
     frame = frame.with_columns(position=nw.max_horizontal(*evidence).cast(nw.Int8))
 
     said = [expression for expression in (before, now) if expression is not None]
