@@ -6,9 +6,10 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from sheet_reports import from_csv
+from sheet_reports import BUILT, from_csv
 
 from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.funnel import FunnelOptions, build
 from xl_leadkpi.sheets import lay_out
 from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.measure import text_width
@@ -155,6 +156,25 @@ def test_every_ratio_is_a_live_formula(layout):
     bare = [cells.values[row] for cells, row in rates if not (cells.formulas and cells.formulas[row])]
     curve = len([value for value in bare if value is not None])
     assert curve <= 5, bare  # the curve's own figures are estimates, not ratios of cells
+
+
+@pytest.mark.parametrize("basis", ["closed", "all", "cohort"])
+def test_every_ratio_of_a_block_is_a_formula_on_any_basis(full, basis):
+    """Each ratio of the report that a table shows has its formula: what it is made of is on the sheet too."""
+    leads, _ = full
+    report = build(leads, options=FunnelOptions(win_basis=basis, built_at=BUILT))
+    layout = lay_out(report, leads, data_rows=0)
+    live = {
+        cells.values[row]
+        for area in layout["Funnel"].areas
+        for cells in area.cells
+        for row in range(area.height)
+        if cells.formulas and cells.formulas[row]
+    }
+    for block in (report.stages, *report.by.values(), report.months, report.cohorts, report.mature, report.pipeline):
+        for column in block.columns:
+            if column.ratio and column.key not in {"drop_off_rate", "lead_conversion"}:
+                assert set(column.values) - {None} <= live | {CellError.DIV0}, (block.name, column.key)
 
 
 def test_values_mode_has_no_formula(full):

@@ -52,6 +52,8 @@ def place_cards(
         The row below the cards, and where every figure of the summary stands.
     """
     values = next(report.summary.rows(), {})
+    if report.header.is_deals and values.get("opportunities") == values.get("leads"):
+        values["opportunities"] = None  # the same card twice
     lines = [line for line in ([card for card in cards if values.get(card.key) is not None] for cards in CARDS) if line]
     tops = {card.key: (row + 4 * i, 2 * j or 1) for i, line in enumerate(lines) for j, card in enumerate(line)}
     figures = {key: Place(top + 1, left) for key, (top, left) in tops.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from xl_leadkpi.funnel.report import Block, Column
+from xl_leadkpi.funnel.report import Above, Block, Column, First
 from xl_leadkpi.leads.table import STAGES
 from xl_leadkpi.sheets import charts, styles
 from xl_leadkpi.sheets.canvas import Canvas
@@ -19,7 +19,7 @@ from xl_leadkpi.sheets.tables import PADDING, Placed, place_table
 from xl_leadkpi.sheets.texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport, Unit
     from xl_leadkpi.sheets.chart_data import ChartData
@@ -44,16 +44,9 @@ _PERIOD = (
     "entered_", "snapshot_", "lost_opportunities", "win_rate", "revenue", "won_with_amount", "average_deal",
     "cac_period",
 )  # fmt: skip
-_GROUP = {"lost", "open_opportunities", "lead_conversion"}
-NOT_SHOWN = {
-    "tblFunnel": {"strict", "spend", "drop_off_rate"},
-    "tblSource": _GROUP,
-    "tblCampaign": _GROUP,
-    "tblOwner": _GROUP,
-    "tblMonth": {"complete", "mature"},
-    "tblSpend": {"mature"},
-}
-"""Columns that --json has and the sheet leaves out, where the row would not fit otherwise."""
+_STAGES_HIDDEN = {"strict", "spend", "drop_off_rate"}
+_GROUPS_HIDDEN = {"lost", "open_opportunities", "lead_conversion"}
+_FLAGS = {"complete", "mature"}
 
 
 def lay_out_funnel(report: FunnelReport, setting: Setting, data: ChartData) -> Sheet:
@@ -210,14 +203,19 @@ class _FunnelSheet:
             self.canvas.heights[self.row] = 18
             self.row += 1
 
-    def _shown(self, block: Block) -> list[Column]:
-        """Columns of a block that have anything to show."""
-        hidden = NOT_SHOWN.get(block.name, set())
-        return [
-            column
-            for i, column in enumerate(block.columns)
-            if i == 0 or (column.key not in hidden and any(value is not None for value in column.values))
-        ]
+    def _shown(self, block: Block, hidden: Collection[str] = (), elsewhere: Collection[str] = ()) -> list[Column]:
+        """Columns to show: those with any value but the hidden ones, and what the ratios among them are made of.
+
+        Args:
+            block: The block.
+            hidden: Columns that ``--json`` has and the sheet leaves out, so that a row fits.
+            elsewhere: Columns that ratios find elsewhere on the sheet.
+        """
+        label, *others = block.columns
+        filled = [column for column in others if any(value is not None for value in column.values)]
+        kept = [column for column in filled if column.key not in hidden]
+        needed = {part for column in kept for part in _arguments(column)} - set(elsewhere)
+        return [label, *(column for column in filled if column in kept or column.key in needed)]
 
     def _beside(
         self, placed: Placed, chart: Callable[[charts.Spot], Chart] | None, *, top: int, least: int = CHART_HEIGHT
@@ -237,7 +235,8 @@ class _FunnelSheet:
         self._section(self.texts("block.stages"), self.texts("link.stages"))
         self._put_notes(block)
         places = {key: self.summary[key] for key in ("spend",) if key in self.summary}
-        placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row, places=places)
+        columns = self._shown(block, _STAGES_HIDDEN, places)
+        placed = place_table(self.canvas, block, columns, self.setting, row=self.row, places=places)
         self.canvas.charts.append(charts.funnel_chart(self.data, self._source(block, placed, range(len(block))), spot))
         self.row = placed.last_row + 2
 
@@ -249,7 +248,7 @@ class _FunnelSheet:
         block = self.report.by[field]
         self._section(self.texts("block.by", value=self.texts.field(field)), self.texts.group(field))
         self._put_notes(block, more=(("groups", ""),))
-        label, *figures = self._shown(block)
+        label, *figures = self._shown(block, _GROUPS_HIDDEN if "lead_conversion_mature" in block else {"lost"})
         money = [column for column in figures if column.key.startswith(_MONEY)]
         counts = [column for column in figures if column not in money]
         parts = [counts, money] if len(figures) > CELLS and money else [figures]
@@ -260,7 +259,7 @@ class _FunnelSheet:
             if i:
                 self.parts.append(self.row)
             placed = place_table(
-                self.canvas, block, [label, *part[:CELLS]], self.setting, row=self.row,
+                self.canvas, block, [label, *part], self.setting, row=self.row,
                 name=f"{block.name}Money" if i else block.name, places=places, headers=headers, missing=missing,
             )  # fmt: skip
             places = placed.places
@@ -302,7 +301,7 @@ class _FunnelSheet:
 
     def _months(self, spot: charts.Spot) -> None:
         block = self.report.months
-        columns = self._shown(block)
+        columns = self._shown(block, _FLAGS)
         label = columns[0]
         happened = [column for column in columns[1:] if column.key.startswith(_PERIOD)]
         cohort = [column for column in columns[1:] if column not in happened]
@@ -372,14 +371,14 @@ class _FunnelSheet:
         return {column.key: f"+{column.key.rpartition('_')[2]}" for column in block.columns[2:]}
 
     def _heat(self, placed: Placed, rows: int) -> None:
-        """Shade the cells of a cohort grid in steps of its largest rate."""
-        place = self.canvas.range(placed.first_row, 3, placed.first_row + rows - 1, placed.last_column)
-        cell = address(place.row, place.column)
+        """Shade the cells of a cohort grid in steps of its largest rate; months with too few leads stay out of it."""
+        last = placed.first_row + rows - 1
+        place = self.canvas.range(placed.first_row, 3, last, placed.last_column)
+        cell, enough = address(place.row, place.column), f">={self.setting.min_n}"
+        most = f"SUMPRODUCT(MAX(({self.canvas.range(placed.first_row, 2, last, 2)}{enough})*{place}))"
         for step in range(len(HEAT), 0, -1):
-            least = f"MAX({place})*{step - 1}/{len(HEAT)}"
-            self.canvas.conditions.append(
-                Condition(place, f"AND(ISNUMBER({cell}),{cell}>{least})", fill=HEAT[step - 1], stop=False)
-            )
+            formula = f"AND(ISNUMBER({cell}),$C{place.row + 1}{enough},{cell}>{most}*{step - 1}/{len(HEAT)})"
+            self.canvas.conditions.append(Condition(place, formula, fill=HEAT[step - 1]))
 
     def _curve(self) -> None:
         mature, curve = self.report.mature, self.report.curve
@@ -498,7 +497,7 @@ class _FunnelSheet:
             return
         self._section(self.texts(f"block.{name}"), self.texts(f"link.{name}"))
         self._put_notes(block)
-        columns = self._shown(block)
+        columns = self._shown(block, _FLAGS)
         label = columns[0]
         figures = sorted(columns[1:], key=lambda column: column.unit == "text")
         places: dict[str, Place] = {}
@@ -562,6 +561,14 @@ def _reasons_by_stage(block: Block, texts: Texts) -> tuple[Block, dict[str, str]
         columns.append(Column(f"{key}_total", unit, (*sums, *(row[key] for row in total))))
         headers[f"{key}_total"] = texts(header, value=texts.label("(total)"))
     return Block(block.name, tuple(columns), block.totals, block.notes), headers
+
+
+def _arguments(column: Column) -> list[str]:
+    """The columns that a ratio is made of."""
+    found = column.ratio.arguments if column.ratio else ()
+    return [
+        part.column if isinstance(part, Above | First) else part for part in found if not isinstance(part, float | int)
+    ]
 
 
 def _bound(maker: Callable[[Placed, charts.Spot], Chart], placed: Placed) -> Callable[[charts.Spot], Chart]:
