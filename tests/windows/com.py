@@ -62,7 +62,7 @@ class ExceptionInfo(ctypes.Structure):
 
 
 class ComError(Exception):
-    """A call that failed; the argument is its HRESULT."""
+    """A call that failed; the arguments are its HRESULT and what the server says."""
 
 
 def bstr(text):
@@ -81,6 +81,8 @@ def fill(variant, value):  # noqa: C901 - one kind of value after the other
         variant.vt, variant.pointer = VT_BSTR, bstr(value)
     elif isinstance(value, list):
         variant.vt, variant.pointer = VT_ARRAY | VT_VARIANT, safe_array(value)
+    elif hasattr(value, "pointer"):
+        variant.vt, variant.pointer = VT_DISPATCH, value.pointer
     else:
         ((kind, content),) = value.items()
         if kind == "omitted":
@@ -184,13 +186,13 @@ class Dispatch:
 
     def invoke(self, name, variants, result):
         """The bare call."""
-        parameters = Parameters(variants, None, len(variants), 0)
+        parameters, info = Parameters(variants, None, len(variants), 0), ExceptionInfo()
         failed = self._invoke(
             self.pointer, self.identifier(name), byref((c_ulonglong * 2)()), 0, METHOD, byref(parameters),
-            byref(result), byref(ExceptionInfo()), None,
+            byref(result), byref(info), None,
         )  # fmt: skip
         if failed:
-            raise ComError(failed)
+            raise ComError(failed, ctypes.wstring_at(info.description) if info.description else "")
 
     def call(self, name, *arguments):
         variants, result = self.prepare(*arguments), Variant()
