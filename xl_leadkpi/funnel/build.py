@@ -37,7 +37,7 @@ def build(
     touches: TouchTable | None = None,
     options: FunnelOptions | None = None,
 ) -> FunnelReport:
-    """Count the whole funnel.
+    r"""Count the whole funnel.
 
     Args:
         leads: One row a lead.
@@ -53,7 +53,7 @@ def build(
     >>> from xl_leadkpi.leads import read
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "leads.csv")
-    ...     _ = path.write_text("Lead ID,Created,Won date\\n1,2025-01-10,2025-02-01\\n2,2025-01-20,\\n")
+    ...     _ = path.write_text("Lead ID,Created,Won date\n1,2025-01-10,2025-02-01\n2,2025-01-20,\n")
     ...     report = build(read(path))
     >>> report.summary["lead_conversion"].values
     (0.5,)
