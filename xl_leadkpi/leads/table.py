@@ -96,7 +96,8 @@ class LeadTable:
     expected_close day     for open leads
     outcome        text    ``open``, ``won`` or ``lost``
     stage_now      text    canonical stage now (``Won``/``Lost`` for closed ones), null if unknown
-    hw             int     rank of the furthest stage reached, 1 = Lead ... 7 = Won (rank in ``STAGES``)
+    hw             int     furthest stage reached in the order of ``stages``, written as its rank in ``STAGES``
+                           (1 = Lead ... 7 = Won)
     lost_from      int     rank of the last stage before the loss, null unless lost
     source campaign owner lost_reason   text   one spelling a value, null where blank
     amount         float   null where blank or unparsed
@@ -117,7 +118,8 @@ class LeadTable:
         source_name: File or range the rows came from.
         currency: The one currency of the amounts, None if there is none or more than one.
         currencies: All currencies met.
-        has_time: Fields whose days carry a time of day.
+        has_time: Fields whose days carry a time of day. All stage dates of the table or none: where only some have
+            times, all days are whole, so that every difference is in calendar days.
         has_amounts, has_sources ...: see ``fields``.
         fields: Fields that the export really fed (``{"source", "amount", "d_won", ...}``).
         by_labels: Label of each ``by_`` column.
