@@ -5,6 +5,8 @@ from pyopenvba.apps.excel._model import Application, Range
 
 from .vba_host import Excel
 
+collect_ignore = ["libreoffice_cells.py", "stubbed_com.py"]  # programs of their own
+
 
 @pytest.fixture
 def excel(monkeypatch):

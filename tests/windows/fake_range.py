@@ -33,7 +33,7 @@ def type_info():
 
 
 class FakeRange:
-    """Answers ``Value`` with its value, ``Count`` with 0, ``Name`` with a text, ``Hwnd`` with a window, any object with itself.
+    """Answers ``Value`` with its value, ``Count`` with 0, ``Hwnd`` with a window, an object asked for with itself.
 
     Args:
         value: As the client's requests write it.
