@@ -1,4 +1,4 @@
-"""``leadkpi workbooks build``: three workbooks from text sources and the catalogue, byte for byte the same each time."""
+"""``leadkpi workbooks build``: three workbooks from text sources and the catalogue, byte for byte the same."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ FIGURES: Final[Mapping[str, Mapping[str, tuple[str, _Origin]]]] = {
         "leads": ("count", _Dated("created")),
         "mqls": ("count", _Dated("mql")),
         "sqls": ("count", _Dated("sql")),
-        "meetings_booked": ("count", (15, 17, 19, 20, 23, 25)),
+        "meetings_booked": ("count", (14, 12, 24, 21, 22, 26)),
         "meetings_held": ("count", _Dated("meeting")),
         "opportunities": ("count", _Dated("opportunity")),
         "won": ("count", _Dated("closed", status="won")),

@@ -162,7 +162,7 @@ def scorecard_page(inputs: Inputs, leads: TableColumns, words: Words) -> tuple[P
             row += 1
     _conditions(page, row - 1, words)
     widths = (
-        (0, 0, 18), (_NUMBER, _NUMBER, 30), (_KPI, _KPI, 270), (_FUNCTION, _FUNCTION, 262), (_INPUT, _INPUT + 2, 82),
+        (0, 0, 18), (_NUMBER, _NUMBER, 30), (_KPI, _KPI, 315), (_FUNCTION, _FUNCTION, 290), (_INPUT, _INPUT + 2, 82),
         (_VALUE, _VALUE, 96), (_TARGET, _TARGET, 90), (_STATUS, _STATUS, 105), (_CHANGE, _CHANGE, 82),
         (_TREND, _TREND, 120), (_TREND + 1, _TREND + 1, 18), (_EARLIER, _EARLIER + MONTHS - 1, 80),
     )  # fmt: skip

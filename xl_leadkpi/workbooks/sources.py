@@ -84,7 +84,7 @@ def sample(words: Words) -> Sample:
 
     >>> rows = sample(Words("en"))
     >>> rows.leads["status"][0], len(rows.leads["id"]), len(rows.spend["month"])
-    ('Won', 164, 30)
+    ('Won', 164, 36)
     """
     return Sample(_rows("leads", LEAD_FIELDS, words), _rows("spend", SPEND_FIELDS, words))
 

@@ -21,8 +21,8 @@ VALIDATED_ROWS: Final = 2_000
 """How far down the lists reach before the table has grown there."""
 
 _WIDTHS: Final = {
-    "id": 70, "created": 120, "source": 120, "owner": 110, "stage": 95, "status": 85, "amount": 85,
-    "first_response": 120, "mql": 90, "sql": 90, "meeting": 110, "opportunity": 95, "closed": 95, "reason": 140,
+    "id": 70, "created": 120, "source": 140, "owner": 110, "stage": 95, "status": 85, "amount": 85,
+    "first_response": 120, "mql": 90, "sql": 90, "meeting": 110, "opportunity": 95, "closed": 108, "reason": 140,
     "month": 90, "spend": 90, "impressions": 100, "clicks": 90,
 }  # fmt: skip
 _HEADER: Final = replace(styles.DATA_HEADER, wrap=True, valign="center")

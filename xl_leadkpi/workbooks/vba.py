@@ -33,6 +33,7 @@ _SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetm
 _MACRO_TYPE: Final = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 _PROJECT_NAME_RECORD: Final = 4
+_NOT_COMPILED: Final = b"\xcc\x61\xff\xff\x00\x00\x00"
 
 
 def modules(*, add_in: bool, xlwings: str = XLWINGS) -> dict[str, str]:
@@ -112,6 +113,8 @@ def _named(project: bytes) -> bytes:
     container.write_stream_in_storage("VBA", "dir", compress(directory))
     properties = container.get_stream("PROJECT").replace(b'Name="VBAProject"', b'Name="LeadKPI"')
     container.write_stream("PROJECT", properties)
+    # no compiled code and no version of it ([MS-OVBA] 2.3.4.1): Excel compiles what can be read here
+    container.write_stream_in_storage("VBA", "_VBA_PROJECT", _NOT_COMPILED)
     named: bytes = container.to_bytes()
     return named
 

@@ -1,0 +1,19 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from xl_leadkpi.workbooks import build
+from xl_leadkpi.workbooks.sources import LANGUAGES
+
+sys.path.append(str(Path(__file__).parents[1] / "sheets"))  # soffice.py: LibreOffice as an independent engine
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Folder of the built workbooks by language."""
+    folders = {}
+    for language in LANGUAGES:
+        folders[language] = tmp_path_factory.mktemp(f"built-{language}")
+        build.build(folders[language], language)
+    return folders

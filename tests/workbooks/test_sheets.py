@@ -1,0 +1,104 @@
+"""What stands on the sheets, beside the figures."""
+
+import openpyxl
+import pytest
+from reading import NO_PYTHON, TEMPLATE, formulas, values
+
+from xl_leadkpi.leads import ReadOptions, read, read_spend
+from xl_leadkpi.sheets.book import MARK
+from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.workbooks.scorecard import LISTS
+from xl_leadkpi.workbooks.sources import LANGUAGES, Words, keys
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
+
+SHEETS = ["Start", "Leads", "Spend", "Inputs", "Scorecard", "Calculators", "Funnel", "Functions"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sheets_in_order(built, language):
+    assert openpyxl.load_workbook(built[language] / NO_PYTHON).sheetnames == SHEETS
+    assert openpyxl.load_workbook(built[language] / TEMPLATE).sheetnames[: len(SHEETS)] == SHEETS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_our_own_reader_understands_leads_and_spend(built, language):
+    """What is pasted into the template, and the template itself, is an export like any other."""
+    options = ReadOptions(sheet="Leads", locale=language)
+    table = read(built[language] / NO_PYTHON, options)
+    assert len(table.frame["outcome"]) == 164
+    assert table.frame["outcome"].to_list().count("won") == 48
+    assert set(table.stages) >= {"Lead", "MQL", "SQL", "Opportunity", "Won"}
+    costs = read_spend([built[language] / NO_PYTHON], ReadOptions(sheet="Spend", locale=language))
+    assert sum(row[-3] for row in costs.rows) == 36_140
+
+
+def test_lists_are_as_long_as_the_articles():
+    lengths = {key: len(lines) for key, lines in LISTS.items()}
+    assert lengths["cognism"] == 16
+    assert lengths["ruler-metrics"] == 6
+    assert sum(lengths[key] for key in ("campaigns", "sales", "customers", "finance")) == 29
+    assert lengths["ruler-kpis"] == 9
+    assert lengths["automatenow"] == 8
+
+
+def test_every_text_is_there_in_three_languages():
+    for key in keys():
+        for language in LANGUAGES:
+            text = Words(language)(key)
+            assert isinstance(text, str), key
+            assert text == text.strip(), key
+            assert text or key == "funnel.bar", (key, language)
+        assert not Words("en")(key) or Words("en")(key).isprintable()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_does_not_wrap_fits_its_column(built, language):
+    """No ####, no text cut off by the cell beside it."""
+    book = openpyxl.load_workbook(built[language] / NO_PYTHON, data_only=True)
+    for name in ("Inputs", "Scorecard", "Calculators", "Funnel"):
+        sheet = book[name]
+        merged = {cell for area in sheet.merged_cells.ranges for row in area.rows for cell in row}
+        for row in sheet.iter_rows(min_row=6):
+            for cell in row:
+                if cell.value is None or (cell.row, cell.column) in merged or cell.alignment.wrap_text:
+                    continue
+                beside = sheet.cell(cell.row, cell.column + 1).value
+                if isinstance(cell.value, str) and beside is not None:
+                    width = sheet.column_dimensions[cell.column_letter].width or group_width(sheet, cell.column)
+                    assert text_width(cell.value, cell.font.size, bold=bool(cell.font.bold)) <= width * 7 + 12, cell
+
+
+def group_width(sheet, column):
+    return next(d.width for d in sheet.column_dimensions.values() if d.min <= column <= d.max)
+
+
+def test_lists_are_offered_for_stage_status_and_channel(built):
+    sheet = openpyxl.load_workbook(built["pl"] / NO_PYTHON)["Leads"]
+    offered = {str(one.sqref).split("6")[0]: one.formula1 for one in sheet.data_validations.dataValidation}
+    assert offered["F"] == '"Otwarta,Wygrana,Przegrana"'
+    assert "Spotkanie" in offered["E"]
+    assert "Google Ads" in offered["C"]
+    used = {(row[4].value, row[5].value) for row in sheet.iter_rows(min_row=6, max_row=169)}
+    assert {stage for stage, _ in used} <= set(offered["E"].strip('"').split(","))
+
+
+def test_the_macro_knows_the_funnel_in_the_template_as_its_own(built):
+    names = openpyxl.load_workbook(built["en"] / TEMPLATE).defined_names
+    for sheet in ("Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"):
+        assert names[MARK + sheet].value == f"'{sheet}'!$A$1"
+        assert names[f"{MARK}{sheet}_cells"].value.startswith('"')
+    assert names["leadkpi_source"].value == "Leads!$A$5"
+
+
+def test_both_funnels_count_the_same(built):
+    by_formulas, by_macro = (values(built["en"] / name) for name in (NO_PYTHON, TEMPLATE))
+    reached = [by_formulas["Funnel", f"C{row}"] for row in range(7, 13)]
+    shown = {value for (sheet, _), value in by_macro.items() if sheet == "Funnel"}
+    assert reached == [164, 128, 109, 95, 82, 48]
+    assert set(reached) <= shown
+
+
+def test_no_formula_may_be_longer_than_excel_takes(built):
+    for name in (NO_PYTHON, TEMPLATE):
+        assert max(len(text) for text in formulas(built["ru"] / name).values()) <= 8192

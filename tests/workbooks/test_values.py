@@ -1,0 +1,87 @@
+"""The values in the files: an independent engine computes every formula, LAMBDAs included, and gets the same."""
+
+import ironcalc
+import openpyxl
+import pytest
+from reading import BANNER, NO_PYTHON, TEMPLATE, formulas, same, values
+from soffice import recalculated
+
+from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.workbooks.sources import LANGUAGES
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_formula_has_the_value_that_ironcalc_computes(built, language):
+    path = built[language] / NO_PYTHON
+    model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
+    model.evaluate()
+    sheets = openpyxl.load_workbook(path, read_only=True).sheetnames
+    cached = values(path)
+    differ = {}
+    for (sheet, cell), text in formulas(path).items():
+        column, row = openpyxl.utils.cell.coordinate_from_string(cell)
+        number = openpyxl.utils.column_index_from_string(column)
+        computed = model.get_cell_value(sheets.index(sheet), row, number)
+        if (sheet, cell) not in BANNER and not same(cached[sheet, cell], computed):
+            differ[sheet, cell] = (text, cached[sheet, cell], computed)
+    assert differ == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_banner_says_that_functions_work_once_they_do(built, language):
+    model = ironcalc.load_from_xlsx(str(built[language] / NO_PYTHON), "en", "UTC", "en")
+    model.evaluate()
+    ok, blocked = (model.get_cell_value(0, row, 10) for row in (4, 5))
+    assert model.get_cell_value(0, 4, 2) == ok
+    assert values(built[language] / NO_PYTHON)["Start", "B4"] == blocked
+
+
+def test_there_are_formulas_for_all_kpis(built):
+    texts = " ".join(formulas(built["en"] / NO_PYTHON).values())
+    assert [name for name in CATALOGUE if f"{name}(" not in texts] == []
+    assert len(formulas(built["en"] / NO_PYTHON)) > 1200
+
+
+@pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])
+def test_libreoffice_computes_what_it_can_to_the_same_values(built, tmp_path, name):
+    path = built["pl"] / name
+    fresh = values(recalculated(path, tmp_path).with_suffix(".xlsx"))
+    cached = values(path)
+    agreed, differ = 0, {}
+    for place, text in formulas(path).items():
+        if place in BANNER or cannot_compute(fresh[place], place, text):
+            continue
+        agreed += 1
+        if not same(cached[place], fresh[place]):
+            differ[place] = (text, cached[place], fresh[place])
+    assert differ == {}
+    assert agreed > 300
+
+
+def cannot_compute(value, place, text):
+    """LibreOffice knows neither LAMBDA nor our functions; what follows from such a cell is not its to compute either."""
+    calls_kpi = any(f"{name}(" in text for name in CATALOGUE)
+    follows = place[0] in {"Scorecard", "Calculators"} and "Inputs!" not in text
+    return calls_kpi or follows or (isinstance(value, str) and value.startswith("#"))
+
+
+def test_no_formula_is_an_error_in_the_file(built):
+    for language, folder in built.items():
+        for name in (NO_PYTHON, TEMPLATE):
+            path = folder / name
+            cached = values(path)
+            errors = {
+                place: text
+                for place, text in formulas(path).items()
+                if place not in BANNER and str(cached[place]).startswith("#")
+            }
+            # #N/A stands for "no point" in the figures behind the charts of the macro's funnel
+            assert {place for place in errors if place[0] != "Funnel_Charts"} == set(), (language, name)
+
+
+def test_both_editions_have_the_same_formulas(built):
+    one, other = (formulas(built["ru"] / name) for name in (NO_PYTHON, TEMPLATE))
+    shared = {"Start", "Inputs", "Scorecard", "Calculators", "Functions"}
+    assert {p: t for p, t in one.items() if p[0] in shared} == {p: t for p, t in other.items() if p[0] in shared}
