@@ -99,7 +99,7 @@ def main() -> None:
 
 def measure() -> None:
     """Measure and print."""
-    sys.path.insert(0, str(ROOT / "tests" / "windows"))
+    sys.path.insert(0, str(ROOT / "tests" / "windows" / "inside"))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder, "stock_kpis.py").write_text(STOCK_MODULE)
         echo_server = Path(folder, "echo_server.py")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-collect_ignore = ["client.py", "com.py", "extended_server.py", "fake_range.py"]  # run by the Windows Python
+collect_ignore = ["inside"]  # run by the Windows Python
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLE = "LEADKPI_WINDOWS_PYTHON"
@@ -25,7 +25,7 @@ class Client:
 
     def __init__(self, python):
         self._process = subprocess.Popen(
-            [*python, "-B", windows_path(ROOT / "tests" / "windows" / "client.py")],
+            [*python, "-B", windows_path(ROOT / "tests" / "windows" / "inside" / "client.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": windows_path(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -53,12 +53,16 @@ class Client:
         return self.ask("call", name=name, arguments=arguments, date1904=date1904, caller=caller)
 
     def use_extended_server(self, limit):
-        script = windows_path(ROOT / "tests" / "windows" / "extended_server.py")
+        script = windows_path(ROOT / "tests" / "windows" / "inside" / "extended_server.py")
         self.ask("command", arguments=f'-P "{script}" $(CLSID) {limit}')
 
     def close(self):
         self._process.stdin.close()
-        self._process.wait(timeout=60)
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:  # it still waits for a server that never comes up
+            self._process.kill()
+            self._process.wait()
         self._process.stdout.close()
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from com import ComError, Dispatch, Variant
 
-BRIDGE = Path(__file__).resolve().parents[2].joinpath("workbook_template", "vba", "KpiBridge.cls").read_text("ascii")
+BRIDGE = Path(__file__).resolve().parents[3].joinpath("workbook_template", "vba", "KpiBridge.cls").read_text("ascii")
 
 
 def constant(name):
