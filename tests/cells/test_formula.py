@@ -128,6 +128,8 @@ def test_computed_as_written():
     assert compute(a >= b, values).tolist() == [True, False]
     assert compute(a <= b, values).tolist() == [False, True]
     np.testing.assert_allclose(compute(round_up(a / 4), values), [2.0, 1.0])
+    np.testing.assert_allclose(compute(round_half_away(a / 4, 0), values), [2.0, 1.0])
+    np.testing.assert_allclose(compute(normal_quantile(a / 12), values), [0.0, -0.967421566], atol=1e-9)
     with pytest.raises(TypeError):
         compute("A1", values)
     with pytest.raises(TypeError):

@@ -27,6 +27,8 @@ from xl_leadkpi.cells.functions import normal_quantile, round_half_away, round_u
         (200000000.00000003, 9, 200000000),
         (150.00000000000003, 9, 150),
         (123456789.123456789, 9, 123456789.123457),
+        (1234567890123456.0, 0, 1234567890123456.0),
+        (123456789012345.5, 9, 123456789012346.0),
     ],
 )
 def test_round(number, digits, rounded):

@@ -3,12 +3,13 @@
 import random
 
 import pytest
-import random_cells
-from engines import Sheet, same
+from . import random_cells
 
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
+
+from .engines import Sheet, same
 
 KPIS = [kpi for kpi in CATALOGUE.values() if not isinstance(kpi, ElementwiseKpi)]
 RANGES = 500

@@ -6,11 +6,12 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from engines import Sheet, same
 
 from xl_leadkpi import kpis
 from xl_leadkpi.cells import CellError, errors_in
 from xl_leadkpi.kpis import CATALOGUE
+
+from .engines import Sheet, same
 
 DIV0, NUM, VALUE, NA = CellError.DIV0, CellError.NUM, CellError.VALUE, CellError.NA
 

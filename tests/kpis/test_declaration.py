@@ -140,6 +140,7 @@ def test_decorators_leave_the_function_and_add_the_kpi():
         kpi = DECLARED[name]
         assert type(kpi) is kind
         assert (kpi.name, kpi.formula, kpi.family, kpi.__doc__) == (name, body, "cost", "Say it.")
+        assert kpi.__name__ == name
         assert kpi.number_format == NUMBER_FORMATS["ratio"]
     assert DECLARED["AAA"](5) == 5.0
     assert inspect.isfunction(body)

@@ -4,12 +4,13 @@ import math
 import random
 
 import pytest
-import random_cells
-from engines import Sheet, same
+from . import random_cells
 
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
+
+from .engines import Sheet, same
 
 KPIS = [kpi for kpi in CATALOGUE.values() if isinstance(kpi, ElementwiseKpi)]
 ROWS = 2_000

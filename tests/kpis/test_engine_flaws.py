@@ -1,7 +1,8 @@
 """The list of what the engines get wrong (engines.FLAWS), entry by entry: when one is mended, its entry goes."""
 
 import pytest
-from engines import FLAWS, Sheet
+
+from .engines import FLAWS, Sheet
 
 CASES = {
     "ironcalc: tiny is zero": ("IF(1E-20=0,1,0)", 1.0),

@@ -44,6 +44,16 @@ from xl_leadkpi.kpis import CATALOGUE
         ("SALESCYCLE", ("B2:B9", "C2:C9"), "AVERAGE(IF((ISNUMBER(B2:B9)*ISNUMBER(C2:C9)*(C2:C9>=B2:B9)),C2:C9-B2:B9))"),
         (
             "SALESCYCLE",
+            ("B2:B9", "C2:C9", '"mean"'),
+            "AVERAGE(IF((ISNUMBER(B2:B9)*ISNUMBER(C2:C9)*(C2:C9>=B2:B9)),C2:C9-B2:B9))",
+        ),
+        (
+            "SALESCYCLE",
+            ("B2:B9", "C2:C9", "E1"),
+            "PERCENTILE(IF((ISNUMBER(B2:B9)*ISNUMBER(C2:C9)*(C2:C9>=B2:B9)),C2:C9-B2:B9),E1)",
+        ),
+        (
+            "SALESCYCLE",
             ("B2:B9", "C2:C9", '"median"'),
             "MEDIAN(IF((ISNUMBER(B2:B9)*ISNUMBER(C2:C9)*(C2:C9>=B2:B9)),C2:C9-B2:B9))",
         ),
@@ -88,6 +98,33 @@ def test_lambda_in_full():
         'IF((value_per_period="")+(lifetime="")+(gross_margin_=""),"",'
         'IF((value_per_period<"")*(lifetime<"")*(gross_margin_<""),'
         "IF((lifetime<0)+(gross_margin_>1),#NUM!,value_per_period*lifetime*gross_margin_),#VALUE!))))"
+    )
+
+
+def test_lambda_where_a_blank_counts():
+    written = CATALOGUE["ENGAGEMENTS"].lambda_text()
+    assert written.startswith(
+        'LAMBDA(likes,comments,shares,[clicks],[other],LET(likes_,IF(likes="",0,likes),comments_,IF(comments="",0,comments),'
+        'shares_,IF(shares="",0,shares),clicks_,IF(ISOMITTED(clicks),0,IF(clicks="",0,clicks)),'
+    )
+
+
+def test_lambda_down_a_column():
+    assert CATALOGUE["STEPCONV"].lambda_text() == (
+        'LAMBDA(counts,LET(entered,TOCOL(IF(counts="","",counts)),base,TAKE(VSTACK(1,entered),ROWS(entered)),'
+        'IF((entered="")+(base=""),"",IF((entered<"")*(base<""),IF(base=0,#DIV/0!,'
+        "IF((entered<0)+(base<0),#NUM!,IF(SEQUENCE(ROWS(entered))=1,1,entered/base))),#VALUE!))))"
+    )
+
+
+def test_lambda_over_ranges():
+    assert CATALOGUE["MRR"].lambda_text() == (
+        "LAMBDA(amounts,[months],LET(months_,IF(ISOMITTED(months),1,months),"
+        'IF(ISERROR(SUM(IF(amounts="",0,0))),SUM(IF(amounts="",0,0)),'
+        'IF(ISERROR(SUM(IF(months_="",0,0))),SUM(IF(months_="",0,0)),'
+        "IF((ROWS(months_)*COLUMNS(months_)>1)*((ROWS(amounts)<>ROWS(months_))+(COLUMNS(amounts)<>COLUMNS(months_))),#VALUE!,"
+        'IF((SUM((amounts>"")*1))+(SUM((months_>"")*1)),#VALUE!,'
+        'IF(SUM((months_<"")*(months_<=0))>0,#NUM!,SUM(IF((amounts<"")*(months_<""),amounts/months_,0)))))))))'
     )
 
 

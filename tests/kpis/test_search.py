@@ -35,6 +35,18 @@ def test_best_match(words, name):
     assert (found[:1] == [name]) if name else not found
 
 
+def test_ranks():
+    def ranked(words, *names):
+        found = [kpi.name for kpi in search(words)]
+        places = [found.index(name) for name in names]
+        assert places == sorted(places)
+
+    ranked("interactions", "ENGAGEMENTS", "ENGRATE")  # the very alias, then the description
+    assert next(kpi.name for kpi in search("rate lead conversion")) == "LEADCONV"  # all words in one name, in any order
+    assert {kpi.name for kpi in search("phone")} == set()
+    assert [kpi.name for kpi in search("MQL-to-SQL")] == [kpi.name for kpi in search("mql to sql")] != []
+
+
 def test_exact_names_come_before_parts_of_names_before_descriptions():
     names = [kpi.name for kpi in search("churn")]
     assert names.index("CHURNRATE") < names.index("NRR")

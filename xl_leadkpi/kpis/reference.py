@@ -50,9 +50,9 @@ def explanation(kpi: Kpi, language: Language = "en") -> str:
 
 
 def _paragraphs(kpi: Kpi) -> Iterator[str]:
+    better = "neither way" if kpi.direction == "neutral" else kpi.direction
     unit = f"{kpi.unit} per {kpi.per}" if kpi.per else kpi.unit
-    better = {"neutral": "neither way is better", "nearer 0": "nearer 0 is better"}
-    yield f"{_first_line(kpi)} Result: {unit}; {better.get(kpi.direction, f'{kpi.direction} is better')}."
+    yield f"{_first_line(kpi)} Result: {unit}; {better} is better."
     yield ""
     yield f"    {kpi.signature}"
     formula = kpi.excel_text(*(argument.name for argument in kpi.arguments))

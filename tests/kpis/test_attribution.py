@@ -1,0 +1,84 @@
+"""Attribution weights; figures from the funnel specification's table of models, or by hand."""
+
+import pytest
+
+from xl_leadkpi import kpis
+from xl_leadkpi.cells import CellError
+
+PATHS = ["Ads", "Mail", "SEO", "Mail", "Ads"]
+
+
+@pytest.mark.parametrize(
+    ("model", "touches", "weights"),
+    [
+        ("first", 3, [1, 0, 0]),
+        ("last", 3, [0, 0, 1]),
+        ("linear", 4, [0.25] * 4),
+        ("ushape", 1, [1]),
+        ("ushape", 2, [0.5, 0.5]),
+        ("ushape", 3, [0.4, 0.2, 0.4]),
+        ("ushape", 4, [0.4, 0.1, 0.1, 0.4]),
+        (" UShape ", 4, [0.4, 0.1, 0.1, 0.4]),
+    ],
+)
+def test_by_position(model, touches, weights):
+    assert kpis.ATTRIB(PATHS[:touches], model) == pytest.approx(weights)
+
+
+@pytest.mark.parametrize(
+    ("touches", "lead", "opportunity", "weights"),
+    [
+        (5, 2, 4, [0.3, 0.3, 0.05, 0.3, 0.05]),
+        (3, 2, 3, [1 / 3] * 3),
+        (3, 1, 3, [0.6, 0.1, 0.3]),
+        (2, 1, 1, [0.9, 0.1]),
+        (2, 2, 2, [1 / 3, 2 / 3]),
+        (1, 1, 1, [1]),
+    ],
+)
+def test_wshape(touches, lead, opportunity, weights):
+    result = kpis.ATTRIB(PATHS[:touches], "wshape", lead_touch=lead, opp_touch=opportunity)
+    assert result == pytest.approx(weights)
+
+
+@pytest.mark.parametrize(
+    ("lead", "opportunity"), [(0, 1), (1, 0), (4, 1), (1, 4), (1.5, 1), (1, 2.5), (None, 1), (1, None)]
+)
+def test_position_outside(lead, opportunity):
+    assert kpis.ATTRIB(PATHS[:3], "wshape", None, None, lead, opportunity) is CellError.NUM
+    assert kpis.ATTRIB(PATHS[:3], "linear", None, None, lead, opportunity) == pytest.approx([1 / 3] * 3)
+
+
+def test_decay():
+    assert kpis.ATTRIB(PATHS[:3], "decay", [15, 8, 1]) == pytest.approx([1 / 7, 2 / 7, 4 / 7])
+    assert kpis.ATTRIB(PATHS[:2], "decay", [1, 0], 1) == pytest.approx([1 / 3, 2 / 3])
+    assert kpis.ATTRIB(PATHS[:2], "decay", [90_000, 90_000]) == pytest.approx([0.5, 0.5])
+    assert kpis.ATTRIB(PATHS[:1], "decay") == [1.0]
+    weights = kpis.ATTRIB(PATHS[:3], "decay", [15, None, 8])
+    assert (weights[0], weights[1], weights[2]) == (pytest.approx(1 / 3), "", pytest.approx(2 / 3))
+
+
+def test_decay_refused():
+    assert kpis.ATTRIB(PATHS[:2], "decay", [1, 0], 0) is CellError.DIV0
+    assert kpis.ATTRIB(PATHS[:2], "linear", [1, 0], 0) == [0.5, 0.5]
+    assert kpis.ATTRIB(PATHS[:2], "decay", [1, 0], -1) is CellError.NUM
+    assert kpis.ATTRIB(PATHS[:2], "decay", [1, -1]) is CellError.NUM
+    assert kpis.ATTRIB(PATHS[:2], "decay", [1, 0, 0]) is CellError.VALUE
+    assert kpis.ATTRIB(PATHS[:2], "decay") is CellError.VALUE
+    assert kpis.ATTRIB(PATHS[:2], "decay", [1, "soon"]) is CellError.VALUE
+
+
+def test_blank_touch_has_no_weight():
+    assert kpis.ATTRIB(["Ads", None, "SEO"], "linear") == [0.5, "", 0.5]
+    assert kpis.ATTRIB([None, None], "linear") == ""
+    weights = kpis.ATTRIB(["Ads", None, "SEO"], "wshape", lead_touch=2, opp_touch=2)
+    assert (weights[0], weights[1], weights[2]) == (pytest.approx(1 / 3), "", pytest.approx(2 / 3))
+
+
+@pytest.mark.parametrize("model", ["markov", 5, True, "u shape"])
+def test_unknown_model(model):
+    assert kpis.ATTRIB(PATHS, model) is CellError.VALUE
+
+
+def test_blank_model():
+    assert kpis.ATTRIB(PATHS, "") == ""
