@@ -24,9 +24,10 @@ from functools import cached_property
 from pathlib import Path
 
 import xlwings
-from calc_grammar import from_calc, to_calc
 from xlwings import base_classes as base
 from xlwings import utils
+
+from .calc_grammar import from_calc, to_calc
 
 DEBIAN = "/usr/lib/python3/dist-packages"  # at the end, so that the environment's own packages stay first
 if DEBIAN not in sys.path:
@@ -502,7 +503,11 @@ class Sheet(Counted, base.Sheet):
     def copy(self, before, after):
         names = self._book.doc.Sheets.ElementNames
         copy = next(f"{self.name} ({i})" for i in range(2, 999) if f"{self.name} ({i})" not in names)
+        tables = self._book.doc.DatabaseRanges
+        known = set(tables.ElementNames)
         self._book.doc.Sheets.copyByName(self.name, copy, before.index - 1 if before else after.index)
+        for name in set(tables.ElementNames) - known:
+            tables.removeByName(name)  # 7.4 hangs the copies of the tables on the wrong sheet
 
     @property
     def show_gridlines(self):
@@ -700,11 +705,24 @@ class Range(Counted, base.Range):
         rows, columns = self.shape
         if not isinstance(cells, list | tuple):
             cells = [[cells] * columns] * rows
-        texts = {type(value) for row in cells for value in row} & {str}
-        if texts and any(type(value) is str and value[:1] == "=" and len(value) > 1 for row in cells for value in row):
+        notes = self._notes()
+        if any(type(value) is str and value[:1] == "=" and len(value) > 1 for row in cells for value in row):
             self.xl.setFormulaArray(tuple(tuple(map(to_formula_array, row)) for row in cells))
         else:
             self.xl.setDataArray(tuple(tuple(map(to_data_array, row)) for row in cells))
+        for place, text in notes:
+            self._sheet.xl.Annotations.insertNew(place, text)
+
+    def _notes(self):
+        """Notes of these cells: unlike Excel, Calc drops them when values come in."""
+        row, column, rows, columns = self.boxes[0]
+        notes = self._sheet.xl.Annotations
+        found = [(note.Position, note.String) for note in (notes.getByIndex(i) for i in range(notes.Count))]
+        return [
+            (place, text)
+            for place, text in found
+            if row <= place.Row + 1 < row + rows and column <= place.Column + 1 < column + columns
+        ]
 
     formula2 = formula
 
@@ -719,6 +737,7 @@ class Range(Counted, base.Range):
 
     def copy_from(self, source_range, copy_type, skip_blanks, transpose):
         source = source_range.impl
+        notes = self._notes()
         if copy_type == "formulas":
             kept = source.xl.getFormulaArray()
             texts = source.xl.getDataArray()
@@ -728,6 +747,8 @@ class Range(Counted, base.Range):
                     for fs, vs in zip(kept, texts, strict=True)
                 )
             )
+            for place, text in notes:
+                self._sheet.xl.Annotations.insertNew(place, text)
         elif copy_type == "formats":
             self._paste_formats(source)
         else:
@@ -1153,6 +1174,8 @@ class Tables(Counted, base.Tables):
         return (Table(self._sheet, one) for one in self._mine())
 
     def __call__(self, key):
+        if isinstance(key, int):
+            return Table(self._sheet, self._mine()[key - 1])
         for table in self:
             if table.name == key:
                 return table

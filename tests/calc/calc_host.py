@@ -1,10 +1,11 @@
 """What xlwings has no call for, on Calc: the counterpart of ``sheets.hosts.Excel`` over UNO."""
 
-from calc_engine import POINT, enum, properties, rgb
 from com.sun.star.awt import Rectangle
 from com.sun.star.chart2 import DataPointLabel
 
 from xl_leadkpi.sheets.hosts import HOSTS, Host
+
+from .calc_engine import POINT, enum, properties, rgb
 
 PIXEL = 2540 / 96  # hundredths of a millimetre
 NEAR_ORIGIN = 12  # com.sun.star.chart.DataLabelPlacement

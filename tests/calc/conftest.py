@@ -28,8 +28,7 @@ def office():
         pytest.fail(f"the macros could not be tried: {missing}")
     if missing:
         pytest.skip(missing)
-    import calc_engine
-    import calc_host  # noqa: F401 - registers itself
+    from . import calc_engine, calc_host  # noqa: F401 - the host registers itself
 
     app = calc_engine.start()
     yield app

@@ -1,9 +1,10 @@
 """The macro Build funnel in a real spreadsheet program: figures, refreshing, and what happens when something fails."""
 
+import csv
 import json
+from datetime import date
 
 import pytest
-from conftest import fill, select
 
 from xl_leadkpi.addin import macros
 from xl_leadkpi.cells import CellError
@@ -12,13 +13,13 @@ from xl_leadkpi.leads import ReadOptions, read, read_spend, sample
 from xl_leadkpi.sheets import hosts, lay_out
 from xl_leadkpi.sheets.book import BACKUP, UNFINISHED
 
+from .conftest import fill, select
+
 OURS = ["Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"]
 
 
 def rows_of(path):
     """The rows of a CSV file as LibreOffice's own import types them are read from the open file; here as text."""
-    import csv
-
     with path.open(encoding="utf-8-sig") as stream:
         return [[cell or None for cell in row] for row in csv.reader(stream)]
 
@@ -45,18 +46,22 @@ def figures(layout, name):
     return found
 
 
-def shown(sheet, layout_sheet):
+def shown(sheet):
     cells = sheet.range("A1", sheet.used_range.address.partition(":")[2] or "A1")
-    rows = cells.options(ndim=2, err_to_str=True).value
-    return rows
+    return cells.options(ndim=2, err_to_str=True).value
 
 
-def differences(book, layout, name, sheet_name=None):
-    """Cells in which the workbook differs from the layout made from a file; the header lines name their source."""
-    rows = shown(book.sheets[sheet_name or name], layout[name])
+def differences(book, layout, name):
+    """Cells in which the workbook differs from the layout made from a file.
+
+    Not the header lines, which name their source, nor the list of oddities: in the open workbook dates are dates, in the
+    file they are texts whose order of day and month had to be found out.
+    """
+    rows = shown(book.sheets[name])
+    quality = next((table.place.row for table in layout[name].tables if table.name == "tblQA"), 10**6)
     found = []
     for (i, j), value in figures(layout, name).items():
-        if name == "Funnel" and i < 5:
+        if name == "Funnel" and (i < 5 or i >= quality):
             continue
         there = rows[i][j] if i < len(rows) and j < len(rows[i]) else None
         if isinstance(value, CellError):
@@ -122,7 +127,7 @@ def test_golden_figures(golden, shared):
 
 def test_every_figure_is_that_of_the_file_writer(golden, shared):
     folder = shared / "spec/golden"
-    leads = read(folder / "golden_leads.csv", ReadOptions(as_of=__import__("datetime").date(2025, 6, 30)))
+    leads = read(folder / "golden_leads.csv", ReadOptions(as_of=date(2025, 6, 30)))
     layout = lay_out(build(leads, read_spend([folder / "golden_spend.csv"])), leads)
     assert differences(golden, layout, "Funnel") == []
     assert differences(golden, layout, "Funnel_Data") == []

@@ -3,7 +3,8 @@
 import datetime as dt
 
 import pytest
-from calc_grammar import from_calc, to_calc
+
+from .calc_grammar import from_calc, to_calc
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_what_the_macros_do_not_call_is_not_there(book):
 
 
 def test_calls_are_counted_once_each(book):
-    from calc_engine import Counted
+    from .calc_engine import Counted
 
     sheet = book.sheets[0]
     before = Counted.calls

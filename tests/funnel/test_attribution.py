@@ -11,12 +11,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lead_tables import lead_table
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.funnel.attribution import MODELS, credit, markov_shares
 from xl_leadkpi.funnel.scope import scope
 from xl_leadkpi.leads.table import TouchTable
+
+from .lead_tables import lead_table
 
 AS_OF = date(2025, 6, 30)
 AS_OF_DAY = 45838

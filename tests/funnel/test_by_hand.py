@@ -4,11 +4,12 @@ from statistics import median
 
 import numpy as np
 import pytest
-from lead_tables import lead_table
-from random_leads import AS_OF, AS_OF_DAY, month, random_leads
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES
+
+from .lead_tables import lead_table
+from .random_leads import AS_OF, AS_OF_DAY, month, random_leads
 
 FIELDS = ("status", "source", "campaign", "owner", "amount", "lost_reason", "response_min")
 KEYS = dict(zip(STAGES, ("leads", "mql", "sql", "meetings", "opportunities", "proposals", "won"), strict=True))

@@ -4,12 +4,13 @@ import json
 from datetime import date
 
 import pytest
-from lead_tables import lead_table
-from random_leads import AS_OF, random_leads
 
 from xl_leadkpi.funnel import as_json, build
 from xl_leadkpi.funnel.report import Block
 from xl_leadkpi.leads.table import ColumnMatch, SpendTable, StageWord
+
+from .lead_tables import lead_table
+from .random_leads import AS_OF, random_leads
 
 SUMMARY = {
     "leads", "mql", "sql", "meetings", "opportunities", "won", "lost", "open", "win_rate", "lead_conversion", "revenue",

@@ -5,13 +5,14 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
-from lead_tables import golden_leads, golden_spend
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import read, read_spend
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.table import STAGES
+
+from .lead_tables import golden_leads, golden_spend
 
 AS_OF = date(2025, 6, 30)
 

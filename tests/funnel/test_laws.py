@@ -8,11 +8,12 @@ import narwhals as nw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lead_tables import lead_table
-from random_leads import AS_OF, AS_OF_DAY, leads, random_leads
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads.table import SpendTable
+
+from .lead_tables import lead_table
+from .random_leads import AS_OF, AS_OF_DAY, leads, random_leads
 
 FIELDS = ("status", "source", "campaign", "owner", "amount", "lost_reason", "response_min")
 SPEND = SpendTable((("Google Ads", None, 2025 * 12, 100.0, 10.0, None), (None, None, None, 50.0, None, None)), None)

@@ -6,11 +6,12 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 import pytest
-from lead_tables import lead_table
 
 from xl_leadkpi.funnel import FunnelOptions
 from xl_leadkpi.funnel.scope import day_number, decode, first_day, last_day, month_number, month_of, scope
 from xl_leadkpi.leads.table import STAGES
+
+from .lead_tables import lead_table
 
 EVERY_DAY = [date(1900, 3, 1) + timedelta(days=n) for n in range((date(2100, 3, 1) - date(1900, 3, 1)).days)]
 

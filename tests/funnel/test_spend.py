@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
-from lead_tables import day, lead_table
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads.table import SpendTable
+
+from .lead_tables import day, lead_table
 
 AS_OF = date(2025, 6, 30)
 JANUARY = 2025 * 12

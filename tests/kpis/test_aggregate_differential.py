@@ -3,12 +3,12 @@
 import random
 
 import pytest
-from . import random_cells
 
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
+from . import random_cells
 from .engines import Sheet, same
 
 KPIS = [kpi for kpi in CATALOGUE.values() if not isinstance(kpi, ElementwiseKpi)]

@@ -4,12 +4,12 @@ import math
 import random
 
 import pytest
-from . import random_cells
 
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
+from . import random_cells
 from .engines import Sheet, same
 
 KPIS = [kpi for kpi in CATALOGUE.values() if isinstance(kpi, ElementwiseKpi)]

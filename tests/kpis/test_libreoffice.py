@@ -3,11 +3,11 @@
 import random
 
 import pytest
-from . import random_cells
 
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
+from . import random_cells
 from .engines import SOFFICE, libreoffice, same
 
 pytestmark = pytest.mark.skipif(SOFFICE is None, reason="needs LibreOffice (soffice)")

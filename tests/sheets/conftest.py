@@ -1,5 +1,6 @@
 import pytest
-from sheet_reports import golden, sampled
+
+from .sheet_reports import golden, sampled
 
 
 @pytest.fixture(scope="session")

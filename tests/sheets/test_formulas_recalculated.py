@@ -2,11 +2,12 @@
 
 import openpyxl
 import pytest
-from sheet_reports import from_csv
-from soffice import recalculated
 
 from xl_leadkpi.sheets import lay_out, to_file
 from xl_leadkpi.sheets.layout import Area, Cells, Layout, Sheet, Style
+
+from .sheet_reports import from_csv
+from .soffice import recalculated
 
 NO_SPEND_NO_AMOUNTS = "ID,Created,Stage,Source\n1,2026-01-05,Won,Web\n2,2026-02-07,Lost,Web\n3,2026-03-01,SQL,Fair\n"
 

@@ -6,13 +6,14 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from sheet_reports import BUILT, from_csv
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.funnel import FunnelOptions, build
 from xl_leadkpi.sheets import lay_out
 from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.measure import text_width
+
+from .sheet_reports import BUILT, from_csv
 
 GOLDEN = Path(__file__).with_name("golden_layout.txt")
 

@@ -9,11 +9,12 @@ from datetime import date
 import openpyxl
 import pytest
 from openxml_audit import OpenXmlValidator
-from sheet_reports import from_csv
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.sheets import OutputError, lay_out, to_file
 from xl_leadkpi.sheets.layout import Area, Cells, Layout, Sheet, Style
+
+from .sheet_reports import from_csv
 
 SHEETS = ["Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"]
 TABLES = {

@@ -1,12 +1,8 @@
-import sys
-from pathlib import Path
 
 import pytest
 
 from xl_leadkpi.workbooks import build
 from xl_leadkpi.workbooks.sources import LANGUAGES
-
-sys.path.append(str(Path(__file__).parents[1] / "sheets"))  # soffice.py: LibreOffice as an independent engine
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,13 @@ from xml.etree import ElementTree as ET
 import ironcalc
 import pytest
 import xlsxwriter
-from reading import NO_PYTHON, part, same
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.workbooks.functions import _constant
 from xl_leadkpi.workbooks.names import definitions, stored
+
+from .reading import NO_PYTHON, part, same
 
 NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 

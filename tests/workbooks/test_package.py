@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from openxml_audit import OpenXmlValidator
-from reading import ADD_IN, NO_PYTHON, TEMPLATE, part, parts
 
 from xl_leadkpi.workbooks.build import CHECKSUMS
+
+from .reading import ADD_IN, NO_PYTHON, TEMPLATE, part, parts
 
 NAMES = (ADD_IN, TEMPLATE, NO_PYTHON)
 

@@ -4,13 +4,14 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from reading import ADD_IN, TEMPLATE, part
 
 from xl_leadkpi.addin.macros import MACROS
 from xl_leadkpi.kpis import CATALOGUE, FAMILIES
 from xl_leadkpi.workbooks import vba
 from xl_leadkpi.workbooks.ribbon import ribbon_xml, text_sheet
 from xl_leadkpi.workbooks.sources import keys
+
+from .reading import ADD_IN, TEMPLATE, part
 
 NS = "{http://schemas.microsoft.com/office/2009/07/customui}"
 CONTROL = "control As IRibbonControl"

@@ -2,13 +2,14 @@
 
 import openpyxl
 import pytest
-from reading import NO_PYTHON, TEMPLATE, formulas, values
 
 from xl_leadkpi.leads import ReadOptions, read, read_spend
 from xl_leadkpi.sheets.book import MARK
 from xl_leadkpi.sheets.measure import text_width
 from xl_leadkpi.workbooks.scorecard import LISTS
 from xl_leadkpi.workbooks.sources import LANGUAGES, Words, keys
+
+from .reading import NO_PYTHON, TEMPLATE, formulas, values
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
 

@@ -3,11 +3,12 @@
 import ironcalc
 import openpyxl
 import pytest
-from reading import BANNER, NO_PYTHON, TEMPLATE, formulas, same, values
-from soffice import recalculated
 
+from tests.sheets.soffice import recalculated
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.workbooks.sources import LANGUAGES
+
+from .reading import BANNER, NO_PYTHON, TEMPLATE, formulas, same, values
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
 

@@ -7,10 +7,11 @@ from xml.etree import ElementTree as ET
 import olefile
 import pytest
 from pyopenvba import ExcelFile, integrity
-from reading import ADD_IN, TEMPLATE, part, parts
 
 from xl_leadkpi.addin.vba import functions_module
 from xl_leadkpi.workbooks import vba
+
+from .reading import ADD_IN, TEMPLATE, part, parts
 
 NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 MODULES = {"KpiFunctions", "KpiRibbon", "KpiCells", "KpiBridge"}

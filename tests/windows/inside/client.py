@@ -94,14 +94,14 @@ class Process(ctypes.Structure):
 
 
 def children():
-    """Processes that this one started and that are alive."""
+    """The Pythons that this process started and that are alive; Wine starts programs of its own beside them."""
     kernel = ctypes.windll.kernel32
     kernel.CreateToolhelp32Snapshot.restype = ctypes.c_void_p
     snapshot = ctypes.c_void_p(kernel.CreateToolhelp32Snapshot(2, 0))
     process, found = Process(size=ctypes.sizeof(Process)), []
     more = kernel.Process32First(snapshot, ctypes.byref(process))
     while more:
-        if process.parent == os.getpid():
+        if process.parent == os.getpid() and process.file.lower().startswith(b"python"):
             found.append(process.pid)
         more = kernel.Process32Next(snapshot, ctypes.byref(process))
     kernel.CloseHandle(snapshot)
