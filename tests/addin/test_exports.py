@@ -9,10 +9,10 @@ from xl_leadkpi.kpis import CATALOGUE
 CELL = "[Book1]Sheet1!$C$2"
 NA = -2146826246
 LEADS = (
-    ("Lead ID", "Created", "Stage", "Source", "Amount", "Country"),
-    ("L1", 45662.0, "Won", "Ads", 1000.0, "PL"),
-    ("L2", 45689.0, "New", "SEO", None, "DE"),
-    ("L3", 45690.0, "Lost", "Ads", NA, "PL"),
+    ("Lead ID", "Created", "Won date", "Stage", "Source", "Amount", "Country"),
+    ("L1", 45662.0, 45700.0, "Won", "Ads", 1000.0, "PL"),
+    ("L2", 45689.0, None, "New", "SEO", None, "DE"),
+    ("L3", 45690.0, None, "Lost", "Ads", NA, "PL"),
 )
 SPEND = (("Date", "Channel", "Cost"), (45662.0, "Ads", 300.0))
 
@@ -130,9 +130,15 @@ def test_kpi_table(kpi, by, expected):
 
 
 def test_tables_in_the_1904_system_give_the_same():
-    days_1904 = (LEADS[0], *((row[0], row[1] - 1462, *row[2:]) for row in LEADS[1:]))
+    days_1904 = (LEADS[0], *((row[0], row[1] - 1462, row[2] and row[2] - 1462, *row[3:]) for row in LEADS[1:]))
     for name in ("FUNNEL", "COHORTS"):
         assert call(name, days_1904, date1904=True) == call(name, LEADS)
+    assert call("COHORTS", LEADS)[1][:3] == ["2025-01", 1.0, 0.0]
+
+
+def test_cohorts_of_leads_without_dates_of_winning():
+    assert call("COHORTS", [row[:2] + row[3:] for row in LEADS]) == [["#VALUE!"]]
+    assert "do not say when" in why()
 
 
 def test_help():

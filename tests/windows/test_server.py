@@ -159,10 +159,10 @@ def test_too_many_arguments(client):
 
 
 LEADS = [
-    ["Lead ID", "Created", "Stage", "Source", "Amount"],
-    ["L1", 45662.0, "Won", "Ads", 1000.0],
-    ["L2", 45689.0, "New", "SEO", None],
-    ["L3", 45690.0, "Lost", "Ads", {"error": 2042}],
+    ["Lead ID", "Created", "Won date", "Stage", "Source", "Amount"],
+    ["L1", 45662.0, 45700.0, "Won", "Ads", 1000.0],
+    ["L2", 45689.0, None, "New", "SEO", None],
+    ["L3", 45690.0, None, "Lost", "Ads", {"error": 2042}],
 ]
 SPEND = [["Date", "Channel", "Cost"], [45662.0, "Ads", 300.0]]
 
@@ -172,7 +172,7 @@ def test_functions_over_tables(client):
     by_source = client.call("KPITABLE", "CPL", LEADS, "source", SPEND)
     assert by_source == [["Source", "CPL"], ["Ads", 150.0], ["SEO", ""], ["(total)", 100.0]]
     assert client.call("COHORTS", LEADS)[1][:2] == ["2025-01", 1.0]
-    days_1904 = [LEADS[0], *([row[0], row[1] - 1462, *row[2:]] for row in LEADS[1:])]
+    days_1904 = [LEADS[0], *([row[0], row[1] - 1462, row[2] and row[2] - 1462, *row[3:]] for row in LEADS[1:])]
     assert client.call("COHORTS", days_1904, date1904=True) == client.call("COHORTS", LEADS)
     touches = [["Lead ID", "Time", "Channel"], ["L1", 45662.0, "Ads"], ["L1", 45663.0, "SEO"]]
     assert client.call("ATTRIBUTION", touches, "linear", {"omitted": True})[1:3] == [["Ads", 0.5], ["SEO", 0.5]]

@@ -103,14 +103,17 @@ def cohorts(leads: Any, stage: Any = None, *, date1904: bool = False) -> Table:
         One row a month of creation: month, leads, then one column for each month since.
 
     Raises:
-        ValueError: Another stage.
+        ValueError: Another stage, or the leads do not say when they got there.
         InputError: The table cannot be used.
     """
     wanted = "won" if _is_blank(stage) else str(stage).strip().lower()
     if wanted not in ("won", "opportunity"):
         raise ValueError(f"cohorts are counted to Won or to Opportunity, not to {str(stage)[:40]!r}")
     report = _report(leads, None, date1904=date1904)
-    return _as_table(report.cohorts if wanted == "won" else report.opportunity_cohorts, keep_empty=True)
+    block = report.cohorts if wanted == "won" else report.opportunity_cohorts
+    if not len(block):
+        raise ValueError("the leads do not say when they came in and when they got there")
+    return _as_table(block, keep_empty=True)
 
 
 def attribution(touches: Any, model: Any, leads: Any = None, *, date1904: bool = False) -> Table:
