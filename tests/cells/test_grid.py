@@ -78,6 +78,12 @@ def test_flat_sequence_is_a_row_beside_a_table():
     assert right.numbers.tolist() == [[10, 20], [10, 20]]
 
 
+def test_flat_sequence_comes_first():
+    left, right = broadcast([read_grid([10, 20]), read_grid([[1], [2], [3]])])
+    assert left.numbers.tolist() == [[10, 20]] * 3
+    assert right.numbers.tolist() == [[1, 1], [2, 2], [3, 3]]
+
+
 def test_beyond_the_shorter_is_na():
     assert states_of([1, 2, 3], [1, 2]) == [[0, 0, 0], [0, 0, NA]]
     assert states_of([1, 2], [1, 2, 3]) == [[0, 0, NA], [0, 0, 0]]
@@ -126,6 +132,7 @@ def test_every_error_survives_in_a_float_array(error):
     assert read_grid(written).known_states().tolist() == state.tolist()
     assert read_grid(pd.Series(written)[::-1].copy()).known_states().tolist() == state.tolist()[::-1]
     assert error_of_state(STATE_OF[error]) is error
+    assert errors_in(written).tolist() == [error, None]
 
 
 def test_written_for_object_arrays():

@@ -99,6 +99,10 @@ def test_serials_as_excel_counts(day, serial):
     assert day_from_serial(serial) == moment
 
 
+def test_excels_29_february_1900_is_the_28th():
+    assert day_from_serial(60) == day_from_serial(59) == datetime(1900, 2, 28)
+
+
 def test_time_zone_is_ignored():
     assert serial_from_day(datetime(2025, 5, 5, 12, tzinfo=UTC)) == 45782.5
     assert serial_from_day(time(12, tzinfo=UTC)) == 0.5

@@ -102,6 +102,17 @@ class TestAggregates:
         assert kpis.WPIPE([1, 2, 3], [0.5, 0.5]) is VALUE
         assert kpis.WPIPE([[1, 2]], [[0.5], [0.5]]) is VALUE
         assert kpis.WPIPE([1, 2], [[0.5], [0.5]]) == 1.5
+        assert kpis.WPIPE([[1, 2]], [0.5, 0.5]) == 1.5
+        assert kpis.WPIPE([[1, 2], [3, 4]], [0.5, 0.5, 0.5, 0.5]) is VALUE
+        assert kpis.MRR([12, 24], 12) == 3.0
+
+    def test_overflow(self):
+        assert kpis.WEBTRAFFIC([1e308, 1e308]) is NUM
+        assert kpis.REVENUE([-1e308, -1e308]) is NUM
+
+    def test_a_range_for_a_single_value(self):
+        assert kpis.STAGECOUNT(["Lead"], ["Lead", "MQL"]) is VALUE
+        assert kpis.STAGECOUNT(["Lead"], ["Lead"]) == 1.0
 
     def test_limits(self):
         assert kpis.WPIPE([100], [25]) is NUM
@@ -163,6 +174,16 @@ class TestContainers:
         assert kpis.CPL(10**400, 3) is NUM
         assert kpis.CPL(object(), 3) is VALUE
         assert kpis.CPL("#N/A", 3) is NA
+
+    def test_by_name(self):
+        assert kpis.CPL(leads=4, spend=100) == 25.0
+        assert kpis.CAC(100, sales_cost=20, new_customers=4) == 30.0
+        assert kpis.WPIPE(probabilities=[0.5], amounts=[10]) == 5.0
+
+    def test_interval_beside_odd_cells(self):
+        assert kpis.CONVCI([35, None], [150, 10])[1] == ["", ""]
+        low, high = kpis.CONVCI(35.0, np.float64(150))
+        assert (low, high) == pytest.approx(kpis.CONVCI(35, 150))
 
     def test_lists(self):
         assert kpis.CPL([100, 50, None], [4, 0, 1]) == [25.0, DIV0, ""]

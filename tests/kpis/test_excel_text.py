@@ -101,6 +101,13 @@ def test_lambda_in_full():
     )
 
 
+def test_lambda_with_two_divisors():
+    assert CATALOGUE["CMGR"].lambda_text() == (
+        'LAMBDA(first,last,periods,IF((first="")+(last="")+(periods=""),"",IF((first<"")*(last<"")*(periods<""),'
+        "IF((first=0)+(periods=0),#DIV/0!,IF((first<0)+(last<0)+(periods<0),#NUM!,(last/first)^(1/periods)-1)),#VALUE!)))"
+    )
+
+
 def test_lambda_where_a_blank_counts():
     written = CATALOGUE["ENGAGEMENTS"].lambda_text()
     assert written.startswith(

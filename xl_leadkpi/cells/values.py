@@ -71,8 +71,6 @@ def read_words(values: Any) -> list[str]:
     >>> read_words(["Closed  Won ", None, 5])
     ['closed won', '', '5']
     """
-    if hasattr(values, "to_numpy"):
-        values = values.to_numpy()
     flat = np.asarray(values, dtype=object).ravel().tolist()
     if set(map(type, flat)) <= {str, type(None)}:
         known = {value: _word(value) for value in set(flat)}  # a column of a million rows holds few distinct words
