@@ -321,7 +321,7 @@ class _SheetWriter:
                 be on it.
         """
         fresh = listed is None
-        listed = listed or {}
+        listed = dict(listed or {})
         old = [] if fresh else self._old_footprint()
         kept = [] if fresh else self._users_cells(old)
         self.old_charts = [] if fresh else self._our_charts()
