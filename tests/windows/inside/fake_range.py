@@ -1,4 +1,4 @@
-"""A COM object that stands for Excel's Range (and workbook): native, with Excel's type information, counting calls."""
+"""A COM object that stands for Excel's Range (and workbook), with the type information of one, counting calls."""
 
 import ctypes
 import uuid
