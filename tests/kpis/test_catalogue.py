@@ -55,6 +55,11 @@ def test_declaration_is_complete(kpi):
     assert kpi.__name__ == kpi.name
 
 
+def test_catalogue_cannot_be_changed():
+    with pytest.raises(TypeError):
+        CATALOGUE["NEW"] = CATALOGUE["CPL"]
+
+
 def test_wrong_formulas_of_the_articles_are_marked():
     wrong = {(kpi.name, source.article) for kpi in CATALOGUE.values() for source in kpi.sources if source.wrong}
     assert {("CPMQL", "cognism"), ("CPSQO", "cognism"), ("CPA", "tehnografi")} <= wrong

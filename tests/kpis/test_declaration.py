@@ -37,24 +37,25 @@ ANY = (-math.inf, math.inf)
 @pytest.mark.parametrize(
     ("argument", "unit", "bounds", "default", "is_range"),
     [
-        (money("a", "m"), "money", (0, math.inf), None, False),
-        (money("a", "m", default=0), "money", (0, math.inf), 0, False),
-        (revenue("a", "m"), "money", ANY, None, False),
-        (revenue("a", "m", default=5), "money", ANY, 5, False),
-        (count("a", "m"), "count", (0, math.inf), None, False),
-        (count("a", "m", default=0), "count", (0, math.inf), 0, False),
-        (fraction("a", "m"), "fraction", (0, 1), None, False),
-        (fraction("a", "m", default=0.5), "fraction", (0, 1), 0.5, False),
-        (margin("a", "m"), "fraction", (-math.inf, 1), None, False),
-        (margin("a", "m", default=1), "fraction", (-math.inf, 1), 1, False),
-        (amounts("a", "m"), "money", ANY, None, True),
-        (counts("a", "m"), "count", (0, math.inf), None, True),
-        (days("a", "m"), "date", ANY, None, True),
-        (words("a", "m"), "text", ANY, None, True),
-        (words("a", "m", default="won"), "text", ANY, "won", True),
+        (lambda: money("a", "m"), "money", (0, math.inf), None, False),
+        (lambda: money("a", "m", default=0), "money", (0, math.inf), 0, False),
+        (lambda: revenue("a", "m"), "money", ANY, None, False),
+        (lambda: revenue("a", "m", default=5), "money", ANY, 5, False),
+        (lambda: count("a", "m"), "count", (0, math.inf), None, False),
+        (lambda: count("a", "m", default=0), "count", (0, math.inf), 0, False),
+        (lambda: fraction("a", "m"), "fraction", (0, 1), None, False),
+        (lambda: fraction("a", "m", default=0.5), "fraction", (0, 1), 0.5, False),
+        (lambda: margin("a", "m"), "fraction", (-math.inf, 1), None, False),
+        (lambda: margin("a", "m", default=1), "fraction", (-math.inf, 1), 1, False),
+        (lambda: amounts("a", "m"), "money", ANY, None, True),
+        (lambda: counts("a", "m"), "count", (0, math.inf), None, True),
+        (lambda: days("a", "m"), "date", ANY, None, True),
+        (lambda: words("a", "m"), "text", ANY, None, True),
+        (lambda: words("a", "m", default="won"), "text", ANY, "won", True),
     ],
 )
 def test_argument(argument, unit, bounds, default, is_range):
+    argument = argument()
     assert (argument.name, argument.meaning, argument.unit) == ("a", "m", unit)
     assert (argument.low, argument.high) == bounds
     assert argument.default == default

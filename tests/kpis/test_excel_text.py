@@ -159,6 +159,12 @@ def test_items_only_where_there_are_several(name):
         CATALOGUE[name].excel_text(*["A1:A9"] * len(CATALOGUE[name].arguments), item=0)
 
 
+def test_attribution_is_its_lambda_called_in_place():
+    kpi = CATALOGUE["ATTRIB"]
+    assert kpi.excel_text("B2:B9", '"linear"') == f'{kpi.lambda_text()}(B2:B9,"linear")'
+    assert kpi.excel_text("B2:B9", '"decay"', "C2:C9", 14) == f'{kpi.lambda_text()}(B2:B9,"decay",C2:C9,14)'
+
+
 def test_rules_in_order():
     rules = [(rule.condition, str(rule.error)) for rule in CATALOGUE["CLTVCHURN"].rules]
     assert rules == [("churn=0", "#DIV/0!"), ("churn<0", "#NUM!"), ("churn>1", "#NUM!"), ("gross_margin>1", "#NUM!")]

@@ -19,7 +19,7 @@ def nearest(name: str) -> list[str]:
     >>> nearest("winrat")[0]
     'WINRATE'
     """
-    return get_close_matches(name.upper(), DECLARED, n=3, cutoff=0.7)
+    return get_close_matches(name.upper(), DECLARED, cutoff=0.7)
 
 
 def search(words: str) -> list[Kpi]:
