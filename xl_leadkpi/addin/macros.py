@@ -347,10 +347,12 @@ def _run(title: str, workbook: Any, work: Callable[[Any, Callable[[str], None]],
     """Do the work with the screen still; whatever happens, the application is as it was and one text says why."""
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
     from xl_leadkpi.leads import InputError  # noqa: PLC0415
-    from xl_leadkpi.sheets.book import BookError  # noqa: PLC0415
+    from xl_leadkpi.addin.scorecard import SHEET  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import BookError, recover  # noqa: PLC0415
 
     try:
         book = _as_book(workbook)
+        recover(book, (*SHEETS, SHEET, *SAMPLES))
         with _Still(book.app, title) as tell:
             return work(book, tell)
     except (InputError, SelectionError, BookError) as problem:

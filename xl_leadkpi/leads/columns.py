@@ -104,6 +104,7 @@ class _Assignment:
         self.ties: list[tuple[str, str, str]] = []
         self.refused: dict[str, int] = {}
         self.never: set[int] = set()
+        self.left_out: dict[int, str] = {}
         self.candidates = self._candidates()
 
     def _candidates(self) -> list[_Candidate]:
@@ -117,6 +118,7 @@ class _Assignment:
                 self.never.add(column)
             for meaning in meant:
                 if meaning.field in self.unmapped_fields:
+                    self.left_out.setdefault(column, meaning.field)
                     continue
                 score = meaning.score + type_evidence(meaning.field, self.facts[column])
                 if score >= THRESHOLD - 1e-9:
@@ -181,8 +183,9 @@ class _Assignment:
             return ColumnMatch(column + 1, header, winner.field, score, winner.reason, runner, self.kind)
         if column in self.used:
             return ColumnMatch(column + 1, header, self.used[column], 1.0, "user", None, self.kind)
-        reason = "user" if column in self.unmapped_columns else "never" if column in self.never else ""
-        return ColumnMatch(column + 1, header, None, 0.0, reason, None, self.kind)
+        if column in self.unmapped_columns or column in self.left_out:
+            return ColumnMatch(column + 1, header, None, 0.0, "user", self.left_out.get(column), self.kind)
+        return ColumnMatch(column + 1, header, None, 0.0, "never" if column in self.never else "", None, self.kind)
 
 
 def _user_wishes(headers: Sequence[str], user: Mapping[str, str]) -> tuple[dict[str, int], set[int], set[str]]:

@@ -27,7 +27,7 @@ class ColumnMatch:
         field: Field it feeds (``created``, ``amount`` ...), or None where the column is not used.
         score: Confidence 0..1 and beyond (type evidence adds to it).
         reason: ``exact``, ``words``, ``contained``, ``near``, ``values``, ``user`` or ``never`` (never-map list).
-        runner_up: The second-best field where the choice was close, else None.
+        runner_up: The second-best field where the choice was close, or the field that the user left out; else None.
         table: ``leads``, ``deals``, ``spend`` or ``touches``.
     """
 

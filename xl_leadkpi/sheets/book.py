@@ -115,7 +115,6 @@ def to_book(
     Raises:
         BookError: The workbook cannot take the sheets.
     """
-    recover(book, [sheet.name for sheet in layout.sheets])
     host = host_of(book)
     ours = find(book, [sheet.name for sheet in layout.sheets])
     with _Undo(book) as undo:

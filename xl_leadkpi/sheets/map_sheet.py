@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.leads.table import ColumnMatch
     from xl_leadkpi.leads.table import StageWord
     from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.layout import Sheet, Style
@@ -165,7 +166,7 @@ class _MapSheet:
             (
                 [match.header or f"({match.position})" for match in matches],
                 [match.field or UNUSED for match in matches],
-                [None if match.reason == "user" else match.field or UNUSED for match in matches],
+                [_recognised(match) for match in matches],
                 [round(match.score, 2) if match.field else None for match in matches],
                 [texts.known(f"reason.{match.reason}", match.reason) for match in matches],
                 [match.runner_up for match in matches],
@@ -272,6 +273,13 @@ def _distinct(words: Sequence[StageWord]) -> list[StageWord]:
         if key not in found or word.count > found[key].count:
             found[key] = word
     return list(found.values())
+
+
+def _recognised(match: ColumnMatch) -> str | None:
+    """What the program would have decided, None where the user has decided and nobody knows."""
+    if match.reason != "user":
+        return match.field or UNUSED
+    return match.runner_up if match.field is None else None
 
 
 def _as_cell(value: Any) -> Any:
