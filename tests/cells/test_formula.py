@@ -87,6 +87,7 @@ def test_a_text_is_quoted():
     "atomic",
     [
         "B2",
+        "X2",
         "$B$2",
         "B2:C9",
         "Sheet1!B2",
