@@ -4,6 +4,7 @@ Processor time, best of several rounds, both sides in turn: a busy machine slows
 """
 
 import os
+import statistics
 import subprocess
 import sys
 import timeit
@@ -31,7 +32,7 @@ def main() -> None:
     report("1,000,000 rows, two arguments", lambda: kpis.CPL(spend, leads), lambda: divide(spend, leads), 4)
     report("the same, 1 % of the leads zero", lambda: kpis.CPL(spend, some_zero), lambda: divide(spend, some_zero), 4)
     report("one cell, two arguments", lambda: kpis.CPL(12_000, 340), lambda: per_lead(12_000, 340), 60)
-    line("import xl_leadkpi.kpis, beside import numpy", import_time("xl_leadkpi.kpis"), import_time("numpy"), 1.3)
+    line("import xl_leadkpi.kpis, beside import numpy", *import_times("xl_leadkpi.kpis", "numpy"), 1.3)
 
 
 def divide(spend: np.ndarray, leads: np.ndarray) -> np.ndarray:
@@ -52,16 +53,16 @@ def report(name, kpi, bare, allowed) -> None:
     line(name, *(min(times) / number for times in zip(*rounds, strict=True)), allowed)
 
 
-def import_time(module: str) -> float:
-    """Processor time of an interpreter that imports a module; best of several."""
+def import_times(*modules: str) -> list[float]:
+    """Processor time of an interpreter that imports a module: the median, the modules in turn."""
 
-    def once() -> float:
+    def once(module: str) -> float:
         process = subprocess.Popen([sys.executable, "-c", f"import {module}"], cwd=ROOT)
         _, _, usage = os.wait4(process.pid, 0)
         return usage.ru_utime + usage.ru_stime
 
-    once()  # compiles it
-    return min(once() for _ in range(ROUNDS))
+    rounds = [[once(module) for module in modules] for _ in range(2 * ROUNDS)]
+    return [statistics.median(times) for times in zip(*rounds[1:], strict=True)]  # the first one compiles
 
 
 def line(name: str, kpi: float, bare: float, allowed: float) -> None:

@@ -63,7 +63,8 @@ class Expression:
     Adding zero and multiplying or dividing by one vanish, so that an omitted argument leaves no trace in the text.
     """
 
-    __slots__ = ()
+    def __repr__(self) -> str:
+        return text(self)
 
     def __add__(self, other: Operand) -> Expression:
         return self if _is(other, 0) else Operation("+", self, _operand(other))
@@ -115,7 +116,7 @@ class Expression:
 Operand = Expression | float | str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Name(Expression):
     """An argument of the formula, or any piece of Excel text that stands for one.
 
@@ -128,14 +129,14 @@ class Name(Expression):
     atomic: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Constant(Expression):
     """A number or a text written into the formula."""
 
     value: float | str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Operation(Expression):
     """Two operands and one of Excel's operators."""
 
@@ -144,7 +145,7 @@ class Operation(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Call(Expression):
     """A worksheet function; ``compute`` does the same with numbers and arrays."""
 

@@ -36,7 +36,8 @@ def read_cell(value: Any, *, days: bool = False) -> Cell:  # noqa: PLR0911 - one
     Returns:
         A finite float, a text, a boolean, an error value or None for a blank. What no cell can hold is ``#VALUE!``.
 
-    >>>     >>> read_cell(Decimal("12.50")), read_cell(""), read_cell("#N/A"), read_cell(date(2025, 5, 5))
+    >>> from decimal import Decimal
+    >>> read_cell(Decimal("12.50")), read_cell(""), read_cell("#N/A"), read_cell(date(2025, 5, 5))
     (12.5, None, #N/A, 45782.0)
     """
     if hasattr(value, "dtype") and hasattr(value, "item"):  # a NumPy scalar

@@ -37,7 +37,7 @@ Language = Literal["en", "pl", "ru"]
 Direction = Literal["higher", "lower", "neutral", "nearer 0"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Argument:
     """One argument of a KPI.
 
@@ -138,7 +138,7 @@ STATISTIC: Final = Argument(
 """Which statistic of a duration is wanted."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """When a KPI has no value: the condition as Excel text over the argument names, and the error it gives."""
 
@@ -146,7 +146,7 @@ class Rule:
     error: CellError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Example:
     """A worked example: a test, and the example of the help.
 
@@ -161,7 +161,7 @@ class Example:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Source:
     """What one of the articles behind the catalogue (``ARTICLES``) says about a KPI.
 
