@@ -8,8 +8,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -62,6 +61,8 @@ class Expression:
 
     Adding zero and multiplying or dividing by one vanish, so that an omitted argument leaves no trace in the text.
     """
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return text(self)
@@ -116,7 +117,9 @@ class Expression:
 Operand = Expression | float | str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+# Plain classes: making four frozen data classes takes as long as a tenth of importing NumPy.
+
+
 class Name(Expression):
     """An argument of the formula, or any piece of Excel text that stands for one.
 
@@ -125,33 +128,42 @@ class Name(Expression):
         atomic: Needs no parentheses beside an operator.
     """
 
-    text: str
-    atomic: bool = True
+    __slots__ = ("atomic", "text")
+
+    def __init__(self, text: str, *, atomic: bool = True) -> None:
+        self.text: Final = text
+        self.atomic: Final = atomic
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Constant(Expression):
     """A number or a text written into the formula."""
 
-    value: float | str
+    __slots__ = ("value",)
+
+    def __init__(self, value: float | str) -> None:
+        self.value: Final = value
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Operation(Expression):
     """Two operands and one of Excel's operators."""
 
-    sign: str
-    left: Expression
-    right: Expression
+    __slots__ = ("left", "right", "sign")
+
+    def __init__(self, sign: str, left: Expression, right: Expression) -> None:
+        self.sign: Final = sign
+        self.left: Final = left
+        self.right: Final = right
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Call(Expression):
     """A worksheet function; ``compute`` does the same with numbers and arrays."""
 
-    function: str
-    arguments: tuple[Expression, ...]
-    compute: Callable[..., Any]
+    __slots__ = ("arguments", "compute", "function")
+
+    def __init__(self, function: str, arguments: tuple[Expression, ...], compute: Callable[..., Any]) -> None:
+        self.function: Final = function
+        self.arguments: Final = arguments
+        self.compute: Final = compute
 
 
 def symbol(value: str | float | Expression) -> Expression:

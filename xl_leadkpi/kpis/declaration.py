@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf, nextafter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from xl_leadkpi.cells.formula import symbol
 
@@ -37,8 +37,7 @@ Language = Literal["en", "pl", "ru"]
 Direction = Literal["higher", "lower", "neutral", "nearer 0"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a KPI.
 
     Attributes:
@@ -138,16 +137,14 @@ STATISTIC: Final = Argument(
 """Which statistic of a duration is wanted."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Rule:
+class Rule(NamedTuple):
     """When a KPI has no value: the condition as Excel text over the argument names, and the error it gives."""
 
     condition: str
     error: CellError
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Example:
+class Example(NamedTuple):
     """A worked example: a test, and the example of the help.
 
     Attributes:
@@ -161,8 +158,7 @@ class Example:
     source: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Source:
+class Source(NamedTuple):
     """What one of the articles behind the catalogue (``ARTICLES``) says about a KPI.
 
     Attributes:
