@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["benchmarks"]  # programs, not tests
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 

@@ -5,12 +5,15 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from windows.conftest import ROOT, windows_path
 
 from xl_leadkpi.workbooks import build
 
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120
+"""Seconds that a command may take, under Wine on a busy machine too."""
 LEADKPI = """\
 import argparse, os, sys
 os.environ["APPDATA"] = sys.argv.pop(1)
@@ -31,6 +34,10 @@ with winreg.CreateKey(winreg.HKEY_CURRENT_USER, key) as opened:
                           int(value) if value.isdigit() else value)
 """
 EXCEL = r"Software\Microsoft\Office\16.0\Excel"
+
+
+def windows_path(path):
+    return str(path) if sys.platform == "win32" else "Z:" + str(path).replace("/", "\\")
 
 
 class User:
@@ -71,6 +78,17 @@ class User:
 @pytest.fixture(scope="session")
 def stillborn():
     """Nothing here waits for a server that never comes up."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def awake(windows_python):
+    """One process that stays: Wine would start its services anew for every command, and they keep its output open."""
+    process = subprocess.Popen(
+        [*windows_python, "-c", "import sys; sys.stdin.read()"],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    yield
+    process.communicate(b"")
 
 
 @pytest.fixture
