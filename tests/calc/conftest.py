@@ -48,7 +48,8 @@ def book(office):
 
 def fill(sheet, rows, corner="A1"):
     """Put rows into a sheet as somebody would who types: dates become dates."""
-    sheet.range(corner).value = rows
+    width = max(map(len, rows))
+    sheet.range(corner).value = [[*row, *[None] * (width - len(row))] for row in rows]
 
 
 def select(sheet, address):

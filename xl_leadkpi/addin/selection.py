@@ -74,7 +74,24 @@ def selected_table(book: Any) -> Table:
     chosen = book.app.selection
     if chosen is None:
         raise SelectionError("A chart or a picture is selected. Select a cell of your table of leads and try again.")
-    return table_at(chosen)
+    table = table_at(chosen)
+    check_header(table)
+    return table
+
+
+def check_header(table: Table) -> None:
+    """Refuse a table whose first rows are all data: its headers would be somebody's lead.
+
+    Raises:
+        SelectionError: There is no header row.
+    """
+    place, score = find_header(table.rows, "leads")
+    if score == 0 and any(cell is not None and not isinstance(cell, str) for cell in table.rows[place]):
+        found = ", ".join(str(cell) for cell in table.rows[place][:6] if cell is not None)
+        raise SelectionError(
+            f"{table.address} has no header row: its first row holds {found}. Write a header such as Lead ID, Created, "
+            "Status, Source or Amount above each column and try again."
+        )
 
 
 def table_at(chosen: Any) -> Table:
@@ -238,10 +255,13 @@ def _over_blank_rows(rows: list[list[Any]], first: int, last: int) -> tuple[int,
         last = following
         while last + 1 < len(rows) and _filled(rows[last + 1]):
             last += 1
-    if not any(header_score(row, "leads") >= FEWEST_HEADERS for row in rows[first : first + HEADER_ROWS]):
+    while not any(header_score(row, "leads") >= FEWEST_HEADERS for row in rows[first : first + HEADER_ROWS]):
         before = _next_filled(rows, first - 1, -1)
-        if before is not None and header_score(rows[before], "leads") >= FEWEST_HEADERS:
-            first = before
+        if before is None:
+            break
+        first = before
+        while first and _filled(rows[first - 1]):
+            first -= 1
     return first, last
 
 

@@ -1,0 +1,113 @@
+"""What the macro Build funnel costs: calls into the program, and our own time against the file path.
+
+    python tests/benchmarks/macros.py
+
+Needs LibreOffice and python3-uno. A made-up export of 12 columns is put into a sheet, one cell is selected and the macro
+runs. "Own" time is all of it without the calls into the program (reading cells, writing blocks, formats, charts). The
+file path is the same export as CSV: read, counted, laid out, written as XLSX.
+"""
+
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from calc import calc_engine, calc_host  # noqa: E402, F401 - the host registers itself
+
+from xl_leadkpi.addin import macros  # noqa: E402
+from xl_leadkpi.funnel import build  # noqa: E402
+from xl_leadkpi.leads import ReadOptions, read, sample  # noqa: E402
+from xl_leadkpi.sheets import lay_out, to_file  # noqa: E402
+
+ROWS = (10_000, 100_000)
+COLUMNS = ("Lead ID", "Source", "Campaign", "Owner", "Created", "MQL date", "SQL date", "Opportunity date", "Won date",
+           "Stage", "Status", "Amount")  # fmt: skip
+
+
+class Clock:
+    """Adds up the time spent inside the program, whichever call leads there."""
+
+    inside = 0.0
+    depth = 0
+
+    @classmethod
+    def around(cls, function):
+        def timed(*arguments, **named):
+            cls.depth += 1
+            started = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                cls.depth -= 1
+                if cls.depth == 0:
+                    cls.inside += time.perf_counter() - started
+
+        return timed
+
+
+def watch(*classes):
+    """Time every method and property of the engine's classes."""
+    for one in classes:
+        for name, member in list(vars(one).items()):
+            if name.startswith("_") and name not in ("__len__", "__iter__", "__call__"):
+                continue
+            if isinstance(member, property):
+                getter, setter = (f and Clock.around(f) for f in (member.fget, member.fset))
+                setattr(one, name, property(getter, setter))
+            elif callable(member) and not isinstance(member, type):
+                setattr(one, name, Clock.around(member))
+
+
+def measure(app, rows, folder):
+    """Calls and times for an export of so many rows."""
+    table = sample.leads(rows).head(rows).select(COLUMNS)
+    path = folder / f"{rows}.csv"
+    table.write_csv(path)
+    started = time.perf_counter()
+    leads = read(path, ReadOptions(today=date.today()))
+    to_file(lay_out(build(leads), leads, data_rows=macros.DATA_ROWS), folder / f"{rows}.xlsx")
+    by_file = time.perf_counter() - started
+
+    book = app.books.add()
+    sheet = book.sheets[0]
+    sheet.range((1, 1), (rows + 1, len(COLUMNS))).options("raw").formula = [list(COLUMNS), *(typed(row) for row in table.iter_rows())]
+    sheet.range(f"E2:I{rows + 1}").number_format = "yyyy-mm-dd"
+    sheet.select()
+    sheet.range("B2").select()
+    Clock.inside, before, started = 0.0, calc_engine.Counted.calls, time.perf_counter()
+    message = macros.build_funnel(book)
+    total = time.perf_counter() - started
+    calls = calc_engine.Counted.calls - before
+    book.close()
+    if message:
+        raise SystemExit(message)
+    return calls, total, total - Clock.inside, Clock.inside, by_file
+
+
+def typed(row):
+    days = date(1899, 12, 30)
+    return [float((cell if type(cell) is date else cell.date()).toordinal() - days.toordinal())
+            if isinstance(cell, date) else cell for cell in row]  # fmt: skip
+
+
+def main():
+    app = calc_engine.start()
+    watch(calc_engine.App, calc_engine.Book, calc_engine.Sheets, calc_engine.Sheet, calc_engine.Range, calc_engine.Font,
+          calc_engine.Borders, calc_engine.ConditionalFormats, calc_engine.Tables, calc_engine.Names,
+          calc_engine.DataValidation, calc_host.Calc)  # fmt: skip
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(app, 1_000, Path(folder))  # imports and first use
+            print("  rows   calls   macro s   own s   in the program s   file path s   own / file path")
+            for rows in ROWS:
+                calls, total, own, inside, by_file = measure(app, rows, Path(folder))
+                print(f"{rows:6,} {calls:7,} {total:9.1f} {own:7.2f} {inside:18.1f} {by_file:13.2f} {own / by_file:17.2f}")
+    finally:
+        app.quit()
+
+
+if __name__ == "__main__":
+    main()
