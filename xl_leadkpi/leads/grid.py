@@ -134,8 +134,16 @@ def from_series(values: pl.Series, *, distinct: bool) -> RawColumn:
     )
 
 
+_UNIFORM: dict[type, Any] = {str: pl.String, float: pl.Float64, datetime: pl.Datetime("ms")}
+"""Types of cells that Polars takes over a column at a time; only a mixed column is gone through cell by cell."""
+
+
 def from_cells(cells: Sequence[object]) -> RawColumn:
     """Make a column of Python cells of any kind, as a spreadsheet or xlwings hands them over."""
+    kinds = set(map(type, cells)) - {type(None)}
+    if len(kinds) == 1 and (dtype := _UNIFORM.get(kinds.pop())):
+        values = pl.Series(cells, dtype=dtype)
+        return from_series(values.replace("", None) if dtype == pl.String else values, distinct=True)
     places: dict[object, int] = {}
     distinct: list[object] = []
     codes: list[int | None] = []

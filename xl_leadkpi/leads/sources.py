@@ -76,7 +76,7 @@ def open_frame(data: Any, kind: Kind, options: ReadOptions, name: str, first_row
         return _open_pandas(data, name, first_row)
     if library == "narwhals":
         return open_frame(data.to_native(), kind, options, name, first_row)
-    table = [list(row) if isinstance(row, list | tuple) else [row] for row in data]
+    table = [row if isinstance(row, list | tuple) else [row] for row in data]
     wanted = [header for key, header in options.fields.items() if "-" not in (key, header)]
     return replace(_open_rows(table, kind, wanted, name, first_row), date1904=options.date1904)
 
