@@ -98,6 +98,11 @@ def test_output_is_the_input(folder, capsys):
     assert (folder / "leads.xlsx").read_bytes() == before
 
 
+def test_workbook_and_json_in_one_file(folder, capsys):
+    write(folder, "leads.csv", LEADS)
+    assert "cannot be one file" in fail(capsys, "leads.csv", "-o", "out.xlsx", "--json", "out.xlsx")
+
+
 def test_a_workbook_that_cannot_be_replaced_stays_as_it_is(folder, capsys, monkeypatch):
     write(folder, "leads.csv", LEADS)
     write(folder, "out.xlsx", b"the old one")

@@ -127,3 +127,22 @@ def test_text_from_an_export_never_becomes_a_formula(tmp_path, capsys):
     }
     for text in ("=1+1", '=HYPERLINK("http://x")', "+2", "@SUM(A1)", "-3"):
         assert found[text] in {"s", "inlineStr"}
+
+
+def test_what_may_be_wrong_is_said_on_standard_error(tmp_path, capsys):
+    leads = tmp_path / "leads.csv"
+    leads.write_text("Lead ID,Created,Stage\n1,2025-01-05,Won\n1,2025-01-05,Won\n2,2025-02-05,Lead\n")
+    assert main(["funnel", str(leads), "-o", str(tmp_path / "out.xlsx"), "--as-of", "2025-06-30"]) == 0
+    _, err = capsys.readouterr()
+    assert "warning: Same ID again: one row kept: 1" in err
+    assert "Funnel_Map" in err
+
+
+def test_more_groups_than_usual(tmp_path, capsys):
+    leads = tmp_path / "leads.csv"
+    rows = [f"{number},2025-01-05,Lead,Source {number:02}" for number in range(30)]
+    leads.write_text("\n".join(["Lead ID,Created,Stage,Source", *rows]))
+    few, _ = figures(capsys, leads)
+    many, _ = figures(capsys, leads, "--top", "40")
+    assert len(few["by"]["source"]) == 15 + 2  # the rest in one row, and the total
+    assert len(many["by"]["source"]) == 30 + 1

@@ -29,6 +29,7 @@ examples:
 
 
 STDOUT = Path("-")
+MOST_ODDITIES = 8
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data unless told otherwise: more make a file that is slow to open."""
 
@@ -107,6 +108,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="one more breakdown, by a field or any column header; repeatable",
+    )
+    counting.add_argument(
+        "--top", type=_groups, metavar="N", help="rows of a breakdown, the rest is summed up in one (default: 15)"
     )
     counting.add_argument(
         "--from", dest="period_from", type=_day, metavar="YYYY-MM-DD", help="first day of the months shown as periods"
@@ -191,15 +195,17 @@ def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
     if output is None and json_output is None:
         output = Path(f"{options.leads.stem}-funnel.xlsx")
     read_from = [options.leads, options.deals, options.touches, *options.spend]
-    for path in (output, json_output):
+    for path, option in ((output, "-o"), (json_output, "--json")):
         if path is None or path == STDOUT:
             continue
         if not path.parent.is_dir():
-            raise UserError(f"{path}: the folder {path.parent} does not exist; make it or name another with -o")
+            raise UserError(f"{path}: the folder {path.parent} does not exist; make it or name another with {option}")
         if path.is_dir():
-            raise UserError(f"{path} is a folder; name a file in it with -o")
+            raise UserError(f"{path} is a folder; name a file in it with {option}")
         if any(other is not None and other.exists() and path.exists() and path.samefile(other) for other in read_from):
-            raise UserError(f"{path} is one of the files read; name another output with -o")
+            raise UserError(f"{path} is one of the files read; name another with {option}")
+    if output is not None and json_output is not None and output.absolute() == json_output.absolute():
+        raise UserError(f"{output}: the workbook and the JSON cannot be one file; name another with --json")
     if output is not None and output.suffix.lower() != ".xlsx":
         raise UserError(f"{output}: the workbook is an .xlsx file; name it so with -o")
     return output, json_output
@@ -218,6 +224,7 @@ def _settings(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions]:
         "window_days": options.window,
         "win_basis": options.win_basis,
         "gross_margin": options.margin,
+        "top_groups": options.top,
         "period_from": options.period_from,
         "period_to": options.period_to,
     }
@@ -256,6 +263,7 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
     currency = f" {header.currency}" if header.currency else ""
     basis = {
         "closed": "won / (won + lost opportunities)",
+        "closed_all_lost": "won / (won + all lost): how far the lost ones came is unknown",
         "all": "won / all opportunities",
         "cohort": "of mature opportunities",
     }
@@ -266,7 +274,7 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
             for row in list(report.stages.rows())[1:]
         ),
         ("lost / open", f"{summary['lost']:,} / {summary['open']:,}", ""),
-        ("win rate", _share(summary["win_rate"]), basis[header.win_basis]),
+        ("win rate", _share(summary["win_rate"]), basis[summary["win_rate_basis"]]),
         ("lead to won", _share(summary["lead_conversion"]), "of all leads, however young"),
         (
             "",
@@ -283,12 +291,25 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
     for name, value, remark in lines:
         if value.strip("- /"):
             print(f"{name:<14}{value:>20}  {remark}".rstrip())
-    odd = sum(finding.severity != "info" for finding in report.findings)
-    if odd:
-        print(f"\n{odd} kinds of odd data: see the end of the sheet Funnel; every row is listed in Funnel_Map")
+    _print_oddities(report)
     for path in (output, json_output):
         if path:
             print(path)
+
+
+def _print_oddities(report: FunnelReport) -> None:
+    """Say on standard error what may make the figures wrong, the worst first."""
+    from xl_leadkpi.sheets.texts import Texts
+
+    says = Texts("en").finding
+    odd = [finding for finding in report.findings if finding.severity != "info"]
+    odd.sort(key=lambda finding: (finding.severity != "error", -finding.count))
+    for finding in odd[:MOST_ODDITIES]:
+        where = f" in {finding.column!r}" if finding.column else ""
+        rows = f", first in row {finding.rows[0]}" if finding.rows else ""
+        print(f"{finding.severity}: {says(finding.kind)}: {finding.count:,}{where}{rows}", file=sys.stderr)
+    if odd:
+        print("(every row is listed in the sheet Funnel_Map, with what to do)", file=sys.stderr)
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -329,6 +350,10 @@ def _number(text: str, kind: type[float], low: float, high: float, what: str) ->
 
 def _positive(text: str) -> int:
     return int(_number(text, int, 1, 10_000, "a number of days, 1 or more"))
+
+
+def _groups(text: str) -> int:
+    return int(_number(text, int, 1, 1_000, "a number of rows, 1 to 1000"))
 
 
 def _count(text: str) -> int:

@@ -134,7 +134,7 @@ def leads(rows: int = 2_500, *, seed: int = SEED, first: date = FIRST_DAY, last:
             "Campaign": campaigns,
             "Owner": np.array(_OWNERS)[owner],
             "Created": clicked,
-            "First response": np.where(answered, response, _NEVER),
+            "First contacted": np.where(answered, response, _NEVER),
             **{f"{stage} date": pl.Series(entered[stage].astype("datetime64[ms]")).dt.date() for stage in _STAGES},
             "Lost date": pl.Series(lost_day.astype("datetime64[ms]")).dt.date(),
             "Stage": np.where(lost, "Lost", stages[stage_now]),
