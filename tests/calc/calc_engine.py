@@ -65,20 +65,38 @@ def rgb(color):
     return (red << 16) | (green << 8) | blue
 
 
-class Counted:
-    """Counts what xlwings asks of the engine; what the engine asks of itself does not count."""
+NAVIGATION = frozenset(
+    ("api", "app", "book", "books", "borders", "cells", "charts", "conditional_formats", "data_validation", "engine", "font",
+     "names", "page_setup", "range", "sheet", "sheets", "tables")
+)  # fmt: skip
+"""Members that lead to another object and ask nothing of the program yet."""
 
-    calls = 0
+
+class Counted:
+    """Counts what xlwings asks of the engine; what the engine asks of itself does not count.
+
+    ``calls`` read something in the program or change it; ``steps`` only lead to the object that does. (Excel is asked on
+    most steps too, by COM.)
+    """
+
+    calls = steps = 0
 
     def __getattribute__(self, name):
         if name[0] != "_" and sys._getframe(1).f_globals.get("__name__") != __name__:
-            Counted.calls += 1
+            Counted.count(name)
         return object.__getattribute__(self, name)
 
     def __setattr__(self, name, value):
         if name[0] != "_" and name != "options" and sys._getframe(1).f_globals.get("__name__") != __name__:
-            Counted.calls += 1
+            Counted.count(name)
         object.__setattr__(self, name, value)
+
+    @staticmethod
+    def count(name):
+        if name in NAVIGATION:
+            Counted.steps += 1
+        else:
+            Counted.calls += 1
 
 
 class ErrorText(str):
