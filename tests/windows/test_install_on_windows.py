@@ -16,7 +16,9 @@ PATIENCE = 120
 """Seconds that a command may take, under Wine on a busy machine too."""
 LEADKPI = """\
 import argparse, os, sys
-os.environ["APPDATA"] = sys.argv.pop(1)
+os.environ["APPDATA"], output, *sys.argv[1:] = sys.argv[1:]
+sys.stdout = open(output + ".out", "w", encoding="cp1252")
+sys.stderr = open(output + ".err", "w", encoding="cp1252")
 from xl_leadkpi.cli import workbooks
 parser = argparse.ArgumentParser(prog="leadkpi")
 workbooks.add_parsers(parser.add_subparsers(required=True))
@@ -51,18 +53,19 @@ class User:
         self.python = python
 
     def leadkpi(self, *arguments):
-        return self.run("-c", LEADKPI, windows_path(self.appdata), *arguments)
+        """Run a command; its output goes into files, because Wine's services keep a pipe open."""
+        output = self.home.parent / "output"
+        ran = self.run("-c", LEADKPI, windows_path(self.appdata), windows_path(output), *arguments)
+        ran.stdout, ran.stderr = (output.with_suffix(end).read_text(encoding="cp1252") for end in (".out", ".err"))
+        return ran
 
     def run(self, *arguments):
         environment = {**os.environ, "PYTHONPATH": windows_path(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        quiet = subprocess.DEVNULL
         return subprocess.run(
             [*self.python, "-B", *arguments],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=environment,
-            check=False,
-        )
+            stdin=quiet, stdout=quiet, stderr=quiet, env=environment, check=False, timeout=PATIENCE,
+        )  # fmt: skip
 
     def findings(self):
         return {one["check"]: one for one in json.loads(self.leadkpi("doctor", "--json").stdout)}
@@ -84,11 +87,15 @@ def stillborn():
 def awake(windows_python):
     """One process that stays: Wine would start its services anew for every command, and they keep its output open."""
     process = subprocess.Popen(
-        [*windows_python, "-c", "import sys; sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [*windows_python, "-c", "import sys; print('awake', flush=True); sys.stdin.read()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout.readline().strip() == b"awake"  # the services are its own then, not a command's
     yield
-    process.communicate(b"")
+    process.stdin.close()
+    process.stdout.close()
+    process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -159,7 +166,9 @@ def test_an_add_in_that_excel_holds_open_stays(user):
         assert "close Excel" in ran.stderr
         assert user.add_in.read_bytes() == before
     finally:
-        holder.communicate("")
+        holder.stdin.close()
+        holder.wait(timeout=PATIENCE)
+        holder.stdout.close()
     assert user.leadkpi("uninstall").returncode == 0
     assert user.files() == []
 
@@ -169,7 +178,7 @@ def test_the_mark_of_the_web_is_found_and_taken_off(user):
     stream = windows_path(user.add_in) + ":Zone.Identifier"
     mark = "import sys; open(sys.argv[1], 'w').write('[ZoneTransfer]\\nZoneId=3\\n')"
     marked = user.run("-c", mark, stream)
-    assert marked.returncode == 0, marked.stderr
+    assert marked.returncode == 0
     found = user.findings()["Add-in"]
     assert found["state"] == "fault"
     assert "unblock" in found["fix"]
@@ -205,7 +214,7 @@ def test_a_virtual_environment_is_what_serves(windows_python, tmp_path):
     environment = tmp_path / "my environment"
     user = User(windows_python, tmp_path / "Ola")
     made = user.run("-m", "venv", "--without-pip", "--system-site-packages", windows_path(environment))
-    assert made.returncode == 0, made.stderr
+    assert made.returncode == 0
     scripts = environment / "Scripts"
     user.python = [*windows_python[:-1], windows_python[-1], "-c", START, windows_path(scripts / "python.exe")]
     ran = user.leadkpi("install")

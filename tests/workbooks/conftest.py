@@ -1,4 +1,3 @@
-
 import pytest
 
 from xl_leadkpi.workbooks import build

@@ -55,7 +55,9 @@ def test_a_second_installation_replaces_the_first(machine):
     assert machine.add_in.stat().st_size > 1000
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a folder cannot be made read-only there; tests/windows has its own")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="a folder cannot be made read-only there; tests/windows has its own"
+)
 def test_a_place_that_cannot_be_written_to_is_named(machine):
     machine.add_ins.parent.mkdir(parents=True)
     machine.add_ins.write_text("a file where the folder should be")
@@ -178,7 +180,7 @@ def test_elsewhere_one_line_says_what_works(command, capsys):
 
 
 def parse(*arguments):
-    import argparse  # noqa: PLC0415
+    import argparse
 
     parser = argparse.ArgumentParser()
     workbooks.add_parsers(parser.add_subparsers())

@@ -50,7 +50,9 @@ def evaluated(tmp_path_factory):
     cases = []
     for kpi in CATALOGUE.values():
         for example in kpi.examples:
-            if not any(isinstance(v, CellError) for a in example.arguments for v in (a if isinstance(a, list) else [a])):
+            if not any(
+                isinstance(v, CellError) for a in example.arguments for v in (a if isinstance(a, list) else [a])
+            ):
                 written = f"{kpi.name}({','.join(argument(a) for a in example.arguments)})"
                 expected = example.expected if isinstance(example.expected, tuple) else (example.expected,)
                 for number, value in enumerate(expected, start=1):

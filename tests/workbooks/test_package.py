@@ -19,7 +19,10 @@ NAMES = (ADD_IN, TEMPLATE, NO_PYTHON)
 
 def test_another_process_builds_the_same_bytes(built, tmp_path):
     environment = {**os.environ, "PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
-    code = "import sys; from pathlib import Path; from xl_leadkpi.workbooks.build import build; build(Path(sys.argv[1]), 'ru')"
+    code = (
+        "import sys; from pathlib import Path; from xl_leadkpi.workbooks.build import build; "
+        "build(Path(sys.argv[1]), 'ru')"
+    )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)
     for name in (*NAMES, CHECKSUMS):
         assert (tmp_path / name).read_bytes() == (built["ru"] / name).read_bytes(), name
@@ -72,5 +75,7 @@ def test_main_parts_are_what_the_names_say(built):
 
 def test_table_names_are_unique(built):
     for name in (TEMPLATE, NO_PYTHON):
-        tables = [re.search(rb' name="(\w+)"', content)[1] for content in parts(built["en"] / name, r"xl/tables/.*").values()]
+        tables = [
+            re.search(rb' name="(\w+)"', content)[1] for content in parts(built["en"] / name, r"xl/tables/.*").values()
+        ]
         assert len(tables) == len(set(tables)) > 1

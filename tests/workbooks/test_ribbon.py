@@ -34,7 +34,7 @@ def controls(tree):
 
 
 def test_schema(shared):
-    import xmlschema  # noqa: PLC0415 - only here
+    import xmlschema
 
     schema = xmlschema.XMLSchema(str(shared / "schemas" / "customui14.xsd"))
     schema.validate(ribbon_xml().decode())

@@ -62,7 +62,7 @@ def test_libreoffice_computes_what_it_can_to_the_same_values(built, tmp_path, na
 
 
 def cannot_compute(value, place, text):
-    """LibreOffice knows neither LAMBDA nor our functions; what follows from such a cell is not its to compute either."""
+    """LibreOffice knows neither LAMBDA nor our functions, and so nothing of what follows from them."""
     calls_kpi = any(f"{name}(" in text for name in CATALOGUE)
     follows = place[0] in {"Scorecard", "Calculators"} and "Inputs!" not in text
     return calls_kpi or follows or (isinstance(value, str) and value.startswith("#"))
