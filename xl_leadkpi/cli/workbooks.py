@@ -1,4 +1,4 @@
-"""``leadkpi workbooks``, ``install``, ``uninstall``, ``doctor``, ``unblock``: the workbooks and their place in Excel."""
+"""``leadkpi workbooks``, ``install``, ``uninstall``, ``doctor``, ``unblock``: workbooks and their place in Excel."""
 
 from __future__ import annotations
 
