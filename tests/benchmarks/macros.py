@@ -17,12 +17,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from calc import calc_engine, calc_host  # noqa: E402, F401 - the host registers itself
+from calc import calc_engine, calc_host
 
-from xl_leadkpi.addin import macros  # noqa: E402
-from xl_leadkpi.funnel import build  # noqa: E402
-from xl_leadkpi.leads import ReadOptions, read, sample  # noqa: E402
-from xl_leadkpi.sheets import lay_out, to_file  # noqa: E402
+from xl_leadkpi.addin import macros
+from xl_leadkpi.funnel import build
+from xl_leadkpi.leads import ReadOptions, read, sample
+from xl_leadkpi.sheets import lay_out, to_file
 
 ROWS = (10_000, 100_000)
 COLUMNS = ("Lead ID", "Source", "Campaign", "Owner", "Created", "MQL date", "SQL date", "Opportunity date", "Won date",
@@ -77,7 +77,10 @@ def measure(app, rows, folder):
 
     book = app.books.add()
     sheet = book.sheets[0]
-    sheet.range((1, 1), (rows + 1, len(COLUMNS))).options("raw").formula = [list(COLUMNS), *(typed(row) for row in table.iter_rows())]
+    sheet.range((1, 1), (rows + 1, len(COLUMNS))).options("raw").formula = [
+        list(COLUMNS),
+        *(typed(row) for row in table.iter_rows()),
+    ]
     sheet.range(f"E2:I{rows + 1}").number_format = "yyyy-mm-dd"
     sheet.select()
     sheet.range("B2").select()
@@ -109,7 +112,9 @@ def main():
             print("  rows   calls   steps   macro s   own s   in the program s   file path s   own / file path")
             for rows in ROWS:
                 calls, steps, total, own, inside, by_file = measure(app, rows, Path(folder))
-                print(f"{rows:6,} {calls:7,} {steps:7,} {total:9.1f} {own:7.2f} {inside:18.1f} {by_file:13.2f} {own / by_file:17.2f}")
+                print(
+                    f"{rows:6,} {calls:7,} {steps:7,} {total:9.1f} {own:7.2f} {inside:18.1f} {by_file:13.2f} {own / by_file:17.2f}"
+                )
     finally:
         app.quit()
 

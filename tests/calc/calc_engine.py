@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002, ARG004, A002 - the signatures are those of xlwings' base classes
 """An xlwings engine over LibreOffice Calc (UNO), with what the macros call and nothing more.
 
 xlwings' base classes raise ``NotImplementedError`` for every method that is not overridden here. Facts about UNO that
@@ -22,6 +23,7 @@ import tempfile
 import time
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import xlwings
 from xlwings import base_classes as base
@@ -177,7 +179,7 @@ class App(Counted, base.App):
             try:
                 self._context = resolver.resolve(f"uno:{pipe};urp;StarOffice.ComponentContext")
                 break
-            except Exception:  # noqa: BLE001 - UNO's own exception while nobody listens yet
+            except Exception:
                 if time.monotonic() > deadline:
                     self.kill()
                     raise
@@ -394,7 +396,9 @@ class Book(Counted, base.Book):
         self.doc.storeToURL(uno.systemPathToFileUrl(str(path)), properties(FilterName=FILTERS[path.suffix]))
 
     def to_pdf(self, path, quality=None):
-        self.doc.storeToURL(uno.systemPathToFileUrl(str(Path(path).resolve())), properties(FilterName="calc_pdf_Export"))
+        self.doc.storeToURL(
+            uno.systemPathToFileUrl(str(Path(path).resolve())), properties(FilterName="calc_pdf_Export")
+        )
 
     def close(self):
         self.doc.close(True)
@@ -761,7 +765,10 @@ class Range(Counted, base.Range):
             texts = source.xl.getDataArray()
             self.xl.setFormulaArray(
                 tuple(
-                    tuple("'" + f if isinstance(v, str) and v and f[:1] not in "='" else f for f, v in zip(fs, vs, strict=True))
+                    tuple(
+                        "'" + f if isinstance(v, str) and v and f[:1] not in "='" else f
+                        for f, v in zip(fs, vs, strict=True)
+                    )
                     for fs, vs in zip(kept, texts, strict=True)
                 )
             )
@@ -867,8 +874,8 @@ class Range(Counted, base.Range):
     def wrap_text(self, value):
         self.all.IsTextWrapped = value
 
-    _HORIZONTAL = {"general": "STANDARD", "left": "LEFT", "center": "CENTER", "right": "RIGHT"}
-    _VERTICAL = {"top": 1, "center": 2, "bottom": 3}
+    _HORIZONTAL: ClassVar = {"general": "STANDARD", "left": "LEFT", "center": "CENTER", "right": "RIGHT"}
+    _VERTICAL: ClassVar = {"top": 1, "center": 2, "bottom": 3}
 
     @property
     def horizontal_alignment(self):
@@ -928,7 +935,9 @@ class Range(Counted, base.Range):
 
     def unmerge(self):
         for row, column, rows, columns in self.boxes:
-            self._sheet.xl.getCellRangeByPosition(column - 1, row - 1, column + columns - 2, row + rows - 2).merge(False)
+            self._sheet.xl.getCellRangeByPosition(column - 1, row - 1, column + columns - 2, row + rows - 2).merge(
+                False
+            )
 
     @property
     def merge_cells(self):
@@ -1040,8 +1049,8 @@ class Font(Counted, base.Font):
 
 
 class Borders(Counted, base.Borders):
-    SIDES = {"edge_top": "TopLine", "edge_bottom": "BottomLine", "inside_horizontal": "HorizontalLine"}
-    WIDTHS = {"hairline": 2, "thin": 26, "medium": 53}  # hundredths of a millimetre
+    SIDES: ClassVar = {"edge_top": "TopLine", "edge_bottom": "BottomLine", "inside_horizontal": "HorizontalLine"}
+    WIDTHS: ClassVar = {"hairline": 2, "thin": 26, "medium": 53}  # hundredths of a millimetre
 
     def __init__(self, cells):
         self._cells = cells
@@ -1076,7 +1085,10 @@ class ConditionalFormats(Counted, base.ConditionalFormats):
             kept = [entries.getByIndex(i) for i in range(entries.Count)]
             old = [
                 properties(
-                    Operator=one.Operator, Formula1=one.Formula1, StyleName=one.StyleName, SourcePosition=one.SourcePosition
+                    Operator=one.Operator,
+                    Formula1=one.Formula1,
+                    StyleName=one.StyleName,
+                    SourcePosition=one.SourcePosition,
                 )
                 for one in kept
             ]

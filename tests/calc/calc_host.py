@@ -5,7 +5,7 @@ from com.sun.star.chart2 import DataPointLabel
 
 from xl_leadkpi.sheets.hosts import HOSTS, Host
 
-from .calc_engine import POINT, enum, properties, rgb
+from .calc_engine import POINT, enum, rgb
 
 PIXEL = 2540 / 96  # hundredths of a millimetre
 NEAR_ORIGIN = 12  # com.sun.star.chart.DataLabelPlacement
@@ -98,7 +98,10 @@ class Drawing:
         if chart.legend:
             document.Legend.Alignment = enum("chart.ChartLegendPosition", "BOTTOM")
             document.Legend.CharHeight = 9.0
-        document.Area.LineStyle, document.Area.FillStyle = enum("drawing.LineStyle", "NONE"), enum("drawing.FillStyle", "NONE")
+        document.Area.LineStyle, document.Area.FillStyle = (
+            enum("drawing.LineStyle", "NONE"),
+            enum("drawing.FillStyle", "NONE"),
+        )
         diagram.Wall.FillStyle = enum("drawing.FillStyle", "NONE")
         self.axis(diagram, "X", chart.categories)
         self.axis(diagram, "Y", chart.values)
@@ -123,6 +126,10 @@ class Drawing:
         if self.chart.kind == "scatter":
             data.append(self.labeled(series.categories, "values-x"))
         one.setData(tuple(data))
+        if self.chart.kind != "scatter" and not series.over:
+            one.BorderStyle = enum("drawing.LineStyle", "NONE")
+        if self.chart.stacked:
+            one.StackingDirection = enum("chart2.StackingDirection", "Y_STACKING")
         if series.color is None:
             one.FillStyle = enum("drawing.FillStyle", "NONE")
         else:
@@ -138,7 +145,8 @@ class Drawing:
         elif series.over or self.chart.kind == "scatter":
             one.LineWidth = 79
         for number, color in enumerate(series.colors):
-            one.getDataPointByIndex(number).Color = rgb(color)
+            point = one.getDataPointByIndex(number)
+            point.Color, point.BorderStyle = rgb(color), enum("drawing.LineStyle", "NONE")
         if series.labels:
             one.LabelPlacement = NEAR_ORIGIN
         for number, text in enumerate(series.labels):
@@ -177,11 +185,6 @@ class Drawing:
         if axis.number_format != "General":
             drawn.LinkNumberFormatToSource = False
             drawn.NumberFormat = self.book.impl.number_format(axis.number_format)
-
-
-def picture(app, book, path):
-    """Write the first page of a workbook as it prints."""
-    book.impl.doc.storeToURL(path.as_uri(), properties(FilterName="calc_pdf_Export"))
 
 
 HOSTS["libreoffice"] = Calc

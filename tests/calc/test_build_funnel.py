@@ -69,7 +69,10 @@ def differences(book, layout, name):
         elif isinstance(value, int | float) and isinstance(there, int | float):
             same = there == pytest.approx(value, rel=1e-9, abs=1e-9)
         elif hasattr(value, "year"):
-            same = getattr(there, "date", lambda there=there: there)() == getattr(value, "date", lambda value=value: value)()
+            same = (
+                getattr(there, "date", lambda there=there: there)()
+                == getattr(value, "date", lambda value=value: value)()
+            )
         elif isinstance(value, int | float) and hasattr(there, "year"):
             same = (there - type(there)(1899, 12, 30)).total_seconds() / 86400 == pytest.approx(value, abs=1e-5)
         else:
@@ -270,7 +273,7 @@ def sample_rows(count):
     return [leads.columns, *map(list, leads.iter_rows())]
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """What a host says when it can go no further."""
 
 
@@ -281,7 +284,7 @@ def failing_after(monkeypatch, host, calls):
 
     def write(self, cells, rows):
         if next(count) >= calls:
-            raise Broken("out of memory")
+            raise BrokenError("out of memory")
         written(self, cells, rows)
 
     monkeypatch.setattr(host, "write", write)
@@ -306,7 +309,9 @@ def test_a_failure_half_way_leaves_an_earlier_funnel_as_it_was(golden, monkeypat
     funnel = golden.sheets["Funnel"]
     funnel.range("C10").add_note("look at this")
     before = {name: content(golden.sheets[name]) for name in golden.sheet_names}
-    looks = [(funnel.range(a).number_format, funnel.range(a).font.bold, funnel.range(a).color) for a in ("B7", "C12", "D30")]
+    looks = [
+        (funnel.range(a).number_format, funnel.range(a).font.bold, funnel.range(a).color) for a in ("B7", "C12", "D30")
+    ]
     charts = sorted(chart.name for chart in funnel.charts)
     tables = {t.name: t.range.address for t in funnel.tables}
     names = {name.name: name.refers_to for name in golden.names}
@@ -404,7 +409,11 @@ def test_spend_and_touches_are_found_by_their_headers(book):
 
 @pytest.mark.parametrize(
     ("header", "language", "title"),
-    [("Data utworzenia", "pl", "Lejek leadów"), ("Дата создания", "ru", "Воронка лидов"), ("Created", "en", "Lead funnel")],
+    [
+        ("Data utworzenia", "pl", "Lejek leadów"),
+        ("Дата создания", "ru", "Воронка лидов"),
+        ("Created", "en", "Lead funnel"),
+    ],
 )
 def test_the_workbook_speaks_the_language_of_its_headers(book, header, language, title):
     fill(book.sheets[0], [["ID", header, "Status"], ["1", "2025-01-05", "Won"], ["2", "2025-01-07", "New"]])

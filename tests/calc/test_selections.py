@@ -36,7 +36,9 @@ def sheet(book):
 
 def numbers(table):
     """The numbers of the leads read, however many title lines stand above."""
-    return [int(row[0][1:]) for row in table.rows if isinstance(row[0], str) and row[0][:1] == "L" and row[0][1:].isdigit()]
+    return [
+        int(row[0][1:]) for row in table.rows if isinstance(row[0], str) and row[0][:1] == "L" and row[0][1:].isdigit()
+    ]
 
 
 ALL = list(range(1, 13))

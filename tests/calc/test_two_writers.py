@@ -119,9 +119,14 @@ def test_same_columns_rows_and_merged_cells(layout, books):
         used = one.used_range
         last = used.last_cell
         for column in (first + 1 for first, _, _ in plan.widths if not plan.hidden):
-            assert other.range((1, column)).column_width == pytest.approx(one.range((1, column)).column_width, rel=0.1)  # other units
+            assert other.range((1, column)).column_width == pytest.approx(
+                one.range((1, column)).column_width, rel=0.1
+            )  # other units
         for row in range(1, min(last.row, 120) + 1):
-            assert other.range((row, 1)).row_height == pytest.approx(one.range((row, 1)).row_height, abs=1), (plan.name, row)
+            assert other.range((row, 1)).row_height == pytest.approx(one.range((row, 1)).row_height, abs=1), (
+                plan.name,
+                row,
+            )
         assert sorted(other.range(used.address).impl._merges()) == sorted(one.range(used.address).impl._merges())
         assert one.visible == other.visible
 
@@ -170,7 +175,9 @@ def test_conditions_apply_in_the_order_of_the_layout(layout, books):
                     int((one.fill or "#-1")[1:], 16),
                 )
                 for one in plan.conditions
-                if Rectangle(one.place.row, one.place.column, one.place.last_row, one.place.last_column).holds(row, column)
+                if Rectangle(one.place.row, one.place.column, one.place.last_row, one.place.last_column).holds(
+                    row, column
+                )
             ]
             entries = written.range((row + 1, column + 1)).api.ConditionalFormat
             styles = written.book.api.StyleFamilies.getByName("CellStyles")

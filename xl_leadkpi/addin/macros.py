@@ -90,7 +90,7 @@ def help_text(workbook: Any) -> str:
             return f"{name}: {kpi.title['en']}\n{arguments}\n{kpi.pitfalls}".strip()[:_MOST_TEXT]
     return (
         "1. Open your CRM export, select one cell of the table and press Build funnel.\n"
-        "2. Look at Funnel_Map: it shows how each column and stage was understood. Correct it there and press Refresh.\n"
+        "2. Funnel_Map shows how each column and stage was understood. Correct it there and press Refresh.\n"
         '3. Insert KPI writes a single figure, such as =CPL(B2,C2). =KPIHELP("CPL") explains it.\n'
         "Tables of spend and touches on other sheets of the workbook are found by their headers.\n"
         "No data at hand? Load sample data."
@@ -279,7 +279,7 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
         )
     language = _language(book, {str(book.sheets[ours["Funnel"]].range("B1").value)})
     currency = _currency(book, ours)
-    layout = lay_out_scorecard(chosen_rows(list(values), before, language), values, language, currency)
+    layout = lay_out_scorecard(chosen_rows(list(values), before), values, language, currency)
     written = to_book(layout, book, after=book.sheets[ours["Funnel"]], progress=lambda name: tell(f"writing {name}"))
     book.sheets[written.names[SHEET]].activate()
     return ""
@@ -345,9 +345,9 @@ def _sheet_of(name: str, frame: Any) -> Sheet:
 
 def _run(title: str, workbook: Any, work: Callable[[Any, Callable[[str], None]], str]) -> str:
     """Do the work with the screen still; whatever happens, the application is as it was and one text says why."""
+    from xl_leadkpi.addin.scorecard import SHEET  # noqa: PLC0415
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
     from xl_leadkpi.leads import InputError  # noqa: PLC0415
-    from xl_leadkpi.addin.scorecard import SHEET  # noqa: PLC0415
     from xl_leadkpi.sheets.book import BookError, recover  # noqa: PLC0415
 
     try:
@@ -416,7 +416,7 @@ def _as_book(workbook: Any) -> Any:
         return workbook
     from xlwings import _xlwindows  # noqa: PLC0415 - Windows only
 
-    return xlwings.Book(impl=_xlwindows.Book(xl=workbook))
+    return xlwings.Book(impl=_xlwindows.Book(xl=workbook))  # type: ignore[no-untyped-call]
 
 
 def _language(book: Any, headers: set[str]) -> Language:

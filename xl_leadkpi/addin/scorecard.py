@@ -61,13 +61,12 @@ class Row:
     lower_is_better: bool = False
 
 
-def chosen_rows(keys: Sequence[str], before: Iterable[Sequence[Any]], language: Language) -> list[Row]:
+def chosen_rows(keys: Sequence[str], before: Iterable[Sequence[Any]]) -> list[Row]:
     """The rows of a scorecard: those the user has chosen before, else the usual ones.
 
     Args:
         keys: Keys of the summary.
         before: Rows of the scorecard as it stands now, ``()`` if there is none.
-        language: Language of the workbook.
     """
     known = {name.casefold(): key for key in keys for name in (key, *_names(key))}
     rows = []
@@ -140,7 +139,7 @@ def lay_out_scorecard(
     )
 
 
-def _row(
+def _row(  # noqa: PLR0917 - used in one place
     row: Row, line: int, value: Any, words: Mapping[str, str], texts: Texts, formats: Formats
 ) -> tuple[Cells, ...]:
     now, target, better, attained = (address(line, column) for column in (2, 3, 4, 5))

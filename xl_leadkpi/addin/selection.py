@@ -323,6 +323,6 @@ def _several(sheet: Any, areas: list[Rectangle]) -> Table:
         rows = [[cell for part in line for cell in part] for line in zip(*parts, strict=True)]
         return _table(sheet, areas, rows, areas[0].row + 1)
     raise SelectionError(
-        f"The {len(areas)} selected areas of {sheet.name} belong neither to the same columns nor to the same rows. Select "
-        "one cell of the table, or the areas from the same columns."
+        f"The {len(areas)} selected areas of {sheet.name} belong neither to the same columns nor to the same rows. "
+        "Take one cell of the table, or areas of the same columns."
     )

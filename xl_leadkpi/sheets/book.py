@@ -92,7 +92,7 @@ def read_text_name(book: Any, name: str) -> str | None:
     return "".join(part[1:-1].replace('""', '"') for part in re.findall(r'"(?:[^"]|"")*"', written))
 
 
-def to_book(
+def to_book(  # noqa: C901 - one step after the other, each of them short
     layout: Layout,
     book: Any,
     *,
@@ -214,7 +214,7 @@ class _Undo:
         """Add a sheet."""
         sheet = self.book.sheets.add(after=after or self.book.sheets[len(self.book.sheets) - 1])
         place = sheet.index
-        self._steps.append(lambda: self.book.sheets[place - 1].delete())
+        self._steps.append(lambda: self.book.sheets[place - 1].delete())  # noqa: PLW0108 - looked up when it runs
         sheet.name = name
         return sheet
 
