@@ -6,7 +6,7 @@ import pytest
 
 from xl_leadkpi.leads import InputError, ReadOptions, read
 
-OPTIONS = ReadOptions(as_of=date(2025, 6, 30))
+OPTIONS = ReadOptions(as_of=date(2025, 6, 30), today=date(2025, 6, 30))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from xl_leadkpi.leads import ReadOptions, read_frame, rows
 from xl_leadkpi.leads.table import STAGES
 
-NOW = ReadOptions(as_of=date(2025, 6, 30))
+NOW = ReadOptions(as_of=date(2025, 6, 30), today=date(2025, 6, 30))
 
 
 def day(text: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from xl_leadkpi.leads import rows
+from xl_leadkpi.leads.as_of import as_it_stood, later_leads
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.table import STAGES, Finding
 from xl_leadkpi.leads.vocabulary import header_key
@@ -53,7 +54,9 @@ def key_columns(grid: Grid, mapped: ColumnMap) -> dict[str, int]:
     return {f"key_{place}": place for place in sorted(places)}
 
 
-def join_deals(leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid, bound: int) -> Decoded:
+def join_deals(
+    leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid, bound: int, *, is_past: bool = False
+) -> Decoded:
     """Complete leads with their deals.
 
     A lead with several deals is won if any of them is, else open if any is; its amount is the sum of the won deals (of
@@ -66,6 +69,7 @@ def join_deals(leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid,
         lead_grid: Where the leads came from.
         deal_grid: Where the deals came from.
         bound: Excel day number of the censoring date.
+        is_past: That day is over: what came later is to be forgotten.
 
     Returns:
         The completed leads.
@@ -82,6 +86,11 @@ def join_deals(leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid,
     ]
     facts = rows.Facts(deals.fields, is_deals=True, bound=bound)
     table: nw.DataFrame[Any] = nw.from_native(deals.frame, eager_only=True).rename({pair.deal: "key"})
+    later = None
+    if is_past:
+        later = later_leads(table, facts)
+        table, odd = as_it_stood(table, facts, deals.header)
+        findings += [replace(found, column=f"{deal_grid.name}: {found.column}") for found in odd]
     table = rows.furthest(rows.dated(table, facts), STAGES, facts)
     known = nw.from_native(leads.frame, eager_only=True).select(nw.col(pair.lead).alias("key")).unique()
     homeless = table.join(known, on="key", how="anti")
@@ -94,6 +103,9 @@ def join_deals(leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid,
     if len(several):
         findings.append(Finding("several_deals", len(several), deal_header, severity="info"))
     one = _one_row_a_lead(table)
+    if later is not None:
+        joined = nw.from_native(leads.frame, eager_only=True).join(later, left_on=pair.lead, right_on="key", how="left")
+        leads.frame = nw.to_native(joined.sort("row_no"))
     merged, fields = _merge(nw.from_native(leads.frame, eager_only=True), one, leads.fields, pair.lead)
     leads.frame = nw.to_native(merged)
     leads.fields = fields

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals as nw
 
 from xl_leadkpi.leads import rows
+from xl_leadkpi.leads.as_of import as_it_stood
 from xl_leadkpi.leads.duplicates import drop_duplicates
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.oddities import missing_evidence, odd_rows, rows_ahead
@@ -68,13 +69,16 @@ class LeadRows:
         fields = self.decoded.fields
         bound = day_number(self.options.as_of or self.today)
         facts = rows.Facts(fields, self.is_deals, bound)
+        if bound < day_number(self.today):
+            self._go_back(facts)
         frame = rows.dated(self.frame, facts)
         as_of, reason = self._as_of(frame, facts)
         order = self._order(frame)
         frame = rows.furthest(frame, order, facts)
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
-        self.findings += rows_ahead(self.frame, facts, self.decoded.header)
+        known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))
+        self.findings += rows_ahead(self.frame, known, self.decoded.header)
         self.findings += odd_rows(frame, facts, self.decoded.header)
         self.findings += missing_evidence(facts, self.decoded.words, self.decoded.rows_read)
         stages, dated = self._in_force(frame, order)
@@ -97,6 +101,15 @@ class LeadRows:
             words=tuple(self.decoded.words),
             findings=tuple(self.findings),
         )
+
+    def _go_back(self, facts: rows.Facts) -> None:
+        """Let the table be as it was on an earlier day."""
+        self.frame, findings = as_it_stood(self.frame, facts, self.decoded.header)
+        self.findings += findings
+        if not len(self.frame):
+            raise InputError(
+                f"As of {self.options.as_of}: every row of the table was created later. Give a later --as-of."
+            )
 
     def _as_of(self, frame: nw.DataFrame[Any], facts: rows.Facts) -> tuple[date, Literal["today", "given", "latest"]]:
         if self.options.as_of:

@@ -60,6 +60,11 @@ FINDINGS: dict[str, Oddity] = {
                                 "Check the two columns."),
     "as_of_latest": Oddity("The table ends more than 60 days ago; its latest date is the censoring date.",
                            "Set another with --as-of."),
+    "after_as_of": Oddity("Rows created after the censoring date were left out: they were not there yet."),
+    "moved_after_as_of": Oddity("Rows won, lost or moved on after the censoring date: they count as their dates up to "
+                                "that day say."),
+    "undated_outcomes": Oddity("Won or lost without a date: kept, though it may have happened after the censoring "
+                               "date.", "Export the dates of winning and losing."),
     # stages
     "unknown_words": Oddity("Stage or status words nobody knows; the row counts as Lead, or as its dates say.",
                             "Say what they mean with --stage WORD=STAGE or in Funnel_Map."),

@@ -97,8 +97,9 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
         tell("joining deals")
         deal_map, _, _ = _recognise(deal_grid, options, "deals")
         deals = _decode(deal_grid, deal_map, options, {}, key_columns(deal_grid, deal_map), is_deals=True)
-        bound = day_number(options.as_of or options.today or date.today())  # noqa: DTZ011 (the user's day)
-        decoded = join_deals(decoded, deals, grid, deal_grid, bound)
+        today = day_number(options.today or date.today())  # noqa: DTZ011 (the user's day)
+        bound = day_number(options.as_of) if options.as_of else today
+        decoded = join_deals(decoded, deals, grid, deal_grid, bound, is_past=bound < today)
         columns += deal_map.columns
         is_deals = False
     tell("classifying")

@@ -1,0 +1,97 @@
+"""A table as it stood on an earlier day: what came later had not happened yet (section 4.1).
+
+An export tells how leads stand on the day it was made. Asked for an earlier day, the stage and status words of a row
+that moved on since are no evidence: its dates up to that day tell how far it had come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals as nw
+
+from xl_leadkpi.leads import rows
+from xl_leadkpi.leads.table import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ROWS_NAMED = 20
+_END_OF_TIME = 3_000_000
+_STEPS = (
+    "mql_date", "sql_date", "meeting_booked", "meeting_held", "opportunity_date", "proposal_date", "won_date",
+    "lost_date",
+)  # fmt: skip
+_WORDS_OF_NOW = ("stage", "status", "last_open_stage", "is_won", "is_closed", "is_converted", "lost_reason")
+
+
+def as_it_stood(
+    frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]
+) -> tuple[nw.DataFrame[Any], list[Finding]]:
+    """Take a table back to the censoring date.
+
+    Rows created later are left out. Of rows that were won, lost or reached a further stage later, everything that has
+    no date is forgotten. An outcome without a date stays, as nothing tells when it came, and is reported.
+
+    Args:
+        frame: Rows with the fields as read.
+        facts: About the table; its ``bound`` is the censoring date.
+        header: Header of each field.
+
+    Returns:
+        The rows as they stood, and what was found.
+    """
+    moved_on, has_day = _moved_on(frame, facts)
+    frame = frame.with_columns(moved_on=moved_on, has_day=has_day)
+    findings: list[Finding] = []
+    if "created" in facts.fields:
+        later = _created_later(facts)
+        findings += _found("after_as_of", frame, later, header.get("created", ""))
+        frame = frame.filter(~later)
+    findings += _found("moved_after_as_of", frame, nw.col("moved_on"))
+    undated = ~nw.col("moved_on") & ~nw.col("has_day") & (rows.outcome(facts) != rows.WAS_OPEN)
+    findings += _found("undated_outcomes", frame, undated, severity="warning")
+    # Of a row closed later the close date is the day of closing, no forecast.
+    forgotten = [name for name in (*_WORDS_OF_NOW, "close_date") if name in facts.fields]
+    past = {name: nw.when(~nw.col("moved_on")).then(nw.col(name)) for name in forgotten}
+    if "first_response" in frame.columns:
+        past["first_response"] = nw.when(nw.col("first_response") < facts.bound + 1).then(nw.col("first_response"))
+    return frame.with_columns(**past).drop("moved_on", "has_day"), findings
+
+
+def later_leads(deals: nw.DataFrame[Any], facts: rows.Facts) -> nw.DataFrame[Any]:
+    """List the keys of leads whose deals came or moved on after the censoring date, with the mark ``deal_later``."""
+    later, _ = _moved_on(deals, facts)
+    if "created" in facts.fields:
+        later = later | _created_later(facts)
+    return deals.filter(later).select("key").drop_nulls().unique().with_columns(deal_later=nw.lit(value=True))
+
+
+def _created_later(facts: rows.Facts) -> nw.Expr:
+    # Rows without creation date stay: nothing says that they came later.
+    return (nw.col("created") >= facts.bound + 1).fill_null(value=False)
+
+
+def _moved_on(frame: nw.DataFrame[Any], facts: rows.Facts) -> tuple[nw.Expr, nw.Expr]:
+    """Tell which rows took a step after the censoring date, and which outcomes have a day."""
+    at_last = rows.outcome(rows.Facts(facts.fields, facts.is_deals, _END_OF_TIME))
+    closed = nw.lit(None, dtype=nw.Float64)
+    for code, name in ((rows.WAS_WON, "won_date"), (rows.WAS_LOST, "lost_date")):
+        days = [nw.col(column).cast(nw.Float64) for column in (name, "close_date") if column in facts.fields]
+        if days:
+            closed = nw.when(at_last == code).then(nw.coalesce(*days)).otherwise(closed)
+    steps = [(nw.col(name) >= facts.bound + 1).fill_null(value=False) for name in _STEPS if name in facts.fields]
+    if "deal_later" in frame.columns:
+        steps.append(nw.col("deal_later").fill_null(value=False))
+    later = (closed >= facts.bound + 1).fill_null(value=False)
+    for step in steps:
+        later = later | step
+    return later & ~(closed < facts.bound + 1).fill_null(value=False), ~closed.is_null()
+
+
+def _found(
+    kind: str, frame: nw.DataFrame[Any], mask: nw.Expr, column: str = "", severity: Literal["info", "warning"] = "info"
+) -> list[Finding]:
+    count = int(rows.measure(frame, {"count": mask.cast(nw.Int64).sum()})["count"] or 0)
+    located = rows.locate(frame, mask, _ROWS_NAMED) if count else ()
+    return [Finding(kind, count, column, rows=located, severity=severity)] if count else []
