@@ -2,11 +2,11 @@
 
     python tests/benchmarks/macros.py
 
-Needs LibreOffice and python3-uno. A made-up export of 12 columns is put into a sheet, one cell is selected and the macro
-runs. Calls read something in the program or change it; steps only lead to the object that does
+Needs LibreOffice and python3-uno. A made-up export of 12 columns is put into a sheet, one cell is selected and
+the macro runs. Calls read something in the program or change it; steps only lead to the object that does
 (``sheet.range(...).font``) and cost nothing here, but a call in Excel. "Own" time is all of it without the calls into
-the program (reading cells, writing blocks, formats, charts). The file path is the same export as CSV: read, counted, laid
-out, written as XLSX.
+the program (reading cells, writing blocks, formats, charts). The file path is the same export as CSV: read, counted,
+laid out, written as XLSX.
 """
 
 import sys
@@ -103,9 +103,9 @@ def typed(row):
 
 def main():
     app = calc_engine.start()
-    watch(calc_engine.Engine, calc_engine.App, calc_engine.Book, calc_engine.Sheets, calc_engine.Sheet, calc_engine.Range, calc_engine.Font,
-          calc_engine.Borders, calc_engine.ConditionalFormats, calc_engine.Tables, calc_engine.Names,
-          calc_engine.DataValidation, calc_host.Calc)  # fmt: skip
+    names = ("Engine", "App", "Book", "Sheets", "Sheet", "Range", "Font", "Borders", "ConditionalFormats", "Tables",
+             "Names", "DataValidation")  # fmt: skip
+    watch(*(getattr(calc_engine, name) for name in names), calc_host.Calc)
     try:
         with tempfile.TemporaryDirectory() as folder:
             measure(app, 1_000, Path(folder))  # imports and first use
@@ -113,7 +113,8 @@ def main():
             for rows in ROWS:
                 calls, steps, total, own, inside, by_file = measure(app, rows, Path(folder))
                 print(
-                    f"{rows:6,} {calls:7,} {steps:7,} {total:9.1f} {own:7.2f} {inside:18.1f} {by_file:13.2f} {own / by_file:17.2f}"
+                    f"{rows:6,} {calls:7,} {steps:7,} {total:9.1f} {own:7.2f} "
+                    f"{inside:18.1f} {by_file:13.2f} {own / by_file:17.2f}"
                 )
     finally:
         app.quit()

@@ -50,7 +50,8 @@ DATES, LOGICAL = 2 | 4, 1024  # com.sun.star.util.NumberFormat
 CONTENT, FORMATS = 1 | 2 | 4 | 16, 32 | 64  # com.sun.star.sheet.CellFlags
 FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8"}
 PROFILE = """<?xml version="1.0"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Common/Misc"><prop oor:name="UseLocking" oor:op="fuse"><value>false</value></prop>
+<item oor:path="/org.openoffice.Office.Common/Misc">
+<prop oor:name="UseLocking" oor:op="fuse"><value>false</value></prop>
 </item></oor:items>"""
 
 
@@ -68,8 +69,8 @@ def rgb(color):
 
 
 NAVIGATION = frozenset(
-    ("api", "app", "book", "books", "borders", "cells", "charts", "conditional_formats", "data_validation", "engine", "font",
-     "names", "page_setup", "range", "sheet", "sheets", "tables")
+    ("api", "app", "book", "books", "borders", "cells", "charts", "conditional_formats", "data_validation", "engine",
+     "font", "names", "page_setup", "range", "sheet", "sheets", "tables")
 )  # fmt: skip
 """Members that lead to another object and ask nothing of the program yet."""
 
@@ -77,8 +78,8 @@ NAVIGATION = frozenset(
 class Counted:
     """Counts what xlwings asks of the engine; what the engine asks of itself does not count.
 
-    ``calls`` read something in the program or change it; ``steps`` only lead to the object that does. (Excel is asked on
-    most steps too, by COM.)
+    ``calls`` read something in the program or change it; ``steps`` only lead to the object that does. (Excel is
+    asked on most steps too, by COM.)
     """
 
     calls = steps = 0

@@ -120,7 +120,7 @@ class Drawing:
         sequence.Role = role
         return sequence
 
-    def series(self, series):
+    def series(self, series):  # noqa: C901 - one property after the other
         one = self.create("com.sun.star.chart2.DataSeries")
         data = [self.labeled(series.values, "values-y")]
         if self.chart.kind == "scatter":

@@ -54,8 +54,8 @@ def shown(sheet):
 def differences(book, layout, name):
     """Cells in which the workbook differs from the layout made from a file.
 
-    Not the header lines, which name their source, nor the list of oddities: in the open workbook dates are dates, in the
-    file they are texts whose order of day and month had to be found out.
+    Not the header lines, which name their source, nor the list of oddities: in the open workbook dates are dates, in
+    the file they are texts whose order of day and month had to be found out.
     """
     rows = shown(book.sheets[name])
     quality = next((table.place.row for table in layout[name].tables if table.name == "tblQA"), 10**6)
