@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -102,16 +103,35 @@ def _interpreter(places: Places, receipt: Receipt | None) -> Iterator[Finding]:
     yield from _libraries(interpreter, receipt)
 
 
+_IMPORTS: Final = """\
+import sys
+try:
+    import xl_leadkpi.addin.exports, xlwings, win32com.client
+except Exception as problem:
+    with open(sys.argv[1], "w", encoding="utf-8") as told:
+        told.write(f"{type(problem).__name__}: {problem}")
+    sys.exit(1)
+"""
+
+
 def _try(interpreter: Path) -> str:
-    """What keeps an interpreter from serving Excel, by having it import what the server imports."""
-    code = "import xl_leadkpi.addin.exports, xlwings, win32com.client"
-    try:
-        run = subprocess.run(  # noqa: S603 - the interpreter is the user's own, checked by configuration.read
-            [str(interpreter), "-P", "-c", code], capture_output=True, text=True, timeout=_START_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        return f"it does not start ({problem})"
-    return run.stderr.strip().rpartition("\n")[2] if run.returncode else ""
+    """What keeps an interpreter from serving Excel, by having it import what the server imports.
+
+    It tells through a file: whatever else it starts could keep a pipe open.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder, "told.txt")
+        nothing = subprocess.DEVNULL
+        command = [str(interpreter), "-P", "-c", _IMPORTS, str(told)]
+        try:
+            code = subprocess.run(  # noqa: S603 - the interpreter is the user's own, checked by configuration.read
+                command, stdin=nothing, stdout=nothing, stderr=nothing, timeout=_START_SECONDS, check=False
+            ).returncode
+        except (OSError, subprocess.TimeoutExpired) as problem:
+            return f"it does not start ({problem})"
+        if told.is_file():
+            return told.read_text(encoding="utf-8")
+        return f"it ended with code {code}" if code else ""
 
 
 def _libraries(interpreter: Path, receipt: Receipt | None) -> Iterator[Finding]:
