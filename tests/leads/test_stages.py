@@ -1,7 +1,11 @@
 """Stage words: the vocabulary, its negations, numbers and weak words (funnel specification, section 11.3)."""
 
+from datetime import date
+
 import pytest
 
+from xl_leadkpi.leads import ReadOptions, read_frame
+from xl_leadkpi.leads.headers import meanings
 from xl_leadkpi.leads.stages import CODE, find_stage, read_words
 from xl_leadkpi.leads.vocabulary import vocabulary
 
@@ -36,6 +40,21 @@ from xl_leadkpi.leads.vocabulary import vocabulary
         ("not yet qualified", None),
         ("nie wygrana", None),
         ("Handshake", None),
+        ("Potential customer", None),
+        ("Former client", None),
+        ("Waiting for customer", None),
+        ("Customer call", None),
+        ("Клиент думает", None),
+        ("Klient zrezygnował", None),
+        ("Almost won", None),
+        ("Deal won!", "Won"),
+        ("Closed / won (renewal)", "Won"),
+        ("Deal is won", "Won"),
+        ("Qualified out", "Lost"),
+        ("Offer accepted", "Won"),
+        ("Contract signed", "Won"),
+        ("Сделка заключена", "Won"),
+        ("7. Customer", "Won"),
         ("", None),
     ],
 )
@@ -84,3 +103,21 @@ def test_numbers_place_unknown_stages_between_known_ones():
     assert codes["4. Riddle"] == CODE["Proposal"]
     partly, _ = read_words([*words, ("Enigma", 1)], {}, is_status=False, is_deals=False)
     assert "2. Mystery" not in partly
+
+
+def test_a_word_found_inside_a_text_is_a_guess():
+    words = [("Proposal", 1), ("Demo for May", 2), ("3. Offer sent", 1), ("Handshake", 1), ("Potential customer", 1)]
+    _, understood = read_words(words, {}, is_status=False, is_deals=False)
+    assert [word.origin for word in understood] == ["vocabulary", "guessed", "vocabulary", "unknown", "unknown"]
+    rows = [["Lead ID", "Created", "Stage"], *[[str(n), "2025-05-05", word] for n, (word, _) in enumerate(words)]]
+    table = read_frame(rows, ReadOptions(today=date(2025, 6, 1)))
+    found = {finding.kind: finding for finding in table.findings}
+    guess = found["guessed_stage_words"]
+    assert (guess.count, guess.column, guess.value, guess.rows) == (1, "Stage", "Demo for May = Meeting", (3,))
+    assert guess.severity == "warning"
+    assert table.frame["outcome"].to_list() == ["open"] * 5
+
+
+def test_the_pipeline_in_a_hubspot_header_is_no_stage():
+    found, _ = meanings('Date entered "Customer (Lifecycle Stage Pipeline)"', "leads")
+    assert max(found, key=lambda meaning: meaning.score).field == "won_date"

@@ -278,6 +278,11 @@ class Decoder:
         for word in unknown[:ROWS_NAMED]:
             mask = column.spread((clean_text(texts) == word.word).fill_null(value=False))
             self._note("unknown_words", mask, self.header[name], word.word)
+        guessed = [word for word in words if word.origin == "guessed"]
+        if guessed:
+            mask = column.spread(clean_text(texts).is_in([word.word for word in guessed]).fill_null(value=False))
+            read_as = "; ".join(f"{word.word} = {word.stage}" for word in guessed[:ROWS_NAMED])
+            self._note("guessed_stage_words", mask, self.header[name], read_as)
         return column.spread(_code_series(texts, codes))
 
     def _flags(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from xl_leadkpi.leads.stages import find_stage
+from xl_leadkpi.leads.stages import find_stage, find_whole
 from xl_leadkpi.leads.vocabulary import full_header_key, header_key, vocabulary
 
 if TYPE_CHECKING:
@@ -215,5 +215,10 @@ def _one_edit(a: str, b: str) -> bool:
 def _date_entered(key: str) -> str | None:
     """Read HubSpot's ``Date entered "Stage (Pipeline)"`` and ``Became a ... Date``: the day of which stage?"""
     match = re.match(r"^(?:date entered|became an?) (.+?)(?: date)?$", key)
-    stage = find_stage(match[1]) if match else None
+    if not match:
+        return None
+    # The name of the pipeline follows: "Customer (Lifecycle Stage Pipeline)".
+    words = match[1].split()
+    beginnings = (find_whole(" ".join(words[:end])) for end in range(len(words), 0, -1))
+    stage = next(filter(None, beginnings), None) or find_stage(match[1])
     return _STAGE_DATE_FIELD.get(stage) if stage else None

@@ -68,6 +68,8 @@ FINDINGS: dict[str, Oddity] = {
     # stages
     "unknown_words": Oddity("Stage or status words nobody knows; the row counts as Lead, or as its dates say.",
                             "Say what they mean with --stage WORD=STAGE or in Funnel_Map."),
+    "guessed_stage_words": Oddity("Stage or status texts that were understood by a word in them.",
+                                  "Check them; say what they mean with --stage WORD=STAGE or in Funnel_Map."),
     "contradictions": Oddity("Status, stage and dates disagree; the status was believed.", "Correct these rows."),
     "meeting_order": Oddity("Whether meetings come before or after opportunities, by the median of the dates.",
                             "Set another order with --stage-order."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from xl_leadkpi.leads.table import STAGES, StageWord
 from xl_leadkpi.leads.vocabulary import plain, vocabulary
@@ -37,8 +37,10 @@ def _known() -> Mapping[str, str]:
 def _by_first_word() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
     """Index the words to look for inside a longer value by their first word."""
     index: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+    # A customer, a sale or a payment that is merely mentioned is not won: "Waiting for customer", "Former client".
+    mentions = {plain(word) for word in vocabulary()["mentions"]}
     for word, stage in _known().items():
-        if len(word) > 2:
+        if len(word) > 2 and word not in mentions:
             first, *_ = parts = tuple(word.split())
             index[first] = (*index.get(first, ()), (stage, parts))
     return index
@@ -52,6 +54,11 @@ def _open_words() -> frozenset[str]:
 @cache
 def _negations() -> frozenset[str]:
     return frozenset(plain(word) for word in vocabulary()["negations"])
+
+
+@cache
+def _doubts() -> frozenset[str]:
+    return frozenset(plain(word) for word in vocabulary()["doubts"])
 
 
 def split_number(value: str) -> tuple[int | None, str]:
@@ -73,12 +80,20 @@ def find_stage(value: str) -> str | None:
     >>> find_stage("3. Oferta wysłana"), find_stage("Closed - Not Converted"), find_stage("Not yet qualified")
     ('Proposal', 'Lost', None)
     """
-    key = plain(split_number(value)[1])
-    if not key:
-        return None
-    stage = _known().get(key)
+    stage = find_whole(value)
     if stage is None:
-        stage = _find_inside(tuple(key.split()))
+        stage = _find_inside(tuple(plain(split_number(value)[1]).split()))
+    return "Lead" if stage == "Visitor" else stage
+
+
+@cache
+def find_whole(value: str) -> str | None:
+    """Find the canonical stage of a text that is a known stage word as a whole, its number apart.
+
+    >>> find_whole("7. Customer"), find_whole("Potential customer")
+    ('Won', None)
+    """
+    stage = _known().get(plain(split_number(value)[1]))
     return "Lead" if stage == "Visitor" else stage
 
 
@@ -94,6 +109,8 @@ def _find_inside(words: tuple[str, ...]) -> str | None:
     if not found:
         return None
     _, _, start, stage = max(found)  # Lost first, then the longest
+    if stage == "Won" and _doubts().intersection(words):
+        return None
     return None if _negations().intersection(words[:-start]) else stage
 
 
@@ -129,9 +146,15 @@ def read_words(
             continue
         wish = wishes.get(key) or wishes.get(plain(split_number(word)[1]))
         stage = wish or _find(word, is_status=is_status, is_deals=is_deals)
-        understood.append(StageWord(word, stage, count, "user" if wish else "vocabulary" if stage else "unknown"))
+        understood.append(StageWord(word, stage, count, "user" if wish else _origin(word, stage)))
     understood = _place_by_number(understood)
     return {word.word: CODE[word.stage] for word in understood if word.stage}, understood
+
+
+def _origin(word: str, stage: str | None) -> Literal["vocabulary", "guessed", "unknown"]:
+    if stage is None:
+        return "unknown"
+    return "vocabulary" if find_whole(word) or is_open(word) else "guessed"
 
 
 def _find(word: str, *, is_status: bool, is_deals: bool) -> str | None:
@@ -152,5 +175,5 @@ def _place_by_number(words: list[StageWord]) -> list[StageWord]:
     placed = []
     for number, word in zip(numbers, words, strict=True):
         below = [stage for other, stage in sorted(known.items()) if other < number]  # type: ignore[operator]
-        placed.append(StageWord(word.word, below[-1], word.count, "vocabulary") if not word.stage and below else word)
+        placed.append(StageWord(word.word, below[-1], word.count, "guessed") if not word.stage and below else word)
     return placed

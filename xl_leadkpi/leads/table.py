@@ -48,13 +48,14 @@ class StageWord:
         word: The text as it stands in the export (most frequent spelling).
         stage: Canonical stage, ``Lost``, ``Open`` (status only), or None where unknown (treated as Lead).
         count: Rows that carry it.
-        origin: ``vocabulary``, ``user`` or ``unknown``.
+        origin: ``vocabulary``, ``guessed`` (a known word stands in it, or its number places it), ``user`` or
+            ``unknown``.
     """
 
     word: str
     stage: str | None
     count: int
-    origin: Literal["vocabulary", "user", "unknown"]
+    origin: Literal["vocabulary", "guessed", "user", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

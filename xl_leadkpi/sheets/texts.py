@@ -24,12 +24,22 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "sheet.title_deals": ("Deal funnel", "Lejek szans sprzedaży", "Воронка сделок"),
     "sheet.map": ("Map and quality →", "Mapa i jakość →", "Карта и качество →"),
     "sheet.data": ("Leads →", "Leady →", "Лиды →"),
+    "sheet.data_deals": ("Deals →", "Szanse →", "Сделки →"),
+    "sheet.leads_deals": ("Deals, normalised", "Szanse, ujednolicone", "Сделки, приведённые к одному виду"),
     "sheet.leads": ("Leads, normalised", "Leady, ujednolicone", "Лиды, приведённые к одному виду"),
     "sheet.back": ("← Funnel", "← Lejek", "← Воронка"),
     "sheet.footer": ("{value}", "{value}", "{value}"),
     "sheet.page": ("Page &P of &N", "Strona &P z &N", "Стр. &P из &N"),
-    "header.rows": ("{value} leads ({read} rows read)", "{value} leadów (wierszy: {read})", "лидов: {value} (строк: {read})"),
-    "header.rows_deals": ("{value} deals ({read} rows read)", "{value} szans (wierszy: {read})", "сделок: {value} (строк: {read})"),
+    "header.rows": ("{counted} ({read} read)", "{counted} (wczytano {read})", "{counted} (прочитано: {read})"),
+    "count.leads_one": ("{value} lead", "{value} lead", "{value} лид"),
+    "count.leads_few": ("{value} leads", "{value} leady", "{value} лида"),
+    "count.leads_many": ("{value} leads", "{value} leadów", "{value} лидов"),
+    "count.leads_one_deals": ("{value} deal", "{value} szansa", "{value} сделка"),
+    "count.leads_few_deals": ("{value} deals", "{value} szanse", "{value} сделки"),
+    "count.leads_many_deals": ("{value} deals", "{value} szans", "{value} сделок"),
+    "count.rows_one": ("{value} row", "{value} wiersz", "{value} строка"),
+    "count.rows_few": ("{value} rows", "{value} wiersze", "{value} строки"),
+    "count.rows_many": ("{value} rows", "{value} wierszy", "{value} строк"),
     "header.source": ("source: {value}", "źródło: {value}", "источник: {value}"),
     "header.built": ("built {value}", "utworzono {value}", "построено {value}"),
     "header.as_of_today": ("as of {value}", "stan na {value}", "на {value}"),
@@ -50,6 +60,10 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "win rate = won ÷ (won + lost opportunities)", "skuteczność = wygrane ÷ (wygrane + przegrane szanse)",
         "доля выигрышей = выиграно ÷ (выиграно + проигранные сделки)",
     ),
+    "header.win_closed_all_lost": (
+        "win rate = won ÷ (won + all lost)", "skuteczność = wygrane ÷ (wygrane + wszystkie przegrane)",
+        "доля выигрышей = выиграно ÷ (выиграно + все проигранные)",
+    ),
     "header.win_all": (
         "win rate = won ÷ all opportunities", "skuteczność = wygrane ÷ wszystkie szanse",
         "доля выигрышей = выиграно ÷ все сделки",
@@ -64,6 +78,12 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "grey = fewer than {value} cases", "szare = mniej niż {value} przypadków", "серое = меньше {value} случаев",
     ),
     "header.currency": ("currency {value}", "waluta {value}", "валюта {value}"),
+    "header.spend_currency": ("spend in {value}", "wydatki w {value}", "расходы в {value}"),
+    "header.period": (
+        "events of the months: {value}", "zdarzenia w miesiącach: {value}", "события по месяцам: {value}",
+    ),
+    "period.from": ("from {value}", "od {value}", "с {value}"),
+    "period.to": ("until {value}", "do {value}", "по {value}"),
     "header.currencies": (
         "several currencies: {value}", "kilka walut: {value}", "несколько валют: {value}",
     ),
@@ -79,6 +99,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "card.won": ("Won", "Wygrane", "Выиграно"),
     "card.lost_opportunities": ("Lost opportunities", "Przegrane szanse", "Проигранные сделки"),
     "card.win_rate_closed": ("Win rate (won ÷ closed)", "Skuteczność (zamkn.)", "Выигрыши (от закр.)"),
+    "card.win_rate_closed_all_lost": ("Win rate (÷ won + lost)", "Skuteczność (z przegr.)", "Выигрыши (и потери)"),
     "card.win_rate_all": ("Win rate (÷ all opps)", "Skuteczność (szanse)", "Выигрыши (от всех)"),
     "card.win_rate_cohort": ("Win rate (mature opps)", "Skuteczność (dojrzałe)", "Выигрыши (зрелые)"),
     "card.lead_conversion": ("Lead → won, all leads", "Lead → wygr., wszystkie", "Лид → выигрыш, все"),
@@ -135,6 +156,15 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Won leads by days from creation to won", "Wygrane według dni od utworzenia do wygranej",
         "Выигранные по дням от создания до выигрыша",
     ),
+    "block.histogram_deals": (
+        "Won deals by days from creation to won", "Wygrane szanse według dni od utworzenia do wygranej",
+        "Выигранные сделки по дням от создания до выигрыша",
+    ),
+    "block.opportunity_cohorts_deals": (
+        "Cohorts: share of a month's deals that became opportunities within n calendar months",
+        "Kohorty: część szans miesiąca, które doszły do etapu szansy w n miesięcy kalendarzowych",
+        "Когорты: доля сделок месяца, дошедших до этапа сделки за n календарных месяцев",
+    ),
     "block.losses": ("Losses", "Straty", "Потери"),
     "block.pipeline": ("Open pipeline", "Otwarty lejek", "Открытая воронка"),
     "block.spend": ("Spend by channel and month", "Wydatki według kanału i miesiąca", "Расходы по каналам и месяцам"),
@@ -149,6 +179,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "link.quality": ("Quality", "Jakość", "Качество"),
     "link.stages": ("Stages", "Etapy", "Этапы"),
     "link.cohorts": ("Cohorts", "Kohorty", "Когорты"),
+    "link.mature_deals": ("Created → won", "Utworzona → wygrana", "Создана → выигрыш"),
     "link.mature": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
     "link.spend": ("Spend", "Wydatki", "Расходы"),
     "block.currencies": ("Money by currency", "Kwoty według walut", "Деньги по валютам"),
@@ -162,6 +193,10 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Win rate (won ÷ closed), 95 % interval", "Skuteczność (wygrane ÷ zamknięte), przedział 95 %",
         "Доля выигрышей (от закрытых), интервал 95 %",
     ),
+    "chart.win_rate_closed_all_lost": (
+        "Win rate (won ÷ won and all lost), 95 % interval", "Skuteczność (wygrane ÷ wygrane i przegrane), przedział 95 %",
+        "Доля выигрышей (от выигранных и проигранных), интервал 95 %",
+    ),
     "chart.win_rate_all": (
         "Win rate (won ÷ all opportunities), 95 % interval", "Skuteczność (wygrane ÷ szanse), przedział 95 %",
         "Доля выигрышей (от всех сделок), интервал 95 %",
@@ -171,6 +206,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Доля выигрышей (зрелые сделки), интервал 95 %",
     ),
     "chart.spend": ("Spend and cost per lead", "Wydatki i koszt leada", "Расходы и цена лида"),
+    "chart.spend_deals": ("Spend and cost per deal", "Wydatki i koszt szansy", "Расходы и цена сделки"),
     "chart.months": ("New leads and the share won", "Nowe leady i część wygranych", "Новые лиды и доля выигранных"),
     "chart.curve": ("Share of leads won within so many days", "Część leadów wygranych w tylu dniach", "Доля лидов, выигранных за столько дней"),
     "chart.stage_times": ("Days in stage: median and 90th percentile", "Dni na etapie: mediana i 90. percentyl", "Дней на этапе: медиана и 90-й процентиль"),
@@ -194,6 +230,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.median_days": ("Median days", "Mediana dni", "Медиана дней"),
     "column.p90_days": ("P90 days", "P90 dni", "P90 дней"),
     "column.cost_per": ("Cost per lead here", "Koszt na lead", "Цена лида здесь"),
+    "column.cost_per_deals": ("Cost per deal here", "Koszt na szansę", "Цена сделки здесь"),
     "column.group": ("Group", "Grupa", "Группа"),
     "column.leads": ("Leads", "Leady", "Лиды"),
     "column.leads_deals": ("Deals", "Szanse", "Сделки"),
@@ -220,9 +257,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.mature_won": ("Won of them", "Z nich wygrane", "Из них выигр."),
     "column.lead_conversion_mature": ("Lead → won mature", "Lead → wygr. dojrzałe", "Лид → выигр. зрелые"),
     "column.win_rate_of_closed": ("Closed opps", "Zamkn. szanse", "Закрыт. сделки"),
+    "column.win_rate_of_closed_all_lost": ("Won and lost", "Wygr. i przegr.", "Выигр. и проигр."),
     "column.win_rate_of_all": ("All opps", "Wszystkie szanse", "Все сделки"),
     "column.win_rate_of_cohort": ("Mature opps", "Dojrzałe szanse", "Зрелые сделки"),
     "column.win_rate_closed": ("Won ÷ closed", "Wygr. ÷ zamkn.", "Выигр. ÷ закр."),
+    "column.win_rate_closed_all_lost": ("Won ÷ (won + lost)", "Wygr. ÷ (w. + przegr.)", "Выигр. ÷ (в. + проигр.)"),
     "column.win_rate_all": ("Won ÷ all opps", "Wygr. ÷ szanse", "Выигр. ÷ все"),
     "column.win_rate_cohort": ("Won ÷ mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
     "column.win_rate_low": ("95 % from", "95 % od", "95 % от"),
@@ -271,6 +310,12 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.snapshot_conversion": ("Won ÷ new leads", "Wygr. ÷ nowe leady", "Выигр. ÷ новые"),
     "column.cac_cohort": ("CAC of these leads", "CAC tych leadów", "CAC этих лидов"),
     "column.cac_period": ("CAC of the month", "CAC miesiąca", "CAC месяца"),
+    "column.cac_cohort_deals": ("CAC of these deals", "CAC tych szans", "CAC этих сделок"),
+    "column.snapshot_conversion_deals": ("Won ÷ new deals", "Wygr. ÷ nowe szanse", "Выигр. ÷ новые"),
+    "column.conversion_deals": ("Created → won", "Utworzona → wygrana", "Создана → выигрыш"),
+    "column.requests_deals": ("Deals", "Szanse", "Сделки"),
+    "column.within_target_share_deals": ("In time ÷ deals", "Na czas ÷ szanse", "Вовремя ÷ сделки"),
+    "column.unanswered_share_deals": ("None ÷ deals", "Bez odp. ÷ szanse", "Без отв. ÷ сделки"),
     "column.basis": ("Way of counting", "Sposób liczenia", "Способ счёта"),
     "column.window": ("Days", "Dni", "Дней"),
     "column.at_risk": ("At risk", "W grze", "Под наблюд."),
@@ -350,6 +395,9 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "label.lead_to_opportunity": ("Lead → opportunity", "Lead → szansa", "Лид → сделка"),
     "label.opportunity_to_won": ("Opportunity → won", "Szansa → wygrana", "Сделка → выигрыш"),
     "label.lead_to_won": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
+    "label.lead_to_opportunity_deals": ("Created → opportunity", "Utworzona → etap szansy", "Создана → этап сделки"),
+    "label.lead_to_won_deals": ("Created → won", "Utworzona → wygrana", "Создана → выигрыш"),
+    "label.Lead_deals": ("Created", "Utworzona", "Создана"),
     "label.first_response": ("First response", "Pierwsza odpowiedź", "Первый ответ"),
     "label.mature": ("Leads at least so old", "Leady co najmniej tak stare", "Лиды не моложе"),
     "label.mature_deals": ("Deals at least so old", "Szanse co najmniej tak stare", "Сделки не моложе"),
@@ -388,6 +436,47 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "group.source": ("Source", "Źródło", "Источник"),
     "group.campaign": ("Campaign", "Kampania", "Кампания"),
     "group.owner": ("Owner", "Opiekun", "Ответственный"),
+    # fields of the recogniser, where a finding names one ---------------------------------------------------------------
+    "known.lead_id": ("ID", "ID", "ID"),
+    "known.name": ("Name", "Nazwa", "Название"),
+    "known.company": ("Company", "Firma", "Компания"),
+    "known.contact": ("Contact", "Kontakt", "Контакт"),
+    "known.email": ("E-mail", "E-mail", "Эл. почта"),
+    "known.phone": ("Phone", "Telefon", "Телефон"),
+    "known.created": ("Created", "Utworzono", "Создан"),
+    "known.mql_date": ("MQL on", "MQL dnia", "MQL, дата"),
+    "known.sql_date": ("SQL on", "SQL dnia", "SQL, дата"),
+    "known.opportunity_date": ("Opportunity on", "Szansa dnia", "Сделка, дата"),
+    "known.meeting_booked": ("Meeting booked", "Spotkanie umówione", "Встреча назначена"),
+    "known.meeting_held": ("Meeting held", "Spotkanie odbyte", "Встреча проведена"),
+    "known.proposal_date": ("Proposal on", "Oferta dnia", "КП, дата"),
+    "known.won_date": ("Won on", "Wygrana dnia", "Выигрыш, дата"),
+    "known.lost_date": ("Lost on", "Przegrana dnia", "Проигрыш, дата"),
+    "known.close_date": ("Closed on", "Zamknięto", "Закрыто"),
+    "known.expected_close": ("Expected close", "Planowane zamknięcie", "План закрытия"),
+    "known.first_response": ("First response", "Pierwsza odpowiedź", "Первый ответ"),
+    "known.modified": ("Modified", "Zmieniono", "Изменено"),
+    "known.stage": ("Stage", "Etap", "Этап"),
+    "known.status": ("Status", "Status", "Статус"),
+    "known.pipeline": ("Pipeline", "Lejek", "Воронка"),
+    "known.probability": ("Probability", "Prawdopodobieństwo", "Вероятность"),
+    "known.source": ("Source", "Źródło", "Источник"),
+    "known.medium": ("Medium", "Medium", "Канал"),
+    "known.campaign": ("Campaign", "Kampania", "Кампания"),
+    "known.owner": ("Owner", "Opiekun", "Ответственный"),
+    "known.amount": ("Amount", "Kwota", "Сумма"),
+    "known.currency": ("Currency", "Waluta", "Валюта"),
+    "known.lost_reason": ("Lost reason", "Powód przegranej", "Причина потери"),
+    "known.last_open_stage": ("Last open stage", "Ostatni otwarty etap", "Последний открытый этап"),
+    "known.is_won": ("Is won", "Czy wygrana", "Выигран ли"),
+    "known.is_closed": ("Is closed", "Czy zamknięta", "Закрыт ли"),
+    "known.is_converted": ("Is converted", "Czy przekonwertowany", "Конвертирован ли"),
+    "known.link_id": ("ID of the lead", "ID leada", "ID лида"),
+    "finding.tie": (
+        "{field}: '{taken}' taken, '{left}' left", "{field}: wzięto „{taken}”, zostawiono „{left}”",
+        "{field}: взят «{taken}», оставлен «{left}»",
+    ),
+    "finding.days": ("{value} d", "{value} dni", "{value} дн."),
     # map --------------------------------------------------------------------------------------------------------------
     "map.title": ("Map and quality", "Mapa i jakość danych", "Карта и качество данных"),
     "map.how": (
@@ -418,6 +507,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "map.column_table": ("Table", "Tabela", "Таблица"),
     "map.column_word": ("Word in the export", "Słowo w eksporcie", "Слово в выгрузке"),
     "map.column_stage": ("Stage", "Etap", "Этап"),
+    "map.counted_as": ("counted as {value}", "liczone jako {value}", "считается как {value}"),
     "map.column_rows": ("Rows", "Wiersze", "Строки"),
     "map.column_origin": ("Known from", "Skąd wiadomo", "Откуда известно"),
     "map.column_finding": ("What was found", "Co znaleziono", "Что найдено"),
@@ -432,6 +522,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "severity.warning": ("warning", "ostrzeżenie", "предупреждение"),
     "severity.info": ("note", "informacja", "сведение"),
     "origin.vocabulary": ("vocabulary", "słownik", "словарь"),
+    "origin.guessed": ("guessed: please check", "odgadnięte: proszę sprawdzić", "угадано: проверьте"),
     "origin.user": ("your choice", "Twój wybór", "ваш выбор"),
     "origin.unknown": ("unknown: treated as Lead", "nieznane: przyjęto Lead", "неизвестно: принято за лид"),
     "reason.exact": ("same header", "ten sam nagłówek", "тот же заголовок"),
@@ -442,6 +533,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "reason.user": ("your choice", "Twój wybór", "ваш выбор"),
     "reason.never": ("never used for this", "nigdy nieużywana", "не используется"),
     "parameter.as_of": ("Nothing after this day has happened yet", "Po tym dniu nic się jeszcze nie stało", "После этого дня ещё ничего не произошло"),
+    "parameter.window_days_deals": ("Days a deal is given to be won", "Dni na wygranie szansy", "Дней на выигрыш сделки"),
     "parameter.reach": ("When a stage counts as reached", "Kiedy etap jest osiągnięty", "Когда этап считается достигнутым"),
     "parameter.window_days": ("Days a lead is given to be won", "Dni na wygranie leada", "Дней на выигрыш лида"),
     "parameter.win_basis": ("What won deals are divided by", "Przez co dzieli się wygrane", "На что делятся выигрыши"),
@@ -458,6 +550,39 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Leads created in the month, and what has become of them since; grey = not yet {value} days old",
         "Leady utworzone w miesiącu i co się z nimi stało; szare = młodsze niż {value} dni",
         "Лиды, созданные в месяце, и что с ними стало; серое = моложе {value} дн.",
+    ),
+    "note.months_cohort_deals": (
+        "Deals created in the month, and what has become of them since; grey = not yet {value} days old",
+        "Szanse utworzone w miesiącu i co się z nimi stało; szare = młodsze niż {value} dni",
+        "Сделки, созданные в месяце, и что с ними стало; серое = моложе {value} дн.",
+    ),
+    "note.months_period_deals": (
+        "What happened in the month, whenever the deals were created: a rate may exceed 100 %",
+        "Co się wydarzyło w miesiącu, niezależnie od daty szansy: wskaźnik może przekroczyć 100 %",
+        "Что произошло в месяце, когда бы ни была создана сделка: доля может превысить 100 %",
+    ),
+    "note.shrunk_below_deals": (
+        "Below {value} closed deals the rate is drawn towards one half: two more won, two more lost",
+        "Poniżej {value} zamkniętych wskaźnik jest ściągany do połowy: +2 wygrane, +2 przegrane",
+        "Если закрытых меньше {value}, доля стягивается к половине: +2 выигрыша, +2 проигрыша",
+    ),
+    "note.one_touch_a_lead_deals": (
+        "One source a deal: all models agree", "Jedno źródło na szansę: wszystkie modele dają to samo",
+        "Один источник у сделки: все модели совпадают",
+    ),
+    "note.no_losses_recorded": (
+        "No losses are recorded: rates over closed deals say nothing", "Nie zapisano przegranych: brak wskaźników od zamkniętych",
+        "Проигрыши не записаны: долей от закрытых нет",
+    ),
+    "note.reach_of_lost_unknown": (
+        "How far the lost ones came is not recorded: stages count what is known of them, the win rate counts all lost",
+        "Nie zapisano, jak daleko doszły przegrane: etapy liczą to, co o nich wiadomo, skuteczność liczy wszystkie przegrane",
+        "Не записано, докуда дошли проигранные: этапы считают известное о них, доля выигрышей считает всех проигранных",
+    ),
+    "note.reach_mode_scope": (
+        "The way of counting ({value}) applies to the table of stages; all other tables count who came at least that far",
+        "Sposób liczenia ({value}) dotyczy tabeli etapów; inne tabele liczą tych, którzy doszli co najmniej do etapu",
+        "Способ счёта ({value}) относится к таблице этапов; прочие таблицы считают дошедших хотя бы до этапа",
     ),
     "note.months_period": (
         "What happened in the month, whenever the leads were created: a rate may exceed 100 %",
@@ -509,6 +634,16 @@ TEXTS: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+def _plural_form(number: int, language: Language) -> str:
+    """Form of a noun after a number: the rules of Unicode CLDR for whole numbers in these three languages."""
+    if language == "en":
+        return "one" if number == 1 else "many"
+    ones, tens = number % 10, number % 100 // 10
+    if number == 1 or (language == "ru" and ones == 1 and tens != 1):
+        return "one"
+    return "few" if ones in (2, 3, 4) and tens != 1 else "many"
+
+
 @cache
 def _position(language: str) -> int:
     return LANGUAGES.index(language)
@@ -538,6 +673,54 @@ class Texts:
         """Where a text may stand: under a name for deals, under its own, under one for the basis of the win rate."""
         own = (key, f"{key}_{self.win_basis}")
         return (f"{key}_deals", *own) if self.is_deals else own
+
+    def counted(self, key: str, number: int, shown: str) -> str:
+        """A number with its noun in the form that the number asks for.
+
+        Args:
+            key: ``leads`` (deals, where the rows are deals) or ``rows``.
+            number: How many.
+            shown: The number as it is to be written.
+
+        >>> [Texts("pl", "closed").counted("leads", n, str(n)) for n in (1, 3, 12, 22)]
+        ['1 lead', '3 leady', '12 leadów', '22 leady']
+        >>> Texts("en", "closed", is_deals=True).counted("leads", 1, "1")
+        '1 deal'
+        """
+        return self(f"count.{key}_{_plural_form(number, self.language)}", value=shown)
+
+    def finding_value(self, kind: str, value: str) -> str:
+        """What a finding says besides: names of stages and fields are ours, all else is from the export.
+
+        >>> Texts("pl").finding_value("meeting_order", "Meeting, Opportunity (4 d)")
+        'Spotkanie, Szansa (4 dni)'
+        >>> Texts("ru").finding_value("times_dropped", "created, won_date")
+        'Создан, Выигрыш, дата'
+        """
+        match kind:
+            case "meeting_order":
+                order, _, gap = value.removesuffix(" d)").partition(" (")
+                stages = ", ".join(self.known(f"label.{stage}", stage) for stage in order.split(", "))
+                return f"{stages} ({self('finding.days', value=gap)})" if gap else stages
+            case "negative_duration":
+                return self.label(value, "measure")
+            case "times_dropped":
+                return ", ".join(self.known_field(name) for name in value.split(", "))
+            case "refused_column":
+                return self.known_field(value)
+            case "guessed_column":
+                name, _, score = value.rpartition(" ")
+                return f"{self.known_field(name)} {score}"
+            case "column_tie":
+                name, _, rest = value.partition(": '")
+                taken, _, left = rest.removesuffix("' left").partition("' taken, '")
+                return self("finding.tie", field=self.known_field(name), taken=taken, left=left)
+            case _:
+                return value
+
+    def known_field(self, name: str) -> str:
+        """A field of the recogniser in the reader's words; its own name where it has none."""
+        return self.known(f"known.{name}", name)
 
     def known(self, key: str, otherwise: str) -> str:
         """The text of a key, or another text where the key has none."""
