@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.leads.evidence import Evidence, evidence
-from xl_leadkpi.leads.headers import Kind, find_column, meanings
+from xl_leadkpi.leads.headers import Kind, find_column, is_field, meanings
 from xl_leadkpi.leads.table import ColumnMatch
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ class _Assignment:
         self.headers = headers
         self.kind = kind
         self.facts = [evidence(cells, months=kind == "spend") for cells in sample]
-        self.taken, self.unmapped_columns, self.unmapped_fields = _user_wishes(headers, user)
+        self.taken, self.unmapped_columns, self.unmapped_fields = _user_wishes(
+            headers, {name: header for name, header in user.items() if name == "-" or is_field(name, kind)}
+        )
         self.used = {column: name for name, column in self.taken.items()}
         self.chosen: dict[int, _Candidate] = {}
         self.ties: list[tuple[str, str, str]] = []

@@ -162,6 +162,11 @@ def find_header(rows: Sequence[Sequence[object]], kind: Kind, wanted: Sequence[s
     return max(best, 0), best_score
 
 
+def is_field(name: str, kind: Kind) -> bool:
+    """Tell whether a table of this kind has a field of that name."""
+    return name in vocabulary()[_SECTION[kind]]
+
+
 def find_column(headers: Sequence[str], wanted: str) -> int | None:
     """Find a column by its header as the user wrote it, forgiving case, accents and punctuation."""
     for column, header in enumerate(headers):

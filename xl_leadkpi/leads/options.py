@@ -20,8 +20,10 @@ class ReadOptions:
     Attributes:
         sheet: Sheet of a workbook; None takes the sheet with the best header row.
         fields: Field to header, overriding the recogniser (``{"amount": "Total incl. VAT"}``); the header ``"-"``
-            leaves the field unmapped.
-        words: Stage or status word to stage (``{"Handshake": "Won"}``); the stage may also be ``Lost`` or ``Open``.
+            leaves the field unmapped. ``deals.amount`` names a column of the deals alone; without a prefix the column
+            may stand in either table.
+        words: Stage or status word to stage (``{"Handshake": "Won"}``); the stage may also be ``Lost`` or ``Open``, in
+            any case and language of the vocabulary.
         as_of: Censoring date; None takes today, or the latest date of a table older than 60 days.
         dedupe: ``id`` keeps one row an identifier, ``id+email`` also one row an e-mail address (tables of leads only),
             ``none`` keeps all.

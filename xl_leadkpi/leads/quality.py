@@ -70,6 +70,8 @@ FINDINGS: dict[str, Oddity] = {
                             "Say what they mean with --stage WORD=STAGE or in Funnel_Map."),
     "guessed_stage_words": Oddity("Stage or status texts that were understood by a word in them.",
                                   "Check them; say what they mean with --stage WORD=STAGE or in Funnel_Map."),
+    "unused_stage_word": Oddity("A word whose stage was given stands in no stage or status column.",
+                                "Check its spelling; Funnel_Map lists the words there are."),
     "contradictions": Oddity("Status, stage and dates disagree; the status was believed.", "Correct these rows."),
     "meeting_order": Oddity("Whether meetings come before or after opportunities, by the median of the dates.",
                             "Set another order with --stage-order."),

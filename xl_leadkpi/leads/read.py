@@ -22,9 +22,10 @@ from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.stages import find_stage
 from xl_leadkpi.leads.table import Finding, LeadTable
 from xl_leadkpi.leads.vocabulary import full_header_key, plain, vocabulary
+from xl_leadkpi.leads.wishes import check_headers, checked, listed, of_table, unused_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from xl_leadkpi.leads.grid import Grid
 
@@ -49,7 +50,7 @@ def read(
     Raises:
         InputError: The file cannot be used; the message says where, why and what to do.
     """
-    options = options or ReadOptions()
+    options = checked(options or ReadOptions())
     tell = progress or (lambda _: None)
     tell("reading")
     grid = open_table(Path(path), "leads", options)
@@ -78,7 +79,7 @@ def read_frame(
     >>> table.frame["outcome"].to_list(), table.stages
     (['won', 'open'], ('Lead', 'Won'))
     """
-    options = options or ReadOptions()
+    options = checked(options or ReadOptions())
     grid = open_frame(data, "leads", options, source_name, first_row)
     table = _build(grid, options, None, lambda _: None)
     if type(data).__module__.split(".")[0] == "pandas":
@@ -88,6 +89,7 @@ def read_frame(
 
 def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Callable[[str], None]) -> LeadTable:
     tell("recognising columns")
+    check_headers(options.fields, {"leads": grid} if deal_grid is None else {"leads": grid, "deals": deal_grid})
     mapped, is_deals, by = _recognise(grid, options, "leads")
     tell("reading leads")
     keys = key_columns(grid, mapped) if deal_grid else {}
@@ -104,19 +106,13 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
         is_deals = False
     tell("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
-    return replace(table, columns=columns)
+    return replace(table, columns=columns, findings=(*table.findings, *unused_words(options.words, table.words)))
 
 
 def _recognise(
     grid: Grid, options: ReadOptions, kind: Literal["leads", "deals"]
 ) -> tuple[ColumnMap, bool, dict[str, int]]:
-    mapped = recognise(grid.headers, grid.sample, kind, options.fields)
-    for name, header in options.fields.items():
-        if "-" not in (name, header) and kind == "leads" and find_column(grid.headers, header) is None:
-            raise InputError(
-                f"{grid.place}: there is no column '{header}' to map to {name}. The columns are: "
-                f"{_listed(grid.headers)}."
-            )
+    mapped = recognise(grid.headers, grid.sample, kind, of_table(options.fields, kind))
     by: dict[str, int] = {}
     for number, wanted in enumerate(options.by if kind == "leads" else ()):
         place = mapped.position.get(wanted)
@@ -124,23 +120,18 @@ def _recognise(
             place = find_column(grid.headers, wanted)
         if place is None:
             raise InputError(
-                f"{grid.place}: there is no column '{wanted}' to group by. The columns are: {_listed(grid.headers)}."
+                f"{grid.place}: there is no column '{wanted}' to group by. The columns are: {listed(grid.headers)}."
             )
         by[f"by_{number}"] = place
     useful = set(mapped.position) & {"created", "stage", "status", "won_date", "lead_id", "close_date", "is_won"}
     if not useful:
         raise InputError(
             f"{grid.place}, row {grid.first_row - 1}: no column of a lead table was recognised. Found: "
-            f"{_listed(grid.headers)}. Needed: at least a creation date or a stage (or status) column, better also "
+            f"{listed(grid.headers)}. Needed: at least a creation date or a stage (or status) column, better also "
             "an identifier, source, owner and amount. Name them with --map FIELD=HEADER, for example "
             "--map created='Date of enquiry'."
         )
     return mapped, _holds_deals(grid, mapped, kind), by
-
-
-def _listed(headers: Sequence[str]) -> str:
-    shown = [header or "(blank)" for header in headers[:30]]
-    return ", ".join(shown) + (f" and {len(headers) - 30} more" if len(headers) > 30 else "")
 
 
 def _holds_deals(grid: Grid, mapped: ColumnMap, kind: str) -> bool:

@@ -114,6 +114,16 @@ def _find_inside(words: tuple[str, ...]) -> str | None:
     return None if _negations().intersection(words[:-start]) else stage
 
 
+def named_stage(name: str) -> str | None:
+    """Read the name of a stage as a user writes it: any case, and any whole stage word of the six languages.
+
+    >>> named_stage("proposal"), named_stage("LOST"), named_stage("Wygrana"), named_stage("Bar")
+    ('Proposal', 'Lost', 'Won', None)
+    """
+    canonical = {stage.casefold(): stage for stage in CODE}.get(name.strip().casefold())
+    return canonical or ("Open" if is_open(name) else find_whole(name))
+
+
 def is_open(value: str) -> bool:
     """Tell whether a status word says that the lead is neither won nor lost."""
     return plain(value) in _open_words()

@@ -26,6 +26,7 @@ FINDING_TEXTS: dict[str, tuple[str, str, str]] = {
     "same_phone": ("Same phone under different IDs", "Ten sam telefon, różne ID", "Один телефон у разных ID"),
     "unknown_words": ("Unknown stage word, treated as Lead", "Nieznany etap, przyjęto Lead", "Неизвестный этап, принят за лид"),
     "guessed_stage_words": ("Stage guessed from a word in the text", "Etap odgadnięty ze słowa w tekście", "Этап угадан по слову в тексте"),
+    "unused_stage_word": ("Given stage word not in the data", "Podanego etapu nie ma w danych", "Заданного этапа нет в данных"),
     "contradictions": ("Status and stage or dates disagree", "Status przeczy etapowi lub datom", "Статус спорит с этапом или датой"),
     "won_without_date": ("Won without a date", "Wygrane bez daty", "Выигрыши без даты"),
     "won_without_amount": ("Won without an amount", "Wygrane bez kwoty", "Выигрыши без суммы"),
