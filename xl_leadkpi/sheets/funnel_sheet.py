@@ -41,7 +41,7 @@ MOST_MONTHS = 24
 """Months that the monthly chart shows, the last ones."""
 _MONEY = ("revenue", "won_with_amount", "average_deal", "pipeline", "spend", "cpl", "cost_per_", "cac", "roas", "romi")
 _PERIOD = (
-    "entered_", "snapshot_", "lost_opportunities", "win_rate", "revenue", "won_with_amount", "average_deal",
+    "entered_", "snapshot_", "lost", "win_rate", "revenue", "won_with_amount", "average_deal",
     "cac_period",
 )  # fmt: skip
 _STAGES_HIDDEN = {"strict", "spend", "drop_off_rate"}
@@ -112,8 +112,11 @@ class _FunnelSheet:
         canvas.heights.update({0: 38, 1: 18, 2: 20, 3: 20, 4: 8})
         canvas.put(0, 1, texts("sheet.title"), styles.TITLE)
         period = " – ".join(formats.day_text(day) for day in (header.first_day, header.last_day) if day)
-        counted = texts("header.rows", value=number_text(header.rows_used, self.setting.language),
-                        read=number_text(header.rows_read, self.setting.language))  # fmt: skip
+        used, read = (
+            texts.counted(key, number, number_text(number, self.setting.language))
+            for key, number in (("leads", header.rows_used), ("rows", header.rows_read))
+        )
+        counted = texts("header.rows", counted=used, read=read)
         where = " · ".join(part for part in (period, counted, texts("header.source", value=header.source)) if part)
         built = texts("header.built", value=f"{formats.day_text(header.built_at)} {header.built_at:%H:%M}")
         as_of = texts("header.as_of_" + header.as_of_reason, value=formats.day_text(header.as_of))
@@ -124,6 +127,7 @@ class _FunnelSheet:
             texts("header.window", value=str(header.window_days)),
             texts("header.min_n", value=str(header.min_n)),
             self._currency(),
+            self._months_shown(),
             built,
         ]
         canvas.put(1, 1, where, styles.SUBTITLE)
@@ -155,8 +159,22 @@ class _FunnelSheet:
     def _currency(self) -> str:
         header = self.report.header
         if header.currency:
-            return self.texts("header.currency", value=header.currency)
-        return self.texts("header.currencies", value=", ".join(header.currencies)) if header.currencies else ""
+            amounts = self.texts("header.currency", value=header.currency)
+        else:
+            amounts = self.texts("header.currencies", value=", ".join(header.currencies)) if header.currencies else ""
+        if header.spend_currency in (None, header.currency):
+            return amounts
+        spend = self.texts("header.spend_currency", value=str(header.spend_currency))
+        return ", ".join(part for part in (amounts, spend) if part)
+
+    def _months_shown(self) -> str:
+        """The period asked for, empty if none was."""
+        header, formats = self.report.header, self.setting.formats
+        first, last = (day and formats.day_text(day) for day in (header.period_from, header.period_to))
+        if first and last:
+            return self.texts("header.period", value=f"{first} – {last}")
+        spans = [self.texts(f"period.{end}", value=day) for end, day in (("from", first), ("to", last)) if day]
+        return self.texts("header.period", value=spans[0]) if spans else ""
 
     def _navigation(self) -> None:
         """A line of links to the sections, under the header."""
@@ -476,7 +494,16 @@ class _FunnelSheet:
         self._put_notes(block, more=(("quality", ""),))
         kinds = tuple(self.texts.finding(kind) for kind in block["finding"].values)
         details = tuple(
-            " · ".join(str(part) for part in (row["column"], row["value"], self._rows(row["rows"])) if part) or None
+            " · ".join(
+                part
+                for part in (
+                    row["column"],
+                    row["value"] and self.texts.finding_value(row["finding"], row["value"]),
+                    self._rows(row["rows"]),
+                )
+                if part
+            )
+            or None
             for row in block.rows()
         )
         shown = Block(block.name, (Column("finding", "text", kinds), block["count"], Column("where", "text", details)))
