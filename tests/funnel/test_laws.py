@@ -78,7 +78,10 @@ def test_group_rows_add_up_to_the_total(rows, reach, top):
         assert len(groups) <= top + 1
     *losses, total = found["losses"]
     assert sum(row["lost"] for row in losses) == total["lost"] == found["summary"]["lost"]
-    assert found["pipeline"][-1]["open"] == found["summary"]["open"]
+    pipeline = found["pipeline"][-1]
+    assert pipeline["open"] == found["summary"]["open_opportunities"]
+    assert pipeline["amount"] == found["summary"]["pipeline"]
+    assert pipeline["weighted"] == found["summary"]["weighted_pipeline"]
     *spends, total = found["spend"]
     assert sum(row["spend"] or 0 for row in spends) == total["spend"] == found["summary"]["spend"] == 150
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
@@ -65,6 +66,30 @@ def block(
         known[made.key] = made.values
         filled.append(made)
     return Block(name, tuple(filled), totals, tuple(notes))
+
+
+def without_ratios_of(made: Block, *arguments: str, totals_only: bool = False) -> Block:
+    """The block with the ratios over some of its columns left blank, because the columns do not belong together.
+
+    >>> made = block("tblX", [counted("spend", "money", [100.0]), counted("leads", "count", [4]),
+    ...                       kpi("cpl", "money", "CPL", "spend", "leads")])
+    >>> without_ratios_of(made, "spend")["cpl"].values
+    (None,)
+    """
+    kept = len(made) - made.totals if totals_only else 0
+    blank = (None,) * (len(made) - kept)
+    columns = [
+        replace(column, values=(*column.values[:kept], *blank)) if _names(column.ratio) & {*arguments} else column
+        for column in made.columns
+    ]
+    return replace(made, columns=tuple(columns))
+
+
+def _names(ratio: Ratio | None) -> set[str]:
+    arguments = ratio.arguments if ratio is not None else ()
+    return {
+        one.column if isinstance(one, Above | First) else one for one in arguments if not isinstance(one, float | int)
+    }
 
 
 def evaluate(ratio: Ratio, known: Mapping[str, Sequence[Any]]) -> tuple[Any, ...]:

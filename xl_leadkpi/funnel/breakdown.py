@@ -101,20 +101,25 @@ def count_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
 
 
 def outcome_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
-    """Won, lost and open; which of the lost had become opportunities is unknown where losses are."""
+    """Won, lost and open; which of the lost had become opportunities may be unknown."""
     keys = ("won", "lost", "lost_opportunities", "disqualified", "open", "open_opportunities")
-    unknown = set() if scope.knows_losses else {"lost_opportunities", "disqualified"}
+    unknown = set() if scope.knows_lost_opportunities else {"lost_opportunities", "disqualified"}
     return [counted(key, "count", [None if key in unknown else getattr(one, key) for one in tallies]) for key in keys]
 
 
 def win_rate_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
     """The win rate on the basis asked for, what it is of, and its interval."""
 
-    def base(values: Sequence[int]) -> Column:
+    def base(values: Sequence[int | None]) -> Column:
         return counted("win_rate_of", "count", values if scope.knows_losses else [None] * len(tallies))
 
     won, of = "won", "win_rate_of"
-    match scope.options.win_basis:
+    match scope.win_basis:
+        case "closed_all_lost":
+            columns = [
+                base([one.won + one.lost for one in tallies]),
+                kpi("win_rate", "fraction", "WINRATE", "won", "lost"),
+            ]
         case "closed":
             columns = [
                 base([one.won + one.lost_opportunities for one in tallies]),
@@ -122,7 +127,12 @@ def win_rate_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
             ]
         case "all":
             columns = [
-                base([one.won + one.lost_opportunities + one.open_opportunities for one in tallies]),
+                base(
+                    [
+                        one.won + one.lost_opportunities + one.open_opportunities if scope.knows_lost_reach else None
+                        for one in tallies
+                    ]
+                ),
                 kpi("win_rate", "fraction", "WINRATE", "won", "lost_opportunities", "open_opportunities"),
             ]
         case "cohort":

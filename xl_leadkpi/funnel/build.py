@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel import attribution, breakdown, curve, engine, losses, months, quality, stages, summary
 from xl_leadkpi.funnel import spend as spending
+from xl_leadkpi.funnel.blocks import without_ratios_of
 from xl_leadkpi.funnel.options import FunnelOptions
 from xl_leadkpi.funnel.report import FunnelReport
-from xl_leadkpi.funnel.scope import Scope, scope, steady
+from xl_leadkpi.funnel.scope import Scope, scope, steady, tells_lost_reach
 from xl_leadkpi.funnel.stages import LEAD_TO_WON
 from xl_leadkpi.funnel.tally import states_by, tally
 
@@ -61,6 +62,7 @@ def build(
     made = scope(leads, options or FunnelOptions())
     fields = _fields(made, spend)
     known = _ask(_first_questions(made, fields, spend))
+    made = replace(made, knows_lost_reach=tells_lost_reach(leads, known["all"]))
     everyone = tally(known["all"], made)
     spells = stages.spells(made, known["durations"][0])
     spent = spending.join(made, spend, known["pairs"]) if spend is not None else None
@@ -68,13 +70,8 @@ def build(
     known |= _ask(_second_questions(made, spells, by_field, spent))
     spells = [replace(spell, stalled=known["stalled"][0].get(spell.name)) for spell in spells]
 
-    calendar = months.calendar(
-        made,
-        known["cohorts"],
-        {stage: known[f"entries {stage}"] for stage in made.stages if made.has_day(stage)},
-        known["losses by day"],
-        spent.by_month if spent else None,
-    )
+    calendar = _calendar(made, known, everyone, spent)
+    misfit = spending.coverage(spent.by_month, _leads_by_month(calendar)) if spent else None
     cost = breakdown.Cost(spent.total, spent.comparable) if spent else None
     month_table = months.months_block(made, calendar)
     pipeline = losses.pipeline_block(made, known["profile"], everyone, spells)
@@ -86,18 +83,21 @@ def build(
         *quality.backward_findings(spells, backward),
         *(spend.findings if spend else ()),
         *(spent.findings if spent else ()),
+        *((misfit,) if misfit else ()),
         *(touches.findings if touches else ()),
         *(credited.findings if credited else ()),
     )
     cohorts, cohort_counts = months.cohort_blocks(made, calendar, "Won", "tblCohort")
     opportunity_cohorts, opportunity_counts = months.cohort_blocks(made, calendar, "Opportunity", "tblCohortOpp")
-    return FunnelReport(
-        header=summary.header(made, known["span"][0], spend_known=spend is not None),
+    report = FunnelReport(
+        header=summary.header(
+            made, known["span"][0], spend_known=spend is not None, spend_currency=spend.currency if spend else None
+        ),
         summary=summary.summary_block(
             made,
             everyone,
             measured=spells,
-            weighted=losses.weighted_pipeline(made, pipeline, everyone),
+            weighted=losses.weighted_pipeline(pipeline),
             cost=cost,
             closed=calendar.closed_in_period(made),
             response=steady(known["responses"][0]["median"]) if "responses" in known else None,
@@ -122,10 +122,49 @@ def build(
         words=leads.words,
         findings=found,
         parameters={name: value for name, value in asdict(made.options).items() if name != "built_at"},
-        trend=months.trend_block(made, month_table, known["trend"]),
+        trend=_trend(made, known, everyone, spent, calendar),
         response=summary.response_block(made, known["responses"][0]) if "responses" in known else None,
         currencies=summary.currency_block(known["currencies"]) if "currencies" in known else None,
         backwards=quality.backward_block(spells, backward) if backward else None,
+    )
+    return report if misfit is None else _without_costs(report)
+
+
+def _calendar(made: Scope, known: Answers, everyone: Tally, spent: Spend | None) -> months.Calendar:
+    return months.calendar(
+        made,
+        known["cohorts"],
+        {stage: known[f"entries {stage}"] for stage in made.stages if made.has_day(stage)},
+        known["losses by day"],
+        spent.by_month if spent else None,
+        has_losses=(everyone.lost_opportunities if made.knows_lost_reach else everyone.lost) > 0,
+    )
+
+
+def _leads_by_month(calendar: months.Calendar) -> dict[int | None, int]:
+    return {month: cohort.leads for month, cohort in calendar.cohorts.items()}
+
+
+def _trend(made: Scope, known: Answers, everyone: Tally, spent: Spend | None, calendar: months.Calendar) -> Block:
+    """The trend, which is of the last months of the data, not of the period asked for."""
+    whole = replace(made, options=replace(made.options, period_from=None, period_to=None))
+    table = months.months_block(whole, _calendar(whole, known, everyone, spent))
+    return months.trend_block(whole, table, known["trend"], min(calendar.cohorts, default=None))
+
+
+def _without_costs(report: FunnelReport) -> FunnelReport:
+    """The report without what spend in total cost, where spend and leads are of different times; months keep theirs."""
+
+    def blank(block: Block) -> Block:
+        return without_ratios_of(block, "spend", "comparable_spend")
+
+    return replace(
+        report,
+        summary=blank(report.summary),
+        stages=blank(report.stages),
+        by={field: blank(block) for field, block in report.by.items()},
+        trend=report.trend and blank(report.trend),
+        spend=report.spend and without_ratios_of(report.spend, "spend", totals_only=True),
     )
 
 
@@ -133,7 +172,15 @@ def _fields(made: Scope, spend: SpendTable | None) -> tuple[str, ...]:
     """Fields with a breakdown: those the export fed, and the source wherever there is spend to set beside it."""
     fed = made.table.fields
     built_in = [name for name in TABLES if name in fed or (name == "source" and spend is not None)]
-    return (*built_in, *made.table.by_labels)
+    taken = {spending.same(name) for name in built_in}
+    taken |= {spending.same(one.header) for one in made.table.columns if one.table != "spend" and one.field in built_in}
+    further = []
+    for field, label in made.table.by_labels.items():
+        # asked for by its name or its header, a field that has a breakdown anyway is the same again
+        if spending.same(label) not in taken:
+            taken.add(spending.same(label))
+            further.append(field)
+    return (*built_in, *further)
 
 
 def _spend_by(spent: Spend | None, field: str) -> Mapping[str | None, float] | None:

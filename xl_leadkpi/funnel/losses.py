@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted, kpi
-from xl_leadkpi.funnel.scope import LOST, OPEN, Scope
+from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, decode
 from xl_leadkpi.funnel.tally import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xl_leadkpi.funnel.engine import Row
-    from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.funnel.stages import Spell
     from xl_leadkpi.funnel.tally import Tally
 
@@ -53,14 +54,23 @@ def losses_block(scope: Scope, rows: Sequence[Row]) -> Block:
 
 
 def pipeline_block(scope: Scope, profile_rows: Sequence[Row], everyone: Tally, measured: Sequence[Spell]) -> Block:
-    """J: open leads by the stage they are in, weighted with the share of closed leads from there that were won."""
-    stages = [stage for stage in scope.stages if stage != "Won"]
+    """J: open opportunities by the stage they are in, weighted with the share of closed leads from there that were won.
+
+    No rate where nothing is closed yet; no amounts where no open opportunity has one.
+    """
+    first = scope.opportunity_position
+    stages = [stage for stage in scope.stages[first - 1 :] if stage != "Won"]
     spells = {spell.name: spell for spell in measured}
-    here = [
-        [row for row in profile_rows if row["now"] == position and int(row["state"]) % 3 == OPEN]
-        for position in range(1, len(stages) + 1)
-    ]
-    won, lost = ([pair[i] for pair in everyone.passed[: len(stages)]] for i in (0, 1))
+    here: list[list[Row]] = [[] for _ in stages]
+    for row in profile_rows:
+        _, place, outcome = decode(int(row["state"]))
+        if stages and outcome == OPEN and place >= first:
+            # one that went back to an earlier stage still is an opportunity
+            here[min(max(int(row["now"]), first), first + len(stages) - 1) - first].append(row)
+    won, lost = ([pair[i] for pair in everyone.passed[first - 1 : first - 1 + len(stages)]] for i in (0, 1))
+    if not scope.knows_lost_reach:
+        lost = [everyone.lost] * len(stages)
+    closed = any(won) or any(lost)
     extra = [2 if w + n < SHRINK_BELOW else 0 for w, n in zip(won, lost, strict=True)]
     known = [spells.get(stage) for stage in stages]
     stalled = [spell and spell.stalled for spell in known]
@@ -71,12 +81,13 @@ def pipeline_block(scope: Scope, profile_rows: Sequence[Row], everyone: Tally, m
     ]
     if scope.has_money:
         amounts = [sum(row["amount"] or 0.0 for row in rows) for rows in here]
-        columns.append(counted("amount", "money", [*amounts, sum(amounts)]))
+        total = [*amounts, sum(amounts)]
+        columns.append(counted("amount", "money", [None] * len(total) if everyone.pipeline is None else total))
     columns += [
         counted("closed_won", "count", [*won, None]),
         counted("closed_lost", "count", [*lost, None]),
-        counted("prior_won", "count", [*(w + x for w, x in zip(won, extra, strict=True)), None]),
-        counted("prior_lost", "count", [*(n + x for n, x in zip(lost, extra, strict=True)), None]),
+        counted("prior_won", "count", [*(w + x if closed else None for w, x in zip(won, extra, strict=True)), None]),
+        counted("prior_lost", "count", [*(n + x if closed else None for n, x in zip(lost, extra, strict=True)), None]),
         kpi("stage_to_won", "fraction", "WINRATE", "prior_won", "prior_lost"),
     ]
     if scope.has_money:
@@ -85,12 +96,16 @@ def pipeline_block(scope: Scope, profile_rows: Sequence[Row], everyone: Tally, m
         counted("open_median_days", "days", [*(spell and spell.open_median for spell in known), None]),
         counted("stalled", "count", [*stalled, sum(n for n in stalled if n is not None)]),
     ]
-    return block("tblPipeline", columns, totals=1, notes=(("shrunk_below", str(SHRINK_BELOW)),))
+    made = block("tblPipeline", columns, totals=1, notes=(("shrunk_below", str(SHRINK_BELOW)),))
+    return replace(made, columns=tuple(_summed(one) if one.key == "weighted" else one for one in made.columns))
 
 
-def weighted_pipeline(scope: Scope, pipeline: Block, everyone: Tally) -> float | None:
-    """Weighted amounts of the open opportunities, None where they have no amounts."""
-    if "weighted" not in pipeline or everyone.pipeline is None:
-        return None
-    values = pipeline["weighted"].values[scope.opportunity_position - 1 : -1]
-    return float(sum(value for value in values if isinstance(value, int | float)))
+def _summed(column: Column) -> Column:
+    """The column with the sum of its rows in the totals row."""
+    known = [value for value in column.values[:-1] if isinstance(value, int | float)]
+    return replace(column, values=(*column.values[:-1], float(sum(known)) if known else None), summed=1)
+
+
+def weighted_pipeline(pipeline: Block) -> float | None:
+    """Weighted amounts of the open opportunities, None where they have no amounts or nothing is closed yet."""
+    return pipeline["weighted"].values[-1] if "weighted" in pipeline else None

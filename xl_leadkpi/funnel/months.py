@@ -56,12 +56,13 @@ def entries(scope: Scope, stage: str) -> nw.LazyFrame[Any]:
 
 
 def losses_by_day(scope: Scope) -> nw.LazyFrame[Any]:
-    """Lost opportunities by month of the loss."""
-    lost = (nw.col("outcome") == LOST) & (nw.col("place") >= scope.opportunity_position)
-    rows = scope.rows.filter(lost & ~nw.col("d_lost").is_null()).with_columns(
-        day=nw.col("d_lost").floor(), amounts=flag(~nw.col("amount").is_null())
+    """Lost leads by month of the loss and whether they had become opportunities."""
+    rows = scope.rows.filter((nw.col("outcome") == LOST) & ~nw.col("d_lost").is_null()).with_columns(
+        day=nw.col("d_lost").floor(),
+        amounts=flag(~nw.col("amount").is_null()),
+        opportunity=flag(nw.col("place") >= scope.opportunity_position),
     )
-    return _by_month(scope, rows)
+    return _by_month(scope, rows, "opportunity")
 
 
 def _by_month(scope: Scope, rows: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
@@ -98,7 +99,8 @@ class Calendar:
         months: Month numbers to print, ascending.
         cohorts: By month of creation: the leads created in it.
         entered: By stage, by month: entries into the stage, within the period asked for.
-        lost: By month: opportunities lost, within the period.
+        lost: By month: opportunities lost, within the period; all lost leads where nobody knows which were
+            opportunities. None if there are losses and not one has a day.
         spend: By month: spend; None without any spend table.
         ripened: By stage, by month of creation, by months since: leads that entered the stage then.
     """
@@ -106,16 +108,19 @@ class Calendar:
     months: tuple[int, ...]
     cohorts: Mapping[int, Tally]
     entered: Mapping[str, Mapping[int, Event]]
-    lost: Mapping[int, Event]
+    lost: Mapping[int, Event] | None
     spend: Mapping[int, float] | None
     ripened: Mapping[str, Mapping[int, Mapping[int, int]]]
 
-    def closed_in_period(self, scope: Scope) -> tuple[int, int] | None:
-        """Won and lost opportunities closed within the period asked for, None without one."""
+    def closed_in_period(self, scope: Scope) -> tuple[int, int | None] | None:
+        """Won and lost ones closed within the period asked for, None without one."""
         if scope.options.period_from is None and scope.options.period_to is None:
             return None
         won = self.entered.get("Won", {})
-        return sum(event.n for event in won.values()), sum(event.n for event in self.lost.values())
+        known = self.lost if scope.knows_losses else None
+        return sum(event.n for event in won.values()), None if known is None else sum(
+            event.n for event in known.values()
+        )
 
 
 def calendar(
@@ -124,27 +129,41 @@ def calendar(
     entry_rows: Mapping[str, Sequence[Row]],
     lost_rows: Sequence[Row],
     spend: Mapping[int, float] | None,
+    *,
+    has_losses: bool,
 ) -> Calendar:
-    """Put the months together from the collected queries."""
+    """Put the months together from the collected queries.
+
+    Args:
+        scope: What is counted; without a period among its options everything that happened counts.
+        cohort_rows: Rows of :func:`cohorts_by_state`.
+        entry_rows: By stage: rows of :func:`entries`.
+        lost_rows: Rows of :func:`losses_by_day`.
+        spend: Spend by month.
+        has_losses: There are losses of the kind that the win rate counts, with or without a day.
+    """
     cohorts = {
         int(month): tally(rows, scope)
         for month, rows in grouped(cohort_rows, lambda row: row["cohort_month"]).items()
         if month is not None
     }
-    entered = {stage: _events(rows) for stage, rows in entry_rows.items()}
-    lost = _events(lost_rows)
+    limited = scope.options.period_from is not None or scope.options.period_to is not None
+    entered = {stage: _events(rows, limited=limited) for stage, rows in entry_rows.items()}
+    losses = [row for row in lost_rows if row["opportunity"] or not scope.knows_lost_reach]
+    lost = _events(losses, limited=limited)
     seen = {*cohorts, *lost, *(spend or ()), *(month for events in entered.values() for month in events)}
     if seen:
         whole = range(min(seen), max(*seen, month_of(scope.table.as_of)) + 1)
         seen = set(whole) if len(whole) <= LONGEST_CALENDAR else seen
     ripened = {stage: _ripened(rows) for stage, rows in entry_rows.items() if rows and "cohort_month" in rows[0]}
-    return Calendar(tuple(sorted(seen)), cohorts, entered, lost, spend, ripened)
+    unknown = has_losses and not losses
+    return Calendar(tuple(sorted(seen)), cohorts, entered, None if unknown else lost, spend, ripened)
 
 
-def _events(rows: Sequence[Row]) -> dict[int, Event]:
+def _events(rows: Sequence[Row], *, limited: bool) -> dict[int, Event]:
     events: dict[int, Event] = {}
     for row in sorted(rows, key=lambda row: (row["month"], row["n"], row["amount"])):
-        if row["in_period"]:
+        if row["in_period"] or not limited:
             month = int(row["month"])
             events[month] = events.get(month, NOTHING) + Event(int(row["n"]), row["amount"] or 0.0, int(row["amounts"]))
     return events
@@ -210,11 +229,13 @@ def _period_columns(scope: Scope, known: Calendar) -> list[Column]:
         before = name
     if "Won" in known.entered:
         won = events(known.entered["Won"])
-        losses = events(known.lost) if scope.knows_losses else [None] * len(months)
+        blank: list[Event | None] = [None] * len(months)
+        losses = blank if known.lost is None or not scope.knows_losses else events(known.lost)
+        lost = "lost_opportunities" if scope.knows_lost_reach else "lost"
         columns += [
             kpi("snapshot_conversion", "fraction", "LEADCONV", "entered_won", "entered_created"),
-            counted("lost_opportunities", "count", [event and event.n for event in losses]),
-            kpi("win_rate", "fraction", "WINRATE", "entered_won", "lost_opportunities"),
+            counted(lost, "count", [event and event.n for event in losses]),
+            kpi("win_rate", "fraction", "WINRATE", "entered_won", lost),
         ]
         if scope.has_money:
             columns += [
@@ -242,8 +263,8 @@ def _spend_columns(scope: Scope, known: Calendar) -> list[Column]:
 def cohort_blocks(scope: Scope, known: Calendar, stage: str, name: str) -> tuple[Block, Block]:
     """H: by month of creation, leads that had entered a stage so many calendar months later: rates and counts.
 
-    A cell is filled once its month is over; leads whose entry lies before their creation are left out. Empty where the
-    stage has no days, or is the first one.
+    A cell is filled once its month is over; leads whose entry has no day or lies before their creation are left out,
+    and a note says how many. Empty where the stage has no days, or is the first one.
     """
     followed = stage in scope.stages[1:] and scope.has_day(stage)
     months = [month for month in known.months if month in known.cohorts] if followed else []
@@ -264,7 +285,13 @@ def cohort_blocks(scope: Scope, known: Calendar, stage: str, name: str) -> tuple
             counts.append(counted(f"month_{after}", "count", values))
     count_block = block(f"{name}Count", [*labels, *counts])
     rates = [kpi(f"rate_{after}", "fraction", "LEADCONV", f"month_{after}", "leads") for after in range(len(counts))]
-    return block(name, [*labels, *rates], beside=count_block), count_block
+    missing = sum(_came_to(known.cohorts[month], stage) - sum(ripened.get(month, {}).values()) for month in months)
+    notes = [("undated_wins" if stage == "Won" else "undated_opportunities", str(missing))] if missing > 0 else []
+    return block(name, [*labels, *rates], beside=count_block, notes=notes), count_block
+
+
+def _came_to(made: Tally, stage: str) -> int:
+    return made.won if stage == "Won" else made.won + made.lost_opportunities + made.open_opportunities
 
 
 def _trend_starts(scope: Scope) -> tuple[int, int]:
@@ -284,14 +311,24 @@ def trend_cycles(scope: Scope) -> nw.LazyFrame[Any]:
     return won.group_by("recent").agg(nw.col("cycle").median().alias("median"))
 
 
-def trend_block(scope: Scope, months: Block, medians: Sequence[Row]) -> Block:
-    """The last three complete calendar months against the three before, for the arrows on the cards."""
+def trend_block(scope: Scope, months: Block, medians: Sequence[Row], first_month: int | None) -> Block:
+    """The last three complete calendar months against the three before, for the arrows on the cards.
+
+    Args:
+        scope: What is counted.
+        months: Rows of :func:`months_block`, of all months whatever the period asked for.
+        medians: Rows of :func:`trend_cycles`.
+        first_month: Month of the first lead. Where it lies within or after the three months before, these were not
+            recorded in full: their figures are None.
+    """
     spans = [(first_day(start), first_day(start + TREND_MONTHS - 1)) for start in _trend_starts(scope)]
     shown = months["month"].values
+    compared = first_month is not None and first_month <= min(_trend_starts(scope))
 
     def sums(key: str) -> list[Any]:
         values = list(zip(shown, months[key].values, strict=True))
-        return [_sum([value for month, value in values if low <= month <= high]) for low, high in spans]
+        recent, before = (_sum([value for month, value in values if low <= month <= high]) for low, high in spans)
+        return [recent, before if compared else None]
 
     columns = [
         counted("period", "text", ["recent", "previous"]),
@@ -302,6 +339,7 @@ def trend_block(scope: Scope, months: Block, medians: Sequence[Row]) -> Block:
     for column in months.columns:
         if column.key.startswith("entered_") or column.key in (
             "lost_opportunities",
+            "lost",
             "revenue",
             "won_with_amount",
             "spend",
@@ -309,10 +347,10 @@ def trend_block(scope: Scope, months: Block, medians: Sequence[Row]) -> Block:
             name = "leads" if column.key == "entered_created" else names[column.key]
             columns.append(counted(name, column.unit, sums(column.key)))
     cycle = {row["recent"]: row["median"] for row in medians}
-    columns.append(counted("cycle_days_median", "days", [cycle.get(1), cycle.get(0)]))
+    columns.append(counted("cycle_days_median", "days", [cycle.get(1), cycle.get(0) if compared else None]))
     keys = {column.key for column in columns}
     ratios: list[tuple[str, Unit, str, tuple[str | float, ...]]] = [
-        ("win_rate", "fraction", "WINRATE", ("won", "lost_opportunities")),
+        ("win_rate", "fraction", "WINRATE", ("won", "lost_opportunities" if scope.knows_lost_reach else "lost")),
         ("average_deal", "money", "AVGDEAL", ("revenue", "won_with_amount")),
         ("cpl", "money", "CPL", ("spend", "leads")),
         ("cac", "money", "CAC", ("spend", "won")),

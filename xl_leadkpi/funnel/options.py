@@ -18,7 +18,8 @@ class FunnelOptions:
 
     Attributes:
         reach: When a stage counts as reached. ``filled``: the lead came at least that far. ``exact``: there is a trace
-            of that very stage. ``strict``: every stage up to it has a date, in order.
+            of that very stage. ``strict``: every stage up to it has a date, in order. It decides what the stages count;
+            won, lost and the win rate follow the outcome of each lead.
         window_days: Maturity window: only leads at least that old enter a mature rate.
         win_basis: What won deals are divided by. ``closed``: won and lost opportunities. ``all``: every opportunity.
             ``cohort``: opportunities at least ``window_days`` old, won within the window.
@@ -26,8 +27,9 @@ class FunnelOptions:
         half_life: Days in which a touch loses half its weight (time decay attribution).
         gross_margin: Share of revenue that is margin, at most 1, for the return on marketing investment.
         top_groups: Rows of a breakdown; the rest goes into one row.
-        period_from: First day of the period figures; None leaves them open.
-        period_to: Last day of the period figures; None leaves them open.
+        period_from: First day of what is counted as having happened in a month; None leaves it open. All other figures
+            are of the whole table.
+        period_to: Last day of it; None leaves it open.
         cohort_months: Calendar months after the first that the cohort tables follow.
         target_minutes: Response time promised, in minutes.
         built_at: Time printed on the sheet; None asks the clock.

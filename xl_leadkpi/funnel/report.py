@@ -53,12 +53,14 @@ class Column:
             ``date`` values ``datetime.date``.
         values: One a row. None = missing; a ``CellError`` where a ratio has no value.
         ratio: Where the values come from a KPI; None for counted values. A row whose value is None has no formula.
+        summed: Rows at the end whose values are sums of the rows above instead of the KPI: they have no formula either.
     """
 
     key: str
     unit: Unit
     values: tuple[Any, ...]
     ratio: Ratio | None = None
+    summed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What stands above the funnel: where it comes from and how it was counted."""
+    """What stands above the funnel: where it comes from and how it was counted.
+
+    ``win_basis`` is the basis in force: the one asked for, or ``closed_all_lost`` where won and lost leads are all that
+    is known of the closed ones. ``period_from`` and ``period_to`` limit what ``tblMonth`` says happened in a month, and
+    nothing else. ``spend_currency`` is what costs are in, None if nothing says otherwise than ``currency``.
+    """
 
     source: str
     as_of: date
@@ -116,6 +123,9 @@ class Header:
     is_deals: bool
     built_at: datetime
     notes: tuple[tuple[str, str], ...] = ()
+    period_from: date | None = None
+    period_to: date | None = None
+    spend_currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

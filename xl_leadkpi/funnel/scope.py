@@ -13,7 +13,7 @@ from xl_leadkpi.funnel import engine
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from xl_leadkpi.funnel.options import FunnelOptions
     from xl_leadkpi.leads.table import LeadTable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DAY_ZERO = date(1899, 12, 30)
 OPPORTUNITY = STAGES.index("Opportunity") + 1
 OPEN, WON, LOST = 0, 1, 2
+MOST = 0.9
+"""Share from which a figure is taken to hold for nearly all leads."""
 COUNT_KEY = {
     "Lead": "leads",
     "MQL": "mql",
@@ -96,11 +98,13 @@ class Scope:
         table: The leads.
         options: How to count them.
         rows: The leads with what every block needs, worked out once (see :func:`scope`).
+        knows_lost_reach: The lost rows tell how far they came before the loss, see :func:`tells_lost_reach`.
     """
 
     table: LeadTable
     options: FunnelOptions
     rows: nw.LazyFrame[Any]
+    knows_lost_reach: bool = True
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -135,8 +139,19 @@ class Scope:
 
     @property
     def knows_losses(self) -> bool:
-        """The table can say that a lead is lost: without losses a win rate would be 100 % whatever happened."""
+        """The table has a column that could say a lead is lost; without one the win rate is unknown, not 100 %."""
         return bool(self.table.fields & {"status", "stage", "d_lost", "is_closed"})
+
+    @property
+    def knows_lost_opportunities(self) -> bool:
+        """Losses are known, and which of the lost leads had become opportunities."""
+        return self.knows_losses and self.knows_lost_reach
+
+    @property
+    def win_basis(self) -> str:
+        """Basis of the win rate in force: of all closed leads where nobody knows which were opportunities."""
+        basis = self.options.win_basis
+        return "closed_all_lost" if basis == "closed" and not self.knows_lost_reach else basis
 
     def date_column(self, stage: str) -> str | None:
         """Column with the day a stage was entered, None if the table has no such days."""
@@ -227,6 +242,28 @@ _MADE_COLUMNS = (
     "outcome", "place", "now", "lost_at", "exact", "strict", "reach", "state", "age", "cycle", "followed",
     "mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won", "currency_amount",
 )  # fmt: skip
+
+
+def tells_lost_reach(table: LeadTable, states: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether lost rows tell how far they came: not where no column could, and nine in ten came nowhere.
+
+    A snapshot of one stage column calls a lost lead Lost and nothing else: counted as disqualified leads they would
+    make every win rate 100 %. A deal is an opportunity from the start, so nothing is missing there.
+
+    Args:
+        table: The leads.
+        states: Numbers ``n`` of leads by ``state``.
+    """
+    blind = len(table.stages) <= len(("Lead", "Won")) or any(one.kind == "lost_reach_unknown" for one in table.findings)
+    if table.is_deals or not blind:
+        return True
+    lost = nowhere = 0
+    for row in states:
+        _, place, outcome = decode(int(row["state"]))
+        if outcome == LOST:
+            lost += int(row["n"])
+            nowhere += int(row["n"]) if place == 1 else 0
+    return nowhere < MOST * lost or not lost
 
 
 def decode(state: int) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, TOTAL, UNALLOCATED, block, counted, kpi
 from xl_leadkpi.funnel.breakdown import COST_PER
-from xl_leadkpi.funnel.scope import COUNT_KEY, Scope, first_day, last_day, month_number
+from xl_leadkpi.funnel.scope import COUNT_KEY, MOST, Scope, first_day, last_day, month_number
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
 from xl_leadkpi.leads.table import Finding
 
@@ -166,6 +166,39 @@ def join(scope: Scope, table: SpendTable, pairs: Sequence[Row]) -> Spend:
         unmatched=tuple(str(name) for name in unmatched),
         comparable=comparable,
         findings=tuple(findings),
+    )
+
+
+def coverage(spend: Mapping[int, float], leads: Mapping[int | None, int]) -> Finding | None:
+    """Whether spend and leads are of the same time; if not, no cost can be worked out from their totals.
+
+    Months within the span of the spend count as covered, with and without spend, and so does the month on either side:
+    a lead may come a little later than the click. Spend without months cannot be judged.
+
+    Args:
+        spend: Spend by month.
+        leads: Leads by month of creation.
+
+    >>> coverage({24305: 100.0}, {24300: 3, 24304: 1, 24306: 1})
+    Finding(kind='spend_partial', count=3, column='', value='spend 2025-06 .. 2025-06, leads 2025-01 .. 2025-07', \
+rows=(), severity='warning')
+    >>> coverage({24302: 100.0, 24305: 100.0}, {24303: 5, 24306: 1}) is None
+    True
+    """
+    months = {month: n for month, n in leads.items() if month is not None and n}
+    if not spend or not months:
+        return None
+    inside = sum(n for month, n in months.items() if min(spend) - 1 <= month <= max(spend) + 1)
+    every = sum(months.values())
+    if inside >= MOST * every:
+        return None
+    first_spend, last_spend, first, last = (
+        f"{first_day(month):%Y-%m}" for month in (min(spend), max(spend), min(months), max(months))
+    )
+    return Finding(
+        "spend_partial" if inside else "spend_no_overlap",
+        every - inside,
+        value=f"spend {first_spend} .. {last_spend}, leads {first} .. {last}",
     )
 
 

@@ -94,7 +94,7 @@ def durations(scope: Scope) -> nw.LazyFrame[Any]:
         days = nw.col(f"{i}")
         statistics += [
             days.count().alias(f"{i}_n"),
-            days.mean().alias(f"{i}_mean"),
+            days.sum().alias(f"{i}_sum"),
             days.max().alias(f"{i}_max"),
             *(days.quantile(q, "linear").alias(f"{i}_p{q * 100:.0f}") for q in (0.25, 0.5, 0.75, 0.9)),
             flag(nw.col(f"{i}_raw") < 0).sum().alias(f"{i}_backwards"),
@@ -117,7 +117,7 @@ def spells(scope: Scope, found: Row) -> list[Spell]:
         Spell(
             name,
             n=int(found[f"{i}_n"]),
-            mean=days(f"{i}_mean"),
+            mean=_mean(found[f"{i}_sum"], int(found[f"{i}_n"])),
             median=days(f"{i}_p50"),
             p25=days(f"{i}_p25"),
             p75=days(f"{i}_p75"),
@@ -129,6 +129,11 @@ def spells(scope: Scope, found: Row) -> list[Spell]:
         )
         for i, (name, _, waiting) in enumerate(ways(scope))
     ]
+
+
+def _mean(days: float | None, n: int) -> float | None:
+    """Mean of durations: exact for whole days, the same on every engine where days have times."""
+    return round(float(days), 6) / n if n and days is not None else None
 
 
 def stalled(scope: Scope, measured: Sequence[Spell]) -> nw.LazyFrame[Any]:
@@ -158,6 +163,7 @@ def stages_block(
     filled = count(lambda row, position: int(row["state"]) // 3 % 8 >= position)
     spells_here = [by_name.get(stage) for stage in scope.stages]
     reached = list(everyone.reached)
+    by_furthest, blank = scope.options.reach == "filled", [None] * len(reached)
     columns = [
         counted("stage", "text", scope.stages),
         counted("reached", "count", reached),
@@ -171,8 +177,9 @@ def stages_block(
         kpi("cumulative", "fraction", "CONVRATE", "reached", First("reached")),
         counted("drop_off", "count", [None, *(before - here for before, here in pairwise(reached))]),
         kpi("drop_off_rate", "fraction", "DROPOFF", Above("reached"), "reached"),
-        counted("lost_here", "count", count(furthest(LOST))),
-        counted("open_here", "count", count(furthest(OPEN))),
+        # beside a drop-off by another rule they would not add up to it
+        counted("lost_here", "count", count(furthest(LOST)) if by_furthest else blank),
+        counted("open_here", "count", count(furthest(OPEN)) if by_furthest else blank),
         counted("amount_reached", "money", everyone.amount_reached if scope.has_money else [None] * len(reached)),
         counted("median_days", "days", [spell and spell.median for spell in spells_here]),
         counted("p90_days", "days", [spell and spell.p90 for spell in spells_here]),

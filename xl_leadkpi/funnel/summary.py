@@ -52,7 +52,7 @@ def currency_sums(scope: Scope) -> nw.LazyFrame[Any]:
     )
 
 
-def header(scope: Scope, found: Row, spend_known: bool) -> Header:
+def header(scope: Scope, found: Row, spend_known: bool, spend_currency: str | None = None) -> Header:
     """A."""
     table, options = scope.table, scope.options
 
@@ -62,6 +62,10 @@ def header(scope: Scope, found: Row, spend_known: bool) -> Header:
     notes = []
     if len(table.currencies) > 1:
         notes.append(("mixed_currencies", ", ".join(table.currencies)))
+    if not scope.knows_lost_reach:
+        notes.append(("reach_of_lost_unknown", ""))
+    if options.reach != "filled":
+        notes.append(("reach_mode_scope", options.reach))
     if not spend_known:
         notes.append(("no_spend_data", ""))
     return Header(
@@ -74,13 +78,16 @@ def header(scope: Scope, found: Row, spend_known: bool) -> Header:
         last_day=day(found["last"]),
         reach=options.reach,
         window_days=options.window_days,
-        win_basis=options.win_basis,
+        win_basis=scope.win_basis,
         min_n=options.min_n,
         currency=table.currency,
         currencies=table.currencies,
         is_deals=table.is_deals,
         built_at=options.built_at or datetime.now().astimezone().replace(microsecond=0),
         notes=tuple(notes),
+        period_from=options.period_from,
+        period_to=options.period_to,
+        spend_currency=spend_currency,
     )
 
 
@@ -91,7 +98,7 @@ def summary_block(
     measured: Sequence[Spell],
     weighted: float | None,
     cost: Cost | None,
-    closed: tuple[int, int] | None,
+    closed: tuple[int, int | None] | None,
     response: float | None,
 ) -> Block:
     """B: one row of key figures; a figure the data cannot give is None.
@@ -102,7 +109,8 @@ def summary_block(
         measured: The durations.
         weighted: Weighted pipeline.
         cost: Total spend, None without a spend table.
-        closed: Won and lost opportunities closed in the period asked for, None without one.
+        closed: Won and lost ones closed in the period asked for, None without one. They have a win rate of their
+            own: the other figures are of all leads.
         response: Median minutes to the first response.
     """
     spells = {spell.name: spell for spell in measured}
@@ -137,7 +145,7 @@ def summary_block(
         one("revenue", "money", everyone.revenue if money else None),
         one("won_with_amount", "count", everyone.won_with_amount if money else None),
         kpi("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
-        one("lost_amount", "money", everyone.lost_amount if money else None),
+        one("lost_amount", "money", everyone.lost_amount if money and scope.knows_lost_reach else None),
         kpi("win_rate_value", "fraction", "WINRATE", "revenue", "lost_amount"),
         one("cycle_days_n", "count", statistic(LEAD_TO_WON, "n")),
         one("cycle_days_mean", "days", statistic(LEAD_TO_WON, "mean")),
@@ -167,23 +175,20 @@ def summary_block(
     return block("tblSummary", columns, notes=() if scope.knows_losses else (("no_losses_recorded", ""),))
 
 
-def _win_rates(scope: Scope, everyone: Tally, closed: tuple[int, int] | None) -> list[Column]:
+def _win_rates(scope: Scope, everyone: Tally, closed: tuple[int, int | None] | None) -> list[Column]:
     """The win rate on the basis asked for, and beside it on both plain bases, each with what it is of."""
-    won, lost = (everyone.won, everyone.lost_opportunities) if closed is None else closed
-    columns = [counted("win_rate_basis", "text", [scope.options.win_basis])]
+    columns = [counted("win_rate_basis", "text", [scope.win_basis])]
     if closed is not None:
-        columns += [counted("period_won", "count", [won]), counted("period_lost_opportunities", "count", [lost])]
-    if closed is not None and scope.options.win_basis == "closed":
+        won, lost = closed
+        key = "period_lost_opportunities" if scope.knows_lost_reach else "period_lost"
         columns += [
-            counted("win_rate_of", "count", [won + lost]),
-            kpi("win_rate", "fraction", "WINRATE", "period_won", "period_lost_opportunities"),
-            kpi("win_rate_low", "fraction", "CONVCI", "period_won", "win_rate_of", item=0),
-            kpi("win_rate_high", "fraction", "CONVCI", "period_won", "win_rate_of", item=1),
+            counted("period_won", "count", [won]),
+            counted(key, "count", [lost]),
+            kpi("period_win_rate", "fraction", "WINRATE", "period_won", key),
         ]
-    else:
-        columns += win_rate_columns(scope, [everyone])
     return [
         *columns,
+        *win_rate_columns(scope, [everyone]),
         kpi("win_rate_closed", "fraction", "WINRATE", "won", "lost_opportunities"),
         kpi("win_rate_all", "fraction", "WINRATE", "won", "lost_opportunities", "open_opportunities"),
     ]
