@@ -310,3 +310,20 @@ def test_maps_of_the_user(saved):
         read(path, ReadOptions(fields={"amount": "Price"}))
     with pytest.raises(InputError, match="no column 'Region' to group by"):
         read(path, ReadOptions(by=("Region",)))
+
+
+def test_nul_bytes_in_a_text_are_left_out(saved):
+    lines = PLAIN.splitlines()
+    lines[3] = lines[3].replace("SEO", "S\0E\0O")
+    lines[30] += "\0"
+    table = read(saved("\n".join(lines) + "\n"), OPTIONS)
+    assert table.frame["source"].to_list() == ["SEO"] * 40
+    assert table.frame["owner"].to_list() == ["Anna"] * 40
+    assert [(found.count, found.rows) for found in table.findings if found.kind == "nul_bytes"] == [(2, (4, 31))]
+
+
+def test_nul_bytes_far_down_and_between_stray_quotes(saved):
+    body = "".join(f'L{n},2025-01-01,New,"SEO ""x""",1,{"A" * 90}\n' for n in range(8000))
+    table = read(saved(text(HEADER) + body + 'L9999,2025-01-01,New,S\0EO "y,1,Anna\n'), OPTIONS)
+    assert table.frame["source"].to_list()[-1].startswith("SEO")
+    assert "nul_bytes" in {found.kind for found in table.findings}

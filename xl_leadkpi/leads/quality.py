@@ -24,6 +24,7 @@ FINDINGS: dict[str, Oddity] = {
                        "If letters look wrong, export as UTF-8."),
     "damaged_text": Oddity("Bytes that are no letters in the file's encoding were replaced by a sign.",
                            "Export the file again as UTF-8."),
+    "nul_bytes": Oddity("Lines with NUL bytes, which no text has; the bytes were left out.", "Export the file again."),
     "open_quote": Oddity("A quotation mark is opened and never closed; the line was read as it stands.",
                          "Close or remove the quotation mark in these rows."),
     "title_rows": Oddity("Lines above the header were skipped."),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from dataclasses import dataclass
+import mmap
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -45,6 +46,7 @@ class _Layout:
     header: list[str]
     title: tuple[str, ...]
     sample: list[list[str]]
+    has_nul: bool = False
 
 
 def open_text(path: Path, kind: Kind, wanted: Sequence[str] = ()) -> Grid:
@@ -69,11 +71,12 @@ def open_text(path: Path, kind: Kind, wanted: Sequence[str] = ()) -> Grid:
     encoding = _encoding(head, more=more, path=path, kind=kind)
     text = _decode(head, encoding, more=more)
     controls = sum(1 for letter in text[:2000] if letter < " " and letter not in "\t\r\n\f")
-    if "\0" in text or controls * 20 > len(text[:2000]):
+    if text.count("\0") * 20 > len(text) or controls * 20 > len(text[:2000]):
         raise InputError(
             f"{path.name} is not a text table: it holds binary data. Export the leads as CSV (UTF-8) or XLSX."
         )
-    layout = _layout(text, encoding, kind, wanted)
+    nul_lines = _lines_with_nul(path, encoding)
+    layout = replace(_layout(text.replace("\0", ""), encoding, kind, wanted), has_nul=bool(nul_lines))
     if not layout.sample:
         raise InputError(
             f"{path.name}, row {layout.rows_above + 1}: there is a header line but no data row below it. "
@@ -95,13 +98,23 @@ def open_text(path: Path, kind: Kind, wanted: Sequence[str] = ()) -> Grid:
         layout.rows_above + 2,
         layout.title,
         load,
-        _notes(layout),
+        _notes(layout, nul_lines),
         day_first=day_first,
     )
 
 
-def _notes(layout: _Layout) -> tuple[Finding, ...]:
+def _lines_with_nul(path: Path, encoding: str) -> list[int]:
+    """List the lines with NUL bytes, which a damaged export may hold; a text has none."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if encoding.startswith("utf-16") or content.find(b"\0") < 0:
+            return []
+        return [number for number, line in enumerate(iter(content.readline, b""), 1) if b"\0" in line]
+
+
+def _notes(layout: _Layout, nul_lines: Sequence[int]) -> tuple[Finding, ...]:
     notes = []
+    if nul_lines:
+        notes.append(Finding("nul_bytes", len(nul_lines), rows=tuple(nul_lines[:_ROWS_NAMED])))
     if layout.encoding not in {"utf-8-sig", "utf-16"}:
         notes.append(Finding("encoding", 1, value=layout.encoding, severity="info"))
     if layout.title:
@@ -222,7 +235,8 @@ def _load(path: Path, layout: _Layout, positions: Sequence[int], identifiers: fr
     """Read columns with Polars; where it refuses the file, with the tolerant reader of the standard library."""
     width = len(layout.header)
     findings: list[Finding] = []
-    source: Path | io.BytesIO = path if layout.encoding == "utf-8-sig" else _as_utf8(path, layout.encoding)
+    as_it_is = layout.encoding == "utf-8-sig" and not layout.has_nul
+    source: Path | io.BytesIO = path if as_it_is else _as_utf8(path, layout.encoding)
     try:
         try:
             frame = _scan(source, layout, width, positions)
@@ -251,7 +265,11 @@ def _load(path: Path, layout: _Layout, positions: Sequence[int], identifiers: fr
 
 def _as_utf8(path: Path, encoding: str) -> io.BytesIO:
     """Recode a file; bytes that are no letters of its encoding become the replacement sign."""
-    return io.BytesIO(path.read_bytes().decode(encoding, "replace").removeprefix("\ufeff").encode())
+    return io.BytesIO(_whole_text(path, encoding).encode())
+
+
+def _whole_text(path: Path, encoding: str) -> str:
+    return path.read_bytes().decode(encoding, "replace").removeprefix("\ufeff").replace("\0", "")
 
 
 def _damaged_findings(frame: pl.DataFrame, first: int) -> list[Finding]:
@@ -335,7 +353,7 @@ def _ragged_findings(ragged: list[tuple[int, int]], first: int, width: int) -> l
 def _load_tolerantly(path: Path, layout: _Layout, positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
     """Read with Python's csv module, which takes stray quotes and line breaks in cells as they come."""
     width = len(layout.header)
-    text = path.read_bytes().decode(layout.encoding, "replace").removeprefix("\ufeff")
+    text = _whole_text(path, layout.encoding)
     if "\n" not in text:
         text = text.replace("\r", "\n")
     first = layout.rows_above + 2
