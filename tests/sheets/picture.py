@@ -28,7 +28,8 @@ def make() -> None:
         crop = [str(round(inches * DOTS_PER_INCH)) for inches in (LEFT, TOP, WIDTH, HEIGHT)]
         subprocess.run(
             ["pdftoppm", "-r", str(DOTS_PER_INCH), "-png", "-singlefile", "-f", "1",
-             "-x", crop[0], "-y", crop[1], "-W", crop[2], "-H", crop[3], f"{name}/funnel.pdf", str(PICTURE.with_suffix(""))],
+             "-x", crop[0], "-y", crop[1], "-W", crop[2], "-H", crop[3],
+             f"{name}/funnel.pdf", str(PICTURE.with_suffix(""))],
             check=True,
         )  # fmt: skip
 

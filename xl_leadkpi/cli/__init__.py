@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     35.294117647058826
     0
     """
-    from xl_leadkpi.cli import demo, funnel, kpi
+    from xl_leadkpi.cli import demo, funnel, kpi, workbooks
 
     parser = argparse.ArgumentParser(
         prog="leadkpi",
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (funnel, demo, kpi):
+    for module in (funnel, demo, kpi, workbooks):
         module.add_parsers(commands)
     options = parser.parse_args(arguments)
     try:
