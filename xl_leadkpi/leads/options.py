@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 Dedupe = Literal["id", "id+email", "none"]
+TableKind = Literal["auto", "leads", "deals"]
 Locale = Literal["en", "pl", "ru"]
 
 
@@ -33,6 +34,8 @@ class ReadOptions:
         locale: Decides d/m against m/d where the column itself does not: ``en`` month first, ``pl`` and ``ru`` day
             first.
         date1904: Day numbers in a selected range count from 1904.
+        kind: What a row of a lone table is: a lead or a deal, which has reached Opportunity; ``auto`` tells by title,
+            headers and stage words.
     """
 
     sheet: str | None = None
@@ -45,3 +48,4 @@ class ReadOptions:
     today: date | None = None
     locale: Locale = "en"
     date1904: bool = False
+    kind: TableKind = "auto"

@@ -36,6 +36,8 @@ FINDINGS: dict[str, Oddity] = {
     "long_rows": Oddity("Rows with more cells than the header: the extra cells were not read.",
                         "A delimiter inside a text without quotes shifts the cells: check these rows."),
     # the columns
+    "taken_for_deals": Oddity("The rows were taken for deals: each has reached Opportunity. Named is what told so.",
+                              "If they are leads, say --kind leads."),
     "guessed_column": Oddity("The column was recognised with little certainty.",
                              "Check it in Funnel_Map; name another with --map FIELD=HEADER."),
     "column_tie": Oddity("Two columns fit the same field equally well; the left one was taken.",

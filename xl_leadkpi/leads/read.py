@@ -20,7 +20,7 @@ from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.parse import looks_like_date
 from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.stages import find_stage
-from xl_leadkpi.leads.table import Finding, LeadTable
+from xl_leadkpi.leads.table import STAGES, Finding, LeadTable
 from xl_leadkpi.leads.vocabulary import full_header_key, plain, vocabulary
 from xl_leadkpi.leads.wishes import check_headers, checked, listed, of_table, unused_words
 
@@ -90,10 +90,13 @@ def read_frame(
 def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Callable[[str], None]) -> LeadTable:
     tell("recognising columns")
     check_headers(options.fields, {"leads": grid} if deal_grid is None else {"leads": grid, "deals": deal_grid})
-    mapped, is_deals, by = _recognise(grid, options, "leads")
+    mapped, told_by, by = _recognise(grid, options, "leads")
+    is_deals = bool(told_by) and deal_grid is None
     tell("reading leads")
     keys = key_columns(grid, mapped) if deal_grid else {}
-    decoded = _decode(grid, mapped, options, by, keys, is_deals=is_deals and deal_grid is None)
+    decoded = _decode(grid, mapped, options, by, keys, is_deals=is_deals)
+    if is_deals and options.kind == "auto":
+        decoded.findings.append(Finding("taken_for_deals", decoded.rows_read, value=told_by, severity="info"))
     columns = mapped.columns
     if deal_grid:
         tell("joining deals")
@@ -103,7 +106,6 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
         bound = day_number(options.as_of) if options.as_of else today
         decoded = join_deals(decoded, deals, grid, deal_grid, bound, is_past=bound < today)
         columns += deal_map.columns
-        is_deals = False
     tell("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
     return replace(table, columns=columns, findings=(*table.findings, *unused_words(options.words, table.words)))
@@ -111,7 +113,7 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
 
 def _recognise(
     grid: Grid, options: ReadOptions, kind: Literal["leads", "deals"]
-) -> tuple[ColumnMap, bool, dict[str, int]]:
+) -> tuple[ColumnMap, str, dict[str, int]]:
     mapped = recognise(grid.headers, grid.sample, kind, of_table(options.fields, kind))
     by: dict[str, int] = {}
     for number, wanted in enumerate(options.by if kind == "leads" else ()):
@@ -131,37 +133,51 @@ def _recognise(
             "an identifier, source, owner and amount. Name them with --map FIELD=HEADER, for example "
             "--map created='Date of enquiry'."
         )
-    return mapped, _holds_deals(grid, mapped, kind), by
+    return mapped, "given" if kind == "deals" else _holds_deals(grid, mapped, options), by
 
 
-def _holds_deals(grid: Grid, mapped: ColumnMap, kind: str) -> bool:
-    """Tell deals from leads by the words of the headers, then by the fields and the stage words."""
-    if kind == "deals":
-        return True
-    deal_words, lead_words = (
-        frozenset(plain(word) for word in vocabulary()[key]) for key in ("deal_words", "lead_words")
+def _holds_deals(grid: Grid, mapped: ColumnMap, options: ReadOptions) -> str:
+    """Tell deals from leads by the title, the words of the headers, then by the fields and the stage words.
+
+    Returns:
+        What speaks for deals; ``""`` for leads.
+    """
+    if options.kind != "auto":
+        return "kind" if options.kind == "deals" else ""
+    deal_words, lead_words, lead_titles = (
+        frozenset(plain(word) for word in vocabulary()[key]) for key in ("deal_words", "lead_words", "lead_titles")
     )
-    deal_votes = lead_votes = 0
+    titles = set(plain(" ".join((grid.sheet, *grid.title))).split())
+    if titles & lead_titles and not titles & deal_words:
+        return ""
+    deal_headers, lead_votes = [], 0
     for column in mapped.columns:
         if column.field in {"source", "campaign", "link_id", "opportunity_date", "won_date", "lost_date"}:
             continue
         words = set(full_header_key(column.header).split())
-        deal_votes += bool(words & deal_words) and not words & lead_words
+        if words & deal_words and not words & lead_words:
+            deal_headers.append(column.header)
         lead_votes += bool(words & lead_words) and not words & deal_words
     if {"mql_date", "sql_date"} & set(mapped.position):
-        return False
-    if deal_votes != lead_votes:
-        return deal_votes > lead_votes
+        return ""
+    if len(deal_headers) != lead_votes:
+        return ", ".join(deal_headers[:5]) if len(deal_headers) > lead_votes else ""
+    return _deals_by_fields(grid, mapped)
+
+
+def _deals_by_fields(grid: Grid, mapped: ColumnMap) -> str:
     has = set(mapped.position)
-    if not (
-        has & {"stage", "status"}
-        and "amount" in has
-        and has & {"close_date", "expected_close", "pipeline", "probability"}
-    ):
-        return False
+    told_by = [name for name in ("pipeline", "probability", "expected_close", "close_date") if name in has]
+    if not (has & {"stage", "status"} and "amount" in has and told_by):
+        return ""
     place = mapped.position.get("stage", mapped.position.get("status", 0))
-    stages = {find_stage(str(cell)) for cell in grid.sample[place][:200] if cell}
-    return "MQL" not in stages
+    stages = [find_stage(word) for word in {str(cell).strip() for cell in grid.sample[place][:200] if cell}]
+    early = sum(stage in {"Lead", "MQL", "SQL"} for stage in stages)
+    is_lead_life = "Lead" in stages and early * 2 > sum(stage in STAGES[:-1] for stage in stages)
+    # Amount and close date alone are weak: a table whose stages are mostly those of a lead's life holds leads.
+    if "MQL" in stages or (is_lead_life and told_by == ["close_date"]):
+        return ""
+    return ", ".join(grid.headers[mapped.position[name]] for name in ("amount", *told_by))
 
 
 def _decode(

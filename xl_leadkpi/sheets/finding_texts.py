@@ -17,6 +17,7 @@ FINDING_TEXTS: dict[str, tuple[str, str, str]] = {
     "guessed_column": ("Column recognised without certainty", "Kolumna rozpoznana niepewnie", "Столбец распознан неуверенно"),
     "column_tie": ("Two columns fitted equally", "Pasowały dwie kolumny", "Подошли два столбца"),
     "refused_column": ("Column refused: its values do not fit", "Kolumna odrzucona: nie te wartości", "Столбец отклонён: не те значения"),
+    "taken_for_deals": ("Rows taken for deals", "Wiersze uznano za szanse", "Строки приняты за сделки"),
     "joined_on": ("Second table joined on", "Druga tabela połączona przez", "Вторая таблица соединена по"),
     "deals_without_lead": ("Deals without a lead", "Szanse bez leada", "Сделки без лида"),
     "several_deals": ("Leads with several deals", "Leady z wieloma szansami", "Лиды с несколькими сделками"),
