@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
+from xl_leadkpi.leads.quality import FINDINGS
 from xl_leadkpi.leads.table import STAGES, ColumnMatch, Finding, SpendTable
+from xl_leadkpi.sheets.finding_texts import FINDING_TEXTS
 
 from .lead_tables import day, golden_leads, golden_spend, lead_table
 
@@ -230,3 +232,7 @@ def test_the_golden_tables_know_what_they_need(shared):
     assert report.header.win_basis == "closed"
     assert not {one.kind for one in report.findings} & {"spend_partial", "spend_no_overlap"}
     assert replace(report.header, notes=()).period_from is None
+
+
+def test_every_finding_has_a_name():
+    assert set(FINDINGS) | {"spend_partial", "spend_no_overlap", "negative_duration"} <= set(FINDING_TEXTS)
