@@ -9,6 +9,7 @@ import pytest
 from xl_leadkpi.leads import InputError
 from xl_leadkpi.leads.table import ColumnMatch, StageWord
 from xl_leadkpi.sheets import FunnelMapEdits, lay_out, read_map, to_file
+from xl_leadkpi.sheets.map_sheet import edits_in
 
 
 def written(full, path, language="en", **changes):
@@ -118,3 +119,69 @@ def test_a_word_of_several_columns_stands_once(full, tmp_path):
     sheet = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", words=words))["Funnel_Map"]
     rows = [[cell.value for cell in row[:4]] for row in sheet[sheet.tables["tblStageWords"].ref][1:]]
     assert rows == [["lost", "Lost", "Lost", 9], ["Open", "Lead", "Lead", 2], ["Open", "Open", "Open", 5]]
+
+
+MAPPED = (
+    ColumnMatch(1, "Sum", "amount", 0.7, "words"),
+    ColumnMatch(2, "Day", "created", 1, "exact"),
+    ColumnMatch(1, "Value", "amount", 1, "exact", None, "deals"),
+)
+
+
+def row_of(path, table, name):
+    sheet = openpyxl.load_workbook(path)["Funnel_Map"]
+    return next(row[0].row for row in sheet[sheet.tables[table].ref] if row[0].value == name)
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "value", "allowed"),
+    [("tblColumns", "Sum", "amnt", "amount"), ("tblStageWords", "Handshake", "Wonn", "Proposal, Won, Lost, Open")],
+)
+def test_a_name_that_is_none_is_refused_with_its_place(full, tmp_path, table, row, value, allowed):
+    words = (StageWord("Handshake", None, 4, "unknown"),)
+    path = written(full, tmp_path / "funnel.xlsx", columns=MAPPED, words=words)
+    edit(path, table, row, value)
+    with pytest.raises(InputError) as refusal:
+        read_map(path)
+    message = str(refusal.value)
+    assert message.startswith(f"{path}, Funnel_Map, row {row_of(path, table, row)}: '{value}' is no ")
+    assert allowed in message
+
+
+@pytest.mark.parametrize("name", ["AMOUNT", " Kwota", "сумма"])
+def test_fields_are_known_in_any_language(full, tmp_path, name):
+    path = written(full, tmp_path / "funnel.xlsx", columns=(ColumnMatch(1, "Total", None, 0, ""),))
+    edit(path, "tblColumns", "Total", name)
+    assert read_map(path).fields == {"amount": "Total"}
+
+
+def test_a_stage_in_other_letters_is_no_edit(full, tmp_path):
+    path = written(full, tmp_path / "funnel.xlsx", words=(StageWord("Signed", "Won", 4, "vocabulary"),))
+    edit(path, "tblStageWords", "Signed", "wygrana")
+    assert read_map(path).words == {}
+
+
+def test_columns_of_deals_cannot_be_changed(full, tmp_path):
+    path = written(full, tmp_path / "funnel.xlsx", columns=MAPPED)
+    edit(path, "tblColumns", "Value", "-")
+    with pytest.raises(InputError, match="'Value' is a column of the deals"):
+        read_map(path)
+
+
+def test_what_was_chosen_for_leads_shows_in_the_deals_without_being_an_edit_there(full, tmp_path):
+    followed = ColumnMatch(1, "Value", None, 0, "user", "amount", "deals")
+    path = written(full, tmp_path / "funnel.xlsx", columns=(*MAPPED[:2], followed))
+    assert read_map(path).fields == {}
+
+
+@pytest.mark.parametrize(("cell", "day"), [(45838.0, date(2025, 6, 30)), (45838, date(2025, 6, 30))])
+def test_a_day_may_be_a_number(cell, day):
+    assert edits_in({"tblParameters": [["as_of", cell, "", "", "", "", ""]]}).parameters == {"as_of": day}
+
+
+def test_words_below_opportunity_say_what_a_deal_counts_as(full, tmp_path):
+    header = replace(full[1].header, is_deals=True)
+    words = (StageWord("New", "Lead", 4, "vocabulary"), StageWord("Offer", "Proposal", 3, "vocabulary"))
+    sheet = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", header=header, words=words))["Funnel_Map"]
+    origins = {row[0].value: row[4].value for row in sheet[sheet.tables["tblStageWords"].ref][1:]}
+    assert origins == {"New": "vocabulary; counted as Opportunity", "Offer": "vocabulary"}

@@ -7,7 +7,7 @@ decided by itself, which stands beside it; so the edits of a first run are still
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport
-    from xl_leadkpi.leads.table import ColumnMatch
-    from xl_leadkpi.leads.table import StageWord
+    from xl_leadkpi.leads.table import ColumnMatch, StageWord
     from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.layout import Sheet, Style
     from xl_leadkpi.sheets.tables import Setting
@@ -45,6 +44,7 @@ WIDTHS = (270, 170, 170, 90, 150, 240, 300)
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
 STAGE_CHOICES = (*STAGES, "Lost", "Open")
+DAY_ZERO = date(1899, 12, 30)
 CHOICES = {"reach": ("filled", "exact", "strict"), "win_basis": ("closed", "all", "cohort")}
 
 
@@ -53,7 +53,8 @@ class FunnelMapEdits:
     """What a user has changed in Funnel_Map.
 
     Attributes:
-        fields: Field to header, as ``ReadOptions.fields`` takes them; ``"-"`` leaves a field without a column.
+        fields: Field to header of the leads, as ``ReadOptions.fields`` takes them; ``"-"`` leaves a field without a
+            column. The columns of deals that were joined to leads cannot be edited.
         words: Stage or status word to canonical stage.
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
     """
@@ -177,7 +178,7 @@ class _MapSheet:
                 styles.ORIGINAL, styles.ORIGINAL, styles.ORIGINAL,
             ),
         )  # fmt: skip
-        editable = sum(match.table in ("leads", "deals") for match in matches)
+        editable = sum(match.table == "leads" for match in matches)
         self._fix_rows(first, editable)
         if editable:
             (fields,) = self.data.columns("fields", ("field", (UNUSED, *_fields()), None))
@@ -185,7 +186,7 @@ class _MapSheet:
             self.canvas.choices.append(Choice(place, source=fields))
 
     def _fix_rows(self, first: int, editable: int) -> None:
-        """Show the columns of spend and touches as what they are: not open to edits here."""
+        """Show the columns of deals, spend and touches as what they are: not open to edits here."""
         area = self.canvas.areas.pop()
         for start, stop, style in ((0, editable, styles.EDITABLE), (editable, area.height, styles.ORIGINAL)):
             if start < stop:
@@ -208,7 +209,7 @@ class _MapSheet:
                 [stage(word.stage) for word in words],
                 [None if word.origin == "user" else stage(word.stage) for word in words],
                 [word.count for word in words],
-                [texts(f"origin.{word.origin}") for word in words],
+                [self._origin(word) for word in words],
             ),
             (
                 styles.LABEL,
@@ -222,6 +223,15 @@ class _MapSheet:
             place = self.canvas.range(first, 2, first + len(words) - 1, 2)
             self.canvas.choices.append(Choice(place, tuple(texts(f"label.{name}") for name in STAGE_CHOICES)))
 
+    def _origin(self, word: StageWord) -> str:
+        """Where a word's meaning is from, and what it counts as where a deal cannot stand so low."""
+        origin = self.texts(f"origin.{word.origin}")
+        low = STAGES[: STAGES.index("Opportunity")]
+        if not self.report.header.is_deals or word.stage not in low or word.stage == "Meeting":
+            return origin
+        counted = self.texts("map.counted_as", value=self.texts("label.Opportunity"))
+        return f"{origin}; {counted}" if word.origin != "unknown" else counted
+
     def _quality(self) -> None:
         found, texts = self.report.findings, self.texts
         first = self._table(
@@ -230,7 +240,7 @@ class _MapSheet:
             (
                 [texts.finding(one.kind) for one in found],
                 [one.column or None for one in found],
-                [one.value or None for one in found],
+                [texts.finding_value(one.kind, one.value) or None for one in found],
                 [one.count for one in found],
                 [texts(f"severity.{one.severity}") for one in found],
                 [_row_numbers(one.rows, one.count) for one in found],
@@ -322,51 +332,83 @@ def read_map(path: str | os.PathLike[str]) -> FunnelMapEdits:
         raise InputError(
             f"{path}: no sheet {MAP_SHEET} can be read there ({error}); give a workbook that leadkpi has written"
         ) from None
-    tables = {name: _section(rows, name) for name in (PARAMETERS, COLUMNS, WORDS)}
-    if not any(tables.values()):
+    sections = {name: _section(rows, name) for name in (PARAMETERS, COLUMNS, WORDS)}
+    if not any(found for _, found in sections.values()):
         raise InputError(f"{path}: the sheet {MAP_SHEET} is not one of ours; give a workbook that leadkpi has written")
-    return edits_in(tables)
+    tables = {name: found for name, (_, found) in sections.items()}
+    return edits_in(tables, {name: first for name, (first, _) in sections.items()}, f"{path}, ")
 
 
-def edits_in(tables: Mapping[str, Sequence[Sequence[Any]]]) -> FunnelMapEdits:
+def edits_in(
+    tables: Mapping[str, Sequence[Sequence[Any]]], first_rows: Mapping[str, int] | None = None, source: str = ""
+) -> FunnelMapEdits:
     """Find the edits in the tables of a Funnel_Map, wherever they were read from.
 
     Args:
         tables: Rows of ``tblParameters``, ``tblColumns`` and ``tblStageWords`` below their headers; ``""`` for an empty
             cell. A table that is not there has no edits.
+        first_rows: Row of the sheet at which each table's rows begin, for messages.
+        source: What messages begin with: the workbook.
 
     Raises:
-        InputError: If a parameter's value makes no sense.
+        InputError: If a value makes no sense; it names the row and what may stand there.
 
     >>> edits_in({WORDS: [["Handshake", "Won", "", 3, "unknown"]]}).words
     {'Handshake': 'Won'}
     """
+    first_rows = first_rows or {}
+
+    def rows(name: str) -> list[_Row]:
+        first = first_rows.get(name)
+        return [
+            _Row(f"{source}{MAP_SHEET}, " + (f"row {first + i}" if first else f"{name}, '{cells[0]}'"), cells)
+            for i, cells in enumerate(tables.get(name, ()))
+        ]
+
     return FunnelMapEdits(
-        _edited_fields(tables.get(COLUMNS, ())),
-        _edited_words(tables.get(WORDS, ())),
-        _edited_parameters(tables.get(PARAMETERS, ())),
+        _edited_fields(rows(COLUMNS)), _edited_words(rows(WORDS)), _edited_parameters(rows(PARAMETERS))
     )
 
 
-def _section(rows: Sequence[Sequence[Any]], name: str) -> list[list[Any]]:
-    """The rows of a section: below the row that its name begins, up to the first empty one."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a table and where it stands, for messages."""
+
+    place: str
+    cells: Sequence[Any]
+
+
+def _section(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[list[Any]]]:
+    """A section's first row as the sheet counts, and its rows: below the one its name begins, up to an empty one."""
     found: list[list[Any]] = []
-    inside = False
-    for first, *cells in rows:
-        if inside and not (cells and cells[0]):
+    start = 0
+    for number, (first, *cells) in enumerate(rows, start=1):
+        if start and not (cells and cells[0]):
             break
-        if inside:
+        if start:
             found.append([*cells, *[""] * (len(WIDTHS) - len(cells))][: len(WIDTHS)])
-        inside = inside or first == name
-    return found
+        elif first == name:
+            start = number + 1
+    return start, found
 
 
-def _edited_fields(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
+def _edited_fields(rows: Sequence[_Row]) -> dict[str, str]:
     chosen: dict[str, str] = {}
     dropped: list[str] = []
-    for header, cell, decided, _, _, _, table in rows:
-        now, recognised = str(cell).strip() or UNUSED, str(decided).strip()
-        if table not in ("leads", "deals") or not header or now == recognised:
+    for row in rows:
+        header, cell, decided, _, reason, _, table = row.cells
+        if not header or table not in ("leads", "deals"):
+            continue
+        now, recognised = _field(cell, row.place), str(decided).strip()
+        if now == recognised:
+            continue
+        if table == "deals":
+            # what was chosen for the leads holds for the deals too: such a row differs without having been edited
+            if str(reason).strip() not in TEXTS["reason.user"]:
+                raise InputError(
+                    f"{row.place}: '{header}' is a column of the deals, which cannot be changed here; write "
+                    f"'{recognised}' again, or rename the column in the export of the deals"
+                )
             continue
         if now != UNUSED:
             chosen[now] = str(header)
@@ -375,26 +417,49 @@ def _edited_fields(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
     return {**{name: UNUSED for name in dropped if name not in chosen}, **chosen}
 
 
-def _edited_words(rows: Sequence[Sequence[Any]]) -> dict[str, str]:
+def _field(cell: Any, place: str) -> str:
+    """The field that a cell names, by its own name or in one of the languages."""
+    text = str(cell).strip()
+    if text in ("", UNUSED):
+        return UNUSED
+    fields = _fields()
+    names = {name: name for name in fields}
+    for name in fields:
+        for label in TEXTS.get(f"known.{name}", ()):
+            names.setdefault(label.casefold(), name)
+    if text.casefold() not in names:
+        raise InputError(
+            f"{place}: '{text}' is no field; write one of {', '.join(fields)}, or '{UNUSED}' for a column not used"
+        )
+    return names[text.casefold()]
+
+
+def _edited_words(rows: Sequence[_Row]) -> dict[str, str]:
     names = {text.casefold(): name for name in STAGE_CHOICES for text in (name, *TEXTS[f"label.{name}"])}
     edits = {}
-    for word, now, recognised, *_ in rows:
-        stage = names.get(str(now).strip().casefold())
-        if stage and str(now).strip() != str(recognised).strip():
-            edits[str(word)] = stage
+    for row in rows:
+        word, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
+        if not now:
+            continue
+        stage = names.get(now.casefold())
+        if stage is None:
+            raise InputError(f"{row.place}: '{now}' is no stage; write one of {', '.join(STAGE_CHOICES)}")
+        if stage != names.get(recognised.casefold()):
+            edits[word] = stage
     return edits
 
 
-def _edited_parameters(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
     defaults = {"as_of": None, **asdict(FunnelOptions())}
     edits = {}
-    for name, now, default, *_ in rows:
+    for row in rows:
+        name, now, default, *_ = row.cells
         if name in defaults and now not in ("", default):
-            edits[name] = _typed(name, now, defaults[name])
+            edits[name] = _typed(name, now, defaults[name], row.place)
     return edits
 
 
-def _typed(name: str, value: Any, default: Any) -> Any:
+def _typed(name: str, value: Any, default: Any, place: str) -> Any:
     """A parameter's cell as the option takes it: a date for days, a whole number where the default is one."""
     if name in ("as_of", "period_from", "period_to"):
         if isinstance(value, datetime):
@@ -402,10 +467,12 @@ def _typed(name: str, value: Any, default: Any) -> Any:
         if isinstance(value, date):
             return value
         try:
+            if isinstance(value, int | float):  # a day as a cell without a format of days holds it
+                return DAY_ZERO + timedelta(days=int(value))
             return date.fromisoformat(str(value).strip())
-        except ValueError:
-            raise InputError(f"{MAP_SHEET}: {name} is {value!r}; write a day as 2026-06-30") from None
+        except (ValueError, OverflowError):
+            raise InputError(f"{place}: {name} is {value!r}; write a day as 2026-06-30") from None
     try:
         return type(default)(value)
     except (TypeError, ValueError):
-        raise InputError(f"{MAP_SHEET}: {name} is {value!r}; a value such as {default!r} is expected") from None
+        raise InputError(f"{place}: {name} is {value!r}; a value such as {default!r} is expected") from None
