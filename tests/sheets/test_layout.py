@@ -1,8 +1,9 @@
 """The layout as data: what stands where for the golden fixture, and laws that hold for any report."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from xl_leadkpi.funnel import FunnelOptions, build
 from xl_leadkpi.sheets import lay_out
 from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.tables import header_fits
 
 from .sheet_reports import BUILT, from_csv
 
@@ -175,7 +177,8 @@ def test_every_ratio_of_a_block_is_a_formula_on_any_basis(full, basis):
     for block in (report.stages, *report.by.values(), report.months, report.cohorts, report.mature, report.pipeline):
         for column in block.columns:
             if column.ratio and column.key not in {"drop_off_rate", "lead_conversion"}:
-                assert set(column.values) - {None} <= live | {CellError.DIV0}, (block.name, column.key)
+                computed = column.values[: len(column.values) - column.summed]
+                assert set(computed) - {None} <= live | {CellError.DIV0}, (block.name, column.key)
 
 
 def test_values_mode_has_no_formula(full):
@@ -236,3 +239,47 @@ def test_no_value_is_a_dash_and_a_gap_in_charts(golden_report):
     assert "–" in funnel
     assert CellError.DIV0 not in funnel
     assert CellError.NA in charts
+
+
+def test_headers_stay_clear_of_each_other(layout):
+    sheet = layout["Funnel"]
+    widths = {column: width for first, last, width in sheet.widths for column in range(first, last + 1)}
+    for table in sheet.tables:
+        ours = len(table.headers) - (table.name == "tblQA")  # whose last column runs on over empty cells
+        if table.name == "tblLoss":
+            continue  # reasons by stage: the user's words
+        for column, header in enumerate(table.headers[:ours], start=table.place.column):
+            if column > 1:
+                assert header_fits(header, widths[column]), (table.name, header)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "events of the months: 1 Feb 2026 – 31 May 2026"), ("pl", "od 01.02.2026")]
+)
+def test_the_header_names_the_period(full, language, words):
+    leads, report = full
+    last = date(2026, 5, 31) if language == "en" else None
+    header = replace(
+        report.header, period_from=date(2026, 2, 1), period_to=last, notes=(("reach_mode_scope", "exact"),)
+    )
+    layout = lay_out(replace(report, header=header), leads, language=language, data_rows=0)
+    texts = [str(value) for area in layout["Funnel"].areas[:8] for cells in area.cells for value in cells.values]
+    assert any(words in text for text in texts)
+    assert any("(exact)" in text for text in texts)
+
+
+def test_no_axis_of_shares_goes_beyond_all(tmp_path):
+    rows = "".join(f"{i},2026-01-0{i % 9 + 1},2026-01-1{i % 9},Won,Web\n" for i in range(1, 30))
+    leads, report = from_csv(
+        tmp_path / "leads.csv", f"ID,Created,Won Date,Status,Source\n{rows}", as_of=date(2026, 6, 30)
+    )
+    axes = {chart.name: chart for chart in lay_out(report, leads)["Funnel"].charts}
+    assert axes["Months"].second.maximum == axes["Curve"].values.maximum == axes["WinRate"].values.maximum == 1
+
+
+def test_text_stands_off_from_figures_in_the_data(full):
+    leads, report = full
+    cells = lay_out(report, leads, data_rows=5)["Funnel_Data"].bulk.cells
+    for before, one in pairwise(cells):
+        if before.style.align == "right" and one.style.align == "left":
+            assert one.style.indent

@@ -101,7 +101,7 @@ class _Deck:
     def _number_format(self, column: Column) -> str:
         formats, value = self.setting.formats, column.values[0]
         if column.unit == "money":
-            return formats.compact_money(value if isinstance(value, int | float) else None)
+            return formats.for_column(column.key).compact_money(value if isinstance(value, int | float) else None)
         shown = formats.of(column, 2 * self.setting.cell_width, styles.CARD_VALUE.size).number_format
         return shown + (self.setting.texts("card.unit_days") if column.unit == "days" else "")
 

@@ -163,7 +163,7 @@ def win_rate_chart(data: ChartData, source: Source, spot: Spot, label: str) -> C
         gap=45,
         legend=False,
         categories=Axis(reverse=True),
-        values=Axis(number_format="0%", minimum=0, maximum=min(1, ceil(highest * 10) / 10), gridlines=True),
+        values=Axis(number_format="0%", minimum=0, maximum=_top_share(highest), gridlines=True),
         description=source.setting.texts("chart.win_rate"),
     )
 
@@ -177,12 +177,9 @@ def spend_chart(data: ChartData, source: Source, spot: Spot, label: str) -> Char
         ("spend", *source.figures("spend")),
         ("cpl", *source.figures("cpl")),
     )
-    money = source.setting.formats.axis_money(
-        max((v for v in source.values("spend") if isinstance(v, int | float)), default=0)
-    )
-    small = source.setting.formats.axis_money(
-        max((v for v in source.values("cpl") if isinstance(v, int | float)), default=0)
-    )
+    formats = source.setting.formats.for_column("spend")
+    money = formats.axis_money(max((v for v in source.values("spend") if isinstance(v, int | float)), default=0))
+    small = formats.axis_money(max((v for v in source.values("cpl") if isinstance(v, int | float)), default=0))
     return Chart(
         "SpendCost",
         "column",
@@ -231,7 +228,7 @@ def months_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         spot.height,
         title=texts("chart.months"),
         values=Axis(number_format="#,##0", minimum=0, gridlines=True),
-        second=Axis(number_format="0%", minimum=0),
+        second=Axis(number_format="0%", minimum=0, maximum=_whole(rates)),
         description=texts("chart.months"),
     )
 
@@ -255,7 +252,7 @@ def curve_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         title=texts("chart.curve"),
         legend=False,
         categories=Axis(number_format="0", minimum=0, title=texts("axis.days")),
-        values=Axis(number_format="0%", minimum=0, gridlines=True),
+        values=Axis(number_format="0%", minimum=0, maximum=_whole(source.values("drawn")), gridlines=True),
         description=texts("chart.curve"),
     )
 
@@ -287,6 +284,17 @@ def stage_time_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         values=Axis(number_format="0", minimum=0, gridlines=True, title=texts("axis.days")),
         description=texts("chart.stage_times"),
     )
+
+
+def _top_share(highest: float) -> float | None:
+    """Upper end of an axis of shares: the next ten per cent, never past 100 %; None lets values beyond that be seen."""
+    return None if highest > 1 else min(1.0, max(ceil(highest * 10), 1) / 10)
+
+
+def _whole(shares: Sequence[Any]) -> float | None:
+    """100 % where the program's own choice of an end would lie beyond it."""
+    highest = max((share for share in shares if isinstance(share, int | float)), default=0)
+    return 1.0 if 0.8 <= highest <= 1 else None
 
 
 def _minus(one: Any, other: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,10 @@ import narwhals as nw
 
 from xl_leadkpi.leads.table import STAGES
 from xl_leadkpi.sheets import styles
-from xl_leadkpi.sheets.formats import TEXT
+from xl_leadkpi.sheets.formats import HUGE, POWER_OF_TEN, TEXT
 from xl_leadkpi.sheets.layout import Area, Cells, Print, Range, Sheet, Style, Table
 from xl_leadkpi.sheets.measure import text_width
-from xl_leadkpi.sheets.tables import unique_headers
+from xl_leadkpi.sheets.tables import PADDING, unique_headers
 
 if TYPE_CHECKING:
     from xl_leadkpi.leads.table import LeadTable
@@ -26,7 +27,9 @@ _ORDER = (
     "row_no", "lead_id", "name", *_DAYS, "outcome", "stage_now", "hw", "lost_from", "source", "campaign", "owner",
     "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days", "cycle_days",
 )  # fmt: skip
+_AMOUNT = f"[>={HUGE:.0f}]{POWER_OF_TEN};[<=-{HUGE:.0f}]-{POWER_OF_TEN};#,##0.00"
 FILTER_BUTTON = 28
+INDENT = 9
 _WIDE = {"name": 180, "lead_id": 90, "source": 130, "campaign": 150, "owner": 130, "lost_reason": 150}
 
 
@@ -41,16 +44,38 @@ def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> S
     frame = leads.frame.head(min(MOST_ROWS if data_rows is None else data_rows, MOST_ROWS))
     table = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     columns = _columns(table, leads, setting)
+    columns = [
+        # a text beside right-aligned figures would run into them
+        (name, values, replace(style, indent=1) if style.align == "left" and before.align == "right" else style)
+        for (name, values, style), (_, _, before) in zip(columns, [columns[0], *columns], strict=False)
+    ]
     headers = unique_headers([_header(name, leads, setting) for name, _, _ in columns])
     height = table.shape[0]
     return Sheet(
         name=DATA_SHEET,
-        areas=(Area(0, 0, tuple(Cells((text,), styles.DATA_HEADER) for text in headers)),),
+        areas=(
+            Area(
+                0,
+                0,
+                tuple(
+                    Cells((text,), replace(styles.DATA_HEADER, indent=style.indent))
+                    for text, (_, _, style) in zip(headers, columns, strict=True)
+                ),
+            ),
+        ),
         bulk=Area(1, 0, tuple(Cells(values, style) for _, values, style in columns)) if height else None,
         tables=(Table("tblLeads", Range(DATA_SHEET, 0, 0, max(height, 1), len(columns) - 1), headers, filters=True),),
         widths=tuple(
-            (i, i, max(_WIDE.get(name, 80), text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON))
-            for i, ((name, _, _), text) in enumerate(zip(columns, headers, strict=True))
+            (
+                i,
+                i,
+                max(
+                    _WIDE.get(name, 80),
+                    text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON + INDENT * style.indent,
+                    _amount_width(table) if name == "amount" else 0,
+                ),
+            )
+            for i, ((name, _, style), text) in enumerate(zip(columns, headers, strict=True))
         ),
         freeze=(1, 2),
         printing=Print(repeat_rows=(0, 0), footer=f"&L{setting.texts('sheet.leads')}&R{setting.texts('sheet.page')}"),
@@ -103,12 +128,19 @@ def _style(name: str, leads: LeadTable, setting: Setting) -> Style:
     if name == "cohort_month":
         return Style(number_format=formats.month, align="right")
     if name == "amount":
-        return Style(number_format="#,##0.00", align="right")
+        return Style(number_format=_AMOUNT, align="right")
     if name in ("age_days", "cycle_days", "response_min"):
         return Style(number_format="#,##0.##" if name == "response_min" else "#,##0", align="right")
     if name == "row_no":
         return Style(number_format="0", align="right")
     return Style(number_format=TEXT)
+
+
+def _amount_width(table: nw.DataFrame[Any]) -> int:
+    """Room for the longest amount in full; those beyond are written as powers of ten."""
+    ends = (table["amount"].min(), table["amount"].max())
+    longest = max((f"{end:,.2f}" for end in ends if end is not None and abs(end) < HUGE), key=len, default="")
+    return text_width(longest, styles.SIZE) + PADDING
 
 
 def _header(name: str, leads: LeadTable, setting: Setting) -> str:

@@ -1,8 +1,8 @@
-"""Number formats: what a unit looks like in the language of the workbook and in the currency of the leads."""
+"""Number formats: what a unit looks like in the language of the workbook, and each amount in its own currency."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from xl_leadkpi.sheets.measure import text_width
@@ -22,6 +22,7 @@ _SYMBOLS = {
 _BEFORE = {"$", "£", "¥", "₹", "R$", "₪"}
 _THOUSAND = {"en": "k", "pl": "tys.", "ru": "тыс."}
 _BILLION = {"en": "bn", "pl": "mld", "ru": "млрд"}
+_TRILLION = {"en": "tn", "pl": "bln", "ru": "трлн"}
 _MILLION = {"en": "m", "pl": "mln", "ru": "млн"}
 MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -29,6 +30,11 @@ MONTHS = {
     "ru": ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"),
 }
 GENERAL, TEXT, COUNT = "General", "@", "#,##0"
+HUGE = 1e15
+"""From here on amounts are written as powers of ten: no reader counts so many digits, and no cell holds them."""
+POWER_OF_TEN = "0.00E+00"
+_PAID = ("spend", "comparable_spend", "cpl", "cost_per", "cac")
+"""How the names of columns begin that hold money paid out, which is in the currency of the spend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ class Shown:
 class Formats:
     """Number formats of one workbook.
 
+    Attributes:
+        language: Language of the workbook.
+        currency: The one currency of the leads' amounts, None if there is none or more than one.
+        spend_currency: Currency of the spend, None where it is the same or unknown.
+
     >>> Formats("en", "EUR").money(0)
     '"€" #,##0'
     >>> Formats("pl", "PLN").money(2)
@@ -53,6 +64,18 @@ class Formats:
 
     language: Language
     currency: str | None
+    spend_currency: str | None = None
+
+    def for_column(self, key: str) -> Formats:
+        """The formats of a column: costs are in the currency of the spend, all else in that of the amounts.
+
+        >>> formats = Formats("en", "EUR", "USD")
+        >>> formats.for_column("cpl").symbol, formats.for_column("revenue").symbol
+        ('$', '€')
+        """
+        if self.spend_currency and key.startswith(_PAID):
+            return replace(self, currency=self.spend_currency)
+        return self
 
     @property
     def symbol(self) -> str:
@@ -76,7 +99,9 @@ class Formats:
     def compact_money(self, value: float | None) -> str:
         """An amount for a card: thousands and millions shortened, the precise figure in the cell."""
         size = abs(value or 0)
-        for power, commas, name in ((9, ",,,", _BILLION), (6, ",,", _MILLION)):
+        if size >= HUGE:
+            return self._with_symbol(POWER_OF_TEN)
+        for power, commas, name in ((12, ",,,,", _TRILLION), (9, ",,,", _BILLION), (6, ",,", _MILLION)):
             if size >= 10**power:
                 decimals = ("", ".0", ".00")[(size < 100 * 10**power) + (size < 10 * 10**power)]
                 return self._with_symbol(f'#,##0{decimals}{commas}"\N{NO-BREAK SPACE}{name[self.language]}"')
@@ -95,7 +120,7 @@ class Formats:
         numbers = [value for value in column.values if isinstance(value, int | float) and not isinstance(value, bool)]
         match column.unit:
             case "money":
-                return self._money_column(numbers, room, size)
+                return _money_column(self.for_column(column.key), numbers, room, size)
             case "fraction":
                 return Shown("#,##0%" if _largest(numbers) >= 10 else "0.0%")
             case "ratio":
@@ -107,6 +132,11 @@ class Formats:
 
     def axis_money(self, largest: float) -> str:
         """Amounts along an axis whose largest is about this."""
+        if largest >= HUGE:
+            return "0E+00"
+        for power, commas, name in ((12, ",,,,", _TRILLION), (9, ",,,", _BILLION)):
+            if largest >= 10**power:
+                return f'#,##0.0{commas}"\N{NO-BREAK SPACE}{name[self.language]}"'
         if largest >= 1e6:
             return f'#,##0.0,,"\N{NO-BREAK SPACE}{_MILLION[self.language]}"'
         if largest >= 1e4:
@@ -133,24 +163,6 @@ class Formats:
             return f"{day.day} {self.month_text(day)}"
         return f"{day:%d.%m.%Y}"
 
-    def _money_column(self, numbers: list[float], room: float, size: float) -> Shown:
-        largest = _largest(numbers)
-        decimals = 2 if 0 < largest < 100 else 0
-        sign = "-" if any(value < 0 for value in numbers) else ""
-        for power, commas, name in (
-            (0, "", ""),
-            (3, ",", _THOUSAND[self.language]),
-            (6, ",,", _MILLION[self.language]),
-        ):
-            shown = f"{sign}{largest / 10**power:,.{decimals}f}"
-            if not power:
-                shown += f" {self.symbol}"
-            if text_width(shown, size) <= room or power == 6:
-                if not power:
-                    return Shown(self.money(decimals))
-                return Shown(f"#,##0{commas}", f"{name}\N{NO-BREAK SPACE}{self.symbol}".strip())
-        raise AssertionError
-
     def _with_symbol(self, number: str) -> str:
         symbol = self.symbol
         if not symbol:
@@ -159,6 +171,29 @@ class Formats:
         if symbol in _BEFORE:
             return quoted + number
         return f"{quoted} {number}" if symbol == "€" and self.language == "en" else f"{number} {quoted}"
+
+
+def _money_column(formats: Formats, numbers: list[float], room: float, size: float) -> Shown:
+    largest = _largest(numbers)
+    if largest >= HUGE:
+        return Shown(POWER_OF_TEN, formats.symbol)
+    decimals = 2 if 0 < largest < 100 else 0
+    sign = "-" if any(value < 0 for value in numbers) else ""
+    for power, commas, name in (
+        (0, "", ""),
+        (3, ",", _THOUSAND[formats.language]),
+        (6, ",,", _MILLION[formats.language]),
+        (9, ",,,", _BILLION[formats.language]),
+        (12, ",,,,", _TRILLION[formats.language]),
+    ):
+        shown = f"{sign}{largest / 10**power:,.{decimals}f}"
+        if not power:
+            shown += f" {formats.symbol}"
+        if text_width(shown, size) <= room:
+            if not power:
+                return Shown(formats.money(decimals))
+            return Shown(f"#,##0{commas}", f"{name}\N{NO-BREAK SPACE}{formats.symbol}".strip())
+    return Shown(POWER_OF_TEN, formats.symbol)
 
 
 def _largest(numbers: Iterable[Any]) -> float:

@@ -46,6 +46,25 @@ def text_width(text: str, size: float = 10, *, bold: bool = False) -> int:
     return ceil(hundredths / 100 * size * 96 / 72 * (_BOLD if bold else 1))
 
 
+def widest_line(text: str, width: float, size: float = 10) -> int:
+    """Width of the longest line of a text that is wrapped at spaces, in pixels.
+
+    Args:
+        text: The text.
+        width: Room for a line in pixels.
+        size: Font size in points.
+
+    >>> widest_line("From previous stage", 60, 9) == text_width("previous", 9)
+    True
+    """
+    widest, line = 0, ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        line = word if line and text_width(longer, size) > width else longer
+        widest = max(widest, text_width(line, size))
+    return widest
+
+
 def lines_needed(text: str, width: float, size: float = 10, *, bold: bool = False) -> int:
     """How many lines a text takes when it is wrapped at spaces.
 

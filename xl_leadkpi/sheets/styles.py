@@ -16,7 +16,7 @@ HEADING = Style(size=12, bold=True, color=NAVY, top=("thin", RULE), valign="cent
 NOTE = Style(size=SMALL, color=MUTED)
 LABEL = Style(size=SIZE, bottom=("hair", RULE), wrap=True)
 FIGURE = Style(size=SIZE, bottom=("hair", RULE), align="right")
-HEADER = Style(size=8.5, color=MUTED, wrap=True, align="right", valign="bottom", bottom=("thin", INK))
+HEADER = Style(size=8.0, color=MUTED, wrap=True, align="right", valign="bottom", bottom=("thin", INK))
 LABEL_HEADER = replace(HEADER, align="left")
 TOTAL_LABEL = replace(LABEL, bold=True, top=("thin", INK), bottom=None)
 TOTAL = replace(FIGURE, bold=True, top=("thin", INK), bottom=None)

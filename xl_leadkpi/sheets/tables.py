@@ -11,7 +11,7 @@ from xl_leadkpi.funnel.report import Above, First
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.formulas import NO_VALUE, Formulas, Place, ratio_formula
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Table, address
-from xl_leadkpi.sheets.measure import lines_needed
+from xl_leadkpi.sheets.measure import lines_needed, widest_line
 from xl_leadkpi.sheets.palette import FAINT
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ LINE = 16
 """Height of one line of small text in pixels."""
 PADDING = 7
 """What a cell keeps free beside its text, in pixels."""
+GAP = 8
+"""What a header keeps free beside its lines, so that it does not run into the next one, in pixels."""
 LONGEST_LABEL = 120
 
 
@@ -101,7 +103,7 @@ def place_table(
         is_label = part.unit in ("text", "month", "date") and i == 0
         shown = setting.formats.of(part, setting.cell_width - PADDING, styles.SIZE)
         title = (headers or {}).get(part.key) or setting.texts.column(part.key)
-        texts.append(f"{title}, {shown.unit}" if shown.unit else title)
+        texts.append(_with_unit(title, shown.unit, setting.cell_width))
         header_styles.append(styles.LABEL_HEADER if is_label else styles.HEADER)
         style = replace(styles.LABEL if is_label else styles.FIGURE, number_format=shown.number_format)
         last = replace(styles.TOTAL_LABEL if is_label else styles.TOTAL, number_format=shown.number_format)
@@ -136,6 +138,22 @@ def place_table(
     return Placed(row, first, last_row, last_column, where)
 
 
+def _with_unit(title: str, unit: str, width: int) -> str:
+    """Header with the unit of its figures, written so that it wraps before it runs into the next header."""
+    if not unit:
+        return title
+    ways = (f"{title}, {unit}", f"{title} ({unit})", f"{title} – {unit}")
+    fitting = (way for way in ways if header_fits(way, width))
+    return next(fitting, ways[0])
+
+
+def header_fits(text: str, width: int) -> bool:
+    """Whether a header stays clear of the one before it, whether a line that just fits is wrapped or not."""
+    return all(
+        widest_line(text, room, styles.HEADER.size) <= width - GAP for room in (width - PADDING, width - PADDING // 5)
+    )
+
+
 def _make_room_for_labels(canvas: Canvas, labels: Cells, width: int, first: int) -> None:
     for row, value in enumerate(labels.values, start=first):
         if isinstance(value, str):
@@ -157,8 +175,10 @@ def _formulas(column: Column, places: dict[str, Place], mode: Formulas) -> tuple
     ratio = column.ratio
     if ratio is None or mode == "values":
         return None
+    counted = len(column.values) - column.summed
     return tuple(
-        None if value is None else ratio_formula(ratio, row, places, mode) for row, value in enumerate(column.values)
+        None if value is None or row >= counted else ratio_formula(ratio, row, places, mode)
+        for row, value in enumerate(column.values)
     )
 
 

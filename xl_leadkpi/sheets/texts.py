@@ -217,29 +217,29 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.exact": ("Seen there", "Ślad etapu", "След этапа"),
     "column.strict": ("All dated in order", "Daty po kolei", "Даты по порядку"),
     "column.skipped": ("Skipped it", "Pominęło", "Пропуск"),
-    "column.in_stage_now": ("There now", "Teraz na etapie", "Сейчас на этапе"),
-    "column.next_step": ("From stage before", "Z etapu wyżej", "С прошл. этапа"),
+    "column.in_stage_now": ("There now", "Teraz tutaj", "Сейчас на этапе"),
+    "column.next_step": ("From stage before", "Z etapu wyżej", "С пред. этапа"),
     "column.next_step_low": ("95 % from", "95 % od", "95 % от"),
     "column.next_step_high": ("95 % to", "95 % do", "95 % до"),
     "column.cumulative": ("Of all leads", "Ze wszystk.", "Ото всех лидов"),
     "column.drop_off": ("Fewer than before", "Ubyło", "Убыло"),
     "column.drop_off_rate": ("Drop-off", "Ubytek", "Доля убыли"),
     "column.lost_here": ("Lost here", "Przegr. tutaj", "Потеря здесь"),
-    "column.open_here": ("Open here", "Otwarte tutaj", "Открыто здесь"),
+    "column.open_here": ("Open here", "Otwarte tutaj", "Открыты тут"),
     "column.amount_reached": ("Amount", "Kwota", "Сумма"),
-    "column.median_days": ("Median days", "Mediana dni", "Медиана дней"),
+    "column.median_days": ("Median days", "Mediana dni", "Дней (медиана)"),
     "column.p90_days": ("P90 days", "P90 dni", "P90 дней"),
     "column.cost_per": ("Cost per lead here", "Koszt na lead", "Цена лида здесь"),
-    "column.cost_per_deals": ("Cost per deal here", "Koszt na szansę", "Цена сделки здесь"),
+    "column.cost_per_deals": ("Cost per deal here", "Koszt szansy", "Цена сделки здесь"),
     "column.group": ("Group", "Grupa", "Группа"),
     "column.leads": ("Leads", "Leady", "Лиды"),
     "column.leads_deals": ("Deals", "Szanse", "Сделки"),
     "column.entered_created_deals": ("New deals", "Nowe szanse", "Новых сдел."),
-    "column.mature_leads_deals": ("Mature deals", "Dojrzałe szanse", "Зрелые сделки"),
-    "column.lead_conversion_deals": ("Won ÷ deals", "Wygr. ÷ szanse", "Выигр. ÷ сделки"),
-    "column.lead_conversion_mature_deals": ("Won of mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
-    "column.cohort_conversion_deals": ("Won ÷ deals", "Wygr. ÷ szanse", "Выигр. ÷ сделки"),
-    "column.cumulative_deals": ("Of all deals", "Ze wszystk.", "От всех сделок"),
+    "column.mature_leads_deals": ("Mature deals", "Szanse dojrz.", "Зрелые сд."),
+    "column.lead_conversion_deals": ("Won ÷ deals", "Wygr. ÷ sz.", "Выигр. ÷ сделки"),
+    "column.lead_conversion_mature_deals": ("Won ÷ all mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
+    "column.cohort_conversion_deals": ("Won ÷ deals", "Wygr. ÷ sz.", "Выигр. ÷ сделки"),
+    "column.cumulative_deals": ("Of all deals", "Ze wszystk.", "Ото всех сделок"),
     "column.mql": ("MQL", "MQL", "MQL"),
     "column.sql": ("SQL", "SQL", "SQL"),
     "column.meetings": ("Meetings", "Spotkania", "Встречи"),
@@ -250,26 +250,26 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.lost_opportunities": ("Lost opps", "Szanse przegrane", "Проигр. сделки"),
     "column.disqualified": ("Disqualified", "Zdyskwal.", "Неквал. лиды"),
     "column.open": ("Open", "Otwarte", "Открыто"),
-    "column.open_opportunities": ("Open opps", "Otwarte szanse", "Открыт. сделки"),
+    "column.open_opportunities": ("Open opps", "Otwarte sz.", "Открыт. сделки"),
     "column.lead_to_opportunity": ("Lead → opp", "Lead → sz.", "Лид → сд."),
     "column.lead_conversion": ("Lead → won", "Lead → wygrana", "Лид → выигрыш"),
     "column.mature_leads": ("Mature leads", "Leady dojrz.", "Зрелые лиды"),
-    "column.mature_won": ("Won of them", "Wygrane z nich", "Выигрыш из них"),
+    "column.mature_won": ("Won of them", "Z nich wygr.", "Выигрыш из них"),
     "column.lead_conversion_mature": ("Lead → won mature", "Lead → wygr. dojrzałe", "Лид → выигрыш зрелые"),
-    "column.win_rate_of_closed": ("Closed opps", "Szanse zamknięte", "Закрыт. сделки"),
+    "column.win_rate_of_closed": ("Closed opps", "Szanse zamknięte", "Закрытые сделки"),
     "column.win_rate_of_closed_all_lost": ("Won and lost", "Wygrane i przegr.", "Выигр. и проигр."),
     "column.win_rate_of_all": ("All opps", "Wszystkie szanse", "Все сделки"),
-    "column.win_rate_of_cohort": ("Mature opps", "Dojrzałe szanse", "Зрелые сделки"),
+    "column.win_rate_of_cohort": ("Mature opps", "Szanse dojrz.", "Зрелые сд."),
     "column.win_rate_closed": ("Won ÷ closed", "Wygrane ÷ zamkn.", "Выигрыш ÷ закр."),
     "column.win_rate_closed_all_lost": ("Won ÷ (won + lost)", "Wygr. ÷ (w. + przegr.)", "Выигр. ÷ (в. + проигр.)"),
-    "column.win_rate_all": ("Won ÷ all opps", "Wygr. ÷ szanse", "Выигр. ÷ все"),
-    "column.win_rate_cohort": ("Won of mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
+    "column.win_rate_all": ("Won ÷ opps", "Wygr. ÷ sz.", "Выигр. ÷ все"),
+    "column.win_rate_cohort": ("Won ÷ all mature", "Wygr. ÷ dojrzałe", "Выигр. ÷ зрелые"),
     "column.win_rate_low": ("95 % from", "95 % od", "95 % от"),
     "column.win_rate_high": ("95 % to", "95 % do", "95 % до"),
     "column.low": ("95 % from", "95 % od", "95 % от"),
     "column.high": ("95 % to", "95 % do", "95 % до"),
-    "column.mature_opportunities": ("Mature opps", "Dojrzałe szanse", "Зрелые сделки"),
-    "column.mature_opportunities_won": ("Won of mature", "Wygrane z dojrz.", "Выигр. из зрелых"),
+    "column.mature_opportunities": ("Mature opps", "Szanse dojrz.", "Зрелые сд."),
+    "column.mature_opportunities_won": ("Won ÷ all mature", "Wygrane z dojrz.", "Выигр. из зрелых"),
     "column.revenue": ("Revenue", "Przychód", "Выручка"),
     "column.won_with_amount": ("Won with amount", "Wygrane z kwotą", "Выигр. с суммой"),
     "column.average_deal": ("Average deal", "Średnia transakc.", "Средняя сделка"),
@@ -279,7 +279,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.cpl": ("CPL", "CPL", "CPL"),
     "column.cost_per_mql": ("Cost per MQL", "Koszt MQL", "Цена MQL"),
     "column.cost_per_sql": ("Cost per SQL", "Koszt SQL", "Цена SQL"),
-    "column.cost_per_meeting": ("Cost per meeting", "Koszt spotkania", "Стоимость встречи"),
+    "column.cost_per_meeting": ("Cost per meeting", "Koszt spotk.", "Стоимость встречи"),
     "column.cost_per_opportunity": ("Cost per opp", "Koszt szansy", "Цена сделки"),
     "column.cost_per_proposal": ("Cost per proposal", "Koszt oferty", "Цена КП"),
     "column.cac": ("CAC", "CAC", "CAC"),
@@ -304,13 +304,13 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.snapshot_mql": ("MQL ÷ new", "MQL ÷ nowe", "MQL ÷ новые"),
     "column.snapshot_sql": ("SQL ÷ stage before", "SQL ÷ etap wyżej", "SQL ÷ пред. этап"),
     "column.snapshot_meetings": ("Meeting ÷ stage before", "Spotk. ÷ etap wyżej", "Встречи ÷ пред. этап"),
-    "column.snapshot_opportunities": ("Opp ÷ stage before", "Szansa ÷ etap wyżej", "Сделки ÷ пред. этап"),
+    "column.snapshot_opportunities": ("Opp ÷ stage before", "Szansa ÷ etap wyżej", "Сделки ÷ предыд. этап"),
     "column.snapshot_proposals": ("Proposal ÷ stage before", "Oferta ÷ etap wyżej", "КП ÷ пред. этап"),
-    "column.snapshot_won": ("Won ÷ stage before", "Wygr. ÷ etap wyżej", "Выигр. ÷ пред. этап"),
+    "column.snapshot_won": ("Won ÷ stage before", "Wygr. ÷ etap wyżej", "Выигр. ÷ предыд. этап"),
     "column.snapshot_conversion": ("Won ÷ new leads", "Wygrane ÷ nowe leady", "Выигр. ÷ новые"),
     "column.cac_cohort": ("CAC of these leads", "CAC tych leadów", "CAC этих лидов"),
     "column.cac_period": ("CAC of the month", "CAC miesiąca", "CAC месяца"),
-    "column.cac_cohort_deals": ("CAC of these deals", "CAC tych szans", "CAC этих сделок"),
+    "column.cac_cohort_deals": ("CAC of these deals", "CAC szans", "CAC этих сделок"),
     "column.snapshot_conversion_deals": ("Won ÷ new deals", "Wygr. ÷ nowe szanse", "Выигр. ÷ новые"),
     "column.conversion_deals": ("Created → won", "Utworzona → wygrana", "Создана → выигрыш"),
     "column.requests_deals": ("Deals", "Szanse", "Сделки"),
@@ -329,19 +329,19 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.p75": ("P75", "P75", "P75"),
     "column.p90": ("P90", "P90", "P90"),
     "column.max": ("Max", "Maks.", "Макс."),
-    "column.open_median": ("Their median age", "Mediana wieku", "Медиана возраста"),
+    "column.open_median": ("Their median age", "Wiek, med.", "Медиана возраста"),
     "column.stalled": ("Stalled", "Zastój", "Застой"),
     "column.backwards": ("Negative", "Ujemne", "Отриц."),
     "column.days_span": ("Days", "Dni", "Дни"),
     "column.reason": ("Reason", "Powód", "Причина"),
     "column.amount": ("Amount", "Kwota", "Сумма"),
     "column.closed_won": ("Closed: won", "Zamkn.: wygrane", "Закрыто: выигр."),
-    "column.closed_lost": ("Closed: lost", "Zamkn.: przegr.", "Закрыто: проигр."),
+    "column.closed_lost": ("Closed: lost", "Zamknięte: przegr.", "Закрыто: проигр."),
     "column.prior_won": ("Won, shrunk", "Wygr. po korekcie", "Выигр. с поправк."),
     "column.prior_lost": ("Lost, shrunk", "Przegr. po korekcie", "Проигр. с поправк."),
-    "column.stage_to_won": ("Won ÷ closed from here", "Wygr. ÷ zamkn. stąd", "Выигрыш ÷ закр. отсюда"),
+    "column.stage_to_won": ("Won ÷ closed from here", "Wygrane ÷ zamkn. stąd", "Выигрыш ÷ закр. отсюда"),
     "column.weighted": ("Weighted", "Ważone", "Взвеш."),
-    "column.open_median_days": ("Median age, days", "Mediana wieku, dni", "Медиана возраста, дней"),
+    "column.open_median_days": ("Median age, days", "Mediana wieku, dni", "Возраст (медиана)"),
     "column.channel": ("Channel", "Kanał", "Канал"),
     "column.campaign": ("Campaign", "Kampania", "Кампания"),
     "column.impressions": ("Impr.", "Wyświetl.", "Показы"),
@@ -349,11 +349,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.currency": ("Currency", "Waluta", "Валюта"),
     "column.requests": ("Leads", "Leady", "Лиды"),
     "column.answered": ("Answered", "Z odpow.", "С ответом"),
-    "column.unanswered": ("No answer", "Bez odpowiedzi", "Без ответа"),
+    "column.unanswered": ("No answer", "Bez odpow.", "Без ответа"),
     "column.p95": ("P95", "P95", "P95"),
     "column.target_minutes": ("Target, min", "Cel, min", "Цель, мин"),
     "column.within_target": ("In time", "Na czas", "Вовремя"),
-    "column.within_target_share": ("In time ÷ all leads", "Na czas ÷ leady", "Вовремя ÷ лиды"),
+    "column.within_target_share": ("In time ÷ all leads", "Na czas ÷ wszystkie", "Вовремя ÷ лиды"),
     "column.unanswered_share": ("None ÷ leads", "Bez odp. ÷ leady", "Без отв. ÷ лиды"),
     "column.conversions": ("Won", "Wygrane", "Выигр."),
     "column.won_in_month": ("Won in the month", "Wygrane w mies.", "Выигр. за месяц"),
@@ -663,7 +663,7 @@ class Texts:
     >>> Texts("pl", "closed")("card.won"), Texts("ru", "closed").column("cpl")
     ('Wygrane', 'CPL')
     >>> Texts("en", "all").column("win_rate")
-    'Won ÷ all opps'
+    'Won ÷ opps'
     """
 
     language: Language
@@ -704,24 +704,27 @@ class Texts:
         >>> Texts("ru").finding_value("times_dropped", "created, won_date")
         'Создан, Выигрыш, дата'
         """
+        text = value
         match kind:
             case "meeting_order":
                 order, _, gap = value.removesuffix(" d)").partition(" (")
                 stages = ", ".join(self.known(f"label.{stage}", stage) for stage in order.split(", "))
-                return f"{stages} ({self('finding.days', value=gap)})" if gap else stages
+                text = f"{stages} ({self('finding.days', value=gap)})" if gap else stages
             case "negative_duration":
-                return self.label(value, "measure")
+                text = self.label(value, "measure")
             case "times_dropped" | "refused_column":
-                return ", ".join(self.known_field(name) for name in value.split(", "))
+                text = ", ".join(self.known_field(name) for name in value.split(", "))
             case "guessed_column":
                 name, _, score = value.rpartition(" ")
-                return f"{self.known_field(name)} {score}"
+                text = f"{self.known_field(name)} {score}"
+            case "guessed_stage_words":
+                pairs = [pair.rpartition(" = ") for pair in value.split("; ")]
+                text = "; ".join(f"{word} = {self.known(f'label.{stage}', stage)}" for word, _, stage in pairs)
             case "column_tie":
                 name, _, rest = value.partition(": '")
                 taken, _, left = rest.removesuffix("' left").partition("' taken, '")
-                return self("finding.tie", field=self.known_field(name), taken=taken, left=left)
-            case _:
-                return value
+                text = self("finding.tie", field=self.known_field(name), taken=taken, left=left)
+        return text
 
     def known_field(self, name: str) -> str:
         """A field of the recogniser in the reader's words; its own name where it has none."""

@@ -41,7 +41,7 @@ def lay_out(
     header = report.header
     setting = Setting(
         texts=Texts(language, header.win_basis, header.is_deals),
-        formats=Formats(language, header.currency),
+        formats=Formats(language, header.currency, header.spend_currency),
         formulas=formulas,
         min_n=header.min_n,
         window_days=header.window_days,
