@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from xl_leadkpi.leads.parse import is_missing, looks_like_date, looks_like_number
+from xl_leadkpi.leads.parse import NOT_YET, is_missing, looks_like_date, looks_like_number
 from xl_leadkpi.leads.stages import find_stage, is_open
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def evidence(cells: Sequence[object], *, months: bool = False) -> Evidence:
     dates = sum(
         1 for cell in filled if isinstance(cell, date) or (isinstance(cell, str) and cell.strip() in date_texts)
     )
+    # "Not closed" in a column of dates says nothing against its being one.
+    ahead = sum(1 for cell in filled if isinstance(cell, str) and cell.strip().casefold() in NOT_YET)
     serials = sum(1 for cell in filled if _is_serial(cell))
     numbers = sum(
         1
@@ -72,7 +74,7 @@ def evidence(cells: Sequence[object], *, months: bool = False) -> Evidence:
     known = 0.0
     if len(distinct) <= MOST_STAGES:
         known = sum(1 for text in texts if len(text) <= 100 and (find_stage(text) or is_open(text))) / len(distinct)
-    return Evidence(n, len(distinct), dates / n, serials / n, numbers / n, flags / n, known)
+    return Evidence(n, len(distinct), dates / max(1, n - ahead), serials / n, numbers / n, flags / n, known)
 
 
 def _is_serial(cell: object) -> bool:

@@ -17,6 +17,12 @@ MISSING = frozenset({"", "-", "--", "---", "—", "–", "−", "n/a", "na", "#n
                      "нет", "(blank)", "k.a.", "(none)", "не указано"})  # fmt: skip
 """Texts that stand for no value, casefolded."""
 
+NOT_YET = frozenset({"не закрыта", "не закрыт", "не закрыто", "не выиграна", "открыта", "в работе", "niezamknięta",
+                     "niezamknięty", "niezamknięte", "nie zamknięta", "nie zamknięto", "otwarta", "w toku",
+                     "not closed", "not yet closed", "still open", "open", "not yet", "pending", "tbd", "offen",
+                     "nicht geschlossen", "no cerrado", "abierto", "ouvert", "non fermé"})  # fmt: skip
+"""Texts that stand in a column of dates where the day has not come yet, casefolded."""
+
 # Epoch of Excel's day numbers, counted in days of the proleptic Gregorian calendar from 0000-03-01.
 _EXCEL_EPOCH = 693899
 _UNIX_EPOCH = 25569  # 1970-01-01 as an Excel day number
@@ -246,7 +252,7 @@ def parse_dates(
     )
     clean = pl.col("clean")
     frame = frame.with_columns(
-        missing=clean.is_null() | clean.is_in(list(MISSING)),
+        missing=clean.is_null() | clean.is_in([*MISSING, *NOT_YET]),
         a=clean.str.extract_groups(_YEAR_FIRST),
         b=clean.str.extract_groups(_YEAR_LAST),
         c=clean.str.extract_groups(_DAY_WORD),

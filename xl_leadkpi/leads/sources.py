@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.headers import Kind
     from xl_leadkpi.leads.options import ReadOptions
 
+_ROWS_NAMED = 20
+
 # Beginnings of files that are often renamed .csv or picked by mistake.
 _BINARY = {
     b"%PDF": "a PDF document", b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture",
@@ -92,14 +94,18 @@ def _open_rows(table: Sequence[Sequence[Any]], kind: Kind, wanted: Sequence[str]
     sample = transpose(body[:SAMPLE_ROWS], len(headers))
     title = tuple(str(cell) for row in table[:index] for cell in row if cell not in (None, ""))
     notes = (Finding("title_rows", index, value=" / ".join(title)[:80], severity="info"),) if index else ()
-    width = max(len(row) for row in body)
+    long = [
+        number
+        for number, row in enumerate(body, first_row + index + 1)
+        if any(cell not in (None, "") for cell in row[len(headers) :])
+    ]
 
     def load(positions: Sequence[int], _identifiers: frozenset[int]) -> Loaded:
         columns = {
             position: from_cells([row[position] if position < len(row) else None for row in body])
             for position in positions
         }
-        findings = (Finding("long_rows", 1),) if width > len(headers) else ()
+        findings = (Finding("long_rows", len(long), rows=tuple(long[:_ROWS_NAMED])),) if long else ()
         return Loaded(columns, len(body), findings)
 
     return Grid(name, "", tuple(headers), sample, first_row + index + 1, title, load, notes)

@@ -29,12 +29,17 @@ _DAY_ZERO = date(1899, 12, 30)
 _FIELDS = ("sp_date", "sp_end", "sp_campaign", "sp_channel", "sp_spend", "sp_currency", "sp_impressions", "sp_clicks")
 _WEEK_HEADERS = frozenset({"week", "tydzien", "неделя", "woche", "semana", "semaine"})
 _MONTHS_OF_A_YEAR = 12
+_ACCOUNT_HEADERS = frozenset({"account name", "account"})
+_CHANNEL_WORDS = frozenset(
+    {"google", "facebook", "meta", "instagram", "linkedin", "yandex", "яндекс", "bing", "tiktok"}
+)
 
 # Words of an export that tell which platform it comes from, where no column names the channel.
 _PLATFORMS = (
     ("Google Ads", ("cost", "impr"), ("currency code", "clicks")),
     ("LinkedIn", ("total spent",), ("campaign group name",)),
     ("Meta", ("amount spent",), ("reporting starts", "ad set name", "link clicks", "results")),
+    ("Meta", ("spend",), ("adset name", "date start")),
     ("Meta", ("wydana kwota",), ()),
     ("Meta", ("потраченная сумма",), ()),
     ("Meta", ("ausgegebener betrag",), ()),
@@ -163,7 +168,7 @@ class _Export:
                 "spend": self._numbers("sp_spend"),
                 "impressions": self._numbers("sp_impressions"),
                 "clicks": self._numbers("sp_clicks"),
-                "channel": self._labels("sp_channel"),
+                "channel": self._channels(),
                 "campaign": self._labels("sp_campaign"),
                 "first": self._days("sp_date"),
                 "last": self._days("sp_end"),
@@ -176,6 +181,17 @@ class _Export:
                 frame = frame.with_columns(channel=pl.lit(platform))
                 self.findings.append(Finding("channel_from_file", rows, value=platform, severity="info"))
         return frame
+
+    def _channels(self) -> pl.Series:
+        """Read the channels; an account's name is none where the export's form or its campaigns tell better."""
+        names = self._labels("sp_channel")
+        if "sp_channel" not in self.mapped.position or header_key(self._header("sp_channel")) not in _ACCOUNT_HEADERS:
+            return names
+        distinct = names.drop_nulls().unique().to_list()
+        is_known = any(_CHANNEL_WORDS.intersection(plain(name).split()) for name in distinct)
+        if is_known or (len(distinct) > 1 and "sp_campaign" not in self.mapped.position) or not self._platform():
+            return names
+        return pl.repeat(None, self.loaded.rows, dtype=pl.String, eager=True)
 
     def _labels(self, name: str) -> pl.Series:
         column = self._column(name)

@@ -329,12 +329,13 @@ def _ragged_rows(source: Path | io.BytesIO, layout: _Layout, width: int) -> list
         odd = lines.filter(line.str.contains('"', literal=True))
     suspects = odd.collect(engine="streaming")
     ragged: list[tuple[int, int]] = []
-    bare = suspects.with_columns(line.str.replace_all(r'"[^"]*"', "").str.strip_chars_end("\r"))
+    bare = suspects.with_columns(line.str.replace_all(r'"[^"]*"', "q").str.strip_chars_end("\r"))
     if bare.select(line.str.contains('"', literal=True).any()).item():
         return None
     bare = bare.with_columns(cells=line.str.count_matches(layout.delimiter, literal=True) + 1)
     for row, text, cells in bare.filter((pl.col("cells") != width) & (line != "")).iter_rows():
-        if text is not None:
+        # Delimiters at the end of a line, as a spreadsheet leaves them, are no cells.
+        if text is not None and (cells < width or "".join(text.split(layout.delimiter)[width:]).strip()):
             ragged.append((row, cells))
     return ragged
 
@@ -367,7 +368,7 @@ def _load_tolerantly(path: Path, layout: _Layout, positions: Sequence[int], iden
             continue
         if not is_closed:
             unclosed.append(rows + first)
-        if row and len(row) != width:
+        if row and (len(row) < width or "".join(row[width:]).strip()):
             ragged.append((rows, len(row)))
         wanted = [row[position] if position < len(row) else None for position in positions]
         if any(value and "\ufffd" in value for value in wanted):

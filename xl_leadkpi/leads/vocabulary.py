@@ -13,6 +13,7 @@ from typing import Any
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d"})
 _PREFIX = r"^(deal|lead|person|organi[sz]ation)\s+[-–—]\s+"
 _BRACKETED_UNIT = r"[\(\[]([^()\[\]]*)[\)\]]\s*\*?\s*$"
+_LAST_WORD = r",\s*([^\s,]+)\s*$"  # "Бюджет, руб."
 
 CURRENCY_SIGNS = {
     "zł": "PLN", "pln": "PLN", "€": "EUR", "eur": "EUR", "$": "USD", "us$": "USD", "usd": "USD", "ca$": "CAD",
@@ -75,6 +76,9 @@ def _key(header: str) -> str:
     unit = re.search(_BRACKETED_UNIT, header)
     if unit and _is_unit(unit[1]):
         header = header[: unit.start()]
+    after = re.search(_LAST_WORD, header)
+    if after and after[1].casefold() in CURRENCY_SIGNS:
+        header = header[: after.start()]
     header = re.sub(r"[\s,]+[₽€$£₴]\s*$", "", header)
     return plain(re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я])", " ", header))
 
@@ -86,11 +90,12 @@ def _is_unit(text: str) -> bool:
 def header_currency(header: str) -> str | None:
     """Find the currency that stands in a header.
 
-    >>> header_currency("Wydana kwota (PLN)"), header_currency("Бюджет, ₽"), header_currency("Amount")
+    >>> header_currency("Wydana kwota (PLN)"), header_currency("Бюджет, руб."), header_currency("Amount")
     ('PLN', 'RUB', None)
     """
     unit = re.search(_BRACKETED_UNIT, header)
-    candidates = [unit[1]] if unit else []
+    after = re.search(_LAST_WORD, header)
+    candidates = [found[1] for found in (unit, after) if found]
     candidates += re.findall(r"[₽€$£₴]|\b[A-Z]{3}\b", header)
     for candidate in candidates:
         code = CURRENCY_SIGNS.get(candidate.strip().casefold())
