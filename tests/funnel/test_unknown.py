@@ -8,6 +8,7 @@ import pytest
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads.quality import FINDINGS
 from xl_leadkpi.leads.table import STAGES, ColumnMatch, Finding, SpendTable
+from xl_leadkpi.sheets import lay_out
 from xl_leadkpi.sheets.finding_texts import FINDING_TEXTS
 
 from .lead_tables import day, golden_leads, golden_spend, lead_table
@@ -236,3 +237,15 @@ def test_the_golden_tables_know_what_they_need(shared):
 
 def test_every_finding_has_a_name():
     assert set(FINDINGS) | {"spend_partial", "spend_no_overlap", "negative_duration"} <= set(FINDING_TEXTS)
+
+
+@pytest.mark.parametrize("reach", ["filled", "exact"])
+@pytest.mark.parametrize(
+    ("rows", "paid", "table"),
+    [(SNAPSHOT, None, {"findings": BLIND}), (LEADS, spend(6), {}), ([lead(1)], None, {"stages": ("Lead", "MQL")})],
+    ids=["lost reach unknown", "spend of one month", "no opportunities"],
+)
+def test_what_is_blank_can_be_laid_out(rows, paid, table, reach):
+    leads = lead_table(rows, as_of=AS_OF, **table)
+    sheets = lay_out(build(leads, paid, options=FunnelOptions(reach=reach)), leads).sheets
+    assert sheets[0].name == "Funnel"

@@ -313,7 +313,7 @@ class _FunnelSheet:
         rates, spend = source("win_rate"), source("spend")
         if rates:
             makers.append(lambda spot: charts.win_rate_chart(self.data, rates, spot, label))
-        if spend:
+        if spend and "cpl" in places:  # no costs where spend and leads are of different times
             makers.append(lambda spot: charts.spend_chart(self.data, spend, spot, label))
         return makers
 
