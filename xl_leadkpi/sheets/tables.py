@@ -26,7 +26,7 @@ LINE = 16
 """Height of one line of small text in pixels."""
 PADDING = 7
 """What a cell keeps free beside its text, in pixels."""
-GAP = 8
+GAP = 7
 """What a header keeps free beside its lines, so that it does not run into the next one, in pixels."""
 LONGEST_LABEL = 120
 
