@@ -41,7 +41,7 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         ``months``                by month: ``cohort_...`` of the leads created in it, the rest of what happened in it
         ``cohorts``               shares won so many months after creation; ``cohort_counts`` the numbers;
                                   ``opportunity_cohorts``, ``opportunity_cohort_counts`` the same for opportunities
-        ``losses``, ``pipeline``  lost leads by stage and reason; open leads by stage
+        ``losses``, ``pipeline``  lost leads by stage and reason; open opportunities by stage
         ``spend``                 by channel and month
         ``attribution``           credits by channel and model
         ``currencies``            money by currency
