@@ -108,7 +108,11 @@ def test_the_user_overrides():
     found = recognise(
         ["Source", "Region", "Amount"], [TEXTS, TEXTS, NUMBERS], "leads", {"source": "region", "amount": "-"}
     )
-    assert [(column.field, column.reason) for column in found.columns] == [(None, ""), ("source", "user"), (None, "user")]
+    assert [(column.field, column.reason) for column in found.columns] == [
+        (None, ""),
+        ("source", "user"),
+        (None, "user"),
+    ]
 
 
 def test_the_first_contact_stands_for_the_creation_only_where_there_is_none():

@@ -1,6 +1,6 @@
 """Make the README's picture: the sample's funnel sheet, rendered by LibreOffice.
 
-    python -m tests.sheets.picture
+python -m tests.sheets.picture
 """
 
 import subprocess

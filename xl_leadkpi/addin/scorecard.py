@@ -79,7 +79,7 @@ def chosen_rows(keys: Sequence[str], before: Iterable[Sequence[Any]]) -> list[Ro
 
 
 def _names(key: str) -> tuple[str, ...]:
-    return tuple(_name(key, Texts(language)) for language in ("en", "pl", "ru"))  # type: ignore[arg-type]
+    return tuple(_name(key, Texts(language)) for language in ("en", "pl", "ru"))
 
 
 def _name(key: str, texts: Texts) -> str:

@@ -78,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a stage word means (Lead, MQL, SQL, Meeting, Opportunity, Proposal, Won, Lost); repeatable",
     )
     reading.add_argument(
+        "--kind", choices=("leads", "deals"), help="what a row of LEADS is (default: told from columns and words)"
+    )
+    reading.add_argument(
         "--reuse-map", type=Path, metavar="XLSX", help="keep the edits made in Funnel_Map of an earlier workbook"
     )
     reading.add_argument(
@@ -236,6 +239,7 @@ def _settings(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions]:
         words=edits.words | dict(options.stage),
         as_of=as_of,
         dedupe=options.dedupe or "id",
+        kind=options.kind or "auto",
         by=tuple(options.by),
         locale=options.language or "en",
     )

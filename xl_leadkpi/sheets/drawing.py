@@ -146,7 +146,7 @@ def rename(formula: str, names: Mapping[str, str]) -> str:
     for i in range(0, len(parts), 2):
         for old, new in names.items():
             pattern = rf"(?:'{re.escape(old)}'|(?<![\w'.]){re.escape(old)})!"
-            parts[i] = re.sub(pattern, lambda _, new=new: quoted(new) + "!", parts[i])  # type: ignore[misc]
+            parts[i] = re.sub(pattern, lambda _, new=new: quoted(new) + "!", parts[i])
     return "".join(parts)
 
 

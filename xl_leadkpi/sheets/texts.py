@@ -247,7 +247,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "column.proposals": ("Proposals", "Oferty", "КП"),
     "column.won": ("Won", "Wygrane", "Выигр."),
     "column.lost": ("Lost", "Przegr.", "Проигр."),
-    "column.lost_opportunities": ("Lost opps", "Szanse przegrane", "Проигранные сделки"),
+    "column.lost_opportunities": ("Lost opps", "Szanse przegrane", "Проигр. сделки"),
     "column.disqualified": ("Disqualified", "Zdyskwal.", "Неквал. лиды"),
     "column.open": ("Open", "Otwarte", "Открыто"),
     "column.open_opportunities": ("Open opps", "Otwarte sz.", "Открыт. сделки"),

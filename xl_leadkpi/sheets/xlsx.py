@@ -169,7 +169,14 @@ class _Writer:
         for area in sheet.areas:  # the cells of tables and merged ranges too: XlsxWriter keeps what was written last
             self._area(area, worksheet)
         if sheet.bulk:
+            self._column_looks(sheet, sheet.bulk, worksheet)
             worksheet.stream(sheet.bulk, [self.format(cells.style) for cells in sheet.bulk.cells])
+
+    def _column_looks(self, sheet: Sheet, bulk: Area, worksheet: Worksheet) -> None:
+        """Give the columns of the streamed rows their looks: empty cells are not written and take them from there."""
+        widths = {column: width for first, last, width in sheet.widths for column in range(first, last + 1)}
+        for column, cells in enumerate(bulk.cells, start=bulk.column):
+            worksheet.set_column_pixels(column, column, widths.get(column), self.format(cells.style))
 
     def _table(self, table: Table, worksheet: Worksheet) -> None:
         options = {
