@@ -264,7 +264,9 @@ def _replace(path: Path, text: str) -> None:
 def _print_figures(report: FunnelReport, output: Path | None, json_output: Path | None) -> None:
     """Print the key figures, and where the files are."""
     header, (summary,) = report.header, report.summary.rows()
+    one = "deal" if header.is_deals else "lead"
     currency = f" {header.currency}" if header.currency else ""
+    spent = f" {header.spend_currency or header.currency}" if header.spend_currency or header.currency else ""
     basis = {
         "closed": "won / (won + lost opportunities)",
         "closed_all_lost": "won / (won + all lost): how far the lost ones came is unknown",
@@ -272,25 +274,25 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
         "cohort": "of mature opportunities",
     }
     lines = [
-        ("leads", f"{summary['leads']:,}", f"{header.rows_read:,} rows read, as of {header.as_of}"),
+        (f"{one}s", f"{summary['leads']:,}", f"{header.rows_read:,} rows read, as of {header.as_of}"),
         *(
             (row["stage"], f"{row['reached']:,}", _share(row["next_step"], " of the stage before"))
             for row in list(report.stages.rows())[1:]
         ),
         ("lost / open", f"{summary['lost']:,} / {summary['open']:,}", ""),
         ("win rate", _share(summary["win_rate"]), basis[summary["win_rate_basis"]]),
-        ("lead to won", _share(summary["lead_conversion"]), "of all leads, however young"),
+        (f"{one} to won", _share(summary["lead_conversion"]), f"of all {one}s, however young"),
         (
             "",
             _share(summary["lead_conversion_mature"]),
-            f"within {header.window_days} days, of leads at least that old",
+            f"within {header.window_days} days, of {one}s at least that old",
         ),
         ("revenue", _amount(summary["revenue"], currency), ""),
         ("average deal", _amount(summary["average_deal"], currency), ""),
-        ("sales cycle", _amount(summary["cycle_days_median"], " days"), "median, lead to won"),
+        ("sales cycle", _amount(summary["cycle_days_median"], " days"), f"median, {one} to won"),
         ("open pipeline", _amount(summary["pipeline"], currency), ""),
-        ("spend", _amount(summary["spend"], currency), ""),
-        ("CPL / CAC", f"{_amount(summary['cpl'], currency)} / {_amount(summary['cac'], currency)}", ""),
+        ("spend", _amount(summary["spend"], spent), ""),
+        ("CPL / CAC", f"{_amount(summary['cpl'], spent)} / {_amount(summary['cac'], spent)}", ""),
     ]
     for name, value, remark in lines:
         if value.strip("- /"):
