@@ -419,6 +419,25 @@ def _as_book(workbook: Any) -> Any:
     return xlwings.Book(impl=_xlwindows.Book(xl=workbook))  # type: ignore[no-untyped-call]
 
 
+POLISH = frozenset(
+    [
+        "utworzenia",
+        "utworzono",
+        "etap",
+        "kwota",
+        "waluta",
+        "nazwa",
+        "opiekun",
+        "kampania",
+        "wynik",
+        "szansy",
+        "leada",
+        "razem",
+    ]
+)
+"""Words of Polish headers that have no letter of their own."""
+
+
 def _language(book: Any, headers: set[str]) -> Language:
     """Language of the workbook: that of its headers, else that of the program's menus."""
     from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
@@ -426,7 +445,8 @@ def _language(book: Any, headers: set[str]) -> Language:
     letters = "".join(headers).lower()
     if any("а" <= letter <= "я" for letter in letters):
         return "ru"
-    if set("ąćęłńśźż") & set(letters):
+    words = set(" ".join(headers).lower().split())
+    if set("ąćęłńśźż") & set(letters) or words & POLISH:
         return "pl"
     menus = host_of(book).language(book)
     return menus if menus in ("pl", "ru") else "en"  # type: ignore[return-value]
