@@ -81,8 +81,9 @@ def join_deals(leads: Decoded, deals: Decoded, lead_grid: Grid, deal_grid: Grid,
         *(replace(found, column=f"{deal_grid.name}: {found.column}") for found in deals.findings),
     ]
     facts = rows.Facts(deals.fields, is_deals=True, bound=bound)
-    table: nw.DataFrame[Any] = nw.from_native(deals.frame, eager_only=True).rename({pair.deal: "key"})
+    table: rows.Frame = nw.from_native(deals.frame, eager_only=True).rename({pair.deal: "key"})
     table = rows.furthest(rows.dated(table, facts), STAGES, facts)
+    assert isinstance(table, nw.DataFrame)  # what is in memory stays there
     known = nw.from_native(leads.frame, eager_only=True).select(nw.col(pair.lead).alias("key")).unique()
     homeless = table.join(known, on="key", how="anti")
     if len(homeless):
