@@ -43,8 +43,8 @@ def day_number(day: date) -> int:
     return day.toordinal() - _DAY_ZERO
 
 
-def _cut(frame: rows.Frame) -> rows.Frame:
-    return engine.cut(frame) if isinstance(frame, nw.LazyFrame) else frame
+def _cut(frame: rows.Frame, *, asked_often: bool = False) -> rows.Frame:
+    return engine.cut(frame, asked_often=asked_often) if isinstance(frame, nw.LazyFrame) else frame
 
 
 class LeadRows:
@@ -75,7 +75,7 @@ class LeadRows:
         frame = _cut(rows.dated(self.frame, facts))
         as_of, reason = self._as_of(frame, facts)
         order = self._order(frame)
-        frame = _cut(rows.furthest(frame, order, facts))
+        frame = _cut(rows.furthest(frame, order, facts), asked_often=True)
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
         self.findings += rows_ahead(self.frame, facts, self.decoded.header)
