@@ -88,9 +88,14 @@ def _quantile(wanted: Any) -> float | None:
     return float(word[1:]) / 100 if re.fullmatch(r"p(0|[1-9]\d*)(\.\d*[1-9])?", word) else None
 
 
+def complete_text(first: str, last: str) -> str:
+    """Excel text that is 1 where a pair has both ends, in order."""
+    return f"ISNUMBER({first})*ISNUMBER({last})*({last}>={first})"
+
+
 def statistic_text(durations: str, complete: str, stat: str | None) -> str:
     """Excel text of a statistic; an array formula before Excel 365."""
-    chosen = f"IF({complete},{durations})"
+    chosen = f"IF(({complete}),{durations})"
     if stat is None or stat == '"mean"':
         return f"AVERAGE({chosen})"
     if stat == '"median"':

@@ -14,6 +14,7 @@ from xl_leadkpi.kpis.durations import (
     STATISTIC_LETS,
     STATISTIC_VALUE,
     STATISTIC_ZERO,
+    complete_text,
     days_between,
     minutes_between,
     statistic,
@@ -35,7 +36,7 @@ from xl_leadkpi.kpis.elementwise import elementwise
     direction="lower",
     excel=lambda start_dates, end_dates, stat: statistic_text(
         f"{end_dates}-{start_dates}",
-        f"(ISNUMBER({start_dates})*ISNUMBER({end_dates})*({end_dates}>={start_dates}))",
+        complete_text(start_dates, end_dates),
         stat,
     ),
     lets=(
@@ -122,7 +123,7 @@ def sales_cycle_days(start_dates: Any, end_dates: Any, stat: Any) -> Any:
     direction="lower",
     excel=lambda lead_dates, conv_dates, stat: statistic_text(
         f"{conv_dates}-{lead_dates}",
-        f"(ISNUMBER({lead_dates})*ISNUMBER({conv_dates})*({conv_dates}>={lead_dates}))",
+        complete_text(lead_dates, conv_dates),
         stat,
     ),
     lets=(
@@ -183,7 +184,7 @@ def days_to_conversion(lead_dates: Any, conv_dates: Any, stat: Any) -> Any:
     direction="lower",
     excel=lambda request_times, response_times, stat: statistic_text(
         f"ROUND(({response_times}-{request_times})*86400,0)/60",
-        f"(ISNUMBER({request_times})*ISNUMBER({response_times})*({response_times}>={request_times}))",
+        complete_text(request_times, response_times),
         stat,
     ),
     lets=(
@@ -266,7 +267,7 @@ def response_minutes(request_times: Any, response_times: Any, stat: Any) -> Any:
     unit="fraction",
     direction="higher",
     excel=lambda request_times, response_times, target_minutes: (
-        f"SUMPRODUCT(ISNUMBER({request_times})*ISNUMBER({response_times})*({response_times}>={request_times})"
+        f"SUMPRODUCT({complete_text(request_times, response_times)}"
         f"*(ROUND(({response_times}-{request_times})*86400,0)<={target_minutes or 3}*60))/COUNT({request_times})"
     ),
     lets=(

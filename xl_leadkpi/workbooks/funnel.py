@@ -130,7 +130,7 @@ def _channels(page: Page, row: int, leads: TableColumns, spend: TableColumns, wo
     row += 2
     first = row
     for channel in words.all("source"):
-        label = page.put(row, _LABEL, channel, styles.LABEL)
+        page.put(row, _LABEL, channel, styles.LABEL)
         at = f"$B{row + 1}"
         chosen = [value == channel for value in leads["source"].value]
         conditions = f"{leads['source'].text},{at}"
@@ -138,7 +138,6 @@ def _channels(page: Page, row: int, leads: TableColumns, spend: TableColumns, wo
         money = Given(f"SUMIFS({spend['spend'].text},{spend['source'].text},{at})", _add(spend["spend"].value, spent))
         _group(page, row, leads, conditions, chosen, money, words)
         row += 1
-        del label
     return _totals(page, row, first, words)
 
 
