@@ -111,13 +111,13 @@ def windows_python():
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    return shlex.split(command)
+    python = shlex.split(command)
+    add_what_wine_lacks(python)
+    return python
 
 
 @pytest.fixture(scope="session")
 def new_client(windows_python):
-    if sys.platform != "win32":
-        add_what_wine_lacks(windows_python)
     clients = []
 
     def start():
