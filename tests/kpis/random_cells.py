@@ -58,8 +58,8 @@ WORDS = {
 
 def plain(rng, argument):
     """A possible value for a range or a single argument of an aggregate."""
-    if argument.name in WORDS:
-        return rng.choice(WORDS[argument.name])
+    if (name := argument.name.rstrip("234")) in WORDS:  # further pairs are numbered
+        return rng.choice(WORDS[name])
     if argument.name in {"from_date", "to_date"}:
         return float(rng.randint(45_770, 45_800))
     if argument.unit == "date":

@@ -76,7 +76,7 @@ def test_bare_text_equals_python_on_clean_ranges(kpi):
         height = rng.randint(2, 12)
         given = [
             [[clean(rng, argument)] for _ in range(height)] if argument.is_range else clean(rng, argument)
-            for argument in kpi.arguments
+            for argument in without_some_pairs(rng, kpi.arguments)
         ]
         cases.append((given, sheet.spill(kpi.excel_text(*(reference(sheet, value) for value in given)), 1)))
     sheet.evaluate()
@@ -91,6 +91,12 @@ def test_bare_text_equals_python_on_clean_ranges(kpi):
     assert compared >= 40
 
 
+def without_some_pairs(rng, arguments):
+    """All arguments, or fewer of the pairs that narrow a choice of rows further: few rows meet them all."""
+    pairs = [argument for argument in arguments if argument.criterion_of]
+    return arguments[: len(arguments) - 2 * rng.randint(0, len(pairs))]
+
+
 def clean(rng, argument):
     """A value as the bare text understands it: the catalogue's own status words, no wildcards, no zero first."""
     canonical = {
@@ -100,7 +106,7 @@ def clean(rng, argument):
     }
     if argument.name in canonical:
         return rng.choice(canonical[argument.name])
-    if argument.name in {"crit_range", "criterion"}:
+    if argument.name.rstrip("234") in {"crit_range", "criterion"}:
         return rng.choice(["Ads", "SEO"])
     value = random_cells.plain(rng, argument)
     return value or 1.0

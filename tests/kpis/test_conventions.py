@@ -144,6 +144,33 @@ class TestAggregates:
         assert kpis.STAGECOUNT(["Lead"], None) == ""
         assert kpis.WINRATEIF(["won"], ["Ads"], "") == ""
 
+    @pytest.mark.parametrize("name", ["WINRATEIF", "LEADCONVIF"])
+    def test_further_pairs_all_have_to_be_met(self, name):
+        rows = ["won", "lost", "lost", "won"], ["Ads", "Ads", "Ads", "SEO"], "ads"
+        rate = kpis.CATALOGUE[name]
+        assert rate(*rows) == pytest.approx(1 / 3)
+        assert rate(*rows, ["Ola", "Ola", "Jan", "Ola"], "OLA ") == 0.5
+        assert rate(*rows, ["Ola", "Ola", "Jan", "Ola"], "Ola", ["PL", "DE", "PL", "PL"], "PL") == 1.0
+        assert rate(*rows, None, None, None, "", ["PL", "DE", "DE", "PL"], "PL") == 1.0
+        assert rate(*rows, crit_range4=["PL", "DE", "PL", "PL"], criterion4="DE") == 0.0
+        assert rate(*rows, ["Ola", "Ola", "Jan", "Ola"], "nobody") is DIV0
+
+    @pytest.mark.parametrize("name", ["WINRATEIF", "LEADCONVIF"])
+    def test_half_a_further_pair(self, name):
+        rows = ["won", "lost"], ["Ads", "Ads"], "Ads"
+        rate = kpis.CATALOGUE[name]
+        assert rate(*rows, ["Ola", "Ola"]) == ""
+        assert rate(*rows, ["Ola", "Ola"], None) == ""
+        assert rate(*rows, None, "Ola") is VALUE
+        assert rate(*rows, None, "Ola", ["PL", "PL"], None) == ""  # blanks come first
+        assert rate(*rows, [None, None], "Ola") is DIV0  # a range, if an empty one
+        assert rate(*rows, ["Ola"] * 3, "Ola") is VALUE
+        assert rate(*rows, [NA, "Ola"], "Ola", None, DIV0) is NA
+
+    def test_half_a_further_pair_as_excel_text(self):
+        with pytest.raises(TypeError, match="takes crit_range2 and criterion2 together"):
+            kpis.CATALOGUE["WINRATEIF"].excel_text("A:A", "B:B", "Ads", "C:C")
+
     def test_wildcards_are_letters(self):
         assert kpis.STAGECOUNT(["Lead", "Lost", "L*"], "L*") == 1.0
 

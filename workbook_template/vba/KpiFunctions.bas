@@ -58,16 +58,22 @@ Attribute WINRATE.VB_ProcData.VB_Invoke_Func = " \n14"
     WINRATE = LeadKpi.Value("WINRATE", Array(won, lost, open_opps), 2)
 End Function
 
-Public Function WINRATEIF(status_range As Variant, crit_range As Variant, criterion As Variant) As Variant
+Public Function WINRATEIF(status_range As Variant, crit_range As Variant, criterion As Variant, _
+        Optional crit_range2 As Variant, Optional criterion2 As Variant, Optional crit_range3 As Variant, _
+        Optional criterion3 As Variant, Optional crit_range4 As Variant, Optional criterion4 As Variant) As Variant
 Attribute WINRATEIF.VB_Description = "Win rate by owner, source or campaign: Share of the closed opportunities of one owner, source or campaign that were won."
 Attribute WINRATEIF.VB_ProcData.VB_Invoke_Func = " \n14"
-    WINRATEIF = LeadKpi.Value("WINRATEIF", Array(status_range, crit_range, criterion))
+    WINRATEIF = LeadKpi.Value("WINRATEIF", Array(status_range, crit_range, criterion, crit_range2, criterion2, _
+        crit_range3, criterion3, crit_range4, criterion4))
 End Function
 
-Public Function LEADCONVIF(status_range As Variant, crit_range As Variant, criterion As Variant) As Variant
+Public Function LEADCONVIF(status_range As Variant, crit_range As Variant, criterion As Variant, _
+        Optional crit_range2 As Variant, Optional criterion2 As Variant, Optional crit_range3 As Variant, _
+        Optional criterion3 As Variant, Optional crit_range4 As Variant, Optional criterion4 As Variant) As Variant
 Attribute LEADCONVIF.VB_Description = "Lead conversion by channel or campaign: Share of the leads of one channel or campaign that were won."
 Attribute LEADCONVIF.VB_ProcData.VB_Invoke_Func = " \n14"
-    LEADCONVIF = LeadKpi.Value("LEADCONVIF", Array(status_range, crit_range, criterion))
+    LEADCONVIF = LeadKpi.Value("LEADCONVIF", Array(status_range, crit_range, criterion, crit_range2, criterion2, _
+        crit_range3, criterion3, crit_range4, criterion4))
 End Function
 
 Public Function LOSSRATE(won As Variant, lost As Variant) As Variant

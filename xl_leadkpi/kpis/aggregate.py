@@ -113,10 +113,14 @@ class AggregateKpi(Kpi):
             A formula for any spreadsheet; in Excel before 365 it may have to be entered as an array formula.
 
         Raises:
-            TypeError: If a required argument is missing, or an item is asked for.
+            TypeError: If a required argument or one of a pair is missing, or an item is asked for.
         """
         if item is not None:
             raise TypeError(f"{self.name} has no items")
+        bound = dict(zip((argument.name for argument in self.arguments), self.bind(arguments, {}), strict=True))
+        for argument in self.arguments:
+            if argument.criterion_of and (bound[argument.criterion_of] is None) != (bound[argument.name] is None):
+                raise TypeError(f"{self.signature} takes {argument.criterion_of} and {argument.name} together")
         given = [None if argument is None else _operand_text(argument) for argument in self.symbols(arguments)]
         if self.excel is None:
             return f"{self.lambda_text()}({','.join(argument or '' for argument in given).rstrip(',')})"
@@ -148,12 +152,15 @@ class AggregateKpi(Kpi):
         wrong = [f'SUM(({name}>"")*1)' for argument, name in own if argument.needs_number]
         if wrong:
             body = f"IF({_any(wrong)},{CellError.VALUE},{body})"
-        shapes = _different_shapes(
+        criteria = [(_absent(argument.criterion_of), name) for argument, name in own if argument.criterion_of]
+        unlike = _different_shapes(
             [(argument, name) for argument, name in own if argument.is_range and argument.paired]
         )
-        if shapes:
-            body = f"IF({shapes},{CellError.VALUE},{body})"
+        unlike += [f'{absent}*({name}<>"")' for absent, name in criteria]
+        if unlike:
+            body = f"IF({'+'.join(unlike)},{CellError.VALUE},{body})"
         blank = [f'{name}=""' for argument, name in own if not (argument.is_range or argument.optional)]
+        blank += [f'(1-{absent})*({name}="")' for absent, name in criteria]
         if blank:
             body = f'IF({_any(blank)},"",{body})'
         for argument, name in reversed(own):
@@ -166,11 +173,15 @@ class AggregateKpi(Kpi):
         for cells in ranges:
             if (error := cells.first_error) is not None:
                 return error
-        if any(
-            cells.is_blank and not (a.is_range or a.optional) for a, cells in zip(self.arguments, ranges, strict=True)
+        by_name = {cells.argument.name: cells for cells in ranges}
+        criteria = [(by_name[c.argument.criterion_of], c) for c in ranges if c.argument.criterion_of]
+        if any(cells.is_blank and not (cells.argument.is_range or cells.argument.optional) for cells in ranges) or any(
+            criterion.is_blank and not cells.is_absent for cells, criterion in criteria
         ):
             return BLANK
-        if not _same_shape([cells for a, cells in zip(self.arguments, ranges, strict=True) if a.is_range and a.paired]):
+        if not _same_shape([cells for cells in ranges if cells.argument.is_range and cells.argument.paired]) or any(
+            cells.is_absent and not criterion.is_blank for cells, criterion in criteria
+        ):
             return CellError.VALUE
         if any(a.needs_number and (c.states == WRONG_TYPE).any() for a, c in zip(self.arguments, ranges, strict=True)):
             return CellError.VALUE
@@ -219,6 +230,11 @@ class Range:
     def is_blank(self) -> bool:
         """Whether there is nothing but blanks."""
         return bool((self.states == EMPTY).all())
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether nothing was passed; one blank cell is nothing too."""
+        return self.states.size == 1 and self.is_blank
 
     @property
     def first_error(self) -> CellError | None:
@@ -292,16 +308,21 @@ def _limits(argument: Argument, name: str) -> list[str]:
     return [f'SUM(({name}<"")*({text(condition)}))>0' for condition in argument.outside(Name(name))]
 
 
-def _different_shapes(ranges: Sequence[tuple[Argument, str]]) -> str:
-    """The condition under which ranges do not match; a single value may stand for an optional one."""
+def _absent(name: str) -> str:
+    """The condition under which an optional range was not passed."""
+    return f'(ROWS({name}_)*COLUMNS({name}_)=1)*(SUM(({name}_="")*1)=1)'
+
+
+def _different_shapes(ranges: Sequence[tuple[Argument, str]]) -> list[str]:
+    """The conditions under which ranges do not match; a single value may stand for an optional one."""
     if len(ranges) < 2:
-        return ""
+        return []
     _, first = ranges[0]
     found = []
     for argument, name in ranges[1:]:
         differ = f"(ROWS({first})<>ROWS({name}))+(COLUMNS({first})<>COLUMNS({name}))"
         found.append(f"(ROWS({name})*COLUMNS({name})>1)*({differ})" if argument.optional else differ)
-    return "+".join(found)
+    return found
 
 
 def _any(conditions: Sequence[str]) -> str:

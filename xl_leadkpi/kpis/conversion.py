@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.cells.functions import normal_quantile, sqrt
@@ -12,6 +12,55 @@ from xl_leadkpi.kpis.column import column, first_of_all, one_above
 from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, counts, words
 from xl_leadkpi.kpis.elementwise import elementwise
 from xl_leadkpi.kpis.status import LOST, WON, is_one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+FURTHER: Final = (2, 3, 4)
+"""Numbers of the further pairs of range and criterion; COUNTIFS numbers them in the same way."""
+
+
+def further_pairs() -> tuple[Argument, ...]:
+    """The further pairs that rows may have to meet as well, all optional."""
+    return tuple(
+        argument
+        for number in FURTHER
+        for argument in (
+            words(f"crit_range{number}", f"another range to choose rows by, condition {number}", default=""),
+            Argument(
+                f"criterion{number}",
+                "text",
+                f"what is wanted in crit_range{number}",
+                optional=True,
+                default="",
+                criterion_of=f"crit_range{number}",
+            ),
+        )
+    )
+
+
+def wanted_rows() -> str:
+    """LAMBDA: 1 for each row that meets all criteria; a pair that was left out is "" = "", which every row meets."""
+    pairs = [("crit_range", "criterion"), *((f"crit_range{number}_", f"criterion{number}_") for number in FURTHER)]
+    return "*".join(f"(TRIM({cells})=TRIM({criterion}))" for cells, criterion in pairs)
+
+
+def conditions(*pairs: str | None) -> str:
+    """The pairs as COUNTIFS takes them, those left out at the end without."""
+    return ",".join(part for part in pairs if part is not None)
+
+
+def statuses_of_group(status_range: Sequence[str], *pairs: Any) -> list[str]:
+    """The statuses of the rows in which each range holds its criterion."""
+    statuses = list(status_range)
+    kept = [True] * len(statuses)
+    for cells, criterion in zip(pairs[::2], pairs[1::2], strict=True):
+        (wanted,) = read_words(criterion)
+        column = read_words(cells) if isinstance(cells, str) else cells
+        same = [cell == wanted for cell in column]
+        kept = [a and b for a, b in zip(kept, same * len(kept) if len(same) == 1 else same, strict=True)]
+    return [status for status, is_kept in zip(statuses, kept, strict=True) if is_kept]
 
 
 @elementwise(
@@ -489,15 +538,16 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
         words("status_range", "status of each opportunity: won, lost or open, also in other languages"),
         words("crit_range", "its owner, source or campaign"),
         Argument("criterion", "text", "the owner, source or campaign wanted"),
+        *further_pairs(),
     ),
     unit="fraction",
     direction="higher",
-    excel=lambda status_range, crit_range, criterion: (
-        f'COUNTIFS({status_range},"won",{crit_range},{criterion})/(COUNTIFS({status_range},"won",{crit_range},{criterion})'
-        f'+COUNTIFS({status_range},"lost",{crit_range},{criterion}))'
+    excel=lambda status_range, *pairs: (
+        f'COUNTIFS({status_range},"won",{conditions(*pairs)})/(COUNTIFS({status_range},"won",{conditions(*pairs)})'
+        f'+COUNTIFS({status_range},"lost",{conditions(*pairs)}))'
     ),
     lets=(
-        "wanted,(TRIM(crit_range)=TRIM(criterion))*1",
+        f"wanted,{wanted_rows()}",
         f"won,SUM({is_one_of('status_range', WON)}*wanted)",
         f"lost,SUM({is_one_of('status_range', LOST)}*wanted)",
     ),
@@ -513,6 +563,10 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
             0.3333333333333333,
         ),
         Example((["open", "open"], ["Ads", "SEO"], "Ads"), CellError.DIV0),
+        Example(
+            (["won", "lost", "lost", "won"], ["Ads", "Ads", "Ads", "SEO"], "Ads", ["Ola", "Ola", "Jan", "Ola"], "Ola"),
+            0.5,
+        ),
     ),
     aliases={
         "en": ("win rate by lead owner", "lead source", "campaign"),
@@ -530,13 +584,14 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
         Source("tehnografi", "«производительность источника лидов» (lead source performance) named"),
     ),
 )
-def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any:
+def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any, *further: Any) -> Any:
     """Share of the closed opportunities of one owner, source or campaign that were won.
 
     Args:
         status_range: Status of each opportunity: won, lost or open, also in other languages (range of text).
         crit_range: Its owner, source or campaign (range of text).
         criterion: The owner, source or campaign wanted (text).
+        *further: Up to three more pairs of range and criterion, all of which a row has to meet.
 
     Returns:
         Fraction.
@@ -544,9 +599,10 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any
     >>> from xl_leadkpi import kpis
     >>> kpis.WINRATEIF(["won", "lost", "won"], ["Ads", "Ads", "SEO"], "Ads")
     0.5
+    >>> kpis.WINRATEIF(["won", "lost", "won"], ["Ads", "Ads", "SEO"], "Ads", ["Ola", "Jan", "Ola"], "Ola")
+    1.0
     """
-    wanted = read_words(criterion)[0]
-    statuses = [status for status, group in zip(status_range, crit_range, strict=True) if group == wanted]
+    statuses = statuses_of_group(status_range, crit_range, criterion, *further)
     won = sum(status in WON for status in statuses)
     lost = sum(status in LOST for status in statuses)
     return won / (won + lost)
@@ -564,13 +620,14 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any
         words("status_range", "status of each lead: won, lost or open, also in other languages"),
         words("crit_range", "its channel or campaign"),
         Argument("criterion", "text", "the channel or campaign wanted"),
+        *further_pairs(),
     ),
     unit="fraction",
     direction="higher",
-    excel=lambda status_range, crit_range, criterion: (
-        f'COUNTIFS({status_range},"won",{crit_range},{criterion})/COUNTIFS({crit_range},{criterion})'
+    excel=lambda status_range, *pairs: (
+        f'COUNTIFS({status_range},"won",{conditions(*pairs)})/COUNTIFS({conditions(*pairs)})'
     ),
-    lets=("wanted,(TRIM(crit_range)=TRIM(criterion))*1",),
+    lets=(f"wanted,{wanted_rows()}",),
     zero="SUM(wanted)=0",
     zero_means="no row meets the criterion",
     value=f"SUM({is_one_of('status_range', WON)}*wanted)/SUM(wanted)",
@@ -584,6 +641,7 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any
             0.3333333333333333,
         ),
         Example((["won", "open", "open", "open"], ["A", "A", "A", "B"], "B"), 0),
+        Example((["won", "open", "open", "won"], ["A", "A", "A", "B"], "A", ["PL", "PL", "DE", "PL"], "PL"), 0.5),
     ),
     aliases={
         "en": ("lead conversion rate by channel",),
@@ -592,13 +650,14 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any
     confused_with=("WINRATEIF", "LEADCONV"),
     sources=(Source("ruler-metrics", "«коэффициентом конверсии потенциальных клиентов по каналам и кампаниям»"),),
 )
-def lead_conversion_by_group(status_range: Any, crit_range: Any, criterion: Any) -> Any:
+def lead_conversion_by_group(status_range: Any, crit_range: Any, criterion: Any, *further: Any) -> Any:
     """Share of the leads of one channel or campaign that were won.
 
     Args:
         status_range: Status of each lead: won, lost or open, also in other languages (range of text).
         crit_range: Its channel or campaign (range of text).
         criterion: The channel or campaign wanted (text).
+        *further: Up to three more pairs of range and criterion, all of which a row has to meet.
 
     Returns:
         Fraction.
@@ -607,8 +666,7 @@ def lead_conversion_by_group(status_range: Any, crit_range: Any, criterion: Any)
     >>> kpis.LEADCONVIF(["won", "open", "won"], ["Ads", "Ads", "SEO"], "Ads")
     0.5
     """
-    wanted = read_words(criterion)[0]
-    statuses = [status for status, group in zip(status_range, crit_range, strict=True) if group == wanted]
+    statuses = statuses_of_group(status_range, crit_range, criterion, *further)
     return sum(status in WON for status in statuses) / len(statuses)
 
 

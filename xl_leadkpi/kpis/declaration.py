@@ -51,6 +51,7 @@ class Argument(NamedTuple):
         blank: What a blank cell stands for where it does not make the result blank.
         is_range: Takes a range.
         paired: Belongs, cell by cell, to the other ranges.
+        criterion_of: Name of the optional range whose cells are compared with this; neither stands without the other.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Argument(NamedTuple):
     blank: float | None = None
     is_range: bool = False
     paired: bool = True
+    criterion_of: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
