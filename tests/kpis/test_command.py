@@ -33,6 +33,8 @@ def run(capsys):
         ("SALESCYCLE 2025-01-01,2025-01-10 2025-02-15,2025-03-05 median", "49.5"),
         ("STEPCONV 150,90,36", "1\n0.6\n0.4"),
         ("WEBTRAFFIC 1200,,1450", "2650"),
+        ("CAC 12000 40 sales_cost=3000", "375"),
+        ("WINRATEIF criterion=Ads status_range=won,lost crit_range=Ads,Ads", "0.5"),
     ],
 )
 def test_computes(run, words, printed):
@@ -48,10 +50,20 @@ def test_prints_both_ends_of_an_interval(run):
 
 @pytest.mark.parametrize(
     ("words", "error"),
-    [("CPL 1 0", "#DIV/0!"), ("CPL 1 x", "#VALUE!"), ("CPL TRUE 5", "#VALUE!"), ("CPL -1 5", "#NUM!")],
+    [
+        ("CPL 1 0", "#DIV/0!: no value where leads=0"),
+        ("CPL 1 x", "#VALUE!: leads holds a text where a number is expected"),
+        ("CPL TRUE 5", "#VALUE!: spend holds TRUE or FALSE where a number is expected"),
+        ("CPL -1 5", "#NUM!: no value where spend<0 or leads<0"),
+        ("CPL #N/A 5", "#N/A: spend holds #N/A, which is passed on"),
+        ("WPIPE 1,2 0.5", "#VALUE!: the ranges are of different size"),
+        ("WINRATEIF won,lost Ads,Ads Ads criterion2=PL", "#VALUE!: criterion2 is given without its range crit_range2"),
+    ],
 )
-def test_error_value_is_printed_and_the_code_says_so(run, words, error):
-    assert run("kpi", *words.split()) == (1, f"{error}\n", "")
+def test_error_value_is_printed_with_its_reason_and_the_code_says_so(run, words, error):
+    name = words.split()[0]
+    shown = error.partition(": ")[0]
+    assert run("kpi", *words.split()) == (1, f"{shown}\n", f"leadkpi: {name} gives {error}\n")
 
 
 def test_missing_argument(run):
@@ -61,6 +73,7 @@ def test_missing_argument(run):
         "",
         "leadkpi: CPL(spend, leads) takes at most 2 arguments, 3 were given\n",
     )
+    assert run("kpi", "CPL", "1", "2", "leads=3") == (1, "", "leadkpi: CPL(spend, leads) got 'leads' twice\n")
 
 
 @pytest.mark.parametrize("which", [["kpi"], ["explain"]])

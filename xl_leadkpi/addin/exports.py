@@ -17,9 +17,10 @@ from xl_leadkpi.cells import CellError
 from xl_leadkpi.cells.grid import errors_in
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
+from xl_leadkpi.kpis.reasons import cells_of, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xl_leadkpi.kpis.declaration import Kpi
 
@@ -154,35 +155,13 @@ def _first_error(result: Any, function: ExcelFunction) -> CellError | None:
         if np.isfinite(result).all():
             return None
         result = errors_in(result)
-    return next((cell for cell in _cells(result) if isinstance(cell, CellError)), None)
-
-
-def _cells(value: Any) -> Iterator[Any]:
-    if isinstance(value, np.ndarray):
-        yield from value.ravel()
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _cells(part)
-    else:
-        yield value
+    return next((cell for cell in cells_of(result) if isinstance(cell, CellError)), None)
 
 
 def _reason(function: ExcelFunction, arguments: tuple[Any, ...], error: CellError) -> str:
-    for parameter, value in zip(function.parameters, arguments, strict=False):
-        if any(cell is error for cell in _cells(value)):
-            return f"{parameter.name} holds {error}, which is passed on"
-    if error is CellError.VALUE:
-        for parameter, value in zip(function.parameters, arguments, strict=False):
-            wrong = next((cell for cell in _cells(value) if isinstance(cell, (str, bool)) and cell != ""), None)
-            if wrong is not None:
-                kind = "a text" if isinstance(wrong, str) else "TRUE or FALSE"
-                return f"{parameter.name} holds {kind} where a number is expected"
-    conditions = [rule.condition for rule in function.kpi.rules if rule.error is error] if function.kpi else []
-    if conditions:
-        return f"no value where {' or '.join(conditions)}"
-    if error is CellError.NA:
-        return "the ranges are of different size"
-    return "there is no value for these arguments"
+    if function.kpi is None:
+        return "there is no value for these arguments"
+    return reason(function.kpi, [None if value is OMITTED else value for value in arguments], error)
 
 
 def _unknown(name: str) -> str:

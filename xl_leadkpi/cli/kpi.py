@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
-    from xl_leadkpi.kpis.declaration import Kpi
+    from xl_leadkpi.kpis.declaration import Argument, Kpi
 
 DONE, NO_VALUE = 0, 1
 LANGUAGES = ("en", "pl", "ru")
@@ -21,10 +22,11 @@ def add_parsers(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="compute one KPI",
         description="Compute one KPI and print the result. A range is written as comma-separated values, a date as "
         "2025-05-31; leave a cell of a range empty for a blank.",
-        epilog="examples: leadkpi kpi CPL 12000 340;  leadkpi kpi WPIPE 120000,80000 0.25,0.5",
+        epilog="examples: leadkpi kpi CPL 12000 340;  leadkpi kpi WPIPE 120000,80000 0.25,0.5;  "
+        "leadkpi kpi CAC 12000 40 sales_cost=3000",
     )
     one.add_argument("name", metavar="NAME", help="name of the KPI, e.g. CPL")
-    one.add_argument("values", metavar="VALUE", nargs="*", help="its arguments, in order")
+    one.add_argument("values", metavar="VALUE", nargs="*", help="its arguments, in order or as NAME=VALUE")
     one.set_defaults(run=_compute)
 
     listing = subparsers.add_parser("kpis", help="list the KPIs", description="List the KPIs of the catalogue.")
@@ -43,18 +45,24 @@ def add_parsers(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def _compute(options: argparse.Namespace) -> int:
+    from xl_leadkpi.kpis.reasons import reason
+
     kpi = _find(options.name)
     if kpi is None:
         return NO_VALUE
     try:
-        result = kpi(*(_argument(text, kpi, place) for place, text in enumerate(options.values)))
+        values = kpi.bind(*_arguments(options.values, kpi))
+        result = kpi(*values)
     except TypeError as error:  # too few or too many arguments
         print(f"leadkpi: {error}", file=sys.stderr)
         return NO_VALUE
     results = result if isinstance(result, (tuple, list)) else [result]
     for value in results:
         print(_shown(value))
-    return NO_VALUE if any(not isinstance(value, (float, str)) for value in results) else DONE
+    given_errors = dict.fromkeys(value for value in results if not isinstance(value, (float, str)))
+    for shown in given_errors:
+        print(f"leadkpi: {kpi.name} gives {shown}: {reason(kpi, values, shown)}", file=sys.stderr)
+    return NO_VALUE if given_errors else DONE
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -111,9 +119,22 @@ def _family(wanted: str) -> str | None:
     )
 
 
-def _argument(text: str, kpi: Kpi, place: int) -> Any:
+def _arguments(texts: Sequence[str], kpi: Kpi) -> tuple[list[Any], dict[str, Any]]:
+    """The words of the command line as arguments by place and by name (``sales_cost=3000``)."""
+    by_name = {argument.name: argument for argument in kpi.arguments}
+    values: list[Any] = []
+    named: dict[str, Any] = {}
+    for text in texts:
+        name, is_named, value = text.partition("=")
+        if is_named and name in by_name:
+            named[name] = _value(value, by_name[name])
+        else:
+            values.append(_value(text, kpi.arguments[len(values)] if len(values) < len(kpi.arguments) else None))
+    return values, named
+
+
+def _value(text: str, argument: Argument | None) -> Any:
     """What a word of the command line stands for, as a cell would take it."""
-    argument = kpi.arguments[place] if place < len(kpi.arguments) else None
     if argument is not None and argument.is_range:
         return [_cell(part.strip()) for part in text.split(",")]
     return _cell(text)

@@ -526,6 +526,12 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
     return won / (won + lost + open_opps)
 
 
+PAIRS: Final = (
+    "A row has to meet all pairs that are given. A further range without its criterion gives a blank, a further "
+    "criterion without its range #VALUE!."
+)
+
+
 @aggregate(
     "WINRATEIF",
     family="conversion",
@@ -579,6 +585,7 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
         ),
     },
     confused_with=("WINRATE", "LEADCONVIF"),
+    remarks=PAIRS,
     sources=(
         Source("ruler-metrics", "win rate by opportunity/lead owner; opportunity win rate by lead source; by campaign"),
         Source("tehnografi", "«производительность источника лидов» (lead source performance) named"),
@@ -648,6 +655,7 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any, *furth
         "ru": ("коэффициент конверсии по каналам и кампаниям",),
     },
     confused_with=("WINRATEIF", "LEADCONV"),
+    remarks=PAIRS,
     sources=(Source("ruler-metrics", "«коэффициентом конверсии потенциальных клиентов по каналам и кампаниям»"),),
 )
 def lead_conversion_by_group(status_range: Any, crit_range: Any, criterion: Any, *further: Any) -> Any:

@@ -87,7 +87,7 @@ def _kind(argument: Argument) -> str:
     kind = f"range of {argument.unit}" if argument.is_range else argument.unit
     if not argument.optional:
         return kind
-    without = isinstance(argument.default, float) and abs(argument.default) >= 1e300
+    without = argument.default == "" or (isinstance(argument.default, float) and abs(argument.default) >= 1e300)
     return f"{kind}, optional" if without else f"{kind}, optional, {argument.default}"
 
 
