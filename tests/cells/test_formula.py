@@ -96,6 +96,8 @@ def test_a_text_is_quoted():
         "SUM(A1+B1)",
         "{1,2}",
         '"a-b"',
+        "'Ola''s sheet'!B2",
+        "MAX(X2+1,2)",
         "12.5",
     ],
 )
@@ -104,7 +106,9 @@ def test_no_parentheses_needed(atomic):
 
 
 @pytest.mark.parametrize(
-    "compound", ["B2+C2", "B2-C2", "B2*C2", "B2/C2", "-B2", "B2&C2", "B2>C2", "B2%", "SUM(A1)+1", "(A1)+(B1)", "A1 B2"]
+    "compound",
+    ["B2+C2", "B2-C2", "B2*C2", "B2/C2", "-B2", "B2&C2", "B2>C2", "B2%", "SUM(A1)+1", "(A1)+(B1)", "A1 B2", "X1+Y1"]
+    + ["'My sheet'!B2+C2", 'LEN("a")+1', "{1,2}+X1", "t[X]-1"],
 )
 def test_parentheses_needed(compound):
     assert text(symbol(compound) / 2) == f"({compound})/2"
@@ -143,10 +147,14 @@ def test_computed_as_written():
     np.testing.assert_allclose(compute(round_up(a / 4), values), [2.0, 1.0])
     np.testing.assert_allclose(compute(round_half_away(a / 4, 0), values), [2.0, 1.0])
     np.testing.assert_allclose(compute(normal_quantile(a / 12), values), [0.0, -0.967421566], atol=1e-9)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="A1"):
         compute("A1", values)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="object"):
         text(object())
+
+
+def test_shown_as_text():
+    assert repr(a / (b + 1)) == "A1/(B1+1)"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ NA, DIV0, NUM, VALUE = (STATE_OF[CellError[name]] for name in ("NA", "DIV0", "NU
         (np.array([True]), (1,), [WRONG_TYPE]),
         (np.array(["a", ""]), (2,), [WRONG_TYPE, EMPTY]),
         (np.array([1, None], dtype=object), (2,), [0, EMPTY]),
+        (np.array([[1, None], ["x", 2]], dtype=object), (2, 2), [[0, EMPTY], [WRONG_TYPE, 0]]),
         (np.array(["2025-05-05", "NaT"], dtype="datetime64[D]"), (2,), [0, EMPTY]),
         (pd.Series([1.0, None]), (2,), [0, EMPTY]),
         (pd.Series([1, None], dtype="Int64"), (2,), [0, EMPTY]),
@@ -46,6 +47,7 @@ def test_read(value, shape, states):
 
 
 def test_days_are_serials():
+    assert read_grid(np.array(["1900-03-01"], dtype="datetime64[D]")).numbers.tolist() == [61.0]
     expected = [45782.0, 59.0]
     assert read_grid([date(2025, 5, 5), date(1900, 2, 28)]).numbers.tolist() == expected
     assert read_grid(np.array(["2025-05-05", "1900-02-28"], dtype="datetime64[D]")).numbers.tolist() == expected
@@ -93,6 +95,10 @@ def test_beyond_the_shorter_is_na():
 def test_what_the_first_two_do_not_cover_is_na_for_both():
     # as in (a+b)+c: the sum of the first two ends after three columns, whatever stretches within it
     assert states_of([[1], [2]], [[1, 2, 3]], [[1, 2, 3, 4]])[0] == [[0, 0, 0, NA], [0, 0, 0, NA]]
+
+
+def test_a_flat_list_is_a_row_beside_a_grid():
+    assert states_of([1, 2, 3], [[1, 2, 3]]) == [[[0, 0, 0]], [[0, 0, 0]]]
 
 
 def test_states_travel_along():

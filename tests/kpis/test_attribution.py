@@ -1,9 +1,11 @@
 """Attribution weights; figures from the funnel specification's table of models, or by hand."""
 
+import pandas as pd
 import pytest
 
 from xl_leadkpi import kpis
 from xl_leadkpi.cells import CellError
+from xl_leadkpi.kpis import CATALOGUE
 
 PATHS = ["Ads", "Mail", "SEO", "Mail", "Ads"]
 
@@ -23,6 +25,21 @@ PATHS = ["Ads", "Mail", "SEO", "Mail", "Ads"]
 )
 def test_by_position(model, touches, weights):
     assert kpis.ATTRIB(PATHS[:touches], model) == pytest.approx(weights)
+
+
+def test_as_the_touches_come():
+    path = pd.Series(["Ads", None, "SEO"], index=[7, 8, 9])
+    weights = kpis.ATTRIB(path, "linear")
+    assert weights.index.tolist() == [7, 8, 9]
+    assert weights.fillna(-1).tolist() == [0.5, -1, 0.5]  # a blank is nan in a Series
+    assert kpis.ATTRIB([["Ads", "SEO"]], "first") == [[1.0, 0.0]]
+    assert kpis.ATTRIB([], "linear") == ""
+
+
+def test_excel_text_is_the_lambda_called():
+    kpi = CATALOGUE["ATTRIB"]
+    assert kpi.excel_text("A2:A4", "BX") == f"{kpi.lambda_text()}(A2:A4,BX)"
+    assert kpi.excel_text("A2:A4", "B2", None, None, 1) == f"{kpi.lambda_text()}(A2:A4,B2,,,1)"
 
 
 @pytest.mark.parametrize(

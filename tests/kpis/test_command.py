@@ -67,6 +67,7 @@ def test_error_value_is_printed_with_its_reason_and_the_code_says_so(run, words,
 
 
 def test_missing_argument(run):
+    assert run("kpi", "CPL") == (1, "", "leadkpi: CPL(spend, leads) needs spend, leads\n")
     assert run("kpi", "CPL", "1") == (1, "", "leadkpi: CPL(spend, leads) needs leads\n")
     assert run("kpi", "CPL", "1", "2", "3") == (
         1,

@@ -59,6 +59,8 @@ TABLE = [
     ("zero although 1/2 to infinity is 0", "CMGR", (100, 50, 0), DIV0),
     ("blank although 1 to any power is 1", "CMGR", (100, 100, None), ""),
     ("no rounding", "CPL", (100, 3), 100 / 3),
+    ("too large for a cell", "CPM", (1e308, 0.001), NUM),
+    ("too large below zero", "ROI", (-1e308, 0.001), NUM),
     ("whole leads, rounded up", "LEADSNEEDED", (100_000, 1_000, 0.3), 334.0),
     ("no rounding error becomes a lead", "LEADSNEEDED", (100, 1, 0.01), 10_000.0),
     ("frequency below 1", "REACH", (6_000, 0.5), NUM),
@@ -86,6 +88,11 @@ def test_row_in_lambda(kpi, arguments, expected):
     column = sheet.formulas([f"KPI.{kpi}({','.join(references)})"])
     sheet.evaluate()
     assert same(expected, sheet.value(column))
+
+
+def test_a_blank_stands_for_its_default_beside_text_and_errors():
+    assert kpis.CAC([100, 100, 100], [10, 10, 10], [None, "x", DIV0]) == [10.0, VALUE, DIV0]
+    assert kpis.CAC([100, "x"], [10, 10], [None, None]) == [10.0, VALUE]
 
 
 class TestAggregates:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE, reference
+from xl_leadkpi.kpis.declaration import Example
 
 
 def test_reference_is_current():
@@ -16,6 +18,18 @@ def test_every_kpi_is_in_it():
     for kpi in CATALOGUE.values():
         assert f"\n### {kpi.name}: {kpi.title['en']}\n" in written
         assert f"\n    {kpi.signature}\n" in written
+
+
+def test_result_that_spills_with_an_error_in_it():
+    assert reference._result(Example((), (1.0, 1 / 3, CellError.DIV0))) == "{1; 0.3333333333; #DIV/0!}"
+
+
+def test_default_that_is_none():
+    written = reference.explanation(CATALOGUE["DATECOUNT"])
+    assert "(date, optional)" in written
+    assert "(money, optional, 0)" in reference.explanation(CATALOGUE["CAC"])
+    assert written[-2].isprintable()
+    assert written[-1] == "\n"
 
 
 def test_explanation_in_full():

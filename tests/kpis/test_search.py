@@ -2,7 +2,8 @@
 
 import pytest
 
-from xl_leadkpi.kpis.search import nearest, search
+from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.kpis.search import _rank, nearest, search
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,28 @@ def test_exact_names_come_before_parts_of_names_before_descriptions():
     names = [kpi.name for kpi in search("churn")]
     assert names.index("CHURNRATE") < names.index("NRR")
     assert [kpi.name for kpi in search("NPS")][:2] == ["NPS", "NPSCORE"]
+
+
+def test_ranks_one_below_the_other():
+    cpl = CATALOGUE["CPL"]
+    assert [
+        _rank(cpl, words) for words in ("cpl", "cost per lead", "per lead", "lead per", "marketing spend", "x")
+    ] == [
+        0,
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+
+
+def test_equal_matches_stand_in_the_order_of_the_catalogue():
+    found = [kpi.name for kpi in search("qualified leads")]
+    order = list(CATALOGUE)
+    ranks = {name: _rank(CATALOGUE[name], "qualified leads") for name in found}
+    assert found == sorted(found, key=lambda name: (ranks[name], order.index(name)))
+    assert len(set(ranks.values())) > 1
 
 
 def test_nearest():

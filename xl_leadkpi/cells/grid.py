@@ -88,7 +88,7 @@ def read_grid(value: Any, *, days: bool = False) -> Grid:
 
 def _read_array(array: NDArray[Any], *, days: bool) -> Grid:
     if array.dtype.kind in "fiu":
-        return Grid(array.astype(np.float64, copy=False))
+        return Grid(np.asarray(array, np.float64))
     if array.dtype.kind == "M":
         since = (array - np.datetime64("1899-12-30")) / np.timedelta64(1, "D")
         return Grid(np.where(since < FIRST_OF_MARCH, since - 1, since))
@@ -153,12 +153,12 @@ def _common_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, .
 def _stretch(grid: Grid, shape: tuple[int, ...]) -> Grid:
     own = (1,) * (len(shape) - grid.numbers.ndim) + grid.numbers.shape
     target = tuple(size if size != 1 else full for size, full in zip(own, shape, strict=True))
-    numbers = np.broadcast_to(grid.numbers.reshape(own), target)
+    numbers = np.broadcast_to(grid.numbers, target)
     if target == shape:
-        states = None if grid.states is None else np.broadcast_to(grid.states.reshape(own), target)
+        states = None if grid.states is None else np.broadcast_to(grid.states, target)
         return Grid(numbers, states)
     missing = [(0, full - size) for size, full in zip(target, shape, strict=True)]
-    states = np.broadcast_to(grid.known_states().reshape(own), target)
+    states = np.broadcast_to(grid.known_states(), target)
     return Grid(
         np.pad(numbers, missing, constant_values=np.nan),
         np.pad(states, missing, constant_values=STATE_OF[CellError.NA]),

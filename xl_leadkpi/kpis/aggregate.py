@@ -83,14 +83,12 @@ class AggregateKpi(Kpi):
             TypeError: Only if arguments are missing or unknown; odd values give error values.
         """
         bound = align(self.bind(values, named))
-        ranges = [Range(argument, value) for value, argument in zip(bound, self.arguments, strict=True)]
+        ranges = list(map(Range, self.arguments, bound))
         result = self._compute(ranges)
         if not isinstance(result, Grid):
             return result
-        written = Grid(
-            result.numbers.reshape(ranges[0].shape),
-            None if result.states is None else result.states.reshape(ranges[0].shape),
-        )
+        shape = ranges[0].shape
+        written = Grid(result.numbers.reshape(shape), result.known_states().reshape(shape))
         return write_grid(written, [bound[0]])
 
     @property
@@ -183,7 +181,7 @@ class AggregateKpi(Kpi):
             cells.is_absent and not criterion.is_blank for cells, criterion in criteria
         ):
             return CellError.VALUE
-        if any(a.needs_number and (c.states == WRONG_TYPE).any() for a, c in zip(self.arguments, ranges, strict=True)):
+        if any(cells.argument.needs_number and (cells.states == WRONG_TYPE).any() for cells in ranges):
             return CellError.VALUE
         try:
             with np.errstate(all="ignore"):

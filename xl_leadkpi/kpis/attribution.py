@@ -61,8 +61,8 @@ def weights_of_path(
     Raises:
         ZeroDivisionError: If the half-life is zero.
     """
-    name = " ".join(model.lower().split()) if isinstance(model, str) else ""
-    ages = np.atleast_1d(np.asarray(days_before, dtype=float))
+    name = model.lower().strip(" ") if isinstance(model, str) else ""
+    ages = np.atleast_1d(days_before)
     if name not in MODELS or (name == "decay" and len(ages) != len(touches)):
         return CellError.VALUE
     present = np.array([touch != "" for touch in touches], dtype=bool)

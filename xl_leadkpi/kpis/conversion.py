@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import compress
+from operator import and_
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.cells.functions import normal_quantile, sqrt
@@ -16,34 +21,36 @@ from xl_leadkpi.kpis.status import LOST, WON, is_one_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-FURTHER: Final = (2, 3, 4)
-"""Numbers of the further pairs of range and criterion; COUNTIFS numbers them in the same way."""
+    from numpy.typing import NDArray
 
 
-def further_pairs() -> tuple[Argument, ...]:
-    """The further pairs that rows may have to meet as well, all optional."""
-    return tuple(
-        argument
-        for number in FURTHER
-        for argument in (
-            words(f"crit_range{number}", f"another range to choose rows by, condition {number}", default=""),
-            Argument(
-                f"criterion{number}",
-                "text",
-                f"what is wanted in crit_range{number}",
-                optional=True,
-                default="",
-                criterion_of=f"crit_range{number}",
-            ),
-        )
+FURTHER_PAIRS: Final = tuple(
+    argument
+    for number in (2, 3, 4)  # COUNTIFS numbers them in the same way
+    for argument in (
+        words(f"crit_range{number}", f"another range to choose rows by, condition {number}", default=""),
+        Argument(
+            f"criterion{number}",
+            "text",
+            f"what is wanted in crit_range{number}",
+            optional=True,
+            default="",
+            criterion_of=f"crit_range{number}",
+        ),
     )
+)
+"""Further conditions that rows may have to meet as well."""
 
+WANTED_ROWS: Final = "*".join(
+    ["(TRIM(crit_range)=TRIM(criterion))"]
+    + [f"(TRIM({of}_)=TRIM({name}_))" for name, of in ((a.name, a.criterion_of) for a in FURTHER_PAIRS) if of]
+)
+"""LAMBDA: 1 for each row that meets all criteria; a pair that was left out is "" = "", which every row meets."""
 
-def wanted_rows() -> str:
-    """LAMBDA: 1 for each row that meets all criteria; a pair that was left out is "" = "", which every row meets."""
-    pairs = [("crit_range", "criterion"), *((f"crit_range{number}_", f"criterion{number}_") for number in FURTHER)]
-    return "*".join(f"(TRIM({cells})=TRIM({criterion}))" for cells, criterion in pairs)
+PAIRS: Final = (
+    "A row has to meet all pairs that are given. A further range without its criterion gives a blank, a further "
+    "criterion without its range #VALUE!."
+)
 
 
 def conditions(*pairs: str | None) -> str:
@@ -53,14 +60,13 @@ def conditions(*pairs: str | None) -> str:
 
 def statuses_of_group(status_range: Sequence[str], *pairs: Any) -> list[str]:
     """The statuses of the rows in which each range holds its criterion."""
-    statuses = list(status_range)
-    kept = [True] * len(statuses)
-    for cells, criterion in zip(pairs[::2], pairs[1::2], strict=True):
-        (wanted,) = read_words(criterion)
-        column = read_words(cells) if isinstance(cells, str) else cells
-        same = [cell == wanted for cell in column]
-        kept = [a and b for a, b in zip(kept, same * len(kept) if len(same) == 1 else same, strict=True)]
-    return [status for status, is_kept in zip(statuses, kept, strict=True) if is_kept]
+    met = reduce(and_, map(_holds, pairs[::2], pairs[1::2]))
+    return list(compress(status_range, met))
+
+
+def _holds(cells: Any, criterion: Any) -> NDArray[np.bool_]:
+    (wanted,) = read_words(criterion)
+    return np.array([word == wanted for word in read_words(cells)])
 
 
 @elementwise(
@@ -526,12 +532,6 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
     return won / (won + lost + open_opps)
 
 
-PAIRS: Final = (
-    "A row has to meet all pairs that are given. A further range without its criterion gives a blank, a further "
-    "criterion without its range #VALUE!."
-)
-
-
 @aggregate(
     "WINRATEIF",
     family="conversion",
@@ -544,7 +544,7 @@ PAIRS: Final = (
         words("status_range", "status of each opportunity: won, lost or open, also in other languages"),
         words("crit_range", "its owner, source or campaign"),
         Argument("criterion", "text", "the owner, source or campaign wanted"),
-        *further_pairs(),
+        *FURTHER_PAIRS,
     ),
     unit="fraction",
     direction="higher",
@@ -553,7 +553,7 @@ PAIRS: Final = (
         f'+COUNTIFS({status_range},"lost",{conditions(*pairs)}))'
     ),
     lets=(
-        f"wanted,{wanted_rows()}",
+        f"wanted,{WANTED_ROWS}",
         f"won,SUM({is_one_of('status_range', WON)}*wanted)",
         f"lost,SUM({is_one_of('status_range', LOST)}*wanted)",
     ),
@@ -627,14 +627,14 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any, *furth
         words("status_range", "status of each lead: won, lost or open, also in other languages"),
         words("crit_range", "its channel or campaign"),
         Argument("criterion", "text", "the channel or campaign wanted"),
-        *further_pairs(),
+        *FURTHER_PAIRS,
     ),
     unit="fraction",
     direction="higher",
     excel=lambda status_range, *pairs: (
         f'COUNTIFS({status_range},"won",{conditions(*pairs)})/COUNTIFS({conditions(*pairs)})'
     ),
-    lets=(f"wanted,{wanted_rows()}",),
+    lets=(f"wanted,{WANTED_ROWS}",),
     zero="SUM(wanted)=0",
     zero_means="no row meets the criterion",
     value=f"SUM({is_one_of('status_range', WON)}*wanted)/SUM(wanted)",

@@ -252,8 +252,8 @@ class Kpi(ABC):
     def lambda_text(self) -> str:
         """Write the LAMBDA with all its guards."""
 
-    def bind(self, values: Sequence[Any], named: Mapping[str, Any], fill: Any = None) -> list[Any]:
-        """Put arguments in order, ``fill`` for those left out.
+    def bind(self, values: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """Put arguments in order, None for those left out.
 
         Raises:
             TypeError: If one is missing, unknown, or given twice.
@@ -271,7 +271,7 @@ class Kpi(ABC):
         missing = [a.name for a in self.arguments if not a.optional and a.name not in given]
         if missing:
             raise TypeError(f"{self.signature} needs {', '.join(missing)}")
-        return [given.get(name, fill) for name in names]
+        return [given.get(name) for name in names]
 
     def symbols(self, arguments: Sequence[str | float]) -> list[Expression | None]:
         """Turn Excel texts into symbols, None for arguments left out."""

@@ -82,7 +82,7 @@ def _quantile(wanted: Any) -> float | None:
         return wanted
     if not isinstance(wanted, str):
         return None
-    word = " ".join(wanted.lower().split())
+    word = wanted.lower().strip(" ")
     if word in {"mean", "median"}:
         return _MEAN if word == "mean" else 0.5
     return float(word[1:]) / 100 if re.fullmatch(r"p(0|[1-9]\d*)(\.\d*[1-9])?", word) else None

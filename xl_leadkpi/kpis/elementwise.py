@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import chain, compress
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from xl_leadkpi.cells.grid import (
     read_grid,
     write_grid,
 )
-from xl_leadkpi.kpis.declaration import LARGEST, Kpi, Rule, declare
+from xl_leadkpi.kpis.declaration import LARGEST, Argument, Kpi, Rule, declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xl_leadkpi.cells.formula import Expression
-    from xl_leadkpi.kpis.declaration import Argument
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -171,11 +171,7 @@ class ElementwiseKpi(Kpi):
     def _conditions(self, names: Sequence[Name]) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
         """What may not be zero, and what makes a value impossible."""
         zero = divisors(self.formula(*names)) if self.denominators is None else self.denominators(*names)
-        outside = [
-            condition
-            for argument, name in zip(self.arguments, names, strict=True)
-            for condition in argument.outside(name)
-        ]
+        outside = list(chain.from_iterable(map(Argument.outside, self.arguments, names)))
         if self.impossible is not None:
             outside.append(self.impossible(*names))
         return tuple(zero), tuple(outside)
@@ -194,15 +190,13 @@ class ElementwiseKpi(Kpi):
         Returns:
             The results with their states; where a row of arguments gives several values they are the last axis.
         """
-        settled = [_settle_blanks(grid, argument) for grid, argument in zip(grids, self.arguments, strict=True)]
-        odd = [not _is_ordinary(grid, limits) for grid, limits in zip(settled, self._limits, strict=True)]
-        settled = broadcast(settled)
-        odd = [is_odd or grid.states is not None for is_odd, grid in zip(odd, settled, strict=True)]
+        settled = broadcast(list(map(_settle_blanks, grids, self.arguments)))
+        odd = list(compress(settled, map(_is_odd, settled, self._limits)))
         numbers = [grid.numbers for grid in settled]
         with np.errstate(all="ignore"):
             result = self.formula(*numbers)
             result = np.stack(result, axis=-1) if self.items > 1 else np.asarray(result)
-            states = self._states(settled, odd, result)
+            states = self._states(numbers, odd, result)
         if self.items > 1 and states is not None:
             states = np.broadcast_to(states[..., np.newaxis], result.shape)
         return Grid(result, states)
@@ -216,22 +210,21 @@ class ElementwiseKpi(Kpi):
         return written
 
     def _states(
-        self, grids: Sequence[Grid], odd: Sequence[bool], result: NDArray[np.float64]
+        self, numbers: Sequence[NDArray[np.float64]], odd: Sequence[Grid], result: NDArray[np.float64]
     ) -> NDArray[np.uint8] | None:
         """States of the results, None if all are numbers. What is assigned later is the rule that comes first."""
-        numbers = [grid.numbers for grid in grids]
         zero = self._zero(numbers)
         outside = ~(np.isfinite(result).all(axis=-1) if self.items > 1 else np.isfinite(result))
-        if any(odd) or self.impossible is not None:
+        if odd or self.impossible is not None:
             named = self._by_name(numbers)
-            for condition in self._outside if any(odd) else self._outside[-1:]:
+            for condition in self._outside if odd else self._outside[-1:]:
                 outside |= compute(condition, named)
-        if not any(odd) and not zero.any() and not outside.any():
+        if not odd and not zero.any() and not outside.any():
             return None
         states = np.full(outside.shape, NUMBER, np.uint8)
         states[outside] = STATE_OF[CellError.NUM]
         states[zero] = STATE_OF[CellError.DIV0]
-        known = [grid.known_states() for grid, is_odd in zip(grids, odd, strict=True) if is_odd]
+        known = [grid.known_states() for grid in odd]
         for own in known:
             states[own == WRONG_TYPE] = STATE_OF[CellError.VALUE]
         for own in known:
@@ -240,7 +233,7 @@ class ElementwiseKpi(Kpi):
             states = np.where(own >= FIRST_ERROR, own, states)
         return states
 
-    def _zero(self, numbers: list[NDArray[np.float64]]) -> NDArray[np.bool_]:
+    def _zero(self, numbers: Sequence[NDArray[np.float64]]) -> NDArray[np.bool_]:
         named = self._by_name(numbers)
         none = np.zeros(numbers[0].shape, np.bool_)
         return reduce(or_, (np.asarray(compute(part, named)) == 0 for part in self._divisors), none)
@@ -271,13 +264,12 @@ def _settle_blanks(grid: Grid, argument: Argument) -> Grid:
     return Grid(np.where(empty, stands_for, grid.numbers), np.where(empty, np.uint8(NUMBER), states))
 
 
-def _is_ordinary(grid: Grid, limits: tuple[float, float]) -> bool:
-    """Whether all cells are numbers within limits; nan and infinity fail the comparison."""
+def _is_odd(grid: Grid, limits: tuple[float, float]) -> bool:
+    """Whether a cell is no number within limits; nan and infinity fail the comparison."""
     if grid.states is not None and grid.states.any():
-        return False
-    if grid.numbers.size == 0:
         return True
-    return bool(limits[0] <= grid.numbers.min() and grid.numbers.max() <= limits[1])
+    low, high = limits
+    return not (low <= grid.numbers.min(initial=high) and grid.numbers.max(initial=low) <= high)
 
 
 def _settle(argument: Argument, name: str) -> str:

@@ -112,12 +112,12 @@ def _day(value: datetime) -> str:
 def _result(example: Example) -> str:
     expected = example.expected
     if isinstance(expected, tuple):
-        return (
-            "{"
-            + "; ".join(f"{value:.10g}" if isinstance(value, (int, float)) else str(value) for value in expected)
-            + "}"
-        )
-    return f"`{expected}`" if isinstance(expected, CellError) else f"{expected:.10g}"
+        return "{" + "; ".join(map(_figure, expected)) + "}"
+    return f"`{expected}`" if isinstance(expected, CellError) else _figure(expected)
+
+
+def _figure(value: float | CellError) -> str:
+    return str(value) if isinstance(value, CellError) else f"{value:.10g}"
 
 
 def _cited(example: Example) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from difflib import get_close_matches
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.kpis.declaration import DECLARED
@@ -30,8 +31,8 @@ def search(words: str) -> list[Kpi]:
     ('CPL', 'WINRATE')
     """
     wanted = _folded(words)
-    found = [(_rank(kpi, wanted), place, kpi) for place, kpi in enumerate(DECLARED.values())]
-    return [kpi for rank, _, kpi in sorted(found, key=lambda entry: entry[:2]) if rank < _NOWHERE]
+    found = [(_rank(kpi, wanted), kpi) for kpi in DECLARED.values()]
+    return [kpi for rank, kpi in sorted(found, key=itemgetter(0)) if rank < _NOWHERE]
 
 
 _NOWHERE = 4
