@@ -107,8 +107,10 @@ def test_no_parentheses_needed(atomic):
 
 @pytest.mark.parametrize(
     "compound",
-    ["B2+C2", "B2-C2", "B2*C2", "B2/C2", "-B2", "B2&C2", "B2>C2", "B2%", "SUM(A1)+1", "(A1)+(B1)", "A1 B2", "X1+Y1"]
-    + ["'My sheet'!B2+C2", 'LEN("a")+1', "{1,2}+X1", "t[X]-1"],
+    [
+        *("B2+C2", "B2-C2", "B2*C2", "B2/C2", "-B2", "B2&C2", "B2>C2", "B2%", "SUM(A1)+1", "(A1)+(B1)", "A1 B2"),
+        *("X1+Y1", "'My sheet'!B2+C2", 'LEN("a")+1', "{1,2}+X1", "t[X]-1"),
+    ],
 )
 def test_parentheses_needed(compound):
     assert text(symbol(compound) / 2) == f"({compound})/2"
