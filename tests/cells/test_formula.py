@@ -180,6 +180,11 @@ def test_compared_to_15_digits(left, right, greater, at_least_as_great):
     assert at_least(left, right) == at_least_as_great
 
 
+def test_small_numbers_are_compared_no_less_closely():
+    assert not at_least(1e-10, 2e-10)
+    assert not exceeds(1e-10, 2e-10)
+
+
 def test_nan_is_neither():
     assert not exceeds(float("nan"), 1)
     assert not at_least(float("nan"), 1)

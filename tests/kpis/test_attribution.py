@@ -34,6 +34,7 @@ def test_as_the_touches_come():
     assert weights.fillna(-1).tolist() == [0.5, -1, 0.5]  # a blank is nan in a Series
     assert kpis.ATTRIB([["Ads", "SEO"]], "first") == [[1.0, 0.0]]
     assert kpis.ATTRIB([], "linear") == ""
+    assert kpis.ATTRIB([], "decay", []) == ""
 
 
 def test_excel_text_is_the_lambda_called():

@@ -219,6 +219,7 @@ class TestContainers:
 
     def test_interval_beside_odd_cells(self):
         assert kpis.CONVCI([35, None], [150, 10])[1] == ["", ""]
+        assert kpis.CONVCI([[35, 1]], [[150, 0]])[0][1] == [DIV0, DIV0]
         low, high = kpis.CONVCI(35.0, np.float64(150))
         assert (low, high) == pytest.approx(kpis.CONVCI(35, 150))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.cells.grid import EMPTY, NUMBER, Grid
+from xl_leadkpi.cells.grid import Grid
 from xl_leadkpi.cells.values import BLANK
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def weights_of_path(
         return CellError.NUM
     weights = np.full(len(touches), np.nan)
     weights[present] = _weights(name, touched, ages[present] if name == "decay" else ages, half_life, positions)
-    return Grid(weights, np.where(present, np.uint8(NUMBER), np.uint8(EMPTY)))
+    return Grid(weights)
 
 
 def _weights(

@@ -40,9 +40,10 @@ def reason(kpi: Kpi, values: Sequence[Any], error: CellError) -> str:
     conditions = [rule.condition for rule in kpi.rules if rule.error is error]
     if conditions:
         return f"no value where {' or '.join(conditions)}"
-    if error is CellError.NA:
+    ranged = any(argument.is_range for argument in kpi.arguments)
+    if error is CellError.NA and not ranged:
         return "the ranges are of different size"
-    return "there is no value for these arguments"
+    return kpi.remarks.rstrip(".") or "there is no value for these arguments"
 
 
 def cells_of(value: Any) -> Iterator[Any]:
