@@ -14,7 +14,7 @@ from xl_leadkpi.funnel.tally import grouped, tally
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Block, Column, Unit
     from xl_leadkpi.funnel.tally import Tally
 

@@ -16,7 +16,7 @@ from xl_leadkpi.funnel.scope import WON, Scope, flag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.tally import Tally
 

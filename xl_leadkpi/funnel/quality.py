@@ -13,7 +13,7 @@ from xl_leadkpi.leads.table import Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.scope import Scope
     from xl_leadkpi.funnel.stages import Spell

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.funnel import engine
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES
 
 if TYPE_CHECKING:
@@ -61,18 +61,6 @@ def first_day(month: int) -> date:
 def last_day(month: int) -> date:
     """Last day of a month number."""
     return first_day(month + 1) - timedelta(days=1)
-
-
-def month_number(day: nw.Expr) -> nw.Expr:
-    """Month number of an Excel day number, by arithmetic that every engine has (1900-03-01 to 2100-02-28).
-
-    Counting years from March puts the leap day last, so that the months before it have fixed offsets.
-    """
-    since_march_1900 = day.floor() - 61
-    year = ((since_march_1900 * 4 + 3) / 1461).floor()
-    day_of_year = since_march_1900 - (year * 1461 / 4).floor()
-    month = ((day_of_year * 5 + 2) / 153).floor()
-    return year * 12 + month + (1900 * 12 + 2)
 
 
 def flag(condition: nw.Expr) -> nw.Expr:
@@ -231,7 +219,7 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     else:
         rows = rows.with_columns(currency_amount=nw.col("amount"))
     kept = [*_SOURCE_COLUMNS, *table.by_labels, *_MADE_COLUMNS]
-    return replace(made, rows=engine.settled(rows.select(*kept)))
+    return replace(made, rows=engine.settled(rows.select(*kept), in_memory=not engine.streams(table.frame)))
 
 
 _SOURCE_COLUMNS = (

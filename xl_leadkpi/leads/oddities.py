@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import narwhals as nw
 
@@ -31,7 +31,7 @@ class _Check:
     severity: Literal["info", "warning"] = "warning"
 
 
-def odd_rows(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
+def odd_rows(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
     """Count and locate rows without what they should have, and rows that contradict themselves.
 
     Args:
@@ -49,7 +49,7 @@ def odd_rows(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, s
     return _found(frame, checks)
 
 
-def rows_ahead(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
+def rows_ahead(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
     """Count and locate dates after the censoring date.
 
     Args:
@@ -68,7 +68,7 @@ def rows_ahead(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str,
     return _found(frame, checks)
 
 
-def _found(frame: nw.DataFrame[Any], checks: Sequence[_Check]) -> list[Finding]:
+def _found(frame: rows.Frame, checks: Sequence[_Check]) -> list[Finding]:
     counts = rows.measure(frame, {f"{n}": check.mask.cast(nw.Int64).sum() for n, check in enumerate(checks)})
     return [
         Finding(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals as nw
 import polars as pl
 
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.columns import ColumnMap, recognise
 from xl_leadkpi.leads.decode import Decoded, Decoder, clean_text, labels, wanted_columns
 from xl_leadkpi.leads.errors import InputError
@@ -18,6 +19,7 @@ from xl_leadkpi.leads.join import join_deals, key_columns
 from xl_leadkpi.leads.lead_rows import LeadRows, day_number
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.parse import looks_like_date
+from xl_leadkpi.leads.query import QueryDecoder, open_query
 from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.stages import find_stage
 from xl_leadkpi.leads.table import STAGES, Finding, LeadTable
@@ -85,6 +87,42 @@ def read_frame(
     if type(data).__module__.split(".")[0] == "pandas":
         return replace(table, frame=_as_pandas(table.frame))
     return table
+
+
+def read_query(
+    frame: Any, options: ReadOptions | None = None, source_name: str = "table", progress: Callable[[str], None] = lambda _: None
+) -> LeadTable:
+    """Read leads from a typed table that stays where it is: nothing but its distinct texts is fetched.
+
+    Args:
+        frame: Polars LazyFrame, DuckDB relation, PySpark DataFrame, or a Narwhals frame over one. A column ``row_no``
+            numbers the rows; without one they are numbered as the engine hands them over.
+        options: How to read it.
+        source_name: Name of the table for the sheet and for messages.
+        progress: Called with a word on what is being done.
+
+    Returns:
+        The lead table; its frame is a query on the same engine.
+
+    Raises:
+        InputError: The table cannot be used.
+
+    >>> leads = pl.LazyFrame({"Lead ID": ["L1", "L2"], "Created": [date(2025, 1, 5)] * 2, "Stage": ["Won", "New"]})
+    >>> table = read_query(leads)
+    >>> table.rows_read, table.stages, type(table.frame).__name__
+    (2, ('Lead', 'Won'), 'LazyFrame')
+    """
+    options = options or ReadOptions()
+    query = engine.numbered(nw.from_native(frame).lazy())
+    progress("recognising columns")
+    grid = open_query(query, source_name)
+    mapped, is_deals, by = _recognise(grid, options, "leads")
+    progress("reading distinct texts")
+    decoder = QueryDecoder(query, grid, mapped, options, is_deals=is_deals)
+    decoded = decoder.run({name: grid.headers[place] for name, place in by.items()})
+    decoded.findings += _map_findings(grid, mapped)
+    progress("classifying")
+    return LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
 
 
 def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Callable[[str], None]) -> LeadTable:

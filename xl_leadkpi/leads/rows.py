@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.stages import LOST, OPEN
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    Frame = nw.DataFrame[Any]
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 WON = len(STAGES)
 WAS_OPEN, WAS_WON, WAS_LOST = 1, 2, 3
@@ -216,14 +217,27 @@ def translate(column: nw.Expr, values: dict[int, Any], dtype: Any) -> nw.Expr:
     return chain
 
 
+def month_number(day: nw.Expr) -> nw.Expr:
+    """Month number of an Excel day number, by arithmetic that every engine has (1900-03-01 to 2100-02-28).
+
+    Counting years from March puts the leap day last, so that the months before it have fixed offsets.
+    """
+    since_march_1900 = day.floor() - 61
+    year = ((since_march_1900 * 4 + 3) / 1461).floor()
+    day_of_year = since_march_1900 - (year * 1461 / 4).floor()
+    month = ((day_of_year * 5 + 2) / 153).floor()
+    return year * 12 + month + (1900 * 12 + 2)
+
+
 def measure(frame: Frame, expressions: dict[str, nw.Expr]) -> dict[str, Any]:
-    """Draw single figures from the whole table (eager)."""
+    """Draw single figures from the whole table (runs the query)."""
     if not expressions:
         return {}
-    row = frame.select(**expressions)
-    return {name: row[name].item() for name in expressions}
+    [[row]] = engine.collect([frame.lazy().select(**expressions)])
+    return row
 
 
 def locate(frame: Frame, mask: nw.Expr, limit: int) -> tuple[int, ...]:
-    """List the first row numbers where a condition holds (eager)."""
-    return tuple(int(number) for number in frame.filter(mask)["row_no"].head(limit).to_list())
+    """List the first row numbers where a condition holds (runs the query)."""
+    [found] = engine.collect([frame.lazy().filter(mask).select("row_no").sort("row_no").head(limit)])
+    return tuple(int(row["row_no"]) for row in found)

@@ -1,0 +1,301 @@
+"""From a typed table on an engine to typed fields: the rows stay there, only distinct texts come here to be read.
+
+What :mod:`decode` does to cells in memory is done here with expressions: a warehouse or a Parquet file has types, so
+dates are dates and amounts numbers; texts are few and are read once each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import polars as pl
+
+from xl_leadkpi.leads import engine, rows
+from xl_leadkpi.leads.columns import DATES
+from xl_leadkpi.leads.decode import (
+    LEAD_FIELDS,
+    ROWS_NAMED,
+    Decoded,
+    clean_text,
+    code_series,
+    currency_codes,
+    flag_series,
+    labels,
+)
+from xl_leadkpi.leads.errors import InputError
+from xl_leadkpi.leads.grid import SAMPLE_ROWS, UNIX_EPOCH, Grid, Loaded, RawColumn
+from xl_leadkpi.leads.parse import parse_amounts, parse_dates
+from xl_leadkpi.leads.stages import names_stages, read_words
+from xl_leadkpi.leads.table import Finding, StageWord
+from xl_leadkpi.leads.vocabulary import header_currency
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xl_leadkpi.leads.columns import ColumnMap
+    from xl_leadkpi.leads.options import ReadOptions
+
+    Query = nw.LazyFrame[Any]
+
+_MOST_TEXTS = 200_000
+_FEW = 40
+_MILLISECONDS = 86_400_000
+
+
+def open_query(frame: Query, name: str) -> Grid:
+    """Look at a table on an engine: its headers and its first rows."""
+    head = engine.head(frame.drop("row_no", strict=False), SAMPLE_ROWS)
+    if head.is_empty():
+        raise InputError(f"{name} has no data row.")
+    sample = tuple(tuple(column.to_list()) for column in head.iter_columns())
+
+    def load(_positions: Sequence[int], _identifiers: frozenset[int]) -> Loaded:
+        raise InputError(f"{name} stays on its engine: it cannot be joined with a second table there. Join them first.")
+
+    return Grid(name, "", tuple(head.columns), sample, 2, (), load)
+
+
+class QueryDecoder:
+    """Reads one table's columns field by field, as :class:`xl_leadkpi.leads.decode.Decoder` does in memory."""
+
+    def __init__(self, frame: Query, grid: Grid, mapped: ColumnMap, options: ReadOptions, *, is_deals: bool) -> None:
+        self.frame = frame
+        self.header = {name: grid.headers[place] for name, place in mapped.position.items()}
+        self.kinds = frame.collect_schema()
+        self.options = options
+        self.is_deals = is_deals
+        self.findings: list[Finding] = []
+        self.words: list[StageWord] = []
+        self.has_time: set[str] = set()
+        self.columns: dict[str, nw.Expr] = {}
+        self.joined: list[str] = []
+
+    def run(self, by: Mapping[str, str]) -> Decoded:
+        """Decode all fields; ``by`` names further columns to group by."""
+        there = [name for name in LEAD_FIELDS if name in self.header]
+        self._dates([name for name in there if name in DATES])
+        self._stages()
+        for name in ("is_won", "is_closed", "is_converted"):
+            if name in there:
+                self._flag(name)
+        self._amounts()
+        for name in ("lead_id", "link_id", "name", "company", "contact", "email", "phone"):
+            if name in there:
+                text = nw.col(self.header[name]).cast(nw.String).str.strip_chars()
+                self.columns[name] = nw.when(text != "").then(text)
+        for name in ("source", "campaign", "owner", "lost_reason"):
+            if name in there:
+                self._labels(name, self.header[name])
+        for name, header in by.items():
+            self._labels(name, header)
+        frame = self.frame.select("row_no", *[one.alias(name) for name, one in self.columns.items()])
+        fields = {name for name in self.columns if not name.startswith("by_") and name != "cohort_month"}
+        counted = rows.measure(frame, {"rows": nw.len()})["rows"]
+        if "amount" in fields:
+            self.findings += located(frame, "negative_amounts", nw.col("amount") < 0, self.header["amount"])
+        return Decoded(frame, fields, self.words, self.findings, self.has_time, int(counted), self.header)
+
+    def run_touches(self) -> Query:
+        """Decode the fields of a touch table: ``row_no``, ``lead_id``, ``day``, ``channel``, ``campaign``."""
+        self._dates(["to_time"])
+        text = self._text(self.header["lead_id"]).str.strip_chars()
+        self.columns["lead_id"] = nw.when(text != "").then(text)
+        self._labels("channel", self.header["to_channel"])
+        self.columns["campaign"] = nw.lit(None, dtype=nw.String)
+        if "to_campaign" in self.header:
+            self._labels("campaign", self.header["to_campaign"])
+        self.columns["day"] = self.columns.pop("to_time").cast(nw.Float64)
+        return self.frame.select("row_no", *[one.alias(name) for name, one in self.columns.items()])
+
+    # --- texts
+
+    def _text(self, header: str) -> nw.Expr:
+        return nw.col(header) if self.kinds[header] == nw.String else nw.col(header).cast(nw.String)
+
+    def _distinct(self, header: str) -> RawColumn:
+        """Collect the distinct texts of a column with their number."""
+        text = self._text(header)
+        found = self.frame.select(text=text).group_by("text").agg(nw.len().alias("n"))
+        [answers] = engine.collect([found])
+        if len(answers) > _MOST_TEXTS:
+            raise InputError(
+                f"column '{header}' has {len(answers):,} different texts: cast it to its type (a date, a number) where "
+                "the table is made, or leave it out with --map FIELD=-."
+            )
+        return RawColumn(
+            pl.Series("text", [row["text"] for row in answers], dtype=pl.String),
+            tallied=pl.Series("n", [row["n"] for row in answers], dtype=pl.UInt32),
+        )
+
+    def _translated(self, header: str, texts: pl.Series, values: pl.Series) -> nw.Expr:
+        """Put a value in place of each text of a column; few by a list of cases, many by a join."""
+        text = self._text(header)
+        pairs = pl.DataFrame({"text": texts, "value": values}).drop_nulls()
+        dtype: Any = nw.from_native(pairs, eager_only=True).schema["value"]
+        if len(pairs) <= _FEW:
+            if pairs.is_empty():
+                return nw.lit(None, dtype=dtype)
+            cases: list[nw.Expr] = []
+            for (value,), same in pairs.group_by("value", maintain_order=True):
+                cases.append(nw.when(text.is_in(same["text"].to_list())).then(nw.lit(value, dtype=dtype)))
+            return nw.coalesce(*cases) if len(cases) > 1 else cases[0]
+        key, name = f"text_{len(self.joined)}", f"value_{len(self.joined)}"
+        small = engine.alike(nw.from_native(pairs.rename({"text": key, "value": name}), eager_only=True), self.frame)
+        self.frame = self.frame.with_columns(text.alias(f"of_{key}")).join(
+            small, left_on=f"of_{key}", right_on=key, how="left"
+        )
+        self.joined.append(name)
+        return nw.col(name)
+
+    def _labels(self, name: str, header: str) -> None:
+        column = self._distinct(header)
+        shown = labels(column)
+        if (shown == column.text).all() and shown.null_count() == column.text.null_count():
+            self.columns[name] = self._text(header)
+            return
+        changed = pl.DataFrame({"text": column.text, "shown": shown}).filter(
+            pl.col("text").is_not_null() & pl.col("text").ne_missing(pl.col("shown"))
+        )
+        gone = changed.filter(pl.col("shown").is_null())["text"].to_list()
+        changed = changed.drop_nulls()
+        own = self._text(header)
+        if len(changed):
+            own = nw.coalesce(self._translated(header, changed["text"], changed["shown"]), own)
+        if gone:
+            text = self._text(header)
+            own = nw.when(~text.is_in(gone)).then(own)
+        self.columns[name] = own
+
+    # --- dates
+
+    def _dates(self, names: Sequence[str]) -> None:
+        clocks = {name: self._clock(name) for name in names if self.kinds[self.header[name]] == nw.Datetime}
+        latest = rows.measure(self.frame, {name: clock.max() for name, clock in clocks.items()})
+        self.has_time = {name for name, clock in latest.items() if clock}
+        for name in names:
+            header = self.header[name]
+            kind = self.kinds[header]
+            if kind in {nw.Date, nw.Datetime}:
+                days = engine.day_number(self.frame, header)
+                if name in self.has_time:
+                    since = (days.cast(nw.Int64) - UNIX_EPOCH) * _MILLISECONDS + clocks[name]
+                    days = since / _MILLISECONDS + UNIX_EPOCH
+                self._date(name, days)
+            elif kind.is_numeric():
+                self._numbers(name, header)
+            else:
+                self._date_texts(name, header)
+
+    def _clock(self, name: str) -> nw.Expr:
+        """Milliseconds since midnight."""
+        clock = nw.col(self.header[name]).dt
+        seconds = (clock.hour().cast(nw.Int64) * 60 + clock.minute()) * 60 + clock.second()
+        return seconds * 1000 + clock.millisecond()
+
+    def _date(self, name: str, days: nw.Expr) -> None:
+        self.columns[name] = days.cast(nw.Float64) if name == "first_response" else days
+        if name == "created" and self.kinds[self.header[name]] in {nw.Date, nw.Datetime}:
+            dates = nw.col(self.header[name]).dt
+            self.columns["cohort_month"] = dates.year().cast(nw.Int32) * 12 + dates.month().cast(nw.Int32) - 1
+
+    def _numbers(self, name: str, header: str) -> None:
+        number = nw.col(header).cast(nw.Float64)
+        serial = number.is_between(20_000, 80_000)
+        if name == "first_response" and not rows.measure(self.frame, {"days": serial.cast(nw.Int64).sum()})["days"]:
+            self.columns["response_spent"] = number
+            return
+        epoch = nw.when(number.is_between(1e11, 1e13)).then(number / _MILLISECONDS + UNIX_EPOCH)
+        days = nw.when(serial).then(number).otherwise(epoch)
+        if rows.measure(self.frame, {"part": (days - days.floor()).max()})["part"]:
+            self.has_time.add(name)
+        self._date(name, days if name in self.has_time else days.cast(nw.Int32))
+        if name == "created":
+            self.columns["cohort_month"] = rows.month_number(days).cast(nw.Int32)
+
+    def _date_texts(self, name: str, header: str) -> None:
+        column = self._distinct(header)
+        found = parse_dates(column.text, locale=self.options.locale)
+        if found.mixed:
+            self.findings.append(Finding("mixed_date_order", len(column.text), header, severity="error"))
+            return
+        for kind, mask in (("unreadable_dates", found.unparsed), ("impossible_dates", found.impossible)):
+            count = int(column.counts().filter(mask).sum() or 0)
+            if count:
+                self.findings.append(Finding(kind, count, header, str(column.text.filter(mask)[0])[:60]))
+        days = found.days
+        if (days.round(6) % 1 != 0).any():
+            self.has_time.add(name)
+        else:
+            days = days.round(0).cast(pl.Int32)
+        translated = self._translated(header, column.text, days)
+        self._date(name, translated)
+        if name == "created":
+            self.columns["cohort_month"] = rows.month_number(translated.cast(nw.Float64)).cast(nw.Int32)
+
+    # --- stages, flags, money
+
+    def _stages(self) -> None:
+        header = self.header
+        if "stage" not in header and "status" in header and names_stages(self._distinct(header["status"]).text):
+            # A lone status column may hold the stages: each word says by itself which it is.
+            self._codes("stage", header["status"], is_status=False)
+        else:
+            for name in ("stage", "status"):
+                if name in header:
+                    self._codes(name, header[name], is_status=name == "status")
+        if "last_open_stage" in header:
+            self._codes("last_open_stage", header["last_open_stage"], is_status=False)
+
+    def _codes(self, name: str, header: str, *, is_status: bool) -> None:
+        column = self._distinct(header)
+        counted = pl.DataFrame({"word": clean_text(column.text), "count": column.counts()})
+        counted = counted.group_by("word").agg(pl.sum("count")).filter(pl.col("word").is_not_null())
+        counted = counted.sort(["count", "word"], descending=[True, False])
+        codes, words = read_words(counted.rows(), self.options.words, is_status=is_status, is_deals=self.is_deals)
+        self.words += words
+        for word in [word for word in words if word.stage is None][:ROWS_NAMED]:
+            texts = column.text.filter((clean_text(column.text) == word.word).fill_null(value=False)).to_list()
+            self.findings += located(self.frame, "unknown_words", nw.col(header).is_in(texts), header, word.word)
+        self.columns[name] = self._translated(header, column.text, code_series(column.text, codes))
+
+    def _flag(self, name: str) -> None:
+        header = self.header[name]
+        if self.kinds[header] == nw.Boolean:
+            self.columns[name] = nw.col(header)
+            return
+        column = self._distinct(header)
+        self.columns[name] = self._translated(header, column.text, flag_series(column.text))
+
+    def _amounts(self) -> None:
+        codes: nw.Expr | None = None
+        if "currency" in self.header:
+            column = self._distinct(self.header["currency"])
+            codes = self._translated(self.header["currency"], column.text, currency_codes(column.text))
+        header = self.header.get("amount")
+        if header is not None:
+            if self.kinds[header].is_numeric():
+                amount = nw.col(header).cast(nw.Float64)
+                self.columns["amount"] = nw.when(~amount.is_nan()).then(amount)
+            else:
+                column = self._distinct(header)
+                found = parse_amounts(column.text)
+                unread = int(column.counts().filter(found.unparsed).sum() or 0)
+                if unread:
+                    example = str(column.text.filter(found.unparsed)[0])[:60]
+                    self.findings.append(Finding("unparsed_amounts", unread, header, example))
+                self.columns["amount"] = self._translated(header, column.text, found.values)
+                if found.currency.null_count() < len(found.currency):
+                    beside = self._translated(header, column.text, found.currency)
+                    codes = beside if codes is None else nw.coalesce(beside, codes)
+            named = header_currency(header)
+            if named:
+                codes = nw.lit(named) if codes is None else nw.coalesce(codes, nw.lit(named))
+        if codes is not None:
+            self.columns["currency"] = codes
+
+
+def located(frame: Query, kind: str, mask: nw.Expr, column: str, value: str = "") -> list[Finding]:
+    """Count the rows where something odd holds, and name the first of them."""
+    count = rows.measure(frame, {"n": mask.cast(nw.Int64).sum()})["n"]
+    return [Finding(kind, int(count), column, value, rows.locate(frame, mask, ROWS_NAMED))] if count else []
