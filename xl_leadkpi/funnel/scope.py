@@ -210,7 +210,7 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     """
     made = Scope(table, options, engine.lazy(table.frame))
     rows = made.rows.with_columns(*_positions(table)).with_columns(*_whereabouts(table))
-    rows = rows.with_columns(*_traces(made), *_times(made))
+    rows = engine.cut(rows.with_columns(*_traces(made), *_times(made)))
     rows = rows.with_columns(*_reach(made), *_maturity(made))
     rows = rows.with_columns(state=(nw.col("reach") * 8 + nw.col("place")) * 3 + nw.col("outcome"))
     if len(table.currencies) > 1:

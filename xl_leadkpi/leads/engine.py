@@ -24,6 +24,7 @@ Row = dict[str, Any]
 UNIX_EPOCH = 25569
 _DAY_ZERO = date(1899, 12, 30)
 _KEYS_A_PASS = 4_000_000
+_BYTES_A_PART = 32 << 20
 
 
 def lazy(frame: Frame) -> nw.LazyFrame[Any]:
@@ -59,6 +60,16 @@ def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
         frame.to_native().sink_parquet(path, compression="lz4", maintain_order=False)
         return nw.from_native(pl.scan_parquet(path))
     return frame.collect().lazy()
+
+
+def cut(frame: Frame) -> Frame:
+    """The same rows; on Spark the plan ends here, as it copies each expression into all that use it.
+
+    Without that, a dozen columns that build on each other make a plan of millions of nodes.
+    """
+    if streams(frame) and frame.implementation.is_pyspark():
+        return settled(frame.lazy(), in_memory=False)
+    return frame
 
 
 def _duckdb_table(relation: Any) -> Any:
@@ -191,6 +202,8 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
         place, name = nw.col("file_row_number"), nw.col("filename")
     else:
         session = _spark(spark_master)
+        parts = max(4, sum(path.stat().st_size for path in paths) // _BYTES_A_PART)
+        session.conf.set("spark.sql.shuffle.partitions", str(parts))
         frame = session.read.parquet(*[str(path.resolve()) for path in paths])
         frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", "_metadata.file_path AS filename")
         rows, names = nw.from_native(frame), [path.resolve().as_uri() for path in paths]

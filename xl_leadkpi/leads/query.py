@@ -176,12 +176,15 @@ class QueryDecoder:
         for name in names:
             header = self.header[name]
             kind = self.kinds[header]
-            if kind in {nw.Date, nw.Datetime}:
+            if kind.is_temporal():
                 days = engine.day_number(self.frame, header)
                 if name in self.has_time:
                     since = (days.cast(nw.Int64) - UNIX_EPOCH) * _MILLISECONDS + clocks[name]
                     days = since / _MILLISECONDS + UNIX_EPOCH
                 self._date(name, days)
+                if name == "created":
+                    dates = nw.col(header).dt
+                    self.columns["cohort_month"] = dates.year().cast(nw.Int32) * 12 + dates.month().cast(nw.Int32) - 1
             elif kind.is_numeric():
                 self._numbers(name, header)
             else:
@@ -195,9 +198,6 @@ class QueryDecoder:
 
     def _date(self, name: str, days: nw.Expr) -> None:
         self.columns[name] = days.cast(nw.Float64) if name == "first_response" else days
-        if name == "created" and self.kinds[self.header[name]] in {nw.Date, nw.Datetime}:
-            dates = nw.col(self.header[name]).dt
-            self.columns["cohort_month"] = dates.year().cast(nw.Int32) * 12 + dates.month().cast(nw.Int32) - 1
 
     def _numbers(self, name: str, header: str) -> None:
         number = nw.col(header).cast(nw.Float64)
