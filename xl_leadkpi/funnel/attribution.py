@@ -64,8 +64,8 @@ def credit(scope: Scope, touches: TouchTable) -> Credits:
     paths, counts = _paths(scope, touches)
     totals, steps = engine.collect([counts, paths.group_by("previous", "channel").agg(nw.len().alias("n"))])
     direct = [row["channel"] for row in _by_channel(steps) if same(row["channel"]) in DIRECT]
-    won = _placed(scope, paths, direct)
-    weighted = won.with_columns(**_weights(scope))
+    won = engine.cut(_placed(scope, paths, direct))
+    weighted = engine.cut(won.with_columns(**_weights(scope)))
     sums = [nw.col(model).sum() for model in RULES] + [nw.col(f"{model}_revenue").sum() for model in RULES]
     weighted = weighted.with_columns(**{f"{model}_revenue": nw.col(model) * nw.col("amount") for model in RULES})
     ruled, shapley = engine.collect([weighted.group_by("channel").agg(*sums), _shapley(won)])

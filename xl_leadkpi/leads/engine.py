@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +111,8 @@ def _plain(row: Row) -> Row:
 def _plain_value(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
+    if isinstance(value, Decimal):  # DuckDB's sums of whole numbers
+        return int(value) if value == value.to_integral_value() else float(value)
     # nan is not equal to itself, and pandas' NA not even comparable
     return value if (value == value) is True else None  # noqa: PLR0124
 

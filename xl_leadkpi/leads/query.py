@@ -6,7 +6,7 @@ dates are dates and amounts numbers; texts are few and are read once each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
 import polars as pl
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.columns import ColumnMap
     from xl_leadkpi.leads.options import ReadOptions
+    from xl_leadkpi.leads.parse import Dates
 
     Query = nw.LazyFrame[Any]
 
@@ -74,7 +75,7 @@ class QueryDecoder:
     def run(self, by: Mapping[str, str]) -> Decoded:
         """Decode all fields; ``by`` names further columns to group by."""
         there = [name for name in LEAD_FIELDS if name in self.header]
-        self._dates([name for name in there if name in DATES])
+        self._dates([name for name in self.header if name in DATES and name in LEAD_FIELDS])
         self._stages()
         for name in ("is_won", "is_closed", "is_converted"):
             if name in there:
@@ -173,6 +174,10 @@ class QueryDecoder:
         clocks = {name: self._clock(name) for name in names if self.kinds[self.header[name]] == nw.Datetime}
         latest = rows.measure(self.frame, {name: clock.max() for name, clock in clocks.items()})
         self.has_time = {name for name, clock in latest.items() if clock}
+        texts = {name: self._distinct(self.header[name]) for name in names if self.kinds[self.header[name]] == nw.String}
+        found = {name: parse_dates(column.text, locale=self.options.locale) for name, column in texts.items()}
+        orders = {dates.order for dates in found.values() if dates.decided_by == "values"}
+        fallback = orders.pop() if len(orders) == 1 else None
         for name in names:
             header = self.header[name]
             kind = self.kinds[header]
@@ -188,7 +193,9 @@ class QueryDecoder:
             elif kind.is_numeric():
                 self._numbers(name, header)
             else:
-                self._date_texts(name, header)
+                if fallback and found[name].decided_by == "locale":
+                    found[name] = parse_dates(texts[name].text, fallback=fallback, locale=self.options.locale)
+                self._date_texts(name, texts[name], found[name])
 
     def _clock(self, name: str) -> nw.Expr:
         """Milliseconds since midnight."""
@@ -213,16 +220,26 @@ class QueryDecoder:
         if name == "created":
             self.columns["cohort_month"] = rows.month_number(days).cast(nw.Int32)
 
-    def _date_texts(self, name: str, header: str) -> None:
-        column = self._distinct(header)
-        found = parse_dates(column.text, locale=self.options.locale)
+    def _date_texts(self, name: str, column: RawColumn, found: Dates) -> None:
+        header = self.header[name]
+        count = int(column.counts().sum())
         if found.mixed:
-            self.findings.append(Finding("mixed_date_order", len(column.text), header, severity="error"))
+            self.findings.append(Finding("mixed_date_order", count, header, severity="error"))
             return
-        for kind, mask in (("unreadable_dates", found.unparsed), ("impossible_dates", found.impossible)):
-            count = int(column.counts().filter(mask).sum() or 0)
-            if count:
-                self.findings.append(Finding(kind, count, header, str(column.text.filter(mask)[0])[:60]))
+        for kind, mask in (
+            ("unreadable_dates", found.unparsed),
+            ("impossible_dates", found.impossible),
+            ("zero_dates", found.sentinel),
+        ):
+            texts = column.text.filter(mask)
+            if len(texts):
+                severity: Literal["info", "warning"] = "info" if kind == "zero_dates" else "warning"
+                odd = nw.col(header).is_in(texts.to_list())
+                self.findings += located(self.frame, kind, odd, header, texts[0][:60], severity)
+        if found.decided_by == "locale":
+            self.findings.append(Finding("ambiguous_dates", count, header, found.order or ""))
+        elif found.order and found.decided_by in {"values", "table"}:
+            self.findings.append(Finding("date_order", count, header, found.order, severity="info"))
         days = found.days
         if (days.round(6) % 1 != 0).any():
             self.has_time.add(name)
@@ -295,7 +312,9 @@ class QueryDecoder:
             self.columns["currency"] = codes
 
 
-def located(frame: Query, kind: str, mask: nw.Expr, column: str, value: str = "") -> list[Finding]:
+def located(
+    frame: Query, kind: str, mask: nw.Expr, column: str, value: str = "", severity: Literal["info", "warning"] = "warning"
+) -> list[Finding]:
     """Count the rows where something odd holds, and name the first of them."""
     count = rows.measure(frame, {"n": mask.cast(nw.Int64).sum()})["n"]
-    return [Finding(kind, int(count), column, value, rows.locate(frame, mask, ROWS_NAMED))] if count else []
+    return [Finding(kind, int(count), column, value, rows.locate(frame, mask, ROWS_NAMED), severity)] if count else []
