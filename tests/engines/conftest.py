@@ -38,5 +38,8 @@ def spark(spark_cluster):
 
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     session = engine._spark(spark_cluster.url)
+    # compiling a program a query costs far more than these few rows
+    session.conf.set("spark.sql.codegen.wholeStage", "false")
+    session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     yield session
     session.stop()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.leads import engine
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted
 from xl_leadkpi.funnel.scope import WON, Scope, flag, nothing, total
 from xl_leadkpi.funnel.spend import same
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xl_leadkpi.funnel.breakdown import Groups
-    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.leads.table import TouchTable
 
 RULES = (
@@ -123,7 +123,10 @@ def _paths(scope: Scope, touches: TouchTable) -> tuple[nw.LazyFrame[Any], nw.Laz
     joined = rows.filter(~nw.col("lead_id").is_null()).join(leads, on="lead_id", how="inner")
     joined = joined.with_columns(in_time=flag(_until(scope, nw.col("until"))))
     counts = rows.select(nw.len().alias("touches"))
-    used = engine.settled(joined.select("row_no", "won", "day", "channel", "touch_no", "in_time"), in_memory=not engine.streams(touches.frame))
+    used = engine.settled(
+        joined.select("row_no", "won", "day", "channel", "touch_no", "in_time"),
+        in_memory=not engine.streams(touches.frame),
+    )
     known = used.select(nw.len().alias("known"), nw.col("in_time").sum())
     both = counts.join(known, how="cross")
     return engine.with_previous(

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     import narwhals as nw
 
-    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.spend import Spend
     from xl_leadkpi.funnel.stages import Spell
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.leads.table import LeadTable, SpendTable, TouchTable
 
 TABLES = {"source": "tblSource", "campaign": "tblCampaign", "owner": "tblOwner"}

@@ -13,10 +13,10 @@ from xl_leadkpi.leads.table import Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.scope import Scope
     from xl_leadkpi.funnel.stages import Spell
+    from xl_leadkpi.leads.engine import Row
 
 ROWS_NAMED = 20
 """Row numbers a finding names at most."""

@@ -19,9 +19,9 @@ from xl_leadkpi.leads.table import Finding
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.leads.table import SpendTable
 
 ALIASES = {

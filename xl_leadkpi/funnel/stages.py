@@ -16,9 +16,9 @@ from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, flag, steady
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.funnel.report import Column
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
 
 ENOUGH_VISITS = 10
 """Finished visits below which nobody can say what a long stay is."""

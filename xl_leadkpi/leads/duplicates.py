@@ -149,9 +149,7 @@ def _keep_best_in_engine(
     place = nw.col("one").cum_sum().over(key, order_by=("far", "late", "row_no"))
     dropped = doubles.with_columns(place=place).filter(nw.col("place") > 1).select("row_no")
     dropped = engine.settled(dropped, in_memory=True)
-    [[total], first] = engine.collect(
-        [dropped.select(nw.len().alias("n")), dropped.sort("row_no").head(_ROWS_NAMED)]
-    )
+    [[total], first] = engine.collect([dropped.select(nw.len().alias("n")), dropped.sort("row_no").head(_ROWS_NAMED)])
     if not total["n"]:
         return frame, []
     frame = frame.join(dropped, on="row_no", how="anti")

@@ -6,6 +6,7 @@ import atexit
 import shutil
 import tempfile
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -26,6 +27,7 @@ UNIX_EPOCH = 25569
 _DAY_ZERO = date(1899, 12, 30)
 _KEYS_A_PASS = 4_000_000
 _BYTES_A_PART = 32 << 20
+_JOBS_AT_A_TIME = 4
 
 
 def lazy(frame: Frame) -> nw.LazyFrame[Any]:
@@ -49,27 +51,30 @@ def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
     """
     kind = frame.implementation
     if kind.is_duckdb():
-        return nw.from_native(_duckdb_table(frame.to_native()))
+        return _query(_duckdb_table(frame.to_native()))
     if kind.is_pyspark():
         from pyspark import StorageLevel  # noqa: PLC0415 - an extra
 
-        return nw.from_native(frame.to_native().persist(StorageLevel.MEMORY_AND_DISK))
+        return _query(frame.to_native().persist(StorageLevel.MEMORY_AND_DISK))
     if kind.is_polars() and not in_memory:
         import polars as pl  # noqa: PLC0415 - only where the rows came as Polars
 
         path = _scratch() / f"{uuid.uuid4().hex}.parquet"
         frame.to_native().sink_parquet(path, compression="lz4", maintain_order=False)
-        return nw.from_native(pl.scan_parquet(path))
+        return _query(pl.scan_parquet(path))
     return frame.collect().lazy()
 
 
-def cut(frame: Frame) -> Frame:
+def cut(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """The same rows; on Spark the plan ends here, as it copies each expression into all that use it.
 
     Without that, a dozen columns that build on each other make a plan of millions of nodes.
     """
-    if streams(frame) and frame.implementation.is_pyspark():
-        return settled(frame.lazy(), in_memory=False)
+    return settled(frame, in_memory=False) if frame.implementation.is_pyspark() else frame
+
+
+def _query(native: Any) -> nw.LazyFrame[Any]:
+    frame: nw.LazyFrame[Any] = nw.from_native(native, pass_through=False).lazy()
     return frame
 
 
@@ -101,7 +106,15 @@ def collect(frames: Sequence[nw.LazyFrame[Any]]) -> list[list[Row]]:
         import polars as pl  # noqa: PLC0415 - only where the rows came as Polars
 
         return [list(table.iter_rows(named=True)) for table in pl.collect_all([frame.to_native() for frame in frames])]
-    return [[_plain(row) for row in frame.collect().iter_rows(named=True)] for frame in frames]
+    if frames and all(frame.implementation.is_pyspark() for frame in frames):
+        # small jobs wait for each other's last task: several at a time keep the workers busy
+        with ThreadPoolExecutor(_JOBS_AT_A_TIME) as pool:
+            return list(pool.map(_rows, frames))
+    return [_rows(frame) for frame in frames]
+
+
+def _rows(frame: nw.LazyFrame[Any]) -> list[Row]:
+    return [_plain(row) for row in frame.collect().iter_rows(named=True)]
 
 
 def _plain(row: Row) -> Row:
@@ -138,15 +151,16 @@ def alike(frame: Frame, model: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     if kind.is_duckdb():
         # DuckDB finds the table by the name of this variable
         arrow_rows = rows.to_arrow()  # noqa: F841
-        return nw.from_native(_duckdb_table(model.to_native().query("unused_rows", "SELECT * FROM arrow_rows")))
+        return _query(_duckdb_table(model.to_native().query("unused_rows", "SELECT * FROM arrow_rows")))
     if kind.is_pyspark():
-        return nw.from_native(model.to_native().sparkSession.createDataFrame(rows.to_arrow()))
-    return nw.from_native(rows.to_polars() if kind.is_polars() else rows.to_pandas()).lazy()
+        return _query(model.to_native().sparkSession.createDataFrame(rows.to_arrow()))
+    return _query(rows.to_polars() if kind.is_polars() else rows.to_pandas())
 
 
 def head(frame: nw.LazyFrame[Any], rows: int) -> pl.DataFrame:
     """The first rows, as Polars."""
-    return frame.head(rows).collect(backend="polars").to_native()
+    first: pl.DataFrame = frame.head(rows).collect(backend="polars").to_native()
+    return first
 
 
 def day_number(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
@@ -162,6 +176,19 @@ def repeated(frame: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
     """Values of a column that stand more than once, with how often (``n``)."""
     keys = frame.filter(~nw.col(key).is_null()).select(key)
     counted = keys.group_by(key).agg(nw.len().alias("n")).filter(nw.col("n") > 1)
+    if frame.implementation.is_duckdb():
+        # numbers are grouped several times faster than texts: first by hash, then the few left exactly
+        own = '"' + key.replace('"', '""') + '"'
+        return settled(
+            _query(
+                keys.to_native().query(
+                    "all_keys",
+                    f"SELECT {own}, count(*) AS n FROM all_keys WHERE hash({own}) IN "  # noqa: S608 (own name)
+                    f"(SELECT hash({own}) FROM all_keys GROUP BY 1 HAVING count(*) > 1) GROUP BY 1 HAVING count(*) > 1",
+                )
+            ),
+            in_memory=True,
+        )
     if not frame.implementation.is_polars():
         return counted
     import polars as pl  # noqa: PLC0415
@@ -177,7 +204,7 @@ def repeated(frame: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
             .group_by(key).len("n").filter(pl.col("n") > 1).collect(engine="streaming")
             for part in range(parts)
         ]  # fmt: skip
-    return nw.from_native(pl.concat(found).lazy())
+    return _query(pl.concat(found).lazy())
 
 
 # --- opening tables on an engine
@@ -194,7 +221,7 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
     import polars as pl  # noqa: PLC0415
 
     if engine == "polars":
-        return nw.from_native(pl.scan_parquet(list(paths), row_index_name="row_no", row_index_offset=2)).with_columns(
+        return _query(pl.scan_parquet(list(paths), row_index_name="row_no", row_index_offset=2)).with_columns(
             nw.col("row_no").cast(nw.Int64)
         )
     sizes = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
@@ -205,7 +232,7 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
         place, name = nw.col("file_row_number"), nw.col("filename")
     else:
         session = _spark(spark_master)
-        parts = max(4, sum(path.stat().st_size for path in paths) // _BYTES_A_PART)
+        parts = max(2, sum(path.stat().st_size for path in paths) // _BYTES_A_PART)
         session.conf.set("spark.sql.shuffle.partitions", str(parts))
         frame = session.read.parquet(*[str(path.resolve()) for path in paths])
         frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", "_metadata.file_path AS filename")
@@ -214,7 +241,7 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
     start: Any = nw.lit(before[0])
     for number, own in zip(before[1:], names[1:], strict=True):
         start = nw.when(name == own).then(nw.lit(number)).otherwise(start)
-    return rows.with_columns(row_no=(place + start).cast(nw.Int64)).drop("file_row_number", "filename")
+    return _query(rows.with_columns(row_no=(place + start).cast(nw.Int64)).drop("file_row_number", "filename"))
 
 
 def scan_table(database: Path, table: str) -> nw.LazyFrame[Any]:
@@ -229,7 +256,7 @@ def scan_table(database: Path, table: str) -> nw.LazyFrame[Any]:
         if "rowid" not in str(error):  # a view has none
             raise
         relation = connection.sql(f"SELECT *, row_number() OVER () + 1 AS row_no FROM {quoted}")  # noqa: S608
-    return nw.from_native(relation)
+    return _query(relation)
 
 
 def numbered(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -238,10 +265,10 @@ def numbered(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         return frame
     native = frame.to_native()
     if frame.implementation.is_polars():
-        return nw.from_native(native.with_row_index("row_no", offset=2)).with_columns(nw.col("row_no").cast(nw.Int64))
+        return _query(native.with_row_index("row_no", offset=2)).with_columns(nw.col("row_no").cast(nw.Int64))
     if frame.implementation.is_duckdb():
-        return nw.from_native(native.project("*, row_number() OVER () + 1 AS row_no"))
-    return nw.from_native(native.selectExpr("*", "monotonically_increasing_id() + 2 AS row_no"))
+        return _query(native.project("*, row_number() OVER () + 1 AS row_no"))
+    return _query(native.selectExpr("*", "monotonically_increasing_id() + 2 AS row_no"))
 
 
 @cache

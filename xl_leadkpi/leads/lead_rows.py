@@ -44,6 +44,10 @@ def day_number(day: date) -> int:
     return day.toordinal() - _DAY_ZERO
 
 
+def _cut(frame: rows.Frame) -> rows.Frame:
+    return engine.cut(frame) if isinstance(frame, nw.LazyFrame) else frame
+
+
 class LeadRows:
     """The rows of one table, on their way from typed fields to the lead table."""
 
@@ -53,7 +57,7 @@ class LeadRows:
         self.is_deals = is_deals
         self.findings = decoded.findings
         self.today = options.today or date.today()  # noqa: DTZ011 (the user's day)
-        self.frame: rows.Frame = engine.cut(nw.from_native(decoded.frame, pass_through=False))
+        self.frame: rows.Frame = _cut(nw.from_native(decoded.frame, pass_through=False))
 
     def lead_table(self, grid: Grid, mapped: ColumnMap, by: Mapping[str, int]) -> LeadTable:
         """Classify the rows and put the table together.
@@ -71,10 +75,10 @@ class LeadRows:
         facts = rows.Facts(fields, self.is_deals, bound)
         if bound < day_number(self.today):
             self._go_back(facts)
-        frame = engine.cut(rows.dated(self.frame, facts))
+        frame = _cut(rows.dated(self.frame, facts))
         as_of, reason = self._as_of(frame, facts)
         order = self._order(frame)
-        frame = engine.cut(rows.furthest(frame, order, facts))
+        frame = _cut(rows.furthest(frame, order, facts))
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
         known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))

@@ -108,7 +108,10 @@ def _contradicting(facts: rows.Facts) -> list[_Check]:
         against.append(~won & ~rows.happened("won_date", facts).is_null())
     if "lost_date" in facts.fields:
         against.append(~lost & ~rows.happened("lost_date", facts).is_null())
-    return [_Check("contradictions", nw.any_horizontal(*against, ignore_nulls=True))] if against else []
+    if not against:
+        return []
+    odd = nw.any_horizontal(*against, ignore_nulls=True) if len(against) > 1 else against[0]
+    return [_Check("contradictions", odd)]
 
 
 def missing_evidence(facts: rows.Facts, words: Iterable[StageWord], count: int) -> list[Finding]:

@@ -174,7 +174,9 @@ class QueryDecoder:
         clocks = {name: self._clock(name) for name in names if self.kinds[self.header[name]] == nw.Datetime}
         latest = rows.measure(self.frame, {name: clock.max() for name, clock in clocks.items()})
         self.has_time = {name for name, clock in latest.items() if clock}
-        texts = {name: self._distinct(self.header[name]) for name in names if self.kinds[self.header[name]] == nw.String}
+        texts = {
+            name: self._distinct(self.header[name]) for name in names if self.kinds[self.header[name]] == nw.String
+        }
         found = {name: parse_dates(column.text, locale=self.options.locale) for name, column in texts.items()}
         orders = {dates.order for dates in found.values() if dates.decided_by == "values"}
         fallback = orders.pop() if len(orders) == 1 else None
@@ -235,7 +237,7 @@ class QueryDecoder:
             if len(texts):
                 severity: Literal["info", "warning"] = "info" if kind == "zero_dates" else "warning"
                 odd = nw.col(header).is_in(texts.to_list())
-                self.findings += located(self.frame, kind, odd, header, texts[0][:60], severity)
+                self.findings += located(self.frame, kind, odd, header, value=texts[0][:60], severity=severity)
         if found.decided_by == "locale":
             self.findings.append(Finding("ambiguous_dates", count, header, found.order or ""))
         elif found.order and found.decided_by in {"values", "table"}:
@@ -273,7 +275,7 @@ class QueryDecoder:
         self.words += words
         for word in [word for word in words if word.stage is None][:ROWS_NAMED]:
             texts = column.text.filter((clean_text(column.text) == word.word).fill_null(value=False)).to_list()
-            self.findings += located(self.frame, "unknown_words", nw.col(header).is_in(texts), header, word.word)
+            self.findings += located(self.frame, "unknown_words", nw.col(header).is_in(texts), header, value=word.word)
         self.columns[name] = self._translated(header, column.text, code_series(column.text, codes))
 
     def _flag(self, name: str) -> None:
@@ -313,7 +315,13 @@ class QueryDecoder:
 
 
 def located(
-    frame: Query, kind: str, mask: nw.Expr, column: str, value: str = "", severity: Literal["info", "warning"] = "warning"
+    frame: Query,
+    kind: str,
+    mask: nw.Expr,
+    column: str = "",
+    *,
+    value: str = "",
+    severity: Literal["info", "warning"] = "warning",
 ) -> list[Finding]:
     """Count the rows where something odd holds, and name the first of them."""
     count = rows.measure(frame, {"n": mask.cast(nw.Int64).sum()})["n"]

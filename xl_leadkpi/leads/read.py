@@ -90,7 +90,10 @@ def read_frame(
 
 
 def read_query(
-    frame: Any, options: ReadOptions | None = None, source_name: str = "table", progress: Callable[[str], None] = lambda _: None
+    frame: Any,
+    options: ReadOptions | None = None,
+    source_name: str = "table",
+    progress: Callable[[str], None] = lambda _: None,
 ) -> LeadTable:
     """Read leads from a typed table that stays where it is: nothing but its distinct texts is fetched.
 

@@ -162,7 +162,9 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     evidence.append(nw.when(is_won).then(nw.lit(place["Won"], dtype=nw.Int8)))
     # No evidence means the start. Names, because Narwhals on pandas wants them distinct.
     evidence = [expression.fill_null(start).alias(f"evidence_{number}") for number, expression in enumerate(evidence)]
-    frame = frame.with_columns(position=nw.max_horizontal(*evidence).cast(nw.Int8))
+    # Spark's greatest() wants two
+    position = nw.max_horizontal(*evidence) if len(evidence) > 1 else evidence[0]
+    frame = frame.with_columns(position=position.cast(nw.Int8))
 
     said = [expression for expression in (before, now) if expression is not None]
     from_place = nw.coalesce(*said, nw.col("position")) if said else nw.col("position")

@@ -96,7 +96,9 @@ def read_touches_query(frame: Any, options: ReadOptions | None = None, source_na
     lacking = [nw.col(name).is_null() for name in wanted]
     some = nw.any_horizontal(*lacking, ignore_nulls=True) & ~nw.all_horizontal(*lacking, ignore_nulls=True)
     decoder.findings += located(decoded, "incomplete_touches", some, "")
-    return TouchTable(decoded.drop_nulls(list(wanted)).drop("row_no"), mapped.columns, tuple(decoder.findings), grid.name)
+    return TouchTable(
+        decoded.drop_nulls(list(wanted)).drop("row_no"), mapped.columns, tuple(decoder.findings), grid.name
+    )
 
 
 def _recognised(grid: Grid, options: ReadOptions) -> ColumnMap:
