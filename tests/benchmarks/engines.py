@@ -6,10 +6,13 @@
 Each run is a process of its own; the alternatives take turns, the best of ``--rounds`` counts.
 """
 
+# ruff: noqa: E501 - SQL and a table header in one line each
+
 import argparse
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 from funnel import COLUMNS, best
@@ -53,7 +56,7 @@ def by_hand_polars(pattern):
         leads.group_by(pl.col(step).dt.truncate("1mo").alias("entered"), "month").agg(pl.len(), pl.col("Amount").sum())
         for step in [*STEPS, "Lost date"]
     ]
-    for one, after in zip(STEPS, STEPS[1:], strict=False):
+    for one, after in pairwise(STEPS):
         days = (pl.col(after) - pl.col(one)).dt.total_days()
         queries.append(leads.select(days.quantile(q, "linear").alias(str(q)) for q in (0.25, 0.5, 0.75, 0.9)))
     as_of = pl.lit("2026-06-30").str.to_date()
@@ -88,7 +91,7 @@ def by_hand_sql(pattern):
     ]
     found += [
         run(f"""SELECT quantile_cont("{b}" - "{a}", [0.25, 0.5, 0.75, 0.9]) FROM leads""").fetchall()
-        for a, b in zip(STEPS, STEPS[1:], strict=False)
+        for a, b in pairwise(STEPS)
     ]
     found.append(
         run(

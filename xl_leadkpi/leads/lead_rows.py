@@ -44,8 +44,8 @@ def day_number(day: date) -> int:
     return day.toordinal() - _DAY_ZERO
 
 
-def _cut(frame: rows.Frame) -> rows.Frame:
-    return engine.cut(frame) if isinstance(frame, nw.LazyFrame) else frame
+def _cut(frame: rows.Frame, *, asked_often: bool = False) -> rows.Frame:
+    return engine.cut(frame, asked_often=asked_often) if isinstance(frame, nw.LazyFrame) else frame
 
 
 class LeadRows:
@@ -78,7 +78,7 @@ class LeadRows:
         frame = _cut(rows.dated(self.frame, facts))
         as_of, reason = self._as_of(frame, facts)
         order = self._order(frame)
-        frame = _cut(rows.furthest(frame, order, facts))
+        frame = _cut(rows.furthest(frame, order, facts), asked_often=True)
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
         known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))
