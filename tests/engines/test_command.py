@@ -13,7 +13,7 @@ from xl_leadkpi.leads.warehouse import choose_engine, find_table
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("parts")
-    leads = sample.leads(1000).with_columns(pl.col("Created").dt.date()).drop("First response")
+    leads = sample.leads(1000).with_columns(pl.col("Created").dt.date()).drop("First contacted")
     leads.write_parquet(folder / "all.parquet")
     leads.head(400).write_parquet(folder / "part-1.parquet")
     leads.tail(-400).write_parquet(folder / "part-2.parquet")

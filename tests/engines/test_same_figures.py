@@ -57,7 +57,7 @@ def made_up(tmp_path_factory):
     leads = sample.leads(LEADS)
     touches = sample.touches(leads)
     assert touches.height > TOUCHED
-    leads.with_columns(pl.col("Created").dt.date()).drop("First response").write_parquet(folder / "leads.parquet")
+    leads.with_columns(pl.col("Created").dt.date()).drop("First contacted").write_parquet(folder / "leads.parquet")
     touches.write_parquet(folder / "touches.parquet")
     return Case(folder / "leads.parquet", folder / "touches.parquet")
 

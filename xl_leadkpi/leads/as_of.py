@@ -25,9 +25,7 @@ _STEPS = (
 _WORDS_OF_NOW = ("stage", "status", "last_open_stage", "is_won", "is_closed", "is_converted", "lost_reason")
 
 
-def as_it_stood(
-    frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]
-) -> tuple[rows.Frame, list[Finding]]:
+def as_it_stood(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> tuple[rows.Frame, list[Finding]]:
     """Take a table back to the censoring date.
 
     Rows created later are left out. Of rows that were won, lost or reached a further stage later, everything that has

@@ -75,7 +75,8 @@ class QueryDecoder:
     def run(self, by: Mapping[str, str]) -> Decoded:
         """Decode all fields; ``by`` names further columns to group by."""
         there = [name for name in LEAD_FIELDS if name in self.header]
-        self._dates([name for name in self.header if name in DATES and name in LEAD_FIELDS])
+        dates = [name for name in self.header if name in DATES and name in LEAD_FIELDS]
+        self._dates([*dates, *(name for name in ("first_response",) if name in there)])
         self._stages()
         for name in ("is_won", "is_closed", "is_converted"):
             if name in there:
@@ -276,6 +277,12 @@ class QueryDecoder:
         for word in [word for word in words if word.stage is None][:ROWS_NAMED]:
             texts = column.text.filter((clean_text(column.text) == word.word).fill_null(value=False)).to_list()
             self.findings += located(self.frame, "unknown_words", nw.col(header).is_in(texts), header, value=word.word)
+        guessed = [word for word in words if word.origin == "guessed"]
+        if guessed:
+            is_guessed = clean_text(column.text).is_in([word.word for word in guessed]).fill_null(value=False)
+            read_as = "; ".join(f"{word.word} = {word.stage}" for word in guessed[:ROWS_NAMED])
+            odd = nw.col(header).is_in(column.text.filter(is_guessed).to_list())
+            self.findings += located(self.frame, "guessed_stage_words", odd, header, value=read_as)
         self.columns[name] = self._translated(header, column.text, code_series(column.text, codes))
 
     def _flag(self, name: str) -> None:

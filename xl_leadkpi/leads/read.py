@@ -115,17 +115,23 @@ def read_query(
     >>> table.rows_read, table.stages, type(table.frame).__name__
     (2, ('Lead', 'Won'), 'LazyFrame')
     """
-    options = options or ReadOptions()
+    options = checked(options or ReadOptions())
     query = engine.numbered(nw.from_native(frame).lazy())
     progress("recognising columns")
     grid = open_query(query, source_name)
-    mapped, is_deals, by = _recognise(grid, options, "leads")
+    check_headers(options.fields, {"leads": grid})
+    mapped, told_by, by = _recognise(grid, options, "leads")
+    _refuse_undated(grid, mapped)
+    is_deals = bool(told_by)
     progress("reading distinct texts")
     decoder = QueryDecoder(query, grid, mapped, options, is_deals=is_deals)
     decoded = decoder.run({name: grid.headers[place] for name, place in by.items()})
     decoded.findings += _map_findings(grid, mapped)
+    if is_deals:
+        decoded.findings += _taken_for_deals(decoded, options, told_by)
     progress("classifying")
-    return LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
+    table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
+    return replace(table, findings=(*table.findings, *unused_words(options.words, table.words)))
 
 
 def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Callable[[str], None]) -> LeadTable:
@@ -136,8 +142,8 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
     tell("reading leads")
     keys = key_columns(grid, mapped) if deal_grid else {}
     decoded = _decode(grid, mapped, options, by, keys, is_deals=is_deals)
-    if is_deals and options.kind == "auto":
-        decoded.findings.append(Finding("taken_for_deals", decoded.rows_read, value=told_by, severity="info"))
+    if is_deals:
+        decoded.findings += _taken_for_deals(decoded, options, told_by)
     columns = mapped.columns
     if deal_grid:
         tell("joining deals")
@@ -150,6 +156,12 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
     tell("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
     return replace(table, columns=columns, findings=(*table.findings, *unused_words(options.words, table.words)))
+
+
+def _taken_for_deals(decoded: Decoded, options: ReadOptions, told_by: str) -> list[Finding]:
+    if options.kind != "auto":
+        return []
+    return [Finding("taken_for_deals", decoded.rows_read, value=told_by, severity="info")]
 
 
 def _recognise(
@@ -248,8 +260,14 @@ def _decode(
     decoded.findings += _map_findings(grid, mapped)
     if decoded.frame.is_empty():
         raise InputError(f"{grid.place}: there is a header line in row {grid.first_row - 1} but no data row below it.")
-    created = mapped.position.get("created", mapped.refused.get("created"))
-    if created is not None and "created" in mapped.refused:
+    _refuse_undated(grid, mapped)
+    return decoded
+
+
+def _refuse_undated(grid: Grid, mapped: ColumnMap) -> None:
+    """Stop where the column of the creation dates holds something else."""
+    created = mapped.refused.get("created")
+    if created is not None:
         texts = [cell for cell in grid.sample[created] if cell not in (None, "") and not looks_like_date(str(cell))]
         if texts:
             raise InputError(
@@ -257,7 +275,6 @@ def _decode(
                 "a date, nor are the others. Expected dates such as 2025-05-31 or 31.05.2025. If the dates stand "
                 "in another column, name it with --map created=HEADER."
             )
-    return decoded
 
 
 def _map_findings(grid: Grid, mapped: ColumnMap) -> list[Finding]:
