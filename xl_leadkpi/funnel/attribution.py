@@ -115,8 +115,9 @@ def _paths(scope: Scope, touches: TouchTable) -> tuple[nw.LazyFrame[Any], nw.Laz
     Only touches until the win count; of a lead that is not won, those until the censoring day.
     """
     until = nw.when(~nw.col("d_won").is_null()).then(nw.col("d_won")).otherwise(nw.lit(float(scope.as_of)))
-    leads = scope.rows.filter(~nw.col("lead_id").is_null())
-    leads = leads.select("lead_id", "row_no", flag(nw.col("outcome") == WON).alias("won"), until.alias("until"))
+    # the rows made ready for counting do without the identifiers, which only touches need
+    leads = engine.lazy(scope.table.frame).filter(~nw.col("lead_id").is_null())
+    leads = leads.select("lead_id", "row_no", flag(nw.col("outcome") == "won").alias("won"), until.alias("until"))
     rows = engine.alike(touches.frame, scope.rows)
     number = nw.col("row_no") if "row_no" in rows.collect_schema().names() else nw.lit(0)
     rows = rows.select("lead_id", "day", nw.col("channel").fill_null(UNKNOWN), number.alias("touch_no"))

@@ -78,6 +78,7 @@ def build(
     pipeline = losses.pipeline_block(made, known["profile"], everyone, spells)
     distribution = curve.curve(known["follow ups"])
     backward = {spell.name: known[f"backward {spell.name}"] for spell in spells if f"backward {spell.name}" in known}
+    named = _ask({"ids": quality.lead_ids(made, backward.values())})["ids"] if backward else []
     credited = attribution.credit(made, touches) if touches is not None else None
     found = (
         *leads.findings,
@@ -126,7 +127,7 @@ def build(
         trend=_trend(made, known, everyone, spent, calendar),
         response=summary.response_block(made, known["responses"][0]) if "responses" in known else None,
         currencies=summary.currency_block(known["currencies"]) if "currencies" in known else None,
-        backwards=quality.backward_block(spells, backward) if backward else None,
+        backwards=quality.backward_block(spells, backward, named) if backward else None,
     )
     return report if misfit is None else _without_costs(report)
 

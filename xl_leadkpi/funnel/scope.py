@@ -218,18 +218,22 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
         rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=nothing(nw.col("amount")))
     else:
         rows = rows.with_columns(currency_amount=nw.col("amount"))
-    kept = [*_SOURCE_COLUMNS, *table.by_labels, *_MADE_COLUMNS]
-    return replace(made, rows=engine.settled(rows.select(*kept), in_memory=not engine.streams(table.frame)))
+    # on an engine every byte of the kept columns is written once and read by each query
+    small = [nw.col(name).cast(kind) for name, kind in _MADE_COLUMNS.items()]
+    rows = rows.select(*_SOURCE_COLUMNS, *table.by_labels, *small, *_MADE_DAYS)
+    return replace(made, rows=engine.settled(rows, in_memory=not engine.streams(table.frame)))
 
 
 _SOURCE_COLUMNS = (
-    "row_no", "lead_id", *dict.fromkeys(STAGE_DATE.values()), "d_lost", "cohort_month", "source", "campaign", "owner",
+    "row_no", *dict.fromkeys(STAGE_DATE.values()), "d_lost", "cohort_month", "source", "campaign", "owner",
     "lost_reason", "amount", "currency", "response_min",
 )  # fmt: skip
-_MADE_COLUMNS = (
-    "outcome", "place", "now", "lost_at", "exact", "strict", "reach", "state", "age", "cycle", "followed",
-    "mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won", "currency_amount",
-)  # fmt: skip
+_MADE_COLUMNS: dict[str, Any] = {
+    **dict.fromkeys(("outcome", "place", "now", "lost_at", "strict"), nw.Int8),
+    **dict.fromkeys(("exact", "reach", "state"), nw.Int16),
+    **dict.fromkeys(("mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won"), nw.Int8),
+}
+_MADE_DAYS = ("age", "cycle", "followed", "currency_amount")
 
 
 def tells_lost_reach(table: LeadTable, states: Iterable[Mapping[str, Any]]) -> bool:

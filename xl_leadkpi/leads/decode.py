@@ -234,15 +234,7 @@ class Decoder:
     def _first_response(self, fallback: Order | None) -> None:
         """Read the first response: a time of day on a date, or the minutes it took."""
         column = self.raw.pop("first_response")
-        found = parse_dates(column.text, fallback=fallback, locale=self.locale)
-        days = found.days
-        clock = column.text.str.extract_groups(
-            r"^\s*(?:(\d+)\s*d\w*\s+)?(\d{1,4}):(\d{2})(?::(\d{2}))?\s*$"
-        ).struct.unnest()
-        parts = [clock[str(k)].cast(pl.Float64).fill_null(0) for k in (1, 2, 3, 4)]
-        minutes = pl.DataFrame({"h": clock["2"], "m": parts[0] * 1440 + parts[1] * 60 + parts[2] + parts[3] / 60})
-        spent = minutes.select(pl.when(pl.col("h").is_not_null()).then("m"))["m"]
-        spent = spent.fill_null(column.text.str.strip_chars().cast(pl.Float64, strict=False))
+        days, spent = response_series(column.text, fallback=fallback, locale=self.locale)
         if column.number is not None:
             numbers, _ = numbers_as_days(column, date1904=self.grid.date1904)
             days = days.fill_null(numbers)
@@ -352,6 +344,16 @@ def _first_is_filled(column: RawColumn) -> bool:
     if column.codes is not None:
         return column.codes[0] is not None
     return bool(_first_text(column)) or (column.number is not None and column.number[0] is not None)
+
+
+def response_series(texts: pl.Series, *, fallback: Order | None, locale: str) -> tuple[pl.Series, pl.Series]:
+    """Read first responses: days where a text is a date, minutes where it is a span ("0:36", "1 d 2:15") or number."""
+    clock = texts.str.extract_groups(r"^\s*(?:(\d+)\s*d\w*\s+)?(\d{1,4}):(\d{2})(?::(\d{2}))?\s*$").struct.unnest()
+    parts = [clock[str(k)].cast(pl.Float64).fill_null(0) for k in (1, 2, 3, 4)]
+    minutes = pl.DataFrame({"h": clock["2"], "m": parts[0] * 1440 + parts[1] * 60 + parts[2] + parts[3] / 60})
+    spent = minutes.select(pl.when(pl.col("h").is_not_null()).then("m"))["m"]
+    spent = spent.fill_null(texts.str.strip_chars().cast(pl.Float64, strict=False))
+    return parse_dates(texts, fallback=fallback, locale=locale).days, spent
 
 
 def code_series(texts: pl.Series, codes: Mapping[str, int]) -> pl.Series:

@@ -136,7 +136,10 @@ def _shared_in_engine(frame: nw.LazyFrame[Any], key: str, kind: str) -> list[Fin
 def _keep_best_in_engine(
     frame: nw.LazyFrame[Any], key: str, kind: str, earliest: Collection[str] = ()
 ) -> tuple[nw.LazyFrame[Any], list[Finding]]:
-    keys = engine.repeated(frame, key)
+    keys = engine.settled(engine.repeated(frame, key), in_memory=True)
+    [[repeated]] = engine.collect([keys.select(nw.len().alias("n"))])
+    if not repeated["n"]:
+        return frame, []
     names = frame.collect_schema().names()
     firsts = [name for name in earliest if name in names]
     # ascending order on every engine: the furthest and the latest have the least number

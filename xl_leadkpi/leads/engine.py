@@ -65,14 +65,13 @@ def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
     return frame.collect().lazy()
 
 
-def cut(frame: nw.LazyFrame[Any], *, asked_often: bool = False) -> nw.LazyFrame[Any]:
+def cut(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """The same rows; on Spark the plan ends here, as it copies each expression into all that use it.
 
-    Without that, a dozen columns that build on each other make a plan of millions of nodes. DuckDB keeps the rows where
-    they are asked often: a table of its own saves a third of the work on three million leads.
+    Without that, a dozen columns that build on each other make a plan of millions of nodes. The others work out a
+    column again for less than it costs to write it.
     """
-    kind = frame.implementation
-    return settled(frame, in_memory=False) if kind.is_pyspark() or (asked_often and kind.is_duckdb()) else frame
+    return settled(frame, in_memory=False) if frame.implementation.is_pyspark() else frame
 
 
 def _query(native: Any) -> nw.LazyFrame[Any]:

@@ -11,7 +11,7 @@ from xl_leadkpi.leads import engine, rows
 from xl_leadkpi.leads.as_of import as_it_stood
 from xl_leadkpi.leads.duplicates import drop_duplicates
 from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.oddities import missing_evidence, odd_rows, rows_ahead
+from xl_leadkpi.leads.oddities import check_counts, missing_evidence, odd_rows, row_checks, rows_ahead
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
 from xl_leadkpi.leads.vocabulary import header_key
 
@@ -44,8 +44,8 @@ def day_number(day: date) -> int:
     return day.toordinal() - _DAY_ZERO
 
 
-def _cut(frame: rows.Frame, *, asked_often: bool = False) -> rows.Frame:
-    return engine.cut(frame, asked_often=asked_often) if isinstance(frame, nw.LazyFrame) else frame
+def _cut(frame: rows.Frame) -> rows.Frame:
+    return engine.cut(frame) if isinstance(frame, nw.LazyFrame) else frame
 
 
 class LeadRows:
@@ -78,14 +78,16 @@ class LeadRows:
         frame = _cut(rows.dated(self.frame, facts))
         as_of, reason = self._as_of(frame, facts)
         order = self._order(frame)
-        frame = _cut(rows.furthest(frame, order, facts), asked_often=True)
+        frame = _cut(rows.furthest(frame, order, facts))
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
         known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))
         self.findings += rows_ahead(self.frame, known, self.decoded.header)
-        self.findings += odd_rows(frame, facts, self.decoded.header)
+        checks = row_checks(frame, facts, self.decoded.header)
+        counted = rows.measure(frame, check_counts(checks) | self._evidence(frame, order))
+        self.findings += odd_rows(frame, checks, counted)
         self.findings += missing_evidence(facts, self.decoded.words, self.decoded.rows_read)
-        stages, dated = self._in_force(frame, order)
+        stages, dated = self._in_force(counted, order)
         currencies = self._currencies(frame)
         return LeadTable(
             frame=self._select(frame, by),
@@ -189,15 +191,19 @@ class LeadRows:
         self.findings += findings
         return frame
 
-    def _in_force(self, frame: rows.Frame, order: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    @staticmethod
+    def _evidence(frame: rows.Frame, order: Sequence[str]) -> dict[str, nw.Expr]:
+        """How many rows speak for each stage."""
         counts: dict[str, nw.Expr] = {}
         for stage in order:
             rank = STAGES.index(stage) + 1
-            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("stage_now") == stage)
+            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("standing") == rank)
             counts[f"{stage} reached"] = stands.cast(nw.Int64).sum()
             if STAGE_DATE[stage] in frame.columns:
                 counts[f"{stage} dated"] = nw.col(STAGE_DATE[stage]).count()
-        found = rows.measure(frame, counts)
+        return counts
+
+    def _in_force(self, found: engine.Row, order: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         dated = tuple(stage for stage in order if found.get(f"{stage} dated"))
         below = {"Lead", "MQL", "SQL"} if self.is_deals else set()
         stages = tuple(

@@ -139,8 +139,8 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
         facts: About the table.
 
     Returns:
-        The rows with ``hw``, ``lost_from`` (ranks in ``STAGES``), ``stage_now`` and ``position``, the place of the
-        furthest stage in ``order``.
+        The rows with ``hw``, ``lost_from`` (ranks in ``STAGES``), ``stage_now`` as a name and as a code in
+        ``standing``, and ``position``, the place of the furthest stage in ``order``.
     """
     place = {stage: _place(stage, order) for stage in STAGES}
     start = place["Opportunity"] if facts.is_deals else 1
@@ -186,7 +186,8 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
         .otherwise(nw.when(is_lost).then(nw.lit(LOST, dtype=nw.Int8)).otherwise(standing))
     )
     names = {**dict(enumerate(STAGES, 1)), LOST: "Lost"}
-    return frame.with_columns(stage_now=code.replace_strict(names, default=None, return_dtype=nw.String))
+    frame = frame.with_columns(standing=code)
+    return frame.with_columns(stage_now=translate(nw.col("standing"), names, nw.String))
 
 
 def _rank(place: nw.Expr, order: Sequence[str]) -> nw.Expr:
