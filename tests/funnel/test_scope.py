@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from xl_leadkpi.funnel import FunnelOptions
-from xl_leadkpi.funnel.scope import day_number, decode, first_day, last_day, month_number, month_of, scope
+from xl_leadkpi.funnel.scope import day_number, decode, first_day, last_day, month_of, scope
+from xl_leadkpi.leads.rows import month_number
 from xl_leadkpi.leads.table import STAGES
 
 from .lead_tables import lead_table

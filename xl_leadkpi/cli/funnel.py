@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel import FunnelOptions
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.leads import ReadOptions
+    from xl_leadkpi.leads.table import LeadTable, TouchTable
+    from xl_leadkpi.leads.warehouse import Engine
 
 EXAMPLES = """\
 examples:
@@ -25,6 +27,7 @@ examples:
   leadkpi funnel leads.xlsx --sheet Export --spend google.csv --spend meta.csv -o funnel.xlsx
   leadkpi funnel contacts.csv --deals deals.csv --by Country --language pl -o lejek.xlsx
   leadkpi funnel leads.csv --map created="Date of entry" --stage "Hot=SQL" --json - --quiet
+  leadkpi funnel 'leads/*.parquet' --touches 'touches/*.parquet' --engine duckdb -o funnel.xlsx
 """
 
 
@@ -49,7 +52,11 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add everything the command takes; ``demo`` fills in the same ones itself."""
-    parser.add_argument("leads", type=Path, metavar="LEADS", help="CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet")
+    parser.add_argument(
+        "leads",
+        metavar="LEADS",
+        help="CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet; 'leads/*.parquet'; duckdb:///file.db?table=leads",
+    )
     add_output(parser)
     tables = parser.add_argument_group("more tables")
     tables.add_argument("--sheet", metavar="NAME", help="sheet of LEADS (default: the one with the best header row)")
@@ -59,7 +66,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tables.add_argument(
         "--spend", type=Path, metavar="FILE", action="append", default=[], help="marketing spend; repeatable"
     )
-    tables.add_argument("--touches", type=Path, metavar="FILE", help="touches (lead id, time, channel) for attribution")
+    tables.add_argument("--touches", metavar="FILE", help="touches (lead id, time, channel) for attribution, as LEADS")
+    large = parser.add_argument_group("tables larger than memory")
+    large.add_argument(
+        "--engine",
+        choices=("polars", "duckdb", "spark"),
+        help="what counts Parquet files and DuckDB tables (default: memory up to 200 MB, else duckdb)",
+    )
+    large.add_argument("--spark-master", metavar="URL", help="where Spark runs (default: on this machine)")
     reading = parser.add_argument_group("how columns and words are read")
     reading.add_argument(
         "--map",
@@ -152,7 +166,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, count, lay out and write; print the key figures."""
     from xl_leadkpi.cli.progress import Progress
     from xl_leadkpi.funnel import as_json, build
-    from xl_leadkpi.leads import read, read_spend, read_touches
+    from xl_leadkpi.leads import read_spend
     from xl_leadkpi.sheets import lay_out, to_file
 
     output, json_output = _outputs(options)
@@ -160,14 +174,14 @@ def run(options: argparse.Namespace) -> int:
     steps = 2 + bool(options.spend) + bool(options.touches) + 2 * bool(output)
     with Progress(steps, quiet=options.quiet) as progress:
         progress("reading leads")
-        leads = read(options.leads, reading, deals=options.deals)
+        leads, engine = _leads(options, reading)
         spend = touches = None
         if options.spend:
             progress("reading spend")
             spend = read_spend(options.spend, reading)
         if options.touches:
             progress("reading touches")
-            touches = read_touches(options.touches, reading)
+            touches = _touches(options, reading, engine)
         progress("counting")
         report = build(leads, spend, touches, counting)
         if output:
@@ -192,12 +206,48 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable, Engine]:
+    """Read the leads into memory, or leave them where they are; say which, where there was a choice."""
+    from xl_leadkpi.leads import read, read_query
+    from xl_leadkpi.leads.warehouse import choose_engine, find_table, open_place
+
+    place = find_table(str(options.leads))
+    wanted = options.engine or ("spark" if options.spark_master else None)
+    engine, reason = choose_engine(place, wanted)
+    if place is None or engine == "memory":
+        if place is not None:
+            _say(options, f"engine: polars, in memory ({reason})")
+        return read(options.leads, reading, deals=options.deals), "memory"
+    if options.deals:
+        raise UserError(f"--deals with --engine {engine}: join the two tables where they are, and count the result")
+    _say(options, f"engine: {engine} ({reason})")
+    return read_query(open_place(place, engine, options.spark_master), reading, place.name), engine
+
+
+def _touches(options: argparse.Namespace, reading: ReadOptions, engine: Engine) -> TouchTable:
+    from xl_leadkpi.leads import read_touches, read_touches_query
+    from xl_leadkpi.leads.warehouse import find_table, open_place
+
+    place = find_table(options.touches)
+    if place is None:
+        return read_touches(options.touches, reading)
+    engine = "polars" if engine == "memory" else engine
+    return read_touches_query(open_place(place, engine, options.spark_master), reading, place.name)
+
+
+def _say(options: argparse.Namespace, text: str) -> None:
+    if not options.quiet:
+        print(text, file=sys.stderr)
+
+
 def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
     """Where to write, checked before any work: a folder that exists, and never one of the files read."""
     output, json_output = options.output, options.json
     if output is None and json_output is None:
-        output = Path(f"{options.leads.stem}-funnel.xlsx")
-    read_from = [options.leads, options.deals, options.touches, *options.spend]
+        name = str(options.leads)
+        output = Path("leads-funnel.xlsx" if set(name) & set("*?[") else f"{Path(name).stem}-funnel.xlsx")
+    said = (options.leads, options.deals, options.touches, *options.spend)
+    read_from = [Path(path) for path in said if path is not None]
     for path, option in ((output, "-o"), (json_output, "--json")):
         if path is None or path == STDOUT:
             continue
@@ -205,7 +255,7 @@ def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
             raise UserError(f"{path}: the folder {path.parent} does not exist; make it or name another with {option}")
         if path.is_dir():
             raise UserError(f"{path} is a folder; name a file in it with {option}")
-        if any(other is not None and other.exists() and path.exists() and path.samefile(other) for other in read_from):
+        if any(other.exists() and path.exists() and path.samefile(other) for other in read_from):
             raise UserError(f"{path} is one of the files read; name another with {option}")
     if output is not None and json_output is not None and output.absolute() == json_output.absolute():
         raise UserError(f"{output}: the workbook and the JSON cannot be one file; name another with --json")

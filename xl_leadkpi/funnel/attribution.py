@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.funnel import engine
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted
 from xl_leadkpi.funnel.scope import WON, Scope, flag, nothing, total
 from xl_leadkpi.funnel.spend import same
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xl_leadkpi.funnel.breakdown import Groups
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.leads.table import TouchTable
 
 RULES = (
@@ -64,8 +64,8 @@ def credit(scope: Scope, touches: TouchTable) -> Credits:
     paths, counts = _paths(scope, touches)
     totals, steps = engine.collect([counts, paths.group_by("previous", "channel").agg(nw.len().alias("n"))])
     direct = [row["channel"] for row in _by_channel(steps) if same(row["channel"]) in DIRECT]
-    won = _placed(scope, paths, direct)
-    weighted = won.with_columns(**_weights(scope))
+    won = engine.cut(_placed(scope, paths, direct))
+    weighted = engine.cut(won.with_columns(**_weights(scope)))
     sums = [nw.col(model).sum() for model in RULES] + [nw.col(f"{model}_revenue").sum() for model in RULES]
     weighted = weighted.with_columns(**{f"{model}_revenue": nw.col(model) * nw.col("amount") for model in RULES})
     ruled, shapley = engine.collect([weighted.group_by("channel").agg(*sums), _shapley(won)])
@@ -115,15 +115,19 @@ def _paths(scope: Scope, touches: TouchTable) -> tuple[nw.LazyFrame[Any], nw.Laz
     Only touches until the win count; of a lead that is not won, those until the censoring day.
     """
     until = nw.when(~nw.col("d_won").is_null()).then(nw.col("d_won")).otherwise(nw.lit(float(scope.as_of)))
-    leads = scope.rows.filter(~nw.col("lead_id").is_null())
-    leads = leads.select("lead_id", "row_no", flag(nw.col("outcome") == WON).alias("won"), until.alias("until"))
+    # the rows made ready for counting do without the identifiers, which only touches need
+    leads = engine.lazy(scope.table.frame).filter(~nw.col("lead_id").is_null())
+    leads = leads.select("lead_id", "row_no", flag(nw.col("outcome") == "won").alias("won"), until.alias("until"))
     rows = engine.alike(touches.frame, scope.rows)
     number = nw.col("row_no") if "row_no" in rows.collect_schema().names() else nw.lit(0)
     rows = rows.select("lead_id", "day", nw.col("channel").fill_null(UNKNOWN), number.alias("touch_no"))
     joined = rows.filter(~nw.col("lead_id").is_null()).join(leads, on="lead_id", how="inner")
     joined = joined.with_columns(in_time=flag(_until(scope, nw.col("until"))))
     counts = rows.select(nw.len().alias("touches"))
-    used = engine.settled(joined.select("row_no", "won", "day", "channel", "touch_no", "in_time"))
+    used = engine.settled(
+        joined.select("row_no", "won", "day", "channel", "touch_no", "in_time"),
+        in_memory=not engine.streams(touches.frame),
+    )
     known = used.select(nw.len().alias("known"), nw.col("in_time").sum())
     both = counts.join(known, how="cross")
     return engine.with_previous(

@@ -14,9 +14,9 @@ from xl_leadkpi.funnel.tally import grouped, tally
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block, Column, Unit
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.funnel import attribution, breakdown, curve, engine, losses, months, quality, stages, summary
+from xl_leadkpi.funnel import attribution, breakdown, curve, losses, months, quality, stages, summary
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.blocks import without_ratios_of
 from xl_leadkpi.funnel.options import FunnelOptions
@@ -13,17 +13,18 @@ from xl_leadkpi.funnel.report import FunnelReport
 from xl_leadkpi.funnel.scope import Scope, scope, steady, tells_lost_reach
 from xl_leadkpi.funnel.stages import LEAD_TO_WON
 from xl_leadkpi.funnel.tally import states_by, tally
+from xl_leadkpi.leads import engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import narwhals as nw
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.spend import Spend
     from xl_leadkpi.funnel.stages import Spell
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.leads.table import LeadTable, SpendTable, TouchTable
 
 TABLES = {"source": "tblSource", "campaign": "tblCampaign", "owner": "tblOwner"}
@@ -64,7 +65,7 @@ def build(
     known = _ask(_first_questions(made, fields, spend))
     made = replace(made, knows_lost_reach=tells_lost_reach(leads, known["all"]))
     everyone = tally(known["all"], made)
-    spells = stages.spells(made, known["durations"][0])
+    spells = stages.spells(made, known)
     spent = spending.join(made, spend, known["pairs"]) if spend is not None else None
     by_field = {field: breakdown.groups(made, known[f"by {field}"], field, _spend_by(spent, field)) for field in fields}
     known |= _ask(_second_questions(made, spells, by_field, spent))
@@ -77,6 +78,7 @@ def build(
     pipeline = losses.pipeline_block(made, known["profile"], everyone, spells)
     distribution = curve.curve(known["follow ups"])
     backward = {spell.name: known[f"backward {spell.name}"] for spell in spells if f"backward {spell.name}" in known}
+    named = _ask({"ids": quality.lead_ids(made, backward.values())})["ids"] if backward else []
     credited = attribution.credit(made, touches) if touches is not None else None
     found = (
         *leads.findings,
@@ -125,7 +127,7 @@ def build(
         trend=_trend(made, known, everyone, spent, calendar),
         response=summary.response_block(made, known["responses"][0]) if "responses" in known else None,
         currencies=summary.currency_block(known["currencies"]) if "currencies" in known else None,
-        backwards=quality.backward_block(spells, backward) if backward else None,
+        backwards=quality.backward_block(spells, backward, named) if backward else None,
     )
     return report if misfit is None else _without_costs(report)
 
@@ -198,7 +200,7 @@ def _first_questions(made: Scope, fields: Sequence[str], spend: SpendTable | Non
         "all": states_by(made.rows),
         "span": summary.span(made),
         "profile": stages.profile(made),
-        "durations": stages.durations(made),
+        **stages.durations(made),
         "windows": curve.window_counts(made),
         "follow ups": curve.follow_ups(made),
         "cohorts": months.cohorts_by_state(made),

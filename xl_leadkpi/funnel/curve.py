@@ -16,9 +16,9 @@ from xl_leadkpi.funnel.scope import WON, Scope, flag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
 
 MARKS = (30, 60, 90, 180)
 """Ages in days at which the figures are always printed."""

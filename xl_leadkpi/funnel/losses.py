@@ -14,10 +14,10 @@ from xl_leadkpi.funnel.tally import grouped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.funnel.stages import Spell
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
 
 SHRINK_BELOW = 30
 """Closed leads below which a rate is drawn towards one half, as if two more had been won and two more lost."""

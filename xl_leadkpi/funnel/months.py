@@ -16,17 +16,17 @@ from xl_leadkpi.funnel.scope import (
     first_day,
     flag,
     last_day,
-    month_number,
     month_of,
 )
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
+from xl_leadkpi.leads.rows import month_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block, Column, Unit
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
 
 LONGEST_CALENDAR = 240
 """Months that are listed without a gap; beyond, only months with any lead or event are."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.funnel import engine
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES
 
 if TYPE_CHECKING:
@@ -61,18 +61,6 @@ def first_day(month: int) -> date:
 def last_day(month: int) -> date:
     """Last day of a month number."""
     return first_day(month + 1) - timedelta(days=1)
-
-
-def month_number(day: nw.Expr) -> nw.Expr:
-    """Month number of an Excel day number, by arithmetic that every engine has (1900-03-01 to 2100-02-28).
-
-    Counting years from March puts the leap day last, so that the months before it have fixed offsets.
-    """
-    since_march_1900 = day.floor() - 61
-    year = ((since_march_1900 * 4 + 3) / 1461).floor()
-    day_of_year = since_march_1900 - (year * 1461 / 4).floor()
-    month = ((day_of_year * 5 + 2) / 153).floor()
-    return year * 12 + month + (1900 * 12 + 2)
 
 
 def flag(condition: nw.Expr) -> nw.Expr:
@@ -222,7 +210,7 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     """
     made = Scope(table, options, engine.lazy(table.frame))
     rows = made.rows.with_columns(*_positions(table)).with_columns(*_whereabouts(table))
-    rows = rows.with_columns(*_traces(made), *_times(made))
+    rows = engine.cut(rows.with_columns(*_traces(made), *_times(made)))
     rows = rows.with_columns(*_reach(made), *_maturity(made))
     rows = rows.with_columns(state=(nw.col("reach") * 8 + nw.col("place")) * 3 + nw.col("outcome"))
     if len(table.currencies) > 1:
@@ -230,18 +218,22 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
         rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=nothing(nw.col("amount")))
     else:
         rows = rows.with_columns(currency_amount=nw.col("amount"))
-    kept = [*_SOURCE_COLUMNS, *table.by_labels, *_MADE_COLUMNS]
-    return replace(made, rows=engine.settled(rows.select(*kept)))
+    # on an engine every byte of the kept columns is written once and read by each query
+    small = [nw.col(name).cast(kind) for name, kind in _MADE_COLUMNS.items()]
+    rows = rows.select(*_SOURCE_COLUMNS, *table.by_labels, *small, *_MADE_DAYS)
+    return replace(made, rows=engine.settled(rows, in_memory=not engine.streams(table.frame)))
 
 
 _SOURCE_COLUMNS = (
-    "row_no", "lead_id", *dict.fromkeys(STAGE_DATE.values()), "d_lost", "cohort_month", "source", "campaign", "owner",
+    "row_no", *dict.fromkeys(STAGE_DATE.values()), "d_lost", "cohort_month", "source", "campaign", "owner",
     "lost_reason", "amount", "currency", "response_min",
 )  # fmt: skip
-_MADE_COLUMNS = (
-    "outcome", "place", "now", "lost_at", "exact", "strict", "reach", "state", "age", "cycle", "followed",
-    "mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won", "currency_amount",
-)  # fmt: skip
+_MADE_COLUMNS: dict[str, Any] = {
+    **dict.fromkeys(("outcome", "place", "now", "lost_at", "strict"), nw.Int8),
+    **dict.fromkeys(("exact", "reach", "state"), nw.Int16),
+    **dict.fromkeys(("mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won"), nw.Int8),
+}
+_MADE_DAYS = ("age", "cycle", "followed", "currency_amount")
 
 
 def tells_lost_reach(table: LeadTable, states: Iterable[Mapping[str, Any]]) -> bool:

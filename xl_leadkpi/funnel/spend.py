@@ -11,16 +11,17 @@ import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, TOTAL, UNALLOCATED, block, counted, kpi
 from xl_leadkpi.funnel.breakdown import COST_PER
-from xl_leadkpi.funnel.scope import COUNT_KEY, MOST, Scope, first_day, last_day, month_number
+from xl_leadkpi.funnel.scope import COUNT_KEY, MOST, Scope, first_day, last_day
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
+from xl_leadkpi.leads.rows import month_number
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
     from xl_leadkpi.leads.table import SpendTable
 
 ALIASES = {

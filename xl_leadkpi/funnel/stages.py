@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -13,14 +14,15 @@ from xl_leadkpi.funnel.report import Above, Block, First
 from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, flag, steady
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Column
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
 
 ENOUGH_VISITS = 10
 """Finished visits below which nobody can say what a long stay is."""
+QUANTILES = (0.25, 0.5, 0.75, 0.9)
 LEAD_TO_OPPORTUNITY, OPPORTUNITY_TO_WON, LEAD_TO_WON = "lead_to_opportunity", "opportunity_to_won", "lead_to_won"
 
 
@@ -80,8 +82,29 @@ def ways(scope: Scope) -> list[tuple[str, nw.Expr, nw.Expr | None]]:
     return found
 
 
-def durations(scope: Scope) -> nw.LazyFrame[Any]:
-    """One row with the statistics of every duration; ``i_`` numbers the durations as :func:`ways` does."""
+def durations(scope: Scope) -> dict[str, nw.LazyFrame[Any]]:
+    """Queries for the statistics of every duration, numbered as :func:`ways` does.
+
+    Whole days have few lengths: how often each occurs gives every percentile exactly, on any engine and in little
+    memory. Where days have times, the engine draws the percentiles (exact as well) from the lengths themselves.
+    """
+    if scope.table.has_time:
+        return {"durations": _drawn(scope)}
+    counts = {}
+    for i, (_, days, waiting) in enumerate(ways(scope)):
+        counts[f"duration {i}"] = _lengths(scope, days)
+        if waiting is not None:
+            counts[f"waiting {i}"] = _lengths(scope, waiting)
+    return counts
+
+
+def _lengths(scope: Scope, days: nw.Expr) -> nw.LazyFrame[Any]:
+    rows = scope.rows.select(days=days)
+    return rows.filter(~nw.col("days").is_null()).group_by("days").agg(nw.len().alias("n"))
+
+
+def _drawn(scope: Scope) -> nw.LazyFrame[Any]:
+    """One row with the statistics of every duration; ``i_`` numbers the durations."""
     measured = ways(scope)
     rows = scope.rows.with_columns(
         *(days.alias(f"{i}_raw") for i, (_, days, _) in enumerate(measured)),
@@ -96,7 +119,7 @@ def durations(scope: Scope) -> nw.LazyFrame[Any]:
             days.count().alias(f"{i}_n"),
             days.sum().alias(f"{i}_sum"),
             days.max().alias(f"{i}_max"),
-            *(days.quantile(q, "linear").alias(f"{i}_p{q * 100:.0f}") for q in (0.25, 0.5, 0.75, 0.9)),
+            *(days.quantile(q, "linear").alias(f"{i}_p{q * 100:.0f}") for q in QUANTILES),
             flag(nw.col(f"{i}_raw") < 0).sum().alias(f"{i}_backwards"),
         ]
         if waiting is not None:
@@ -107,8 +130,41 @@ def durations(scope: Scope) -> nw.LazyFrame[Any]:
     return rows.select(*statistics)
 
 
-def spells(scope: Scope, found: Row) -> list[Spell]:
-    """Read the row of :func:`durations`."""
+def _statistics(scope: Scope, known: Mapping[str, Sequence[Row]]) -> Row:
+    """What :func:`_drawn` draws, from counted lengths."""
+    found: Row = {}
+    for i, (_, _, waiting) in enumerate(ways(scope)):
+        lengths = sorted((row["days"], int(row["n"])) for row in known[f"duration {i}"])
+        finished = [(days, n) for days, n in lengths if days >= 0]
+        visits = sum(n for _, n in finished)
+        found[f"{i}_n"] = visits
+        found[f"{i}_sum"] = sum(days * n for days, n in finished)
+        found[f"{i}_max"] = finished[-1][0] if finished else None
+        found |= {f"{i}_p{q * 100:.0f}": percentile(finished, q) for q in QUANTILES}
+        found[f"{i}_backwards"] = sum(n for days, n in lengths if days < 0)
+        if waiting is not None:
+            still = sorted((row["days"], int(row["n"])) for row in known[f"waiting {i}"])
+            found |= {f"{i}_open_n": sum(n for _, n in still), f"{i}_open_median": percentile(still, 0.5)}
+    return found
+
+
+def percentile(counted_values: Sequence[tuple[float, int]], share: float) -> float | None:
+    """Percentile of values that each stand so often, between two of them in proportion (as Excel's PERCENTILE.INC).
+
+    >>> percentile([(1, 2), (5, 1), (6, 1)], 0.5)
+    3.0
+    """
+    if not counted_values:
+        return None
+    ends = list(accumulate(n for _, n in counted_values))
+    place = share * (ends[-1] - 1)
+    low, high = (counted_values[bisect_right(ends, int(at))][0] for at in (place, -(-place // 1)))
+    return low + (high - low) * (place % 1)
+
+
+def spells(scope: Scope, known: Mapping[str, Sequence[Row]]) -> list[Spell]:
+    """Read the answers to :func:`durations`."""
+    found = known["durations"][0] if scope.table.has_time else _statistics(scope, known)
 
     def days(key: str) -> float | None:
         return steady(found[key])

@@ -16,10 +16,10 @@ from xl_leadkpi.funnel.stages import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNI
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.funnel.engine import Row
     from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.funnel.stages import Spell
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.engine import Row
 
 
 def span(scope: Scope) -> nw.LazyFrame[Any]:

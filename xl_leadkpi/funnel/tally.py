@@ -13,7 +13,7 @@ from xl_leadkpi.funnel.scope import LOST, OPEN, WON, Scope, decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-    from xl_leadkpi.funnel.engine import Row
+    from xl_leadkpi.leads.engine import Row
 
 MATURE = ("mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won")
 

@@ -2,17 +2,19 @@
 
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.options import ReadOptions
-from xl_leadkpi.leads.read import read, read_frame
+from xl_leadkpi.leads.read import read, read_frame, read_query
 from xl_leadkpi.leads.spend import read_spend, read_spend_frame
-from xl_leadkpi.leads.touches import read_touches, read_touches_frame
+from xl_leadkpi.leads.touches import read_touches, read_touches_frame, read_touches_query
 
 __all__ = [
     "InputError",
     "ReadOptions",
     "read",
     "read_frame",
+    "read_query",
     "read_spend",
     "read_spend_frame",
     "read_touches",
     "read_touches_frame",
+    "read_touches_query",
 ]

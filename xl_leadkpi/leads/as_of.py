@@ -25,9 +25,7 @@ _STEPS = (
 _WORDS_OF_NOW = ("stage", "status", "last_open_stage", "is_won", "is_closed", "is_converted", "lost_reason")
 
 
-def as_it_stood(
-    frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]
-) -> tuple[nw.DataFrame[Any], list[Finding]]:
+def as_it_stood(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> tuple[rows.Frame, list[Finding]]:
     """Take a table back to the censoring date.
 
     Rows created later are left out. Of rows that were won, lost or reached a further stage later, everything that has
@@ -72,7 +70,7 @@ def _created_later(facts: rows.Facts) -> nw.Expr:
     return (nw.col("created") >= facts.bound + 1).fill_null(value=False)
 
 
-def _moved_on(frame: nw.DataFrame[Any], facts: rows.Facts) -> tuple[nw.Expr, nw.Expr]:
+def _moved_on(frame: rows.Frame, facts: rows.Facts) -> tuple[nw.Expr, nw.Expr]:
     """Tell which rows took a step after the censoring date, and which outcomes have a day."""
     at_last = rows.outcome(rows.Facts(facts.fields, facts.is_deals, _END_OF_TIME))
     closed = nw.lit(None, dtype=nw.Float64)
@@ -90,7 +88,7 @@ def _moved_on(frame: nw.DataFrame[Any], facts: rows.Facts) -> tuple[nw.Expr, nw.
 
 
 def _found(
-    kind: str, frame: nw.DataFrame[Any], mask: nw.Expr, column: str = "", severity: Literal["info", "warning"] = "info"
+    kind: str, frame: rows.Frame, mask: nw.Expr, column: str = "", severity: Literal["info", "warning"] = "info"
 ) -> list[Finding]:
     count = int(rows.measure(frame, {"count": mask.cast(nw.Int64).sum()})["count"] or 0)
     located = rows.locate(frame, mask, _ROWS_NAMED) if count else ()

@@ -7,7 +7,7 @@ expressions that any engine runs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -54,7 +54,7 @@ class Decoded:
     """A table with typed fields, on its way to the lead table.
 
     Attributes:
-        frame: ``row_no`` and one column a field.
+        frame: ``row_no`` and one column a field; rows in memory as Polars, a query where they stay on their engine.
         fields: Fields that fed it.
         words: Stage and status words.
         findings: What was odd so far.
@@ -64,7 +64,7 @@ class Decoded:
         unique: Identifiers of which no value stands twice.
     """
 
-    frame: pl.DataFrame
+    frame: Any
     fields: set[str] = field(default_factory=set)
     words: list[StageWord] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -234,15 +234,7 @@ class Decoder:
     def _first_response(self, fallback: Order | None) -> None:
         """Read the first response: a time of day on a date, or the minutes it took."""
         column = self.raw.pop("first_response")
-        found = parse_dates(column.text, fallback=fallback, locale=self.locale)
-        days = found.days
-        clock = column.text.str.extract_groups(
-            r"^\s*(?:(\d+)\s*d\w*\s+)?(\d{1,4}):(\d{2})(?::(\d{2}))?\s*$"
-        ).struct.unnest()
-        parts = [clock[str(k)].cast(pl.Float64).fill_null(0) for k in (1, 2, 3, 4)]
-        minutes = pl.DataFrame({"h": clock["2"], "m": parts[0] * 1440 + parts[1] * 60 + parts[2] + parts[3] / 60})
-        spent = minutes.select(pl.when(pl.col("h").is_not_null()).then("m"))["m"]
-        spent = spent.fill_null(column.text.str.strip_chars().cast(pl.Float64, strict=False))
+        days, spent = response_series(column.text, fallback=fallback, locale=self.locale)
         if column.number is not None:
             numbers, _ = numbers_as_days(column, date1904=self.grid.date1904)
             days = days.fill_null(numbers)
@@ -283,15 +275,13 @@ class Decoder:
             mask = column.spread(clean_text(texts).is_in([word.word for word in guessed]).fill_null(value=False))
             read_as = "; ".join(f"{word.word} = {word.stage}" for word in guessed[:ROWS_NAMED])
             self._note("guessed_stage_words", mask, self.header[name], read_as)
-        return column.spread(_code_series(texts, codes))
+        return column.spread(code_series(texts, codes))
 
     def _flags(self) -> None:
         for name in ("is_won", "is_closed", "is_converted"):
             if name in self.raw:
                 column = self.raw.pop(name)
-                texts = column.as_text().str.strip_chars().str.to_lowercase().str.strip_suffix(".0")
-                flags = {**dict.fromkeys(TRUE_WORDS, True), **dict.fromkeys(FALSE_WORDS, False)}
-                self.columns[name] = column.spread(texts.replace_strict(flags, default=None, return_dtype=pl.Boolean))
+                self.columns[name] = column.spread(flag_series(column.as_text()))
 
     # --- money
 
@@ -356,7 +346,17 @@ def _first_is_filled(column: RawColumn) -> bool:
     return bool(_first_text(column)) or (column.number is not None and column.number[0] is not None)
 
 
-def _code_series(texts: pl.Series, codes: Mapping[str, int]) -> pl.Series:
+def response_series(texts: pl.Series, *, fallback: Order | None, locale: str) -> tuple[pl.Series, pl.Series]:
+    """Read first responses: days where a text is a date, minutes where it is a span ("0:36", "1 d 2:15") or number."""
+    clock = texts.str.extract_groups(r"^\s*(?:(\d+)\s*d\w*\s+)?(\d{1,4}):(\d{2})(?::(\d{2}))?\s*$").struct.unnest()
+    parts = [clock[str(k)].cast(pl.Float64).fill_null(0) for k in (1, 2, 3, 4)]
+    minutes = pl.DataFrame({"h": clock["2"], "m": parts[0] * 1440 + parts[1] * 60 + parts[2] + parts[3] / 60})
+    spent = minutes.select(pl.when(pl.col("h").is_not_null()).then("m"))["m"]
+    spent = spent.fill_null(texts.str.strip_chars().cast(pl.Float64, strict=False))
+    return parse_dates(texts, fallback=fallback, locale=locale).days, spent
+
+
+def code_series(texts: pl.Series, codes: Mapping[str, int]) -> pl.Series:
     """Translate words to codes: 0 where the word is unknown, null where there is none."""
     words = clean_text(texts)
     if not codes:
@@ -365,6 +365,13 @@ def _code_series(texts: pl.Series, codes: Mapping[str, int]) -> pl.Series:
         known = words.replace_strict(codes, default=None, return_dtype=pl.Int8)
     frame = pl.DataFrame({"word": words, "code": known})
     return frame.select(pl.when(pl.col("word").is_not_null()).then(pl.col("code").fill_null(0)))["code"].cast(pl.Int8)
+
+
+def flag_series(texts: pl.Series) -> pl.Series:
+    """Read words for yes and no; null where a text is neither."""
+    flags = {**dict.fromkeys(TRUE_WORDS, True), **dict.fromkeys(FALSE_WORDS, False)}
+    words = texts.str.strip_chars().str.to_lowercase().str.strip_suffix(".0")
+    return words.replace_strict(flags, default=None, return_dtype=pl.Boolean)
 
 
 def numbers_as_days(column: RawColumn, *, date1904: bool) -> tuple[pl.Series, pl.Series]:

@@ -1,4 +1,4 @@
-"""Rows that stand for the same lead (section 4.7): eager, because keeping one row needs to see all."""
+"""Rows that stand for the same lead (section 4.7), in memory or, where the rows are on an engine, by joins there."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from xl_leadkpi.leads.options import Dedupe
+    from xl_leadkpi.leads.rows import Frame
 
 _ROWS_NAMED = 20
 
 
 def drop_duplicates(
-    frame: nw.DataFrame[Any], dedupe: Dedupe, unique: Collection[str] = (), *, is_deals: bool
-) -> tuple[nw.DataFrame[Any], list[Finding]]:
+    frame: Frame, dedupe: Dedupe, unique: Collection[str] = (), *, is_deals: bool
+) -> tuple[Frame, list[Finding]]:
     """Keep one row an identifier: the furthest stage, then the latest modified, then the first.
 
     Rows with the same e-mail or phone but different identifiers are only reported, as several deals a buyer are normal;
@@ -34,6 +36,8 @@ def drop_duplicates(
     Returns:
         The rows kept, and what was found.
     """
+    if isinstance(frame, nw.LazyFrame):
+        return _drop_in_engine(frame, dedupe, is_deals=is_deals)
     findings: list[Finding] = []
     if dedupe != "none" and "lead_id" in frame.columns and "lead_id" not in unique:
         frame, dropped = _keep_best(frame, "lead_id")
@@ -96,3 +100,65 @@ def _keep_best(
         frame = frame.join(first, on=key, how="left").sort("row_no")
         frame = frame.with_columns(**{name: nw.coalesce(f"first_{name}", name) for name in firsts})
     return frame, dropped
+
+
+def _drop_in_engine(
+    frame: nw.LazyFrame[Any], dedupe: Dedupe, *, is_deals: bool
+) -> tuple[nw.LazyFrame[Any], list[Finding]]:
+    findings: list[Finding] = []
+    names = frame.collect_schema().names()
+    if dedupe != "none" and "lead_id" in names:
+        frame, found = _keep_best_in_engine(frame, "lead_id", "duplicate_ids")
+        findings += found
+    for name in ("email", "phone"):
+        if name not in names:
+            continue
+        key = f"{name}_key"
+        frame = frame.with_columns(_contact_key(name).alias(key))
+        if name == "email" and dedupe == "id+email" and not is_deals:
+            frame, found = _keep_best_in_engine(frame, key, "duplicate_emails", earliest=("created", "cohort_month"))
+        else:
+            found = _shared_in_engine(frame, key, f"same_{name}")
+        findings += found
+        frame = frame.drop(key)
+    return frame, findings
+
+
+def _shared_in_engine(frame: nw.LazyFrame[Any], key: str, kind: str) -> list[Finding]:
+    keys = engine.repeated(frame, key)
+    same = frame.select("row_no", key).join(keys, on=key, how="inner").select("row_no")
+    [[total], first] = engine.collect([keys.select(nw.col("n").sum()), same.sort("row_no").head(_ROWS_NAMED)])
+    if not total["n"]:
+        return []
+    return [Finding(kind, int(total["n"]), rows=tuple(int(row["row_no"]) for row in first), severity="info")]
+
+
+def _keep_best_in_engine(
+    frame: nw.LazyFrame[Any], key: str, kind: str, earliest: Collection[str] = ()
+) -> tuple[nw.LazyFrame[Any], list[Finding]]:
+    keys = engine.settled(engine.repeated(frame, key), in_memory=True)
+    [[repeated]] = engine.collect([keys.select(nw.len().alias("n"))])
+    if not repeated["n"]:
+        return frame, []
+    names = frame.collect_schema().names()
+    firsts = [name for name in earliest if name in names]
+    # ascending order on every engine: the furthest and the latest have the least number
+    ranked = frame.with_columns(
+        far=-nw.col("position").cast(nw.Int32),
+        late=(-nw.col("modified").cast(nw.Float64)).fill_null(1.0) if "modified" in names else nw.lit(0.0),
+        one=nw.lit(1),
+    ).select("row_no", key, "far", "late", "one", *firsts)
+    doubles = engine.settled(ranked.join(keys, on=key, how="inner"), in_memory=True)
+    place = nw.col("one").cum_sum().over(key, order_by=("far", "late", "row_no"))
+    dropped = doubles.with_columns(place=place).filter(nw.col("place") > 1).select("row_no")
+    dropped = engine.settled(dropped, in_memory=True)
+    [[total], first] = engine.collect([dropped.select(nw.len().alias("n")), dropped.sort("row_no").head(_ROWS_NAMED)])
+    if not total["n"]:
+        return frame, []
+    frame = frame.join(dropped, on="row_no", how="anti")
+    if firsts:
+        first_days = doubles.group_by(key).agg(*[nw.col(name).min().alias(f"first_{name}") for name in firsts])
+        frame = frame.join(first_days, on=key, how="left")
+        frame = frame.with_columns(**{name: nw.coalesce(f"first_{name}", name) for name in firsts})
+        frame = frame.drop(*[f"first_{name}" for name in firsts])
+    return frame, [Finding(kind, int(total["n"]), rows=tuple(int(row["row_no"]) for row in first))]

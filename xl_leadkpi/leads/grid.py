@@ -33,6 +33,7 @@ class RawColumn:
         is_date: Marks the numbers that are dates, or None.
         is_flag: Marks the numbers that are booleans, or None.
         codes: For each row the place of its cell in ``text``; None where every row has its own cell.
+        tallied: Rows of each distinct cell, where the rows themselves are elsewhere; else None.
     """
 
     text: pl.Series
@@ -40,6 +41,7 @@ class RawColumn:
     is_date: pl.Series | None = None
     is_flag: pl.Series | None = None
     codes: pl.Series | None = None
+    tallied: pl.Series | None = None
 
     def spread(self, values: pl.Series) -> pl.Series:
         """Lay values of the distinct cells out over the rows."""
@@ -47,6 +49,8 @@ class RawColumn:
 
     def counts(self) -> pl.Series:
         """Count the rows of each distinct cell."""
+        if self.tallied is not None:
+            return self.tallied
         if self.codes is None:
             return pl.repeat(1, len(self.text), dtype=pl.UInt32, eager=True)
         seen = self.codes.drop_nulls().alias("code").to_frame().group_by("code").len()

@@ -86,12 +86,15 @@ def join_deals(
     ]
     facts = rows.Facts(deals.fields, is_deals=True, bound=bound)
     table: nw.DataFrame[Any] = nw.from_native(deals.frame, eager_only=True).rename({pair.deal: "key"})
+    standing: rows.Frame = table
     later = None
     if is_past:
         later = later_leads(table, facts)
-        table, odd = as_it_stood(table, facts, deals.header)
+        standing, odd = as_it_stood(table, facts, deals.header)
         findings += [replace(found, column=f"{deal_grid.name}: {found.column}") for found in odd]
-    table = rows.furthest(rows.dated(table, facts), STAGES, facts)
+    standing = rows.furthest(rows.dated(standing, facts), STAGES, facts)
+    assert isinstance(standing, nw.DataFrame)  # what is in memory stays there
+    table = standing
     known = nw.from_native(leads.frame, eager_only=True).select(nw.col(pair.lead).alias("key")).unique()
     homeless = table.join(known, on="key", how="anti")
     if len(homeless):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
 
-from xl_leadkpi.leads import rows
+from xl_leadkpi.leads import engine, rows
 from xl_leadkpi.leads.as_of import as_it_stood
 from xl_leadkpi.leads.duplicates import drop_duplicates
 from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.oddities import missing_evidence, odd_rows, rows_ahead
+from xl_leadkpi.leads.oddities import check_counts, missing_evidence, odd_rows, row_checks, rows_ahead
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
 from xl_leadkpi.leads.vocabulary import header_key
 
@@ -44,6 +44,10 @@ def day_number(day: date) -> int:
     return day.toordinal() - _DAY_ZERO
 
 
+def _cut(frame: rows.Frame) -> rows.Frame:
+    return engine.cut(frame) if isinstance(frame, nw.LazyFrame) else frame
+
+
 class LeadRows:
     """The rows of one table, on their way from typed fields to the lead table."""
 
@@ -53,7 +57,7 @@ class LeadRows:
         self.is_deals = is_deals
         self.findings = decoded.findings
         self.today = options.today or date.today()  # noqa: DTZ011 (the user's day)
-        self.frame: nw.DataFrame[Any] = nw.from_native(decoded.frame, eager_only=True)
+        self.frame: rows.Frame = _cut(nw.from_native(decoded.frame, pass_through=False))
 
     def lead_table(self, grid: Grid, mapped: ColumnMap, by: Mapping[str, int]) -> LeadTable:
         """Classify the rows and put the table together.
@@ -71,17 +75,19 @@ class LeadRows:
         facts = rows.Facts(fields, self.is_deals, bound)
         if bound < day_number(self.today):
             self._go_back(facts)
-        frame = rows.dated(self.frame, facts)
+        frame = _cut(rows.dated(self.frame, facts))
         as_of, reason = self._as_of(frame, facts)
         order = self._order(frame)
-        frame = rows.furthest(frame, order, facts)
+        frame = _cut(rows.furthest(frame, order, facts))
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
         known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))
         self.findings += rows_ahead(self.frame, known, self.decoded.header)
-        self.findings += odd_rows(frame, facts, self.decoded.header)
+        checks = row_checks(frame, facts, self.decoded.header)
+        counted = rows.measure(frame, check_counts(checks) | self._evidence(frame, order))
+        self.findings += odd_rows(frame, checks, counted)
         self.findings += missing_evidence(facts, self.decoded.words, self.decoded.rows_read)
-        stages, dated = self._in_force(frame, order)
+        stages, dated = self._in_force(counted, order)
         currencies = self._currencies(frame)
         return LeadTable(
             frame=self._select(frame, by),
@@ -106,12 +112,12 @@ class LeadRows:
         """Let the table be as it was on an earlier day."""
         self.frame, findings = as_it_stood(self.frame, facts, self.decoded.header)
         self.findings += findings
-        if not len(self.frame):
+        if not rows.measure(self.frame, {"rows": nw.len()})["rows"]:
             raise InputError(
                 f"As of {self.options.as_of}: every row of the table was created later. Give a later --as-of."
             )
 
-    def _as_of(self, frame: nw.DataFrame[Any], facts: rows.Facts) -> tuple[date, Literal["today", "given", "latest"]]:
+    def _as_of(self, frame: rows.Frame, facts: rows.Facts) -> tuple[date, Literal["today", "given", "latest"]]:
         if self.options.as_of:
             return self.options.as_of, "given"
         days = {
@@ -128,7 +134,7 @@ class LeadRows:
             return day, "latest"
         return self.today, "today"
 
-    def _order(self, frame: nw.DataFrame[Any]) -> tuple[str, ...]:
+    def _order(self, frame: rows.Frame) -> tuple[str, ...]:
         if self.options.stage_order:
             unknown = [stage for stage in self.options.stage_order if stage not in STAGES]
             if unknown:
@@ -152,21 +158,24 @@ class LeadRows:
         stages.insert(stages.index("Opportunity") + 1, "Meeting")
         return tuple(stages)
 
-    def _calendar_days(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    def _calendar_days(self, frame: rows.Frame) -> rows.Frame:
         """Keep times of day only if all stage dates have them: else a duration would mix hours and whole days."""
         frame = self._response(frame)
         there = [name for name in _DAYS if name in frame.columns]
         sources = _STAGE_DATES & self.decoded.fields
         timed = sources & self.decoded.has_time
-        whole = [name for name in there if not frame[name].dtype.is_integer()]
+        kinds = frame.collect_schema()
+        whole = [name for name in there if not kinds[name].is_integer()]
         if timed and timed == sources:
             return frame.with_columns(nw.col(*there).cast(nw.Float64))
         if timed:
             self.findings.append(Finding("times_dropped", len(timed), value=", ".join(sorted(timed)), severity="info"))
         self.decoded.has_time.clear()
+        if not whole:
+            return frame
         return frame.with_columns(*[nw.col(name).cast(nw.Float64).floor().cast(nw.Int32) for name in whole])
 
-    def _response(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    def _response(self, frame: rows.Frame) -> rows.Frame:
         if "response_spent" in frame.columns:
             return frame.with_columns(response_min=nw.col("response_spent"))
         if {"first_response", "created"} <= self.decoded.has_time:
@@ -174,7 +183,7 @@ class LeadRows:
             return frame.with_columns(response_min=nw.when(seconds >= 0).then(seconds / 60))
         return frame
 
-    def _without_duplicates(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    def _without_duplicates(self, frame: rows.Frame) -> rows.Frame:
         of_lead = set(header_key(self.decoded.header.get("lead_id", "")).split()) & _OTHER_RECORD
         # Several deals of one lead carry the same lead's identifier and are no duplicates.
         dedupe = "none" if self.is_deals and of_lead else self.options.dedupe
@@ -182,15 +191,19 @@ class LeadRows:
         self.findings += findings
         return frame
 
-    def _in_force(self, frame: nw.DataFrame[Any], order: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    @staticmethod
+    def _evidence(frame: rows.Frame, order: Sequence[str]) -> dict[str, nw.Expr]:
+        """How many rows speak for each stage."""
         counts: dict[str, nw.Expr] = {}
         for stage in order:
             rank = STAGES.index(stage) + 1
-            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("stage_now") == stage)
-            counts[f"{stage} reached"] = stands.sum()
+            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("standing") == rank)
+            counts[f"{stage} reached"] = stands.cast(nw.Int64).sum()
             if STAGE_DATE[stage] in frame.columns:
                 counts[f"{stage} dated"] = nw.col(STAGE_DATE[stage]).count()
-        found = rows.measure(frame, counts)
+        return counts
+
+    def _in_force(self, found: engine.Row, order: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         dated = tuple(stage for stage in order if found.get(f"{stage} dated"))
         below = {"Lead", "MQL", "SQL"} if self.is_deals else set()
         stages = tuple(
@@ -200,28 +213,28 @@ class LeadRows:
         )
         return stages, tuple(stage for stage in dated if stage in stages)
 
-    def _currencies(self, frame: nw.DataFrame[Any]) -> tuple[str, ...]:
+    def _currencies(self, frame: rows.Frame) -> tuple[str, ...]:
         if "currency" not in frame.columns:
             return ()
         used = frame.filter(~nw.col("currency").is_null())
         if "amount" in frame.columns:
             used = used.filter(~nw.col("amount").is_null())
-        counted = (
-            used.group_by("currency").agg(nw.len().alias("rows")).sort("rows", "currency", descending=[True, False])
-        )
-        found = tuple(str(code) for code in counted["currency"].to_list())
+        [counted] = engine.collect([used.lazy().group_by("currency").agg(nw.len().alias("rows"))])
+        counted.sort(key=lambda row: (-row["rows"], row["currency"]))
+        found = tuple(str(row["currency"]) for row in counted)
         if len(found) > 1:
+            count = sum(int(row["rows"]) for row in counted)
             self.findings.append(
-                Finding("mixed_currencies", len(used), self.decoded.header.get("currency", ""), ", ".join(found))
+                Finding("mixed_currencies", count, self.decoded.header.get("currency", ""), ", ".join(found))
             )
         return found
 
-    def _fed(self, frame: nw.DataFrame[Any]) -> set[str]:
+    def _fed(self, frame: rows.Frame) -> set[str]:
         fed = {name for name in (*_TEXT, *_DAYS, "amount", "response_min") if name in frame.columns}
         fed |= self.decoded.fields & {"stage", "status", "last_open_stage", "is_won", "is_closed"}
         return fed
 
-    def _select(self, frame: nw.DataFrame[Any], by: Mapping[str, int]) -> nw.DataFrame[Any]:
+    def _select(self, frame: rows.Frame, by: Mapping[str, int]) -> rows.Frame:
         there = set(frame.columns)
         day = nw.Float64 if self.decoded.has_time else nw.Int32
         if "name" not in there:

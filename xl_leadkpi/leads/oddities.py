@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import narwhals as nw
 
@@ -24,32 +24,31 @@ _HAPPENED = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
+class Check:
+    """Something odd about a row, and the finding it makes."""
+
     kind: str
     mask: nw.Expr
     column: str = ""
     severity: Literal["info", "warning"] = "warning"
 
 
-def odd_rows(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
-    """Count and locate rows without what they should have, and rows that contradict themselves.
+def row_checks(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> list[Check]:
+    """List what rows may lack, and in what they may contradict themselves.
 
     Args:
         frame: Rows with their outcome and stage days.
         facts: About the table.
         header: Header of each field.
-
-    Returns:
-        The findings.
     """
     checks = [*_lacking(set(frame.columns), header), *_contradicting(facts)]
     if {"response_min", "first_response", "created"} <= set(frame.columns):
         early = nw.col("first_response") < nw.col("created")
-        checks.append(_Check("negative_response", early, header.get("first_response", "")))
-    return _found(frame, checks)
+        checks.append(Check("negative_response", early, header.get("first_response", "")))
+    return checks
 
 
-def rows_ahead(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
+def rows_ahead(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
     """Count and locate dates after the censoring date.
 
     Args:
@@ -61,42 +60,56 @@ def rows_ahead(frame: nw.DataFrame[Any], facts: rows.Facts, header: Mapping[str,
         The findings.
     """
     checks = [
-        _Check("future_dates", nw.col(name) >= facts.bound + 1, header.get(name, ""))
+        Check("future_dates", nw.col(name) >= facts.bound + 1, header.get(name, ""))
         for name in _HAPPENED
         if name in facts.fields
     ]
-    return _found(frame, checks)
+    return odd_rows(frame, checks, rows.measure(frame, check_counts(checks)))
 
 
-def _found(frame: nw.DataFrame[Any], checks: Sequence[_Check]) -> list[Finding]:
-    counts = rows.measure(frame, {f"{n}": check.mask.cast(nw.Int64).sum() for n, check in enumerate(checks)})
+def check_counts(checks: Sequence[Check]) -> dict[str, nw.Expr]:
+    """Count the rows that each check finds odd; asked together with whatever else is asked of the table."""
+    return {f"odd {n}": check.mask.cast(nw.Int64).sum() for n, check in enumerate(checks)}
+
+
+def odd_rows(frame: rows.Frame, checks: Sequence[Check], counts: Mapping[str, int | None]) -> list[Finding]:
+    """Locate the odd rows.
+
+    Args:
+        frame: The rows.
+        checks: What they were checked for.
+        counts: Answers to :func:`check_counts`.
+
+    Returns:
+        The findings.
+    """
     return [
         Finding(
             check.kind,
-            int(counts[f"{n}"]),
+            int(counts[f"odd {n}"] or 0),
             check.column,
             rows=rows.locate(frame, check.mask, _ROWS_NAMED),
             severity=check.severity,
         )
         for n, check in enumerate(checks)
-        if counts[f"{n}"]
+        if counts[f"odd {n}"]
     ]
 
 
-def _lacking(columns: set[str], header: Mapping[str, str]) -> list[_Check]:
+def _lacking(columns: set[str], header: Mapping[str, str]) -> list[Check]:
     won, lost = nw.col("outcome") == rows.WAS_WON, nw.col("outcome") == rows.WAS_LOST
     needed = {
-        "created": _Check("no_created_date", nw.col("created").is_null(), header.get("created", "")),
-        "d_won": _Check("won_without_date", won & nw.col("d_won").is_null()),
-        "amount": _Check("won_without_amount", won & nw.col("amount").is_null(), header.get("amount", ""), "info"),
-        "lost_reason": _Check(
+        "created": Check("no_created_date", nw.col("created").is_null(), header.get("created", "")),
+        "d_won": Check("won_without_date", won & nw.col("d_won").is_null()),
+        "amount": Check("won_without_amount", won & nw.col("amount").is_null(), header.get("amount", ""), "info"),
+        "lost_reason": Check(
             "lost_without_reason", lost & nw.col("lost_reason").is_null(), header.get("lost_reason", ""), "info"
         ),
     }
     return [check for column, check in needed.items() if column in columns]
 
 
-def _contradicting(facts: rows.Facts) -> list[_Check]:
+def _contradicting(facts: rows.Facts) -> list[Check]:
     """Find rows whose status, stage and dates disagree."""
     won, lost, is_open = (nw.col("outcome") == code for code in (rows.WAS_WON, rows.WAS_LOST, rows.WAS_OPEN))
     against: list[nw.Expr] = []
@@ -108,7 +121,10 @@ def _contradicting(facts: rows.Facts) -> list[_Check]:
         against.append(~won & ~rows.happened("won_date", facts).is_null())
     if "lost_date" in facts.fields:
         against.append(~lost & ~rows.happened("lost_date", facts).is_null())
-    return [_Check("contradictions", nw.any_horizontal(*against, ignore_nulls=True))] if against else []
+    if not against:
+        return []
+    odd = nw.any_horizontal(*against, ignore_nulls=True) if len(against) > 1 else against[0]
+    return [Check("contradictions", odd)]
 
 
 def missing_evidence(facts: rows.Facts, words: Iterable[StageWord], count: int) -> list[Finding]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals as nw
 import polars as pl
 
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.columns import ColumnMap, recognise
 from xl_leadkpi.leads.decode import Decoded, Decoder, clean_text, labels, wanted_columns
 from xl_leadkpi.leads.errors import InputError
@@ -18,6 +19,7 @@ from xl_leadkpi.leads.join import join_deals, key_columns
 from xl_leadkpi.leads.lead_rows import LeadRows, day_number
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.parse import looks_like_date
+from xl_leadkpi.leads.query import QueryDecoder, open_query
 from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.stages import find_stage
 from xl_leadkpi.leads.table import STAGES, Finding, LeadTable
@@ -87,6 +89,51 @@ def read_frame(
     return table
 
 
+def read_query(
+    frame: Any,
+    options: ReadOptions | None = None,
+    source_name: str = "table",
+    progress: Callable[[str], None] = lambda _: None,
+) -> LeadTable:
+    """Read leads from a typed table that stays where it is: nothing but its distinct texts is fetched.
+
+    Args:
+        frame: Polars LazyFrame, DuckDB relation, PySpark DataFrame, or a Narwhals frame over one. A column ``row_no``
+            numbers the rows; without one they are numbered as the engine hands them over.
+        options: How to read it.
+        source_name: Name of the table for the sheet and for messages.
+        progress: Called with a word on what is being done.
+
+    Returns:
+        The lead table; its frame is a query on the same engine.
+
+    Raises:
+        InputError: The table cannot be used.
+
+    >>> leads = pl.LazyFrame({"Lead ID": ["L1", "L2"], "Created": [date(2025, 1, 5)] * 2, "Stage": ["Won", "New"]})
+    >>> table = read_query(leads)
+    >>> table.rows_read, table.stages, type(table.frame).__name__
+    (2, ('Lead', 'Won'), 'LazyFrame')
+    """
+    options = checked(options or ReadOptions())
+    query = engine.numbered(nw.from_native(frame).lazy())
+    progress("recognising columns")
+    grid = open_query(query, source_name)
+    check_headers(options.fields, {"leads": grid})
+    mapped, told_by, by = _recognise(grid, options, "leads")
+    _refuse_undated(grid, mapped)
+    is_deals = bool(told_by)
+    progress("reading distinct texts")
+    decoder = QueryDecoder(query, grid, mapped, options, is_deals=is_deals)
+    decoded = decoder.run({name: grid.headers[place] for name, place in by.items()})
+    decoded.findings += _map_findings(grid, mapped)
+    if is_deals:
+        decoded.findings += _taken_for_deals(decoded, options, told_by)
+    progress("classifying")
+    table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
+    return replace(table, findings=(*table.findings, *unused_words(options.words, table.words)))
+
+
 def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Callable[[str], None]) -> LeadTable:
     tell("recognising columns")
     check_headers(options.fields, {"leads": grid} if deal_grid is None else {"leads": grid, "deals": deal_grid})
@@ -95,8 +142,8 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
     tell("reading leads")
     keys = key_columns(grid, mapped) if deal_grid else {}
     decoded = _decode(grid, mapped, options, by, keys, is_deals=is_deals)
-    if is_deals and options.kind == "auto":
-        decoded.findings.append(Finding("taken_for_deals", decoded.rows_read, value=told_by, severity="info"))
+    if is_deals:
+        decoded.findings += _taken_for_deals(decoded, options, told_by)
     columns = mapped.columns
     if deal_grid:
         tell("joining deals")
@@ -109,6 +156,12 @@ def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Calla
     tell("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
     return replace(table, columns=columns, findings=(*table.findings, *unused_words(options.words, table.words)))
+
+
+def _taken_for_deals(decoded: Decoded, options: ReadOptions, told_by: str) -> list[Finding]:
+    if options.kind != "auto":
+        return []
+    return [Finding("taken_for_deals", decoded.rows_read, value=told_by, severity="info")]
 
 
 def _recognise(
@@ -207,8 +260,14 @@ def _decode(
     decoded.findings += _map_findings(grid, mapped)
     if decoded.frame.is_empty():
         raise InputError(f"{grid.place}: there is a header line in row {grid.first_row - 1} but no data row below it.")
-    created = mapped.position.get("created", mapped.refused.get("created"))
-    if created is not None and "created" in mapped.refused:
+    _refuse_undated(grid, mapped)
+    return decoded
+
+
+def _refuse_undated(grid: Grid, mapped: ColumnMap) -> None:
+    """Stop where the column of the creation dates holds something else."""
+    created = mapped.refused.get("created")
+    if created is not None:
         texts = [cell for cell in grid.sample[created] if cell not in (None, "") and not looks_like_date(str(cell))]
         if texts:
             raise InputError(
@@ -216,7 +275,6 @@ def _decode(
                 "a date, nor are the others. Expected dates such as 2025-05-31 or 31.05.2025. If the dates stand "
                 "in another column, name it with --map created=HEADER."
             )
-    return decoded
 
 
 def _map_findings(grid: Grid, mapped: ColumnMap) -> list[Finding]:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.stages import LOST, OPEN
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    Frame = nw.DataFrame[Any]
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 WON = len(STAGES)
 WAS_OPEN, WAS_WON, WAS_LOST = 1, 2, 3
@@ -138,8 +139,8 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
         facts: About the table.
 
     Returns:
-        The rows with ``hw``, ``lost_from`` (ranks in ``STAGES``), ``stage_now`` and ``position``, the place of the
-        furthest stage in ``order``.
+        The rows with ``hw``, ``lost_from`` (ranks in ``STAGES``), ``stage_now`` as a name and as a code in
+        ``standing``, and ``position``, the place of the furthest stage in ``order``.
     """
     place = {stage: _place(stage, order) for stage in STAGES}
     start = place["Opportunity"] if facts.is_deals else 1
@@ -161,7 +162,9 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
     evidence.append(nw.when(is_won).then(nw.lit(place["Won"], dtype=nw.Int8)))
     # No evidence means the start. Names, because Narwhals on pandas wants them distinct.
     evidence = [expression.fill_null(start).alias(f"evidence_{number}") for number, expression in enumerate(evidence)]
-    frame = frame.with_columns(position=nw.max_horizontal(*evidence).cast(nw.Int8))
+    # Spark's greatest() wants two
+    position = nw.max_horizontal(*evidence) if len(evidence) > 1 else evidence[0]
+    frame = frame.with_columns(position=position.cast(nw.Int8))
 
     said = [expression for expression in (before, now) if expression is not None]
     from_place = nw.coalesce(*said, nw.col("position")) if said else nw.col("position")
@@ -183,7 +186,8 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
         .otherwise(nw.when(is_lost).then(nw.lit(LOST, dtype=nw.Int8)).otherwise(standing))
     )
     names = {**dict(enumerate(STAGES, 1)), LOST: "Lost"}
-    return frame.with_columns(stage_now=code.replace_strict(names, default=None, return_dtype=nw.String))
+    frame = frame.with_columns(standing=code)
+    return frame.with_columns(stage_now=translate(nw.col("standing"), names, nw.String))
 
 
 def _rank(place: nw.Expr, order: Sequence[str]) -> nw.Expr:
@@ -216,14 +220,27 @@ def translate(column: nw.Expr, values: dict[int, Any], dtype: Any) -> nw.Expr:
     return chain
 
 
+def month_number(day: nw.Expr) -> nw.Expr:
+    """Month number of an Excel day number, by arithmetic that every engine has (1900-03-01 to 2100-02-28).
+
+    Counting years from March puts the leap day last, so that the months before it have fixed offsets.
+    """
+    since_march_1900 = day.floor() - 61
+    year = ((since_march_1900 * 4 + 3) / 1461).floor()
+    day_of_year = since_march_1900 - (year * 1461 / 4).floor()
+    month = ((day_of_year * 5 + 2) / 153).floor()
+    return year * 12 + month + (1900 * 12 + 2)
+
+
 def measure(frame: Frame, expressions: dict[str, nw.Expr]) -> dict[str, Any]:
-    """Draw single figures from the whole table (eager)."""
+    """Draw single figures from the whole table (runs the query)."""
     if not expressions:
         return {}
-    row = frame.select(**expressions)
-    return {name: row[name].item() for name in expressions}
+    [[row]] = engine.collect([frame.lazy().select(**expressions)])
+    return row
 
 
 def locate(frame: Frame, mask: nw.Expr, limit: int) -> tuple[int, ...]:
-    """List the first row numbers where a condition holds (eager)."""
-    return tuple(int(number) for number in frame.filter(mask)["row_no"].head(limit).to_list())
+    """List the first row numbers where a condition holds (runs the query)."""
+    [found] = engine.collect([frame.lazy().filter(mask).select("row_no").sort("row_no").head(limit)])
+    return tuple(int(row["row_no"]) for row in found)

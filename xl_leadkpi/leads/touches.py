@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.columns import recognise
 from xl_leadkpi.leads.decode import ROWS_NAMED, clean_text, labels, numbers_as_days
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.options import ReadOptions
 from xl_leadkpi.leads.parse import parse_dates
+from xl_leadkpi.leads.query import QueryDecoder, located, open_query
 from xl_leadkpi.leads.sources import open_frame, open_table
 from xl_leadkpi.leads.table import Finding, TouchTable
 
 if TYPE_CHECKING:
+    from xl_leadkpi.leads.columns import ColumnMap
     from xl_leadkpi.leads.grid import Grid, RawColumn
 
 _NEEDED = {
@@ -64,7 +67,41 @@ def read_touches_frame(data: Any, options: ReadOptions | None = None, source_nam
     return _read(open_frame(data, "touches", options, source_name), options)
 
 
-def _read(grid: Grid, options: ReadOptions) -> TouchTable:
+def read_touches_query(frame: Any, options: ReadOptions | None = None, source_name: str = "table") -> TouchTable:
+    """Read touches from a typed table that stays where it is, as :func:`read_touches` does from a file.
+
+    Args:
+        frame: Polars LazyFrame, DuckDB relation, PySpark DataFrame, or a Narwhals frame over one.
+        options: How to read it.
+        source_name: Name of the table for messages.
+
+    Returns:
+        The touches; the frame is a query on the same engine.
+
+    Raises:
+        InputError: One of the columns is missing, or the table cannot be used.
+
+    >>> from datetime import date
+    >>> touches = pl.LazyFrame({"Lead ID": ["L1"], "Time": [date(2025, 5, 1)], "Channel": ["Ads"]})
+    >>> read_touches_query(touches).frame.collect()["day"].to_list()
+    [45778.0]
+    """
+    options = options or ReadOptions()
+    query = engine.numbered(nw.from_native(frame).lazy())
+    grid = open_query(query, source_name)
+    mapped = _recognised(grid, options)
+    decoder = QueryDecoder(query, grid, mapped, options, is_deals=False)
+    decoded = decoder.run_touches()
+    wanted = ("lead_id", "day", "channel")
+    lacking = [nw.col(name).is_null() for name in wanted]
+    some = nw.any_horizontal(*lacking, ignore_nulls=True) & ~nw.all_horizontal(*lacking, ignore_nulls=True)
+    decoder.findings += located(decoded, "incomplete_touches", some, "")
+    return TouchTable(
+        decoded.drop_nulls(list(wanted)).drop("row_no"), mapped.columns, tuple(decoder.findings), grid.name
+    )
+
+
+def _recognised(grid: Grid, options: ReadOptions) -> ColumnMap:
     own = {
         name: header
         for name, header in options.fields.items()
@@ -77,6 +114,11 @@ def _read(grid: Grid, options: ReadOptions) -> TouchTable:
                 f"{grid.place}, row {grid.first_row - 1}: no column with {what} was recognised. Found: "
                 f"{', '.join(grid.headers[:30])}. Name it with --map {name}=HEADER."
             )
+    return mapped
+
+
+def _read(grid: Grid, options: ReadOptions) -> TouchTable:
+    mapped = _recognised(grid, options)
     places = {name: mapped.position[name] for name in (*_NEEDED, "to_campaign") if name in mapped.position}
     loaded = grid.load(sorted(places.values()), frozenset({places["lead_id"]}))
     column: dict[str, RawColumn] = {name: loaded.columns[place] for name, place in places.items()}

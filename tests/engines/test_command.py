@@ -1,0 +1,61 @@
+"""``leadkpi funnel`` on Parquet files and DuckDB tables: the same JSON whatever counts, and the choice said aloud."""
+
+import json
+
+import polars as pl
+import pytest
+
+from xl_leadkpi.cli import main
+from xl_leadkpi.leads import InputError, sample
+from xl_leadkpi.leads.warehouse import choose_engine, find_table
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("parts")
+    leads = sample.leads(1000).with_columns(pl.col("Created").dt.date()).drop("First contacted")
+    leads.write_parquet(folder / "all.parquet")
+    leads.head(400).write_parquet(folder / "part-1.parquet")
+    leads.tail(-400).write_parquet(folder / "part-2.parquet")
+    return folder
+
+
+def figures(capsys, *arguments):
+    assert main(["funnel", *arguments, "--as-of", "2026-06-30", "--json", "-"]) == 0
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    for changing in ("source", "built_at"):
+        found["header"].pop(changing, None)
+    return found, printed.err
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_parts_count_like_the_whole(folder, capsys, engine):
+    whole, said = figures(capsys, str(folder / "all.parquet"))
+    assert "engine: polars, in memory (1 Parquet file" in said
+    parts, said = figures(capsys, str(folder / "part-*.parquet"), "--engine", engine)
+    assert f"engine: {engine} (2 Parquet files" in said
+    assert parts == whole
+
+
+def test_a_duckdb_table(folder, capsys, tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect(str(tmp_path / "sales.db")) as connection:
+        connection.execute(f"CREATE TABLE leads AS SELECT * FROM read_parquet('{folder / 'all.parquet'}')")
+    whole, _ = figures(capsys, str(folder / "all.parquet"))
+    found, said = figures(capsys, f"duckdb:///{tmp_path / 'sales.db'}?table=leads")
+    assert "engine: duckdb (a DuckDB table)" in said
+    assert found == whole
+
+
+def test_several_or_large_files_go_to_duckdb(folder):
+    pytest.importorskip("duckdb")
+    assert choose_engine(find_table(str(folder / "part-*.parquet")))[0] == "duckdb"
+    assert choose_engine(find_table(str(folder / "all.parquet")))[0] == "memory"
+
+
+def test_an_engine_for_a_file_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("Lead ID,Created\n1,2025-01-01\n")
+    with pytest.raises(InputError, match="Convert it to Parquet"):
+        choose_engine(find_table(str(path)), "duckdb")

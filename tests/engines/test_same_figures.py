@@ -1,0 +1,158 @@
+"""Every engine gives the figures that memory gives, to 1e-9: golden fixture, two real exports, a sample."""
+
+import math
+import time
+from dataclasses import replace
+from datetime import date
+from threading import Event, Thread
+
+import polars as pl
+import pytest
+
+from xl_leadkpi.funnel import as_json, build
+from xl_leadkpi.leads import engine, read, read_frame, read_query, read_spend, read_touches, read_touches_query, sample
+
+from .conftest import COUNTING, READING
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Spark's own sockets
+]
+
+LEADS, TOUCHED = 20_000, 50_000
+
+
+def differences(one, other, place="figures"):
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = {**one, **other}
+        return [d for key in keys for d in differences(one.get(key, "?"), other.get(key, "?"), f"{place}.{key}")]
+    if isinstance(one, list) and isinstance(other, list):
+        if len(one) != len(other):
+            return [f"{place}: {len(one)} and {len(other)} rows"]
+        pairs = enumerate(zip(one, other, strict=True))
+        return [d for number, (a, b) in pairs for d in differences(a, b, f"{place}[{number}]")]
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
+    same = math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) if numbers else one == other
+    return [] if same else [f"{place}: {one!r} and {other!r}"]
+
+
+class Case:
+    """One lead table as Parquet, with what belongs to it, and its figures from memory."""
+
+    def __init__(self, leads, touches=None, spend=None, reading=READING):
+        self.leads, self.touches, self.reading = leads, touches, reading
+        self.spend = read_spend([spend], reading) if spend else None
+        table = read(leads, reading)
+        self.figures = as_json(build(table, self.spend, touches and read_touches(touches, reading), COUNTING))
+
+    def on(self, name):
+        leads = read_query(engine.scan_parquet([self.leads], name), self.reading, self.leads.name)
+        touches = self.touches and read_touches_query(engine.scan_parquet([self.touches], name), self.reading)
+        return as_json(build(leads, self.spend, touches, COUNTING))
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made_up")
+    leads = sample.leads(LEADS)
+    touches = sample.touches(leads)
+    assert touches.height > TOUCHED
+    leads.with_columns(pl.col("Created").dt.date()).drop("First contacted").write_parquet(folder / "leads.parquet")
+    touches.write_parquet(folder / "touches.parquet")
+    return Case(folder / "leads.parquet", folder / "touches.parquet")
+
+
+@pytest.fixture(scope="session")
+def clocked(tmp_path_factory):
+    """Creation and response with a time of day: durations in calendar days, response times in minutes."""
+    path = tmp_path_factory.mktemp("clocked") / "leads.parquet"
+    sample.leads(3000).write_parquet(path)
+    return Case(path)
+
+
+@pytest.fixture(scope="session")
+def all_clocked(tmp_path_factory):
+    """Every stage with a time of day: percentiles over lengths with a fraction."""
+    path = tmp_path_factory.mktemp("all_clocked") / "leads.parquet"
+    leads = sample.leads(3000)
+    days = [name for name, kind in leads.schema.items() if kind == pl.Date]
+    later = pl.duration(minutes=pl.int_range(pl.len()) * 7 % 600)
+    leads.with_columns(pl.col(*days).cast(pl.Datetime("ms")) + later).write_parquet(path)
+    return Case(path)
+
+
+@pytest.fixture(scope="session")
+def golden(shared, tmp_path_factory):
+    path = tmp_path_factory.mktemp("golden") / "leads.parquet"
+    pl.read_csv(shared / "spec/golden/golden_leads.csv", try_parse_dates=True).write_parquet(path)
+    reading = replace(READING, as_of=date(2025, 6, 30))
+    return Case(path, spend=shared / "spec/golden/golden_spend.csv", reading=reading)
+
+
+@pytest.fixture(scope="session")
+def olist(shared, tmp_path_factory):
+    path = tmp_path_factory.mktemp("olist") / "leads.parquet"
+    folder = shared / "data/olist"
+    leads = pl.read_csv(folder / "olist_mql_usdates.csv", infer_schema=False)
+    deals = pl.read_csv(folder / "olist_closed_deals_semicolon_bom.csv", separator=";", infer_schema=False)
+    joined = leads.join(deals.unique("mql_id"), on="mql_id", how="left", maintain_order="left")
+    joined.select("mql_id", "first_contact_date", "origin", "won_date").write_parquet(path)
+    return Case(path)
+
+
+@pytest.fixture(scope="session")
+def crm(shared, tmp_path_factory):
+    path = tmp_path_factory.mktemp("crm") / "leads.parquet"
+    pl.read_csv(shared / "data/crm_sales/sales_pipeline.csv", try_parse_dates=True).write_parquet(path)
+    return Case(path, reading=replace(READING, by=("product",)))
+
+
+CASES = ["golden", "olist", "crm", "made_up", "clocked", "all_clocked"]
+
+
+@pytest.mark.parametrize("name", ["polars", "duckdb"])
+@pytest.mark.parametrize("case", CASES)
+def test_same_figures(request, case, name):
+    if name == "duckdb":
+        pytest.importorskip("duckdb")
+    made = request.getfixturevalue(case)
+    assert differences(made.figures, made.on(name)) == []
+
+
+@pytest.mark.parametrize("case", ["golden", "olist", "crm"])
+def test_same_figures_on_a_spark_cluster(request, spark, case):
+    made = request.getfixturevalue(case)
+    assert differences(made.figures, made.on("spark")) == []
+    assert spark.sparkContext.master.startswith("spark://")
+
+
+def test_same_figures_on_pandas(made_up):
+    leads = read_frame(pl.read_parquet(made_up.leads).to_pandas(), READING, made_up.leads.name)
+    figures = as_json(build(leads, None, read_touches(made_up.touches, READING), COUNTING))
+    assert differences(made_up.figures, figures) == []
+
+
+def test_a_worker_killed_in_mid_job_changes_nothing(made_up, spark, spark_cluster):
+    tracker = spark.sparkContext.statusTracker()
+    victim, killed = spark_cluster.processes[-1], Event()
+
+    def kill_while_busy():
+        started = time.monotonic()
+        while time.monotonic() - started < 60:
+            running = [tracker.getJobInfo(job) for job in tracker.getActiveJobsIds()]
+            # not the first jobs: by then the worker holds rows that others need
+            if running and max(job.jobId for job in running if job) > first_job + 6:
+                spark_cluster.kill(victim)
+                killed.set()
+                return
+            time.sleep(0.005)
+
+    ids = tracker.getJobIdsForGroup(None)
+    first_job = max(ids, default=0)
+    killer = Thread(target=kill_while_busy)
+    killer.start()
+    figures = made_up.on("spark")
+    killer.join()
+    assert killed.is_set()
+    assert victim.poll() is not None
+    assert differences(made_up.figures, figures) == []

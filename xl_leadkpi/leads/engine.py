@@ -1,0 +1,291 @@
+"""The seam to the engines: whatever is more than a Narwhals expression stands in this one file."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+    from narwhals.typing import Frame
+
+Row = dict[str, Any]
+
+UNIX_EPOCH = 25569
+_DAY_ZERO = date(1899, 12, 30)
+_KEYS_A_PASS = 4_000_000
+_BYTES_A_PART = 32 << 20
+_JOBS_AT_A_TIME = 4
+
+
+def lazy(frame: Frame) -> nw.LazyFrame[Any]:
+    """The frame as a query that nothing has run yet (pandas runs it at once: it has no other way)."""
+    return frame.lazy()
+
+
+def streams(frame: Frame) -> bool:
+    """Tell whether the rows stay where they are until a query runs; such a table may exceed the memory."""
+    return isinstance(frame, nw.LazyFrame)
+
+
+def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
+    """The same rows, worked out once because many queries follow.
+
+    Args:
+        frame: The query.
+        in_memory: Its table is in memory already, and so may the result be. Else Polars writes a file for the time of
+            the process, DuckDB a temporary table, which it spills to disk, and Spark keeps what fits and spills the
+            rest.
+    """
+    kind = frame.implementation
+    if kind.is_duckdb():
+        return _query(_duckdb_table(frame.to_native()))
+    if kind.is_pyspark():
+        from pyspark import StorageLevel  # noqa: PLC0415 - an extra
+
+        return _query(frame.to_native().persist(StorageLevel.MEMORY_AND_DISK))
+    if kind.is_polars() and not in_memory:
+        import polars as pl  # noqa: PLC0415 - only where the rows came as Polars
+
+        path = _scratch() / f"{uuid.uuid4().hex}.parquet"
+        frame.to_native().sink_parquet(path, compression="lz4", maintain_order=False)
+        return _query(pl.scan_parquet(path))
+    return frame.collect().lazy()
+
+
+def cut(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The same rows; on Spark the plan ends here, as it copies each expression into all that use it.
+
+    Without that, a dozen columns that build on each other make a plan of millions of nodes. The others work out a
+    column again for less than it costs to write it.
+    """
+    return settled(frame, in_memory=False) if frame.implementation.is_pyspark() else frame
+
+
+def _query(native: Any) -> nw.LazyFrame[Any]:
+    frame: nw.LazyFrame[Any] = nw.from_native(native, pass_through=False).lazy()
+    return frame
+
+
+def _duckdb_table(relation: Any) -> Any:
+    name = f"leadkpi_{uuid.uuid4().hex}"
+    relation.query("source_rows", f"CREATE TEMP TABLE {name} AS SELECT * FROM source_rows")  # noqa: S608 (own name)
+    return relation.query("source_rows", f"SELECT * FROM {name}")  # noqa: S608
+
+
+@cache
+def _scratch() -> Path:
+    """A folder for intermediate rows, gone when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="leadkpi-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def collect(frames: Sequence[nw.LazyFrame[Any]]) -> list[list[Row]]:
+    """Run several queries with small results, together where the engine can, and return their rows.
+
+    Args:
+        frames: Queries over the same table.
+
+    Returns:
+        For each query its rows as dictionaries; a missing value is None whatever the engine calls it. The order of
+        rows is the engine's.
+    """
+    if frames and all(frame.implementation.is_polars() for frame in frames):
+        import polars as pl  # noqa: PLC0415 - only where the rows came as Polars
+
+        return [list(table.iter_rows(named=True)) for table in pl.collect_all([frame.to_native() for frame in frames])]
+    if frames and all(frame.implementation.is_pyspark() for frame in frames):
+        # small jobs wait for each other's last task: several at a time keep the workers busy
+        with ThreadPoolExecutor(_JOBS_AT_A_TIME) as pool:
+            return list(pool.map(_rows, frames))
+    return [_rows(frame) for frame in frames]
+
+
+def _rows(frame: nw.LazyFrame[Any]) -> list[Row]:
+    return [_plain(row) for row in frame.collect().iter_rows(named=True)]
+
+
+def _plain(row: Row) -> Row:
+    return {key: _plain_value(value) for key, value in row.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, Decimal):  # DuckDB's sums of whole numbers
+        return int(value) if value == value.to_integral_value() else float(value)
+    # nan is not equal to itself, and pandas' NA not even comparable
+    return value if (value == value) is True else None  # noqa: PLR0124
+
+
+def with_previous(frame: nw.LazyFrame[Any], column: str, *, within: str, order: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Add ``previous``: the column's value one row earlier within each group, null in a group's first row.
+
+    Where rows have an order, sorting once and looking one row up is several times faster than a window a group.
+    """
+    if not (frame.implementation.is_polars() or frame.implementation.is_pandas_like()):
+        return frame.with_columns(previous=nw.col(column).shift(1).over(within, order_by=order))
+    rows = frame.collect().sort(within, *order)
+    same = nw.col(within) == nw.col(within).shift(1)
+    return rows.with_columns(previous=nw.when(same).then(nw.col(column).shift(1))).lazy()
+
+
+def alike(frame: Frame, model: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The frame on the engine of another one, so that the two can be joined."""
+    kind = model.implementation
+    if frame.implementation is kind:
+        return lazy(frame)
+    rows = lazy(frame).collect()
+    if kind.is_duckdb():
+        # DuckDB finds the table by the name of this variable
+        arrow_rows = rows.to_arrow()  # noqa: F841
+        return _query(_duckdb_table(model.to_native().query("unused_rows", "SELECT * FROM arrow_rows")))
+    if kind.is_pyspark():
+        return _query(model.to_native().sparkSession.createDataFrame(rows.to_arrow()))
+    return _query(rows.to_polars() if kind.is_polars() else rows.to_pandas())
+
+
+def head(frame: nw.LazyFrame[Any], rows: int) -> pl.DataFrame:
+    """The first rows, as Polars."""
+    first: pl.DataFrame = frame.head(rows).collect(backend="polars").to_native()
+    return first
+
+
+def day_number(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
+    """Excel's number of the day of a date or of a time of day, as a whole number."""
+    day = nw.col(column).cast(nw.Date)
+    if frame.implementation.is_polars():
+        return day.cast(nw.Int32) + UNIX_EPOCH
+    # a difference of days: a number to DuckDB, an interval to Spark, which casts it to the same number
+    return (day - nw.lit(_DAY_ZERO)).cast(nw.Int32)
+
+
+def repeated(frame: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
+    """Values of a column that stand more than once, with how often (``n``)."""
+    keys = frame.filter(~nw.col(key).is_null()).select(key)
+    counted = keys.group_by(key).agg(nw.len().alias("n")).filter(nw.col("n") > 1)
+    if not frame.implementation.is_polars():
+        return counted
+    import polars as pl  # noqa: PLC0415
+
+    # Polars keeps all groups in memory: a part of the values at a time bounds that, and costs a scan of one column.
+    native: pl.LazyFrame = keys.to_native()
+    parts = -(-native.select(pl.len()).collect(engine="streaming").item() // _KEYS_A_PASS)
+    if parts < 2:
+        found = [native.group_by(key).len("n").filter(pl.col("n") > 1).collect(engine="streaming")]
+    else:
+        found = [
+            native.filter(pl.col(key).hash() % parts == part)
+            .group_by(key).len("n").filter(pl.col("n") > 1).collect(engine="streaming")
+            for part in range(parts)
+        ]  # fmt: skip
+    return _query(pl.concat(found).lazy())
+
+
+# --- opening tables on an engine
+
+
+def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = None) -> nw.LazyFrame[Any]:
+    """Open Parquet files as one table, each row with its number (``row_no``; the first is 2, below a header).
+
+    Args:
+        paths: The files, in order.
+        engine: ``polars``, ``duckdb`` or ``spark``.
+        spark_master: Where Spark runs; None takes the session there is, else this machine.
+    """
+    import polars as pl  # noqa: PLC0415
+
+    if engine == "polars":
+        return _query(pl.scan_parquet(list(paths), row_index_name="row_no", row_index_offset=2)).with_columns(
+            nw.col("row_no").cast(nw.Int64)
+        )
+    sizes = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
+    before = [2 + sum(sizes[:place]) for place in range(len(paths))]
+    if engine == "duckdb":
+        relation = _duckdb().read_parquet([str(path) for path in paths], file_row_number=True, filename=True)
+        rows, names = nw.from_native(relation), [str(path) for path in paths]
+        place, name = nw.col("file_row_number"), nw.col("filename")
+    else:
+        session = _spark(spark_master)
+        parts = max(2, sum(path.stat().st_size for path in paths) // _BYTES_A_PART)
+        session.conf.set("spark.sql.shuffle.partitions", str(parts))
+        frame = session.read.parquet(*[str(path.resolve()) for path in paths])
+        frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", "_metadata.file_path AS filename")
+        rows, names = nw.from_native(frame), [path.resolve().as_uri() for path in paths]
+        place, name = nw.col("file_row_number"), nw.col("filename")
+    start: Any = nw.lit(before[0])
+    for number, own in zip(before[1:], names[1:], strict=True):
+        start = nw.when(name == own).then(nw.lit(number)).otherwise(start)
+    return _query(rows.with_columns(row_no=(place + start).cast(nw.Int64)).drop("file_row_number", "filename"))
+
+
+def scan_table(database: Path, table: str) -> nw.LazyFrame[Any]:
+    """Open a table or view of a DuckDB file, read-only, each row with its number (``row_no``)."""
+    connection = _duckdb()
+    name = f"leadkpi_{uuid.uuid4().hex}"
+    connection.execute(f"ATTACH '{str(database).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
+    quoted = f'{name}."{table.replace(chr(34), chr(34) * 2)}"'
+    try:
+        relation = connection.sql(f"SELECT *, rowid + 2 AS row_no FROM {quoted}")  # noqa: S608 (quoted)
+    except Exception as error:
+        if "rowid" not in str(error):  # a view has none
+            raise
+        relation = connection.sql(f"SELECT *, row_number() OVER () + 1 AS row_no FROM {quoted}")  # noqa: S608
+    return _query(relation)
+
+
+def numbered(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The frame with a number a row (``row_no``); on Spark unique and ascending, but with gaps."""
+    if "row_no" in frame.collect_schema().names():
+        return frame
+    native = frame.to_native()
+    if frame.implementation.is_polars():
+        return _query(native.with_row_index("row_no", offset=2)).with_columns(nw.col("row_no").cast(nw.Int64))
+    if frame.implementation.is_duckdb():
+        return _query(native.project("*, row_number() OVER () + 1 AS row_no"))
+    return _query(native.selectExpr("*", "monotonically_increasing_id() + 2 AS row_no"))
+
+
+@cache
+def _duckdb() -> Any:
+    import duckdb  # noqa: PLC0415 - an extra
+
+    connection = duckdb.connect()
+    connection.execute(f"SET temp_directory = '{_scratch()}'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def _spark(master: str | None) -> Any:
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+
+    there = SparkSession.getActiveSession()
+    if there is not None:
+        return there
+    builder = SparkSession.builder.appName("leadkpi").master(master or "local[*]")
+    for key, value in _SPARK_SETTINGS.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+_SPARK_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",  # a clock in a file means the same on every worker
+    "spark.sql.ansi.enabled": "true",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
