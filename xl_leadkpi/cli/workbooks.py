@@ -62,7 +62,7 @@ def _say(text: str, *, error: bool = False) -> None:
 
 def run_build(options: argparse.Namespace) -> int:
     """Build the workbooks; without pyOpenVBA the wheel's own, which are the same, are written out."""
-    from xl_leadkpi.workbooks.files import DamagedError, shipped, write
+    from xl_leadkpi.workbooks.files import DamagedError, fetch_builder, shipped, write
 
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def run_build(options: argparse.Namespace) -> int:
         except ModuleNotFoundError as problem:
             made = shipped(options.language)
             if not made:
-                return _fail(f"{problem.name} is missing, which writes macros; run: pip install 'xl_leadkpi[excel]'")
+                return _fail(f"{problem.name} is missing, which writes macros; run: {fetch_builder()}")
             write(made, options.folder)
     except DamagedError as problem:
         return _fail(str(problem))

@@ -46,7 +46,9 @@ class _Block:
         self.page.put(self.row, self.column, kpi.title[self.words.language], styles.LABEL)
         style = replace(styles.FIGURE, bold=True, number_format=kpi.number_format)
         cell = self.page.kpi(self.row, self.column + 1, name, arguments, style)
-        self.page.put(self.row, self.column + 2, kpi.signature, replace(CODE, indent=1), across=_NOTE_COLUMNS)
+        self.page.put(
+            self.row, self.column + 2, self.words.call(kpi.signature), replace(CODE, indent=1), across=_NOTE_COLUMNS
+        )
         self.page.hide_unknown_names(self.page.range(self.row, self.column + 1, self.row, self.column + 1))
         self.row += 1
         return cell

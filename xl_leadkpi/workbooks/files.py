@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,9 @@ NO_PYTHON: Final = "LeadKPI-no-python.xlsx"
 TEMPLATE: Final = "LeadKPI.xlsm"
 ADD_IN: Final = "LeadKPI.xlam"
 CHECKSUMS: Final = "SHA256SUMS"
+
+XLWINGS: Final = "0.37.8"
+"""Version of xlwings that the module ``KpiBridge`` names."""
 
 SHIPPED: Final = Path(__file__).parent / "built"
 """A wheel has one folder a language here (``hatch_build.py``); the source tree has none."""
@@ -37,6 +42,12 @@ class Built:
     def sha256(self) -> str:
         """Its hash."""
         return hashlib.sha256(self.content).hexdigest()
+
+
+def fetch_builder() -> str:
+    """The command that fetches what writes macros, for this very Python."""
+    requirement = next(one for one in metadata.requires("xl_leadkpi") or () if one.startswith("pyopenvba"))
+    return f'"{sys.executable}" -m pip install {requirement.partition(";")[0]}'
 
 
 class DamagedError(Exception):

@@ -13,8 +13,10 @@ from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Link, Print
 from xl_leadkpi.sheets.palette import MUTED
 from xl_leadkpi.workbooks.page import LINK, NOTE, TITLE, Page, serial
+from xl_leadkpi.workbooks.sources import ENGLISH
 
 if TYPE_CHECKING:
+    from xl_leadkpi.addin.exports import ExcelFunction
     from xl_leadkpi.kpis.declaration import Example, Kpi
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.workbooks.sources import Words
@@ -50,13 +52,11 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
         row += 1
     for function in FUNCTIONS.values():
         if function.kpi is None:
-            arguments = "\n".join(
-                f"{p.name}: {p.help}" + (" (optional)" if p.optional else "") for p in function.parameters
-            )
-            cells = (function.name, function.name, words("family.tables"), function.help, arguments, None,
+            arguments, meaning = _arguments(function, words), words.meaning(function)
+            cells = (function.name, function.name, words("family.tables"), meaning, arguments, None,
                      words("unit.table"), "–", words("fn.python"), None)  # fmt: skip
             page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 7, _CODE, _TEXT])
-            page.canvas.at_least(row, _height(arguments, function.help))
+            page.canvas.at_least(row, _height(arguments, meaning))
             row += 1
     page.filtered = page.range(_HEADER_ROW, 0, row - 1, len(_COLUMNS) - 1)
     page.hide_unknown_names(page.range(_HEADER_ROW + 1, _EXAMPLE + 1, row - 1, _EXAMPLE + 1))
@@ -66,17 +66,25 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
 
 
 def _kpi_row(page: Page, row: int, kpi: Kpi, words: Words) -> None:
-    meaning = " ".join((kpi.__doc__ or "").strip().partition("\n\n")[0].split())
-    arguments = "\n".join(f"{a.name}: {a.meaning}" + (" (optional)" if a.optional else "") for a in kpi.arguments)
+    function = FUNCTIONS[kpi.name]
+    arguments, meaning = _arguments(function, words), words.meaning(function)
     formula = _plain_formula(kpi)
     written, value = example_of(kpi)
+    typed, _ = example_of(kpi, words)
     direction = words(f"better.{kpi.direction}") if kpi.direction in {"higher", "lower"} else "–"
     cells = (kpi.name, kpi.title[words.language], words(f"family.{kpi.family}"), meaning, arguments, formula,
-             words(f"unit.{kpi.unit}"), direction, f"={written}")  # fmt: skip
+             words(f"unit.{kpi.unit}"), direction, f"={typed}")  # fmt: skip
     page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 4, _CODE, _TEXT, _TEXT, _CODE])
     style = replace(_TEXT, number_format=kpi.number_format, align="right", bold=True, size=10)
     page.formula(row, _EXAMPLE + 1, written, value, style)
     page.canvas.at_least(row, _height(arguments, meaning, formula or "", written))
+
+
+def _arguments(function: ExcelFunction, words: Words) -> str:
+    optional = f" ({words('fn.optional')})"
+    return "\n".join(
+        f"{one.name}: {words.argument(function, one)}{optional if one.optional else ''}" for one in function.parameters
+    )
 
 
 def _height(arguments: str, *others: str) -> int:
@@ -89,8 +97,12 @@ def _plain_formula(kpi: Kpi) -> str | None:
     return written if len(written) <= _LONGEST_FORMULA else None
 
 
-def example_of(kpi: Kpi) -> tuple[str, Any]:
+def example_of(kpi: Kpi, words: Words = ENGLISH) -> tuple[str, Any]:
     """A worked example as a formula with constants, and its value; where a result spills, its last figure.
+
+    Args:
+        kpi: Whose example.
+        words: Of the language whose Excel the formula is typed into; a file holds the English one.
 
     >>> from xl_leadkpi import kpis
     >>> example_of(kpis.CATALOGUE["CPL"])
@@ -100,10 +112,11 @@ def example_of(kpi: Kpi) -> tuple[str, Any]:
     arguments = list(example.arguments)
     while arguments and arguments[-1] is None:
         arguments.pop()
-    written = f"{kpi.name}({','.join(_constant(argument) for argument in arguments)})"
+    separator, decimal = (",", ".") if words.language == "en" else (";", ",")
+    written = f"{kpi.name}({separator.join(_constant(argument, decimal) for argument in arguments)})"
     if isinstance(example.expected, tuple):
         count = len(example.expected)
-        return f"INDEX({written},{count})", example.expected[-1]
+        return f"INDEX({written}{separator}{count})", example.expected[-1]
     return written, example.expected
 
 
@@ -116,14 +129,14 @@ def _writable(example: Example) -> bool:
     return not any(isinstance(value, CellError) for argument in given for value in argument)
 
 
-def _constant(value: Any) -> str:
+def _constant(value: Any, decimal: str = ".") -> str:
     if isinstance(value, list | tuple):
-        return "{" + ";".join(_constant("" if one is None else one) for one in value) + "}"
+        return "{" + ";".join(_constant("" if one is None else one, decimal) for one in value) + "}"
     if value is None:
         return ""
     if isinstance(value, date):
         moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
-        return f"{round(serial(moment), 9):.10g}"
+        return f"{round(serial(moment), 9):.10g}".replace(".", decimal)
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
-    return f"{value:.15g}"
+    return f"{value:.15g}".replace(".", decimal)

@@ -245,7 +245,7 @@ def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, .
     title = words(f"kpi.{line.title}") if line.title else kpi.title[words.language]
     page.put(row, _NUMBER, number, replace(styles.LABEL, color=MUTED, size=9))
     page.put(row, _KPI, title, replace(styles.LABEL, wrap=False))
-    page.put(row, _FUNCTION, kpi.signature, replace(CODE, wrap=False))
+    page.put(row, _FUNCTION, words.call(kpi.signature), replace(CODE, wrap=False))
     figure = replace(styles.FIGURE, number_format=_shown(kpi.number_format, line))
     faint = replace(figure, color=MUTED, size=9)
     latest = months[-1]
