@@ -11,6 +11,7 @@ from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis import CATALOGUE, FAMILIES
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Link, Print
+from xl_leadkpi.sheets.measure import lines_needed
 from xl_leadkpi.sheets.palette import MUTED
 from xl_leadkpi.workbooks.page import LINK, NOTE, TITLE, Page, serial
 from xl_leadkpi.workbooks.sources import ENGLISH
@@ -29,6 +30,9 @@ _COLUMNS: Final = (
 _EXAMPLE: Final = 8
 _LONGEST_FORMULA: Final = 160
 """Characters of a plain formula that a reader still takes in."""
+
+_PADDING: Final = 8
+"""Pixels that a cell keeps free beside its text."""
 
 _HEADER: Final = replace(styles.DATA_HEADER, wrap=True)
 _TEXT: Final = replace(styles.LABEL, valign="top", size=9)
@@ -56,7 +60,7 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
             cells = (function.name, function.name, words("family.tables"), meaning, arguments, None,
                      words("unit.table"), "–", words("fn.python"), None)  # fmt: skip
             page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 7, _CODE, _TEXT])
-            page.canvas.at_least(row, _height(arguments, meaning))
+            page.canvas.at_least(row, _height(cells))
             row += 1
     page.filtered = page.range(_HEADER_ROW, 0, row - 1, len(_COLUMNS) - 1)
     page.hide_unknown_names(page.range(_HEADER_ROW + 1, _EXAMPLE + 1, row - 1, _EXAMPLE + 1))
@@ -77,7 +81,7 @@ def _kpi_row(page: Page, row: int, kpi: Kpi, words: Words) -> None:
     page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 4, _CODE, _TEXT, _TEXT, _CODE])
     style = replace(_TEXT, number_format=kpi.number_format, align="right", bold=True, size=10)
     page.formula(row, _EXAMPLE + 1, written, value, style)
-    page.canvas.at_least(row, _height(arguments, meaning, formula or "", written))
+    page.canvas.at_least(row, _height(cells))
 
 
 def _arguments(function: ExcelFunction, words: Words) -> str:
@@ -87,9 +91,13 @@ def _arguments(function: ExcelFunction, words: Words) -> str:
     )
 
 
-def _height(arguments: str, *others: str) -> int:
-    lines = max(sum(1 + len(line) // 62 for line in arguments.split("\n")), *(1 + len(text) // 46 for text in others))
-    return 8 + 15 * max(lines, 1)
+def _height(cells: tuple[str | None, ...]) -> int:
+    """Pixels that the longest text of a row takes, wrapped in its column."""
+    lines = max(
+        sum(lines_needed(line, width - _PADDING, _TEXT.size) for line in (text or "").split("\n"))
+        for text, (_, width) in zip(cells, _COLUMNS, strict=False)
+    )
+    return 8 + 15 * lines
 
 
 def _plain_formula(kpi: Kpi) -> str | None:
