@@ -47,7 +47,8 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
     page.canvas.links.append(Link(1, 0, words("back"), "'Start'!A1", LINK))
     page.put(2, 0, words("fn.note"), NOTE, across=4)
     page.canvas.at_least(0, 34)
-    page.canvas.put_row(_HEADER_ROW, 0, [words(f"fn.{key}") for key, _ in _COLUMNS], [_HEADER] * len(_COLUMNS))
+    headers = [words(f"fn.{key}") for key, _ in _COLUMNS]
+    page.canvas.put_row(_HEADER_ROW, 0, headers, [*[_HEADER] * (_EXAMPLE + 1), replace(_HEADER, align="right")])
     page.canvas.at_least(_HEADER_ROW, 26)
     row = _HEADER_ROW + 1
     families = list(FAMILIES)
