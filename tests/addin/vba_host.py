@@ -17,10 +17,11 @@ INTERPRETER = r"C:\Python311\python.exe"
 
 
 def source(name):
-    """Text of a module as VBA compiles it: the interpreter takes no attributes and cannot call a DLL."""
+    """Text of a module as VBA compiles it: the interpreter takes no attributes, calls no DLL, has no Environ."""
     text = (VBA / name).read_bytes().decode("ascii").replace("\r\n", "\n")
     text = re.sub(r"^VERSION.*?^END\n", "", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"^Private Declare .*?(?<!_)\n", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = text.replace('Environ$("APPDATA")', r'"C:\Users\ann\AppData\Roaming"')
     return re.sub(r"^Attribute .*\n", "", text, flags=re.MULTILINE)
 
 
@@ -77,7 +78,7 @@ class StubServer(VBAObject):
 
 
 class Excel:
-    """An Excel in memory with the add-in's modules.
+    """An Excel in memory with the add-in's modules, and a workbook: an empty one, or a file.
 
     Attributes:
         calls: What reached the server.
@@ -90,9 +91,12 @@ class Excel:
         caller: What Application.Caller gives.
     """
 
-    def __init__(self):
+    def __init__(self, file=None):
         self.app = ExcelApplication()
-        self.app.add_workbook()
+        if file is None:
+            self.app.add_workbook()
+        else:
+            self.app.open_workbook(file)
         self.calls, self.failures, self.starts, self.stops = [], [], [], []
         self.refusal, self.library_found, self.caller, self.user_control = None, True, EMPTY, True
         self.files = {
@@ -140,7 +144,6 @@ class Excel:
                 flags=re.DOTALL,
             )
             assert count == 1
-        text = text.replace('Environ$("APPDATA")', r'"C:\Users\ann\AppData\Roaming"')
         return text + DLL
 
     def formula(self, text, *values):

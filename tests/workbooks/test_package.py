@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from openxml_audit import OpenXmlValidator
 
-from xl_leadkpi.workbooks.build import CHECKSUMS
+from xl_leadkpi.workbooks.files import CHECKSUMS
 
 from .reading import ADD_IN, NO_PYTHON, TEMPLATE, part, parts
 

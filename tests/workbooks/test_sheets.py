@@ -6,7 +6,6 @@ import pytest
 from xl_leadkpi.leads import ReadOptions, read, read_spend
 from xl_leadkpi.sheets.book import MARK
 from xl_leadkpi.sheets.measure import text_width
-from xl_leadkpi.workbooks.scorecard import LISTS
 from xl_leadkpi.workbooks.sources import LANGUAGES, Words, keys
 
 from .reading import NO_PYTHON, TEMPLATE, formulas, values
@@ -32,15 +31,6 @@ def test_our_own_reader_understands_leads_and_spend(built, language):
     assert set(table.stages) >= {"Lead", "MQL", "SQL", "Opportunity", "Won"}
     costs = read_spend([built[language] / NO_PYTHON], ReadOptions(sheet="Spend", locale=language))
     assert sum(row[-3] for row in costs.rows) == 36_140
-
-
-def test_lists_are_as_long_as_the_articles():
-    lengths = {key: len(lines) for key, lines in LISTS.items()}
-    assert lengths["cognism"] == 16
-    assert lengths["ruler-metrics"] == 6
-    assert sum(lengths[key] for key in ("campaigns", "sales", "customers", "finance")) == 29
-    assert lengths["ruler-kpis"] == 9
-    assert lengths["automatenow"] == 8
 
 
 def test_every_text_is_there_in_three_languages():

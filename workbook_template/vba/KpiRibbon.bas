@@ -55,7 +55,7 @@ Public Sub LeadKpiItemScreentip(control As IRibbonControl, index As Integer, ByR
 End Sub
 
 Public Sub LeadKpiItemSupertip(control As IRibbonControl, index As Integer, ByRef returnedVal)
-    returnedVal = KpiCell(control.Tag, index, 6)
+    returnedVal = KpiCell(control.Tag, index, 5 + LanguageColumn())
 End Sub
 
 Public Sub LeadKpiInsert(control As IRibbonControl, id As String, index As Integer)

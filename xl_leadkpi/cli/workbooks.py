@@ -61,14 +61,22 @@ def _say(text: str, *, error: bool = False) -> None:
 
 
 def run_build(options: argparse.Namespace) -> int:
-    """Build the workbooks."""
-    try:
-        from xl_leadkpi.workbooks.build import build
+    """Build the workbooks; without pyOpenVBA the wheel's own, which are the same, are written out."""
+    from xl_leadkpi.workbooks.files import DamagedError, fetch_builder, shipped, write
 
+    try:
         options.folder.mkdir(parents=True, exist_ok=True)
-        made = build(options.folder, options.language)
-    except ModuleNotFoundError as problem:
-        return _fail(f"{problem.name} is missing, which writes macros; run: pip install 'xl_leadkpi[excel]'")
+        try:
+            from xl_leadkpi.workbooks.build import build
+
+            made = build(options.folder, options.language)
+        except ModuleNotFoundError as problem:
+            made = shipped(options.language)
+            if not made:
+                return _fail(f"{problem.name} is missing, which writes macros; run: {fetch_builder()}")
+            write(made, options.folder)
+    except DamagedError as problem:
+        return _fail(str(problem))
     except OSError as problem:
         return _fail(f"cannot write into {options.folder} ({problem.strerror}); name another folder")
     for one in made:

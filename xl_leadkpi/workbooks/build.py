@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +13,7 @@ from xl_leadkpi.sheets import xlsx
 from xl_leadkpi.sheets.layout import Layout
 from xl_leadkpi.workbooks import names, package, ribbon, vba
 from xl_leadkpi.workbooks.calculators import calculators_page
+from xl_leadkpi.workbooks.files import ADD_IN, NO_PYTHON, TEMPLATE, XLWINGS, Built, write
 from xl_leadkpi.workbooks.filled import filled_funnel
 from xl_leadkpi.workbooks.functions import functions_page
 from xl_leadkpi.workbooks.funnel import funnel_page
@@ -33,33 +32,10 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.workbooks.page import Page
 
-NO_PYTHON: Final = "LeadKPI-no-python.xlsx"
-TEMPLATE: Final = "LeadKPI.xlsm"
-ADD_IN: Final = "LeadKPI.xlam"
-CHECKSUMS: Final = "SHA256SUMS"
-
 CALCULATION: Final = 191029
 """Number of the calculation engine of current Excel: a file of an older one is computed anew when it is opened."""
 
 _CREATED: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - XlsxWriter writes it as it is
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A file that was made.
-
-    Attributes:
-        name: Its name.
-        content: All of it.
-    """
-
-    name: str
-    content: bytes
-
-    @property
-    def sha256(self) -> str:
-        """Its hash."""
-        return hashlib.sha256(self.content).hexdigest()
 
 
 def pages(words: Words, *, with_funnel: bool) -> list[tuple[Page, Sheet]]:
@@ -83,8 +59,9 @@ def no_python(language: Language = "en") -> Built:
     """The workbook that needs nothing but a current Excel: every KPI is a named LAMBDA."""
     made = io.BytesIO()
     book = open_book(made)
-    write_pages(book, pages(Words(language), with_funnel=True), Words(language))
-    defined = list(names.definitions())
+    words = Words(language)
+    write_pages(book, pages(words, with_funnel=True), words)
+    defined = list(names.definitions(words))
     for name, definition, _ in defined:
         book.define_name(name, f"={definition}")
     book.close()
@@ -93,7 +70,7 @@ def no_python(language: Language = "en") -> Built:
     return Built(NO_PYTHON, package.pack(parts))
 
 
-def template(language: Language = "en", xlwings: str = vba.XLWINGS) -> Built:
+def template(language: Language = "en", xlwings: str = XLWINGS) -> Built:
     """The workbook to distribute: the same sheets, functions and ribbon in one file."""
     words = Words(language)
     made = io.BytesIO()
@@ -112,7 +89,7 @@ def template(language: Language = "en", xlwings: str = vba.XLWINGS) -> Built:
     return Built(TEMPLATE, package.pack(parts))
 
 
-def add_in(xlwings: str = vba.XLWINGS) -> Built:
+def add_in(xlwings: str = XLWINGS) -> Built:
     """The add-in: functions and ribbon for every workbook."""
     made = io.BytesIO()
     book = open_book(made)
@@ -174,7 +151,7 @@ def _decorate(page: Page, sheet: Sheet, book: Workbook) -> None:
         worksheet.set_column(last + 1, last + 1, None, None, {"collapsed": True})
 
 
-def build(folder: Path, language: Language = "en", xlwings: str = vba.XLWINGS) -> tuple[Built, ...]:
+def build(folder: Path, language: Language = "en", xlwings: str = XLWINGS) -> tuple[Built, ...]:
     """Make all workbooks and the list of their hashes.
 
     Args:
@@ -186,9 +163,5 @@ def build(folder: Path, language: Language = "en", xlwings: str = vba.XLWINGS) -
         The workbooks.
     """
     made = (add_in(xlwings), template(language, xlwings), no_python(language))
-    for built in made:
-        (folder / built.name).write_bytes(built.content)
-    (folder / CHECKSUMS).write_text(
-        "".join(f"{one.sha256}  {one.name}\n" for one in made), encoding="ascii", newline="\n"
-    )
+    write(made, folder)
     return made

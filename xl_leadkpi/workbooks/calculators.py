@@ -15,6 +15,7 @@ from xl_leadkpi.workbooks.page import CODE, HEADING, INPUT, LINK, NOTE, TITLE, C
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xl_leadkpi.kpis.declaration import Kpi
     from xl_leadkpi.sheets.layout import Sheet, Style
     from xl_leadkpi.workbooks.inputs import Inputs
     from xl_leadkpi.workbooks.sources import Words
@@ -44,9 +45,11 @@ class _Block:
         """A result: the function's title, its value, its call."""
         kpi = CATALOGUE[name]
         self.page.put(self.row, self.column, kpi.title[self.words.language], styles.LABEL)
-        style = replace(styles.FIGURE, bold=True, number_format=kpi.number_format)
+        style = replace(styles.FIGURE, bold=True, number_format=_shown(kpi))
         cell = self.page.kpi(self.row, self.column + 1, name, arguments, style)
-        self.page.put(self.row, self.column + 2, kpi.signature, replace(CODE, indent=1), across=_NOTE_COLUMNS)
+        self.page.put(
+            self.row, self.column + 2, self.words.call(kpi.signature), replace(CODE, indent=1), across=_NOTE_COLUMNS
+        )
         self.page.hide_unknown_names(self.page.range(self.row, self.column + 1, self.row, self.column + 1))
         self.row += 1
         return cell
@@ -60,6 +63,11 @@ class _Block:
         self.page.hide_unknown_names(self.page.range(self.row, self.column + 1, self.row, self.column + 1))
         self.row += 1
         return cell
+
+
+def _shown(kpi: Kpi) -> str:
+    """Whole amounts: pennies say nothing here."""
+    return _MONEY if kpi.unit == "money" else kpi.number_format
 
 
 _TOP: Final = 4
@@ -104,7 +112,7 @@ def calculators_page(inputs: Inputs, words: Words) -> tuple[Page, Sheet]:
     block.arithmetic("budget", lambda leads, cost: leads * cost, (leads, cost), _MONEY)
     _what_if(page, max(bottom, block.row) + 1, inputs, words)
     widths = (
-        (0, 0, 18), (_LEFT, _LEFT, 240), (2, 2, 105), (3, 5, 92), (6, 6, 28), (_RIGHT, _RIGHT, 240), (8, 8, 105),
+        (0, 0, 18), (_LEFT, _LEFT, 290), (2, 2, 105), (3, 5, 92), (6, 6, 28), (_RIGHT, _RIGHT, 290), (8, 8, 105),
         (9, 11, 92),
     )  # fmt: skip
     return page, page.sheet(widths, printing=Print(), tab_color=NAVY)
@@ -189,7 +197,7 @@ def _consequences(  # noqa: PLR0917 - one row is made of so much
         row += 1
     for name, of in (("CAC", ("wspend", "wins")), ("ROMI", ("income", "wspend"))):
         kpi = CATALOGUE[name]
-        style = replace(styles.FIGURE, number_format=kpi.number_format)
+        style = replace(styles.FIGURE, number_format=_shown(kpi))
         page.put(row, _LEFT, kpi.title[words.language], styles.LABEL)
         page.put(row, today + 1, None, styles.LABEL)
         one = page.kpi(row, today, name, [base[key] for key in of], style)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from xl_leadkpi import __version__
 from xl_leadkpi.addin import configuration
 from xl_leadkpi.workbooks import windows
+from xl_leadkpi.workbooks.files import XLWINGS
 from xl_leadkpi.workbooks.install import (
     Places,
     Receipt,
@@ -96,7 +97,8 @@ def _interpreter(places: Places, receipt: Receipt | None) -> Iterator[Finding]:
         return
     fault = _try(interpreter)
     if fault:
-        fix = f'"{named}" -m pip install --upgrade "xl_leadkpi[excel]"'
+        own = interpreter == Path(sys.executable)
+        fix = f'"{named}" -m pip install --force-reinstall xlwings=={XLWINGS}' if own else "leadkpi install"
         yield Finding("Interpreter", "fault", f"{named}: {fault}", fix)
     else:
         yield Finding("Interpreter", "ok", named)
@@ -138,7 +140,7 @@ def _libraries(interpreter: Path, receipt: Receipt | None) -> Iterator[Finding]:
     installed = xlwings_version()
     wanted = receipt.xlwings if receipt else installed
     if installed is None or wanted is None:
-        yield Finding("xlwings", "fault", "xlwings is missing", f'"{interpreter}" -m pip install "xl_leadkpi[excel]"')
+        yield Finding("xlwings", "fault", "xlwings is missing", f'"{interpreter}" -m pip install xlwings=={XLWINGS}')
         return
     if installed != wanted:
         yield Finding(

@@ -11,10 +11,13 @@ from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis import CATALOGUE, FAMILIES
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Link, Print
+from xl_leadkpi.sheets.measure import lines_needed
 from xl_leadkpi.sheets.palette import MUTED
 from xl_leadkpi.workbooks.page import LINK, NOTE, TITLE, Page, serial
+from xl_leadkpi.workbooks.sources import ENGLISH
 
 if TYPE_CHECKING:
+    from xl_leadkpi.addin.exports import ExcelFunction
     from xl_leadkpi.kpis.declaration import Example, Kpi
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.workbooks.sources import Words
@@ -27,6 +30,9 @@ _COLUMNS: Final = (
 _EXAMPLE: Final = 8
 _LONGEST_FORMULA: Final = 160
 """Characters of a plain formula that a reader still takes in."""
+
+_PADDING: Final = 8
+"""Pixels that a cell keeps free beside its text."""
 
 _HEADER: Final = replace(styles.DATA_HEADER, wrap=True)
 _TEXT: Final = replace(styles.LABEL, valign="top", size=9)
@@ -41,7 +47,8 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
     page.canvas.links.append(Link(1, 0, words("back"), "'Start'!A1", LINK))
     page.put(2, 0, words("fn.note"), NOTE, across=4)
     page.canvas.at_least(0, 34)
-    page.canvas.put_row(_HEADER_ROW, 0, [words(f"fn.{key}") for key, _ in _COLUMNS], [_HEADER] * len(_COLUMNS))
+    headers = [words(f"fn.{key}") for key, _ in _COLUMNS]
+    page.canvas.put_row(_HEADER_ROW, 0, headers, [*[_HEADER] * (_EXAMPLE + 1), replace(_HEADER, align="right")])
     page.canvas.at_least(_HEADER_ROW, 26)
     row = _HEADER_ROW + 1
     families = list(FAMILIES)
@@ -50,13 +57,11 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
         row += 1
     for function in FUNCTIONS.values():
         if function.kpi is None:
-            arguments = "\n".join(
-                f"{p.name}: {p.help}" + (" (optional)" if p.optional else "") for p in function.parameters
-            )
-            cells = (function.name, function.name, words("family.tables"), function.help, arguments, None,
+            arguments, meaning = _arguments(function, words), words.meaning(function)
+            cells = (function.name, function.name, words("family.tables"), meaning, arguments, None,
                      words("unit.table"), "–", words("fn.python"), None)  # fmt: skip
             page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 7, _CODE, _TEXT])
-            page.canvas.at_least(row, _height(arguments, function.help))
+            page.canvas.at_least(row, _height(cells))
             row += 1
     page.filtered = page.range(_HEADER_ROW, 0, row - 1, len(_COLUMNS) - 1)
     page.hide_unknown_names(page.range(_HEADER_ROW + 1, _EXAMPLE + 1, row - 1, _EXAMPLE + 1))
@@ -66,22 +71,34 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
 
 
 def _kpi_row(page: Page, row: int, kpi: Kpi, words: Words) -> None:
-    meaning = " ".join((kpi.__doc__ or "").strip().partition("\n\n")[0].split())
-    arguments = "\n".join(f"{a.name}: {a.meaning}" + (" (optional)" if a.optional else "") for a in kpi.arguments)
+    function = FUNCTIONS[kpi.name]
+    arguments, meaning = _arguments(function, words), words.meaning(function)
     formula = _plain_formula(kpi)
     written, value = example_of(kpi)
+    typed, _ = example_of(kpi, words)
     direction = words(f"better.{kpi.direction}") if kpi.direction in {"higher", "lower"} else "–"
     cells = (kpi.name, kpi.title[words.language], words(f"family.{kpi.family}"), meaning, arguments, formula,
-             words(f"unit.{kpi.unit}"), direction, f"={written}")  # fmt: skip
+             words(f"unit.{kpi.unit}"), direction, f"={typed}")  # fmt: skip
     page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 4, _CODE, _TEXT, _TEXT, _CODE])
     style = replace(_TEXT, number_format=kpi.number_format, align="right", bold=True, size=10)
     page.formula(row, _EXAMPLE + 1, written, value, style)
-    page.canvas.at_least(row, _height(arguments, meaning, formula or "", written))
+    page.canvas.at_least(row, _height(cells))
 
 
-def _height(arguments: str, *others: str) -> int:
-    lines = max(sum(1 + len(line) // 62 for line in arguments.split("\n")), *(1 + len(text) // 46 for text in others))
-    return 8 + 15 * max(lines, 1)
+def _arguments(function: ExcelFunction, words: Words) -> str:
+    optional = f" ({words('fn.optional')})"
+    return "\n".join(
+        f"{one.name}: {words.argument(function, one)}{optional if one.optional else ''}" for one in function.parameters
+    )
+
+
+def _height(cells: tuple[str | None, ...]) -> int:
+    """Pixels that the longest text of a row takes, wrapped in its column."""
+    lines = max(
+        sum(lines_needed(line, width - _PADDING, _TEXT.size) for line in (text or "").split("\n"))
+        for text, (_, width) in zip(cells, _COLUMNS, strict=False)
+    )
+    return 8 + 15 * lines
 
 
 def _plain_formula(kpi: Kpi) -> str | None:
@@ -89,8 +106,12 @@ def _plain_formula(kpi: Kpi) -> str | None:
     return written if len(written) <= _LONGEST_FORMULA else None
 
 
-def example_of(kpi: Kpi) -> tuple[str, Any]:
+def example_of(kpi: Kpi, words: Words = ENGLISH) -> tuple[str, Any]:
     """A worked example as a formula with constants, and its value; where a result spills, its last figure.
+
+    Args:
+        kpi: Whose example.
+        words: Of the language whose Excel the formula is typed into; a file holds the English one.
 
     >>> from xl_leadkpi import kpis
     >>> example_of(kpis.CATALOGUE["CPL"])
@@ -100,10 +121,11 @@ def example_of(kpi: Kpi) -> tuple[str, Any]:
     arguments = list(example.arguments)
     while arguments and arguments[-1] is None:
         arguments.pop()
-    written = f"{kpi.name}({','.join(_constant(argument) for argument in arguments)})"
+    separator, decimal = (",", ".") if words.language == "en" else (";", ",")
+    written = f"{kpi.name}({separator.join(_constant(argument, decimal) for argument in arguments)})"
     if isinstance(example.expected, tuple):
         count = len(example.expected)
-        return f"INDEX({written},{count})", example.expected[-1]
+        return f"INDEX({written}{separator}{count})", example.expected[-1]
     return written, example.expected
 
 
@@ -116,14 +138,14 @@ def _writable(example: Example) -> bool:
     return not any(isinstance(value, CellError) for argument in given for value in argument)
 
 
-def _constant(value: Any) -> str:
+def _constant(value: Any, decimal: str = ".") -> str:
     if isinstance(value, list | tuple):
-        return "{" + ";".join(_constant("" if one is None else one) for one in value) + "}"
+        return "{" + ";".join(_constant("" if one is None else one, decimal) for one in value) + "}"
     if value is None:
         return ""
     if isinstance(value, date):
         moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
-        return f"{round(serial(moment), 9):.10g}"
+        return f"{round(serial(moment), 9):.10g}".replace(".", decimal)
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
-    return f"{value:.15g}"
+    return f"{value:.15g}".replace(".", decimal)

@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 from xl_leadkpi import __version__
 from xl_leadkpi.addin import configuration
 from xl_leadkpi.workbooks import windows
+from xl_leadkpi.workbooks.files import ADD_IN, TEMPLATE, XLWINGS, DamagedError, fetch_builder, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xl_leadkpi.workbooks.sources import Language
-
-ADD_IN: Final = "LeadKPI.xlam"
-TEMPLATE: Final = "LeadKPI.xlsm"
 
 ELSEWHERE: Final = (
     "the functions in Excel need Excel for Windows; here use LeadKPI-no-python.xlsx "
@@ -154,7 +152,7 @@ def install(places: Places, language: Language = "en", interpreter: Path | None 
     """
     version = xlwings_version()
     if version is None:
-        wanted = f'"{sys.executable}" -m pip install "xl_leadkpi[excel]"'
+        wanted = f'"{sys.executable}" -m pip install xlwings=={XLWINGS}'
         raise InstallError(f"xlwings is missing in this Python; run: {wanted}")
     served_by = interpreter or Path(sys.executable)
     built = _built(language, version)
@@ -198,20 +196,17 @@ def uninstall(places: Places) -> list[Path]:
 
 def _built(language: Language, version: str) -> dict[str, bytes]:
     """Add-in and template for a version of xlwings: as shipped if they fit, else built here."""
-    shipped = Path(__file__).parent / "built"
-    names = (ADD_IN, TEMPLATE)
-    from xl_leadkpi.workbooks.vba import XLWINGS  # noqa: PLC0415 - the catalogue behind it takes a while
-
-    if version == XLWINGS and language == "en" and all((shipped / name).is_file() for name in names):
-        return {name: (shipped / name).read_bytes() for name in names}
     try:
-        from xl_leadkpi.workbooks import build  # noqa: PLC0415
+        if version == XLWINGS and (files := shipped(language)):
+            return {one.name: one.content for one in files}
+        from xl_leadkpi.workbooks import build  # noqa: PLC0415 - the catalogue behind it takes a while
 
         return {one.name: one.content for one in (build.add_in(version), build.template(language, version))}
+    except DamagedError as problem:
+        raise InstallError(str(problem)) from problem
     except ImportError as problem:
-        wanted = f'"{sys.executable}" -m pip install "xl_leadkpi[excel]"'
         raise InstallError(
-            f"pyOpenVBA is missing, which builds the add-in for xlwings {version}; run: {wanted}"
+            f"pyOpenVBA is missing, which builds the add-in for xlwings {version}; run: {fetch_builder()}"
         ) from problem
 
 

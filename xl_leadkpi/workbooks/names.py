@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from xl_leadkpi.addin.exports import FUNCTIONS
 from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.workbooks.sources import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xl_leadkpi.workbooks.sources import Words
 
 # What the file format itself knows; everything else a LAMBDA may call is listed with the prefix that a file needs.
 _KNOWN: Final = frozenset(
@@ -116,10 +119,10 @@ def _local(name: str) -> str:
     return f"{name}_given" if name.upper() in CATALOGUE else name
 
 
-def definitions() -> Iterator[tuple[str, str, str]]:
+def definitions(words: Words = ENGLISH) -> Iterator[tuple[str, str, str]]:
     """Name, definition and description of every KPI, in alphabetical order as Excel keeps them."""
     for name in sorted(CATALOGUE):
         definition = stored(CATALOGUE[name].lambda_text())
         if len(definition) > _LONGEST_FORMULA:
             raise ValueError(f"{name}: its LAMBDA is longer than Excel takes")
-        yield name, definition, FUNCTIONS[name].help[:_LONGEST_COMMENT]
+        yield name, definition, words.description(FUNCTIONS[name])[:_LONGEST_COMMENT]

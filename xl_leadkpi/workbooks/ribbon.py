@@ -45,7 +45,7 @@ def text_sheet() -> Sheet:
         [kpi.name for kpi in kpis],
         *([kpi.title[language] for kpi in kpis] for language in LANGUAGES),
         [kpi.signature for kpi in kpis],
-        [_tip(kpi) for kpi in kpis],
+        *([_tip(kpi, Words(language)) for kpi in kpis] for language in LANGUAGES),
     ]
     areas = (_area(0, words), _area(_KPI_COLUMN, listed))
     return Sheet(TEXT_SHEET, areas, hidden=True, widths=((0, _KPI_COLUMN + len(listed), 120),))
@@ -55,10 +55,9 @@ def _area(column: int, columns: list[list[str]]) -> Area:
     return Area(0, column, tuple(Cells(tuple(values), Style()) for values in columns))
 
 
-def _tip(kpi: Kpi) -> str:
-    return f"{FUNCTIONS[kpi.name].help}\n= {kpi.excel_text(*(a.name for a in kpi.arguments if not a.optional))}"[
-        :_LONGEST_TIP
-    ]
+def _tip(kpi: Kpi, words: Words) -> str:
+    formula = kpi.excel_text(*(argument.name for argument in kpi.arguments if not argument.optional))
+    return f"{words.meaning(FUNCTIONS[kpi.name])}\n= {formula}"[:_LONGEST_TIP]
 
 
 def add_in_layout() -> Layout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.cells.functions import round_half_away
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Condition, Link, Print, address
@@ -245,7 +245,7 @@ def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, .
     title = words(f"kpi.{line.title}") if line.title else kpi.title[words.language]
     page.put(row, _NUMBER, number, replace(styles.LABEL, color=MUTED, size=9))
     page.put(row, _KPI, title, replace(styles.LABEL, wrap=False))
-    page.put(row, _FUNCTION, kpi.signature, replace(CODE, wrap=False))
+    page.put(row, _FUNCTION, words.call(kpi.signature), replace(CODE, wrap=False))
     figure = replace(styles.FIGURE, number_format=_shown(kpi.number_format, line))
     faint = replace(figure, color=MUTED, size=9)
     latest = months[-1]
@@ -259,14 +259,15 @@ def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, .
         arguments.append(given)
     for column in range(_INPUT, _INPUT + 3):
         if not any(isinstance(a, Cell) and a.sheet == page.name and a.column == column for a in arguments):
-            page.put(row, column, None, styles.LABEL)
+            source = "Leads" if column == _INPUT else None
+            page.put(row, column, source, replace(CODE, align="right"))
     value = page.kpi(row, _VALUE, line.kpi, arguments, replace(figure, bold=True))
     target = page.put(row, _TARGET, line.target, replace(INPUT, number_format=figure.number_format))
     _status(page, row, kpi.direction, value, target, words)
     earlier = [page.kpi(row, _EARLIER + i, line.kpi, [month[key] for key in line.arguments], faint)
                for i, month in enumerate(months[:-1])]  # fmt: skip
     page.formula(row, _EARLIER + MONTHS - 1, address(row, _VALUE), value.value, faint)
-    _change(page, row, value, earlier[-1])
+    _change(page, row, value, earlier[-1], points=words("score.points") if kpi.unit == "fraction" else "")
     page.put(row, _TREND, None, styles.LABEL)
     page.sparklines.append(Sparkline(row, _TREND, page.range(row, _EARLIER, row, _EARLIER + MONTHS - 1)))
 
@@ -315,14 +316,22 @@ def _number(cell: Cell) -> float:
     return float(cell.value) if isinstance(cell.value, float | int) else 0.0
 
 
-def _change(page: Page, row: int, value: Cell, before: Cell) -> None:
+def _change(page: Page, row: int, value: Cell, before: Cell, *, points: str = "") -> None:
+    """Against the month before: a rate in percentage points, anything else as a share of what it was."""
     now, then = value.value, before.value
-    change: Any = ""
-    if isinstance(now, float | int) and isinstance(then, float | int) and then != 0 and not isinstance(now, CellError):
-        change = now / then - 1
+    known = all(isinstance(one, float | int) for one in (now, then))
     one, other = value.seen_from(page.name), before.seen_from(page.name)
-    written = f'IF(AND(ISNUMBER({one}),ISNUMBER({other})),IF({other}=0,"",{one}/{other}-1),"")'
-    page.formula(row, _CHANGE, written, change, replace(styles.FIGURE, number_format="+0%;-0%;0%", color=MUTED))
+    change: Any = ""
+    if points:
+        written = f"ROUND(100*({one}-{other}),1)"
+        change = float(round_half_away(100 * (now - then), 1)) if known else ""
+        number_format = f'+0.0" {points}";-0.0" {points}";0.0" {points}"'
+    else:
+        written = f'IF({other}>0,ROUND({one}/{other}-1,2),"")'
+        change = float(round_half_away(now / then - 1, 2)) if known and then > 0 else ""
+        number_format = "+0%;-0%;0%"
+    written = f'IF(AND(ISNUMBER({one}),ISNUMBER({other})),{written},"")'
+    page.formula(row, _CHANGE, written, change, replace(styles.FIGURE, number_format=number_format, color=MUTED))
 
 
 def _conditions(page: Page, last_row: int, words: Words) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xl_leadkpi.addin.exports import ExcelFunction, Parameter
+
 Language = Literal["en", "pl", "ru"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "pl", "ru")
 
@@ -39,6 +41,42 @@ class Words:
         """The text of a key."""
         return _texts()[key][LANGUAGES.index(self.language)]
 
+    def meaning(self, function: ExcelFunction) -> str:
+        """What a function gives, in a sentence.
+
+        >>> from xl_leadkpi.addin.exports import FUNCTIONS
+        >>> Words("pl").meaning(FUNCTIONS["REVENUE"])
+        'Suma kwot wygranych transakcji.'
+        """
+        if self.language != "en":
+            return _functions(self.language)[function.name].meaning
+        title = f"{function.kpi.title['en']}: " if function.kpi else ""
+        return function.help.removeprefix(title)
+
+    def argument(self, function: ExcelFunction, parameter: Parameter) -> str:
+        """What to pass for a parameter of a function."""
+        if self.language == "en":
+            return parameter.help
+        return _functions(self.language)[function.name].arguments[parameter.name]
+
+    def description(self, function: ExcelFunction) -> str:
+        """Title and meaning of a function.
+
+        >>> from xl_leadkpi.addin.exports import FUNCTIONS
+        >>> Words("ru").description(FUNCTIONS["AOV"])
+        'Средний чек: Средняя выручка с заказа.'
+        """
+        title = f"{function.kpi.title[self.language]}: " if function.kpi else ""
+        return title + self.meaning(function)
+
+    def call(self, written: str) -> str:
+        """A call as Excel shows it where this language is spoken: a comma there is a decimal one.
+
+        >>> Words("pl").call("ROMI(revenue, marketing_cost)")
+        'ROMI(revenue; marketing_cost)'
+        """
+        return written if self.language == "en" else written.replace(", ", "; ")
+
     def all(self, group: str) -> tuple[str, ...]:
         """The words of a group, in their order.
 
@@ -58,6 +96,21 @@ def _texts() -> Mapping[str, tuple[str, str, str]]:
     texts: dict[str, tuple[str, str, str]] = json.loads((folder() / "texts.json").read_text(encoding="utf-8"))
     return texts
 
+
+@dataclass(frozen=True, slots=True)
+class _FunctionWords:
+    meaning: str
+    arguments: Mapping[str, str]
+
+
+@cache
+def _functions(language: Language) -> Mapping[str, _FunctionWords]:
+    """What each function gives and takes; in English that stands in the declarations."""
+    texts = json.loads((folder() / "functions" / f"{language}.json").read_text(encoding="utf-8"))
+    return {name: _FunctionWords(**words) for name, words in texts.items()}
+
+
+ENGLISH: Final = Words("en")
 
 LEAD_FIELDS: Final = (
     "id", "created", "source", "owner", "stage", "status", "amount", "first_response",

@@ -28,6 +28,7 @@ _WHERE: Final = (
 _WIDE: Final = 5
 _MESSAGES: Final = 9
 """Hidden column with what the banner may say."""
+_STEP: Final = replace(PARAGRAPH, wrap=True, valign="center")
 _BANNER: Final = replace(styles.LABEL, size=10, bold=True, color=NAVY, fill=INPUT_FILL, indent=1, bottom=None)
 
 
@@ -81,12 +82,12 @@ def _steps(page: Page, row: int, words: Words) -> int:
     page.canvas.at_least(row, 28)
     for number in (1, 2, 3):
         row += 1
-        page.put(row, 1, number, replace(PARAGRAPH, bold=True, color=TEAL, size=14, indent=1))
-        page.put(row, 2, words(f"start.step.{number}"), replace(PARAGRAPH, wrap=True), across=_WIDE - 1)
+        page.put(row, 1, number, replace(PARAGRAPH, bold=True, color=TEAL, size=14, indent=1, valign="center"))
+        page.put(row, 2, words(f"start.step.{number}"), _STEP, across=_WIDE - 1)
         page.canvas.at_least(row, 38)
     row += 1
     page.put(row, 1, None, replace(styles.LABEL, fill=INPUT_FILL, bottom=None))
-    page.put(row, 2, words("start.colours"), replace(PARAGRAPH, color=MUTED, valign="center"), across=_WIDE - 1)
+    page.put(row, 2, words("start.colours"), replace(_STEP, color=MUTED, indent=1), across=_WIDE - 1)
     return row + 1
 
 

@@ -109,6 +109,5 @@ def _style(field: str) -> Style:
 
 def _sheet(page: Page, fields: tuple[str, ...]) -> Sheet:
     widths = [(i, i, _WIDTHS[field]) for i, field in enumerate(fields)]
-    return page.sheet(
-        widths, freeze=(HEADER_ROW + 1, 1), printing=Print(repeat_rows=(HEADER_ROW, HEADER_ROW)), tab_color="#1E8E7E"
-    )
+    printing = Print(repeat_rows=(HEADER_ROW, HEADER_ROW), landscape=fields is LEAD_FIELDS)
+    return page.sheet(widths, freeze=(HEADER_ROW + 1, 1), printing=printing, tab_color="#1E8E7E")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from xl_leadkpi.addin.vba import functions_module
 from xl_leadkpi.workbooks import package
+from xl_leadkpi.workbooks.files import XLWINGS
 from xl_leadkpi.workbooks.sources import folder
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 PROJECT: Final = "LeadKPI"
 WORKBOOK: Final = "ThisWorkbook"
-XLWINGS: Final = "0.37.8"
-"""Version of xlwings that the module ``KpiBridge`` names."""
 
 STANDARD: Final = ("KpiFunctions", "KpiRibbon")
 CLASSES: Final = ("KpiCells", "KpiBridge")
