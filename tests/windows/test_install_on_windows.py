@@ -32,8 +32,10 @@ with winreg.CreateKey(winreg.HKEY_CURRENT_USER, key) as opened:
     if value == "-":
         winreg.DeleteValue(opened, name)
     else:
-        winreg.SetValueEx(opened, name, 0, winreg.REG_DWORD if value.isdigit() else winreg.REG_SZ,
-                          int(value) if value.isdigit() else value)
+        kind = winreg.REG_DWORD if value.isdigit() else winreg.REG_SZ
+        if value.startswith("bytes:"):
+            kind, value = winreg.REG_BINARY, b"\\1\\0\\0\\0" + value[6:].encode("utf-16-le") + b"\\0\\0"
+        winreg.SetValueEx(opened, name, 0, kind, int(value) if kind == winreg.REG_DWORD else value)
 """
 EXCEL = r"Software\Microsoft\Office\16.0\Excel"
 
@@ -192,6 +194,7 @@ def test_the_mark_of_the_web_is_found_and_taken_off(user):
     [
         (rf"{EXCEL}\Security\Trusted Locations", "AllLocationsDisabled", "1", "Trusted locations", "fault"),
         (rf"{EXCEL}\Security", "VBAWarnings", "4", "Macros", "unknown"),
+        (rf"{EXCEL}\Resiliency\DisabledItems", "1A", r"bytes:C:\XLSTART\LeadKPI.xlam", "Disabled items", "fault"),
         (rf"{EXCEL}\Options", "OPEN", r'/R "C:\old\LeadKPI.xlam"', "Excel's list of add-ins", "fault"),
     ],
 )

@@ -220,6 +220,16 @@ def _links(places: Places, _receipt: Receipt | None) -> Iterator[Finding]:
         yield Finding("Excel's list of add-ins", "ok", "no other copy is opened")
 
 
+def _disabled(_places: Places, _receipt: Receipt | None) -> Iterator[Finding]:
+    if any("leadkpi." in item.lower() for item in windows.disabled_by_excel()):
+        yield Finding(
+            "Disabled items", "fault", "Excel keeps the add-in closed since it ended while the add-in was open",
+            "File > Options > Add-ins > Manage: Disabled Items > Go, enable LeadKPI; then start Excel anew",
+        )  # fmt: skip
+    else:
+        yield Finding("Disabled items", "ok", "Excel has disabled no part of it")
+
+
 def _second_copies(places: Places, folders: tuple[Path, ...]) -> Iterator[Finding]:
     microsoft = places.add_ins.parent.parent
     candidates = {microsoft / "AddIns", places.add_ins, places.templates, *folders}
@@ -245,5 +255,5 @@ def _cloud(places: Places, _receipt: Receipt | None) -> Iterator[Finding]:
 
 
 _CHECKS: Final[tuple[Callable[[Places, Receipt | None], Iterator[Finding]], ...]] = (
-    _python, _interpreter, _excel, _trust, _files, _links, _cloud,
+    _python, _interpreter, _excel, _trust, _files, _links, _disabled, _cloud,
 )  # fmt: skip
