@@ -138,6 +138,18 @@ def test_the_files_are_those_that_another_machine_builds(user):
     user.leadkpi("uninstall")
 
 
+def test_the_hashes_printed_are_those_that_another_machine_prints(user, tmp_path):
+    folder = tmp_path / "out"
+    ran = user.leadkpi("workbooks", "build", windows_path(folder), "--language", "pl")
+    assert ran.returncode == 0, ran.stderr
+    printed = [line.split("  ")[0] for line in ran.stdout.splitlines()]
+    here = tmp_path / "here"
+    here.mkdir()
+    assert printed == [one.sha256 for one in build.build(here, "pl")]
+    assert printed == [sha256(folder / one) for one in ("LeadKPI.xlam", "LeadKPI.xlsm", "LeadKPI-no-python.xlsx")]
+    assert (folder / "SHA256SUMS").read_bytes() == (here / "SHA256SUMS").read_bytes()
+
+
 def sha256(file):
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
