@@ -155,11 +155,18 @@ def test_doctor_names_what_is_missing(machine):
 def test_doctor_notices_an_upgrade_of_xlwings(machine, monkeypatch):
     installed(machine)
     monkeypatch.setattr(doctor, "xlwings_version", lambda: "0.38.1")
-    monkeypatch.setattr(doctor, "_try", lambda _: "")
+    monkeypatch.setattr(doctor, "_try", lambda *_: "")
     monkeypatch.setattr(doctor.configuration, "read", lambda _: sys.executable)
     found = states(machine)
     assert found["xlwings"].state == "fault"
     assert "0.38.1" in found["xlwings"].says
+
+
+def test_doctor_notices_an_interpreter_with_another_version(monkeypatch):
+    """It imports for real here, but for pywin32, which only Windows has."""
+    monkeypatch.setattr(doctor, "_IMPORTS", doctor._IMPORTS.replace(", win32com.client", ""))
+    assert doctor._try(Path(sys.executable), doctor.__version__) == ""
+    assert doctor._try(Path(sys.executable), "0.0.9").endswith("the add-in is of 0.0.9")
 
 
 def test_doctor_finds_second_copies_and_changes(machine):
@@ -196,7 +203,7 @@ def test_doctor_tells_a_dll_of_the_wrong_kind(machine, monkeypatch, tmp_path):
     excel = program(tmp_path / "EXCEL.EXE", 0x014C)
     program(tmp_path / "xlwings32-0.37.8.dll", 0x8664)
     monkeypatch.setattr(windows, "excel_program", lambda: excel)
-    monkeypatch.setattr(doctor, "_try", lambda _: "")
+    monkeypatch.setattr(doctor, "_try", lambda *_: "")
     monkeypatch.setattr(doctor, "xlwings_version", lambda: "0.37.8")
     monkeypatch.setattr(doctor.configuration, "read", lambda _: str(python))
     found = states(machine)
