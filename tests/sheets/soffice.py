@@ -32,6 +32,7 @@ def recalculated(path, folder):
             office,
             "--headless",
             f"-env:UserInstallation=file://{profile.parent}",
+            *(["--infilter=Calc MS Excel 2007 VBA XML"] if path.suffix == ".xlam" else []),  # not known by its name
             "--convert-to",
             "xlsx",
             "--outdir",

@@ -32,8 +32,10 @@ with winreg.CreateKey(winreg.HKEY_CURRENT_USER, key) as opened:
     if value == "-":
         winreg.DeleteValue(opened, name)
     else:
-        winreg.SetValueEx(opened, name, 0, winreg.REG_DWORD if value.isdigit() else winreg.REG_SZ,
-                          int(value) if value.isdigit() else value)
+        kind = winreg.REG_DWORD if value.isdigit() else winreg.REG_SZ
+        if value.startswith("bytes:"):
+            kind, value = winreg.REG_BINARY, b"\\1\\0\\0\\0" + value[6:].encode("utf-16-le") + b"\\0\\0"
+        winreg.SetValueEx(opened, name, 0, kind, int(value) if kind == winreg.REG_DWORD else value)
 """
 EXCEL = r"Software\Microsoft\Office\16.0\Excel"
 
@@ -136,6 +138,18 @@ def test_the_files_are_those_that_another_machine_builds(user):
     user.leadkpi("uninstall")
 
 
+def test_the_hashes_printed_are_those_that_another_machine_prints(user, tmp_path):
+    folder = tmp_path / "out"
+    ran = user.leadkpi("workbooks", "build", windows_path(folder), "--language", "pl")
+    assert ran.returncode == 0, ran.stderr
+    printed = [line.split("  ")[0] for line in ran.stdout.splitlines()]
+    here = tmp_path / "here"
+    here.mkdir()
+    assert printed == [one.sha256 for one in build.build(here, "pl")]
+    assert printed == [sha256(folder / one) for one in ("LeadKPI.xlam", "LeadKPI.xlsm", "LeadKPI-no-python.xlsx")]
+    assert (folder / "SHA256SUMS").read_bytes() == (here / "SHA256SUMS").read_bytes()
+
+
 def sha256(file):
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -192,6 +206,7 @@ def test_the_mark_of_the_web_is_found_and_taken_off(user):
     [
         (rf"{EXCEL}\Security\Trusted Locations", "AllLocationsDisabled", "1", "Trusted locations", "fault"),
         (rf"{EXCEL}\Security", "VBAWarnings", "4", "Macros", "unknown"),
+        (rf"{EXCEL}\Resiliency\DisabledItems", "1A", r"bytes:C:\XLSTART\LeadKPI.xlam", "Disabled items", "fault"),
         (rf"{EXCEL}\Options", "OPEN", r'/R "C:\old\LeadKPI.xlam"', "Excel's list of add-ins", "fault"),
     ],
 )

@@ -1,5 +1,6 @@
 """Installing, in a folder that stands for the user's application data. tests/windows does it on Windows."""
 
+import stat
 import struct
 import sys
 from pathlib import Path
@@ -65,6 +66,68 @@ def test_a_place_that_cannot_be_written_to_is_named(machine):
         installed(machine)
 
 
+@pytest.fixture
+def windows_rules(monkeypatch):
+    """Windows refuses to write, replace or remove a file whose attribute is read-only."""
+
+    def refuse(method, of):
+        def guarded(self, *arguments, **options):
+            file = of(self, *arguments)
+            if file.exists() and not file.stat().st_mode & stat.S_IWRITE:
+                raise PermissionError(13, "Access is denied", str(file))
+            return method(self, *arguments, **options)
+
+        return guarded
+
+    for name, of in (
+        ("write_bytes", lambda self, *_: self),
+        ("unlink", lambda self, *_: self),
+        ("replace", lambda _, target: Path(target)),
+    ):
+        monkeypatch.setattr(Path, name, refuse(getattr(Path, name), of))
+
+
+def test_read_only_files_of_ours_are_replaced_and_removed(machine, windows_rules):
+    installed(machine)
+    machine.add_in.write_bytes(b"of an older version")
+    ours = (machine.add_in, machine.template, machine.configuration, machine.receipt)
+    for again in (True, False):
+        for file in ours:
+            file.chmod(stat.S_IREAD)
+        with pytest.raises(PermissionError):
+            machine.add_in.unlink()
+        if again:
+            installed(machine)
+            assert machine.add_in.stat().st_size > 1000
+    install.uninstall(machine)
+    assert not any(file.exists() for file in ours)
+
+
+def test_a_place_for_the_configuration_that_cannot_be_made_is_named(machine):
+    machine.own.parent.mkdir(parents=True)
+    machine.own.write_text("a file where the folder should be")
+    with pytest.raises(InstallError, match=r"cannot write .*leadkpi\.conf.*writable"):
+        installed(machine)
+
+
+def test_doctor_finds_what_excel_has_disabled(machine, monkeypatch):
+    monkeypatch.setattr(windows, "disabled_by_excel", lambda: ["\1\0C:\\XLSTART\\LeadKPI.xlam\0"])
+    found = states(machine)["Disabled items"]
+    assert found.state == "fault"
+    assert "Disabled Items" in found.fix
+    monkeypatch.setattr(windows, "disabled_by_excel", lambda: ["\1\0C:\\XLSTART\\Other.xlam\0"])
+    assert states(machine)["Disabled items"].state == "ok"
+
+
+def test_without_pyopenvba_the_command_that_fetches_it_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pyopenvba", None)
+    options = parse("workbooks", "build", str(tmp_path))
+    assert options.run(options) == 1
+    said = capsys.readouterr().err
+    assert f'"{sys.executable}" -m pip install pyopenvba==' in said
+    assert said.count("\n") == 1
+
+
 def test_without_xlwings_the_command_that_fetches_it_is_told(machine, monkeypatch):
     monkeypatch.setattr(install, "xlwings_version", lambda: None)
     with pytest.raises(InstallError, match="pip install"):
@@ -92,11 +155,18 @@ def test_doctor_names_what_is_missing(machine):
 def test_doctor_notices_an_upgrade_of_xlwings(machine, monkeypatch):
     installed(machine)
     monkeypatch.setattr(doctor, "xlwings_version", lambda: "0.38.1")
-    monkeypatch.setattr(doctor, "_try", lambda _: "")
+    monkeypatch.setattr(doctor, "_try", lambda *_: "")
     monkeypatch.setattr(doctor.configuration, "read", lambda _: sys.executable)
     found = states(machine)
     assert found["xlwings"].state == "fault"
     assert "0.38.1" in found["xlwings"].says
+
+
+def test_doctor_notices_an_interpreter_with_another_version(monkeypatch):
+    """It imports for real here, but for pywin32, which only Windows has."""
+    monkeypatch.setattr(doctor, "_IMPORTS", doctor._IMPORTS.replace(", win32com.client", ""))
+    assert doctor._try(Path(sys.executable), doctor.__version__) == ""
+    assert doctor._try(Path(sys.executable), "0.0.9").endswith("the add-in is of 0.0.9")
 
 
 def test_doctor_finds_second_copies_and_changes(machine):
@@ -133,7 +203,7 @@ def test_doctor_tells_a_dll_of_the_wrong_kind(machine, monkeypatch, tmp_path):
     excel = program(tmp_path / "EXCEL.EXE", 0x014C)
     program(tmp_path / "xlwings32-0.37.8.dll", 0x8664)
     monkeypatch.setattr(windows, "excel_program", lambda: excel)
-    monkeypatch.setattr(doctor, "_try", lambda _: "")
+    monkeypatch.setattr(doctor, "_try", lambda *_: "")
     monkeypatch.setattr(doctor, "xlwings_version", lambda: "0.37.8")
     monkeypatch.setattr(doctor.configuration, "read", lambda _: str(python))
     found = states(machine)

@@ -11,6 +11,7 @@ import pytest
 from openxml_audit import OpenXmlValidator
 
 from xl_leadkpi.workbooks.files import CHECKSUMS
+from xl_leadkpi.workbooks.sources import LANGUAGES
 
 from .reading import ADD_IN, NO_PYTHON, TEMPLATE, part, parts
 
@@ -34,9 +35,10 @@ def test_hashes_are_those_of_the_files(built):
     assert listed == {name: hashlib.sha256((built["en"] / name).read_bytes()).hexdigest() for name in NAMES}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_offends_the_format(built, name):
-    result = OpenXmlValidator().validate(str(built["ru"] / name))
+def test_nothing_offends_the_format(built, name, language):
+    result = OpenXmlValidator().validate(str(built[language] / name))
     assert [str(error) for error in result.errors] == []
 
 

@@ -74,6 +74,18 @@ def test_lists_are_offered_for_stage_status_and_channel(built):
     assert {stage for stage, _ in used} <= set(offered["E"].strip('"').split(","))
 
 
+@pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_spend_takes_the_channels_of_leads(built, language, name):
+    book = openpyxl.load_workbook(built[language] / name)
+    (channels,) = book["Spend"].data_validations.dataValidation
+    lists = [one.formula1 for one in book["Leads"].data_validations.dataValidation]
+    assert str(channels.sqref) == "B6:B2005"
+    assert channels.formula1 in lists
+    used = {row[1].value for row in book["Spend"].iter_rows(min_row=6, max_row=41)}
+    assert used <= set(channels.formula1.strip('"').split(","))
+
+
 def test_the_macro_knows_the_funnel_in_the_template_as_its_own(built):
     names = openpyxl.load_workbook(built["en"] / TEMPLATE).defined_names
     for sheet in ("Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"):

@@ -1,14 +1,18 @@
 """The values in the files: an independent engine computes every formula, LAMBDAs included, and gets the same."""
 
+import re
+
 import ironcalc
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from tests.sheets.soffice import recalculated
 from xl_leadkpi.kpis import CATALOGUE
-from xl_leadkpi.workbooks.sources import LANGUAGES
+from xl_leadkpi.workbooks.ribbon import text_sheet
+from xl_leadkpi.workbooks.sources import LANGUAGES, Words
 
-from .reading import BANNER, NO_PYTHON, TEMPLATE, formulas, same, values
+from .reading import ADD_IN, BANNER, NO_PYTHON, TEMPLATE, formulas, same, values
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
 
@@ -45,9 +49,9 @@ def test_there_are_formulas_for_all_kpis(built):
     assert len(formulas(built["en"] / NO_PYTHON)) > 1200
 
 
-@pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])
-def test_libreoffice_computes_what_it_can_to_the_same_values(built, tmp_path, name):
-    path = built["pl"] / name
+@pytest.mark.parametrize(("name", "language"), [(NO_PYTHON, "en"), (TEMPLATE, "pl"), (NO_PYTHON, "ru")])
+def test_libreoffice_computes_what_it_can_to_the_same_values(built, tmp_path, name, language):
+    path = built[language] / name
     fresh = values(recalculated(path, tmp_path).with_suffix(".xlsx"))
     cached = values(path)
     agreed, differ = 0, {}
@@ -59,6 +63,20 @@ def test_libreoffice_computes_what_it_can_to_the_same_values(built, tmp_path, na
             differ[place] = (text, cached[place], fresh[place])
     assert differ == {}
     assert agreed > 300
+    # the banner says what keeps the functions from working here
+    assert fresh["Start", "B4"] == Words(language)("start.blocked" if name == NO_PYTHON else "start.python")
+
+
+def test_libreoffice_opens_the_add_in(built, tmp_path):
+    """It shows no sheet; what the ribbon reads is there."""
+    opened = values(recalculated(built["en"] / ADD_IN, tmp_path).with_suffix(".xlsx"))
+    written = {
+        ("LeadKPI_Texts", f"{get_column_letter(area.column + column + 1)}{row}"): value
+        for area in text_sheet().areas
+        for column, cells in enumerate(area.cells)
+        for row, value in enumerate(cells.values, start=1)
+    }
+    assert {place: value for place, value in opened.items() if value is not None} == written
 
 
 def cannot_compute(value, place, text):
@@ -80,6 +98,30 @@ def test_no_formula_is_an_error_in_the_file(built):
             }
             # #N/A stands for "no point" in the figures behind the charts of the macro's funnel
             assert {place for place in errors if place[0] != "Funnel_Charts"} == set(), (language, name)
+
+
+@pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])
+@pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
+def test_where_functions_are_unknown_no_name_error_is_seen(built, name):
+    """Every cell that calls a function, or follows from one without asking first, turns white in that case."""
+    book = openpyxl.load_workbook(built["en"] / name)
+    calls = re.compile(rf"\b(?:{'|'.join(CATALOGUE)})\(")
+    found = 0
+    for sheet in book.worksheets:
+        covered = {
+            sheet.cell(*place).coordinate
+            for one in sheet.conditional_formatting
+            if any("ERROR.TYPE" in formula for rule in one.rules for formula in rule.formula)
+            for area in one.sqref.ranges
+            for line in area.rows
+            for place in line
+        }
+        for (title, cell), text in formulas(built["en"] / name).items():
+            if title == sheet.title and (calls.search(text) or title == "Calculators") and (title, cell) not in BANNER:
+                found += 1
+                assert cell in covered or text.startswith("SUM(Inputs!"), (title, cell, text)
+    assert found > 560
+    assert book["Start"].column_dimensions["J"].hidden  # the cell that tries the functions
 
 
 def test_both_editions_have_the_same_formulas(built):

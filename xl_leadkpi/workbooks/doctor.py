@@ -95,13 +95,13 @@ def _interpreter(places: Places, receipt: Receipt | None) -> Iterator[Finding]:
             "Interpreter", "fault", f"{named} is gone", "run leadkpi install with the Python that is to serve Excel"
         )
         return
-    fault = _try(interpreter)
+    fault = _try(interpreter, receipt.version if receipt else __version__)
     if fault:
         own = interpreter == Path(sys.executable)
         fix = f'"{named}" -m pip install --force-reinstall xlwings=={XLWINGS}' if own else "leadkpi install"
         yield Finding("Interpreter", "fault", f"{named}: {fault}", fix)
     else:
-        yield Finding("Interpreter", "ok", named)
+        yield Finding("Interpreter", "ok", f"{named} ({windows.bitness(interpreter) or '?'} bit)")
     yield from _libraries(interpreter, receipt)
 
 
@@ -109,6 +109,8 @@ _IMPORTS: Final = """\
 import sys
 try:
     import xl_leadkpi.addin.exports, xlwings, win32com.client
+    if xl_leadkpi.__version__ != sys.argv[2]:
+        raise ImportError(f"its xl_leadkpi is {xl_leadkpi.__version__}, the add-in is of {sys.argv[2]}")
 except Exception as problem:
     with open(sys.argv[1], "w", encoding="utf-8") as told:
         told.write(f"{type(problem).__name__}: {problem}")
@@ -116,15 +118,15 @@ except Exception as problem:
 """
 
 
-def _try(interpreter: Path) -> str:
-    """What keeps an interpreter from serving Excel, by having it import what the server imports.
+def _try(interpreter: Path, version: str) -> str:
+    """What keeps an interpreter from serving an add-in of a version: it imports what the server imports.
 
     It tells through a file: whatever else it starts could keep a pipe open.
     """
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "told.txt")
         nothing = subprocess.DEVNULL
-        command = [str(interpreter), "-P", "-c", _IMPORTS, str(told)]
+        command = [str(interpreter), "-P", "-c", _IMPORTS, str(told), version]
         try:
             code = subprocess.run(  # noqa: S603 - the interpreter is the user's own, checked by configuration.read
                 command, stdin=nothing, stdout=nothing, stderr=nothing, timeout=_START_SECONDS, check=False
@@ -220,6 +222,16 @@ def _links(places: Places, _receipt: Receipt | None) -> Iterator[Finding]:
         yield Finding("Excel's list of add-ins", "ok", "no other copy is opened")
 
 
+def _disabled(_places: Places, _receipt: Receipt | None) -> Iterator[Finding]:
+    if any("leadkpi." in item.lower() for item in windows.disabled_by_excel()):
+        yield Finding(
+            "Disabled items", "fault", "Excel keeps the add-in closed since it ended while the add-in was open",
+            "File > Options > Add-ins > Manage: Disabled Items > Go, enable LeadKPI; then start Excel anew",
+        )  # fmt: skip
+    else:
+        yield Finding("Disabled items", "ok", "Excel has disabled no part of it")
+
+
 def _second_copies(places: Places, folders: tuple[Path, ...]) -> Iterator[Finding]:
     microsoft = places.add_ins.parent.parent
     candidates = {microsoft / "AddIns", places.add_ins, places.templates, *folders}
@@ -245,5 +257,5 @@ def _cloud(places: Places, _receipt: Receipt | None) -> Iterator[Finding]:
 
 
 _CHECKS: Final[tuple[Callable[[Places, Receipt | None], Iterator[Finding]], ...]] = (
-    _python, _interpreter, _excel, _trust, _files, _links, _cloud,
+    _python, _interpreter, _excel, _trust, _files, _links, _disabled, _cloud,
 )  # fmt: skip

@@ -58,7 +58,8 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
     for function in FUNCTIONS.values():
         if function.kpi is None:
             arguments, meaning = _arguments(function, words), words.meaning(function)
-            cells = (function.name, function.name, words("family.tables"), meaning, arguments, None,
+            title = words(f"table.{function.name}")
+            cells = (function.name, title, words("family.tables"), meaning, arguments, None,
                      words("unit.table"), "–", words("fn.python"), None)  # fmt: skip
             page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 7, _CODE, _TEXT])
             page.canvas.at_least(row, _height(cells))

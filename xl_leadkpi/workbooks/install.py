@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import site
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -161,11 +162,15 @@ def install(places: Places, language: Language = "en", interpreter: Path | None 
         contents[served_by.parent / name] = source.read_bytes()
     earlier = read_receipt(places)
     try:
+        _make_writable(places.configuration)
         configuration.write(str(served_by), places.configuration)
         for file, content in contents.items():
             _replace(file, content)
     except configuration.ConfigurationError as problem:
         raise InstallError(str(problem)) from problem
+    except OSError as problem:
+        advice = "make the folder writable"
+        raise InstallError(f"cannot write {places.configuration} ({problem.strerror}); {advice}") from problem
     receipt = Receipt(
         __version__, version, {str(file): hashlib.sha256(content).hexdigest() for file, content in contents.items()}
     )
@@ -231,6 +236,7 @@ def _replace(file: Path, content: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(content)
+        _make_writable(file)
         temporary.replace(file)
     except OSError as problem:
         with suppress(OSError):
@@ -241,8 +247,15 @@ def _replace(file: Path, content: bytes) -> None:
         windows.unmark(file)
 
 
+def _make_writable(file: Path) -> None:
+    """Windows neither replaces nor removes a file with the attribute read-only; the file is ours."""
+    with suppress(OSError):
+        file.chmod(stat.S_IREAD | stat.S_IWRITE)
+
+
 def _remove(file: Path) -> bool:
     try:
+        _make_writable(file)
         file.unlink()
     except FileNotFoundError:
         return False

@@ -58,7 +58,8 @@ def start_page(words: Words) -> tuple[Page, Sheet]:
 def _banner(page: Page, row: int, words: Words) -> None:
     """NOW() makes Excel try the functions whenever the file is opened, without computing anything else.
 
-    Until then the banner says what to do: it must not promise what it has not seen.
+    Until then the banner says what to do: it must not promise what it has not seen. A program that knows no LAMBDA has
+    errors of its own, of no type that Excel knows.
     """
     messages = [
         page.put(row + i, _MESSAGES, words(f"start.{key}"), styles.NOTE)
@@ -68,7 +69,7 @@ def _banner(page: Page, row: int, words: Words) -> None:
     tried = page.formula(row + 3, _MESSAGES, "CPL(1000,40)+0*NOW()", CellError.NAME, styles.NOTE)
     cell = tried.seen_from(page.name)
     page.formula(
-        row, 1, f"IFERROR(IF({cell}=25,{ok},{python}),IF(ERROR.TYPE({cell})=3,{python},{blocked}))",
+        row, 1, f"IFERROR(IF({cell}=25,{ok},{python}),IFERROR(IF(ERROR.TYPE({cell})=3,{python},{blocked}),{blocked}))",
         messages[1].value, replace(_BANNER, wrap=True), across=_WIDE,
     )  # fmt: skip
     page.canvas.at_least(row, 64)

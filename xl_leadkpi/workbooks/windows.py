@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -67,6 +68,23 @@ def add_ins_opened_by_excel() -> Iterator[str]:
             if value is None:
                 break
             yield str(value).replace("/R", "").strip().strip('"')
+
+
+def disabled_by_excel() -> list[str]:
+    """What Excel keeps closed because it once failed while that was open; each text holds a path."""
+    if sys.platform != "win32":
+        return []
+    import winreg  # noqa: PLC0415 - Windows only
+
+    found = []
+    for version in OFFICE_VERSIONS:
+        key = _OFFICE.format(version=version) + r"\Resiliency\DisabledItems"
+        with suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as opened:
+            for index in range(winreg.QueryInfoKey(opened)[1]):
+                value = winreg.EnumValue(opened, index)[1]
+                if isinstance(value, bytes):
+                    found.append(value[: len(value) // 2 * 2].decode("utf-16-le", "replace"))
+    return found
 
 
 def bitness(program: Path) -> int | None:
