@@ -23,15 +23,15 @@ STEPS = ["Created", "MQL date", "SQL date", "Opportunity date", "Won date"]
 
 
 def make(folder, rows):
-    """Parquet of that many leads; beyond a million the same leads under other identifiers."""
+    """Parquet of that many leads, a file and a seed of its own for each million."""
     import polars as pl
 
     from xl_leadkpi.leads import sample
 
     folder = folder / f"leads_{rows}"
     folder.mkdir()
-    leads = sample.leads(min(rows, BLOCK)).select(COLUMNS).with_columns(pl.col("Created").dt.date())
     for part in range(-(-rows // BLOCK)):
+        leads = sample.leads(min(rows, BLOCK), seed=part).select(COLUMNS).with_columns(pl.col("Created").dt.date())
         leads.with_columns(pl.format("P{}-{}", pl.lit(part), "Lead ID").alias("Lead ID")).write_parquet(
             folder / f"{part:03}.parquet"
         )

@@ -197,7 +197,7 @@ class LeadRows:
         counts: dict[str, nw.Expr] = {}
         for stage in order:
             rank = STAGES.index(stage) + 1
-            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("standing") == rank)
+            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("now_rank") == rank)
             counts[f"{stage} reached"] = stands.cast(nw.Int64).sum()
             if STAGE_DATE[stage] in frame.columns:
                 counts[f"{stage} dated"] = nw.col(STAGE_DATE[stage]).count()
@@ -261,6 +261,7 @@ class LeadRows:
             .otherwise(nw.when(outcome == 3).then(nw.lit("lost")).otherwise(nw.lit("open")))
             .alias("outcome"),
             nw.col("stage_now"),
+            nw.col("now_rank"),
             nw.col("hw"),
             nw.col("lost_from"),
             text("source"),
