@@ -110,6 +110,7 @@ def dated(frame: Frame, facts: Facts) -> Frame:
     new = {name: happened(source, facts) for name, source in _SOURCE_OF.items() if source in facts.fields}
     if "created" in facts.fields:
         new["created"] = happened("created", facts)
+        new["created_read"] = nw.col("created")
     if "cohort_month" in frame.columns:
         new["cohort_month"] = nw.when(nw.col("created") < facts.bound + 1).then(nw.col("cohort_month"))
     if held in facts.fields:
