@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAYS = ["created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost", "expected_close"]
+RANK = {stage: rank for rank, stage in enumerate(STAGES, start=1)}
 SCHEMA = {
     "row_no": pl.Int64,
     "lead_id": pl.String,
@@ -24,6 +25,7 @@ SCHEMA = {
     **dict.fromkeys(DAYS, pl.Float64),
     "outcome": pl.String,
     "stage_now": pl.String,
+    "now_rank": pl.Int64,
     "hw": pl.Int64,
     "lost_from": pl.Int64,
     "source": pl.String,
@@ -53,6 +55,7 @@ def lead_table(
 ) -> LeadTable:
     """A lead table of the given rows; missing columns are null."""
     by = {key: pl.String for row in rows for key in row if key.startswith("by_")}
+    rows = [{"now_rank": RANK.get(row.get("stage_now")), **row} for row in rows]
     frame = pl.DataFrame([{key: row.get(key) for key in {**SCHEMA, **by}} for row in rows], schema={**SCHEMA, **by})
     columns = {stage: STAGE_DATE[stage] for stage in stages}
     dated = tuple(stage for stage in stages if frame[columns[stage]].count())
@@ -73,7 +76,7 @@ def _pandas_types(by: Mapping[str, Any]) -> dict[str, str]:
     names = {pl.String: "str", pl.Float64: "float64", pl.Int64: "int64"}
     types = {key: names[kind] for key, kind in {**SCHEMA, **by}.items()}
     # pandas' own whole numbers know no missing value
-    return {**types, "lost_from": "float64", "cohort_month": "float64"}
+    return {**types, "lost_from": "float64", "now_rank": "float64", "cohort_month": "float64"}
 
 
 def golden_leads(shared: Path, engine: str = "polars") -> LeadTable:

@@ -34,4 +34,4 @@ def test_a_hidden_stage_counts_as_the_one_before_it():
     made = scope(lead_table(rows, as_of=date(2025, 6, 30), stages=("Lead", "SQL", "Won")), FunnelOptions())
     places = made.rows.select("place", "now", "state").collect().to_dict(as_series=False)
     assert places["place"] == places["now"] == [1, 1, 2, 2, 2, 2, 3]
-    assert [decode(state) for state in places["state"]] == [(2**place - 1, place, 0) for place in places["place"]]
+    assert [decode(state) for state in places["state"]] == [(0, 2**place - 1, place, 0) for place in places["place"]]

@@ -63,7 +63,7 @@ def pipeline_block(scope: Scope, profile_rows: Sequence[Row], everyone: Tally, m
     spells = {spell.name: spell for spell in measured}
     here: list[list[Row]] = [[] for _ in stages]
     for row in profile_rows:
-        _, place, outcome = decode(int(row["state"]))
+        _, _, place, outcome = decode(int(row["state"]))
         if stages and outcome == OPEN and place >= first:
             # one that went back to an earlier stage still is an opportunity
             here[min(max(int(row["now"]), first), first + len(stages) - 1) - first].append(row)

@@ -47,7 +47,7 @@ def entries(scope: Scope, stage: str) -> nw.LazyFrame[Any]:
     """
     column = str(scope.date_column(stage))
     rows = scope.rows.filter(~nw.col(column).is_null()).with_columns(
-        day=nw.col(column).floor(),
+        day=scope.whole(column),
         in_order=flag(nw.col(column) >= nw.col("created")),
         amounts=flag(~nw.col("amount").is_null()),
     )
@@ -58,7 +58,7 @@ def entries(scope: Scope, stage: str) -> nw.LazyFrame[Any]:
 def losses_by_day(scope: Scope) -> nw.LazyFrame[Any]:
     """Lost leads by month of the loss and whether they had become opportunities."""
     rows = scope.rows.filter((nw.col("outcome") == LOST) & ~nw.col("d_lost").is_null()).with_columns(
-        day=nw.col("d_lost").floor(),
+        day=scope.whole("d_lost"),
         amounts=flag(~nw.col("amount").is_null()),
         opportunity=flag(nw.col("place") >= scope.opportunity_position),
     )

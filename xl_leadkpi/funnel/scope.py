@@ -86,6 +86,7 @@ class Scope:
         table: The leads.
         options: How to count them.
         rows: The leads with what every block needs, worked out once (see :func:`scope`).
+        whole_days: Columns of days that are whole numbers by their type.
         knows_lost_reach: The lost rows tell how far they came before the loss, see :func:`tells_lost_reach`.
     """
 
@@ -93,6 +94,7 @@ class Scope:
     options: FunnelOptions
     rows: nw.LazyFrame[Any]
     knows_lost_reach: bool = True
+    whole_days: frozenset[str] = frozenset()
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -141,6 +143,10 @@ class Scope:
         basis = self.options.win_basis
         return "closed_all_lost" if basis == "closed" and not self.knows_lost_reach else basis
 
+    def whole(self, column: str) -> nw.Expr:
+        """A column of days without the time of day."""
+        return nw.col(column) if column in self.whole_days else nw.col(column).floor()
+
     def date_column(self, stage: str) -> str | None:
         """Column with the day a stage was entered, None if the table has no such days."""
         return _date_column(self.table, stage)
@@ -186,13 +192,6 @@ def _place_of_rank(table: LeadTable, rank: nw.Expr) -> nw.Expr:
     return chain  # type: ignore[no-any-return]
 
 
-def _place_of_word(table: LeadTable, word: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
-    chain = otherwise
-    for stage in STAGES:
-        chain = nw.when(word == stage).then(nw.lit(_place(table, stage))).otherwise(chain)
-    return chain
-
-
 def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     """Make the lead table ready for counting: one row a lead, whole numbers to group by.
 
@@ -202,17 +201,18 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
       lead is in (0 once lost); ``lost_at``: position it was lost from (0 unless lost);
     * ``exact``, ``reach``: a bit for each stage with a trace of it, and for each stage reached by the chosen rule;
       ``strict``: how many stages have dates in order;
-    * ``state``: ``reach``, ``place`` and ``outcome`` in one number, see :func:`decode`;
+    * ``state``: what is ripe for the window, ``reach``, ``place`` and ``outcome`` in one number, see :func:`decode`;
     * ``age``: whole days from creation to the censoring day; ``cycle``: days from creation to the win, null unless
       both are known and in order; ``followed``: whole days under observation (until the win, else ``age``), null where
-      that is unknown;
-    * ``mature_leads``, ``mature_won``, ``mature_opportunities``, ``mature_opportunities_won``: 0 or 1, for the window.
+      that is unknown.
     """
-    made = Scope(table, options, engine.lazy(table.frame))
+    whole = {name for name, kind in table.frame.collect_schema().items() if kind.is_integer()}
+    made = Scope(table, options, engine.lazy(table.frame), whole_days=frozenset(whole))
     rows = made.rows.with_columns(*_positions(table)).with_columns(*_whereabouts(table))
     rows = engine.cut(rows.with_columns(*_traces(made), *_times(made)))
-    rows = rows.with_columns(*_reach(made), *_maturity(made))
-    rows = rows.with_columns(state=(nw.col("reach") * 8 + nw.col("place")) * 3 + nw.col("outcome"))
+    rows = rows.with_columns(reach=_reach(made), ripe=_ripe(made))
+    state = ((nw.col("ripe") * 128 + nw.col("reach")) * 8 + nw.col("place")) * 3 + nw.col("outcome")
+    rows = rows.with_columns(state=state)
     if len(table.currencies) > 1:
         # adding zlotys to euros gives nothing: the sums are printed apart, by currency
         rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=nothing(nw.col("amount")))
@@ -230,8 +230,8 @@ _SOURCE_COLUMNS = (
 )  # fmt: skip
 _MADE_COLUMNS: dict[str, Any] = {
     **dict.fromkeys(("outcome", "place", "now", "lost_at", "strict"), nw.Int8),
-    **dict.fromkeys(("exact", "reach", "state"), nw.Int16),
-    **dict.fromkeys(("mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won"), nw.Int8),
+    "exact": nw.Int16,
+    "state": nw.Int32,
 }
 _MADE_DAYS = ("age", "cycle", "followed", "currency_amount")
 
@@ -251,20 +251,25 @@ def tells_lost_reach(table: LeadTable, states: Iterable[Mapping[str, Any]]) -> b
         return True
     lost = nowhere = 0
     for row in states:
-        _, place, outcome = decode(int(row["state"]))
+        _, _, place, outcome = decode(int(row["state"]))
         if outcome == LOST:
             lost += int(row["n"])
             nowhere += int(row["n"]) if place == 1 else 0
     return nowhere < MOST * lost or not lost
 
 
-def decode(state: int) -> tuple[int, int, int]:
-    """``reach``, ``place`` and ``outcome`` out of ``state``.
+RIPE = ("mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won")
+"""What the bits of ``ripe`` say of a lead, the lowest first: old enough for the window; won within it; likewise as an
+opportunity."""
 
-    >>> decode((0b111 * 8 + 3) * 3 + 2)
-    (7, 3, 2)
+
+def decode(state: int) -> tuple[int, int, int, int]:
+    """``ripe``, ``reach``, ``place`` and ``outcome`` out of ``state``.
+
+    >>> decode(((0b11 * 128 + 0b111) * 8 + 3) * 3 + 2)
+    (3, 7, 3, 2)
     """
-    return state // 24, state // 3 % 8, state % 3
+    return state // 3072, state // 24 % 128, state // 3 % 8, state % 3
 
 
 def nothing(like: nw.Expr) -> nw.Expr:
@@ -285,7 +290,8 @@ def _positions(table: LeadTable) -> list[nw.Expr]:
 
 def _whereabouts(table: LeadTable) -> list[nw.Expr]:
     won, lost = nw.col("outcome") == WON, nw.col("outcome") == LOST
-    in_stage = _place_of_word(table, nw.col("stage_now"), nw.col("place"))
+    now = nw.col("now_rank")
+    in_stage = nw.when(now.is_null()).then(nw.col("place")).otherwise(_place_of_rank(table, now))
     at_loss = nw.when(nw.col("lost_place") > 0).then(nw.col("lost_place")).otherwise(nw.col("place"))
     closed = nw.when(won).then(nw.lit(len(table.stages))).otherwise(nw.lit(0))
     return [
@@ -320,37 +326,31 @@ def _traces(made: Scope) -> list[nw.Expr]:
 def _times(made: Scope) -> list[nw.Expr]:
     won = nw.col("outcome") == WON
     cycle = nw.col("d_won") - nw.col("created")
-    age = nw.lit(made.as_of) - nw.col("created").floor()
+    age = nw.lit(made.as_of) - made.whole("created")
     cycle = nw.when(won & (cycle >= 0)).then(cycle)
     age = nw.when(age >= 0).then(age)
     # a win at 40.4 days had not happened at 40: within whole days it counts from day 41
-    return [age.alias("age"), cycle.alias("cycle"), nw.when(won).then(cycle.ceil()).otherwise(age).alias("followed")]
+    until_won = cycle if {"created", "d_won"} <= made.whole_days else cycle.ceil()
+    return [age.alias("age"), cycle.alias("cycle"), nw.when(won).then(until_won).otherwise(age).alias("followed")]
 
 
-def _reach(made: Scope) -> list[nw.Expr]:
+def _reach(made: Scope) -> nw.Expr:
     if made.options.reach == "exact":
-        return [nw.col("exact").alias("reach")]
+        return nw.col("exact")
     furthest = nw.col("strict" if made.options.reach == "strict" else "place")
     bits = (flag(furthest >= position) * 2 ** (position - 1) for position in range(1, len(made.stages) + 1))
-    return [total(bits).alias("reach")]
+    return total(bits)
 
 
-def _maturity(made: Scope) -> list[nw.Expr]:
+def _ripe(made: Scope) -> nw.Expr:
+    """The bits of ``RIPE``."""
     window = made.options.window_days
     mature = (nw.col("age") >= window) & ~nw.col("followed").is_null()
-    expressions = [
-        flag(mature).alias("mature_leads"),
-        flag(mature & (nw.col("cycle") <= window)).alias("mature_won"),
-    ]
+    bits = flag(mature) + flag(mature & (nw.col("cycle") <= window)) * 2
     column = made.opportunity_date
     if column is None:
-        nobody = flag(nw.col("place") < 0)
-        return [*expressions, nobody.alias("mature_opportunities"), nobody.alias("mature_opportunities_won")]
+        return bits
     since = nw.col("d_won") - nw.col(column)
     placed = (nw.col("outcome") != WON) | (since >= 0)
-    mature = (nw.lit(made.as_of) - nw.col(column).floor() >= window) & placed
-    return [
-        *expressions,
-        flag(mature).alias("mature_opportunities"),
-        flag(mature & (nw.col("outcome") == WON) & (since <= window)).alias("mature_opportunities_won"),
-    ]
+    mature = (nw.lit(made.as_of) - made.whole(column) >= window) & placed
+    return bits + flag(mature) * 4 + flag(mature & (nw.col("outcome") == WON) & (since <= window)) * 8

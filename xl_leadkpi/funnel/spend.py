@@ -227,7 +227,7 @@ def leads_by_month(scope: Scope, sources: Sequence[str]) -> nw.LazyFrame[Any]:
 def wins_by_month(scope: Scope, sources: Sequence[str]) -> nw.LazyFrame[Any]:
     """Wins of some sources by month of the win."""
     won = scope.rows.filter(nw.col("source").is_in(sources) & ~nw.col("d_won").is_null())
-    by_day = won.with_columns(day=nw.col("d_won").floor()).group_by("source", "day").agg(nw.len().alias("n"))
+    by_day = won.with_columns(day=scope.whole("d_won")).group_by("source", "day").agg(nw.len().alias("n"))
     by_day = by_day.with_columns(month=month_number(nw.col("day")))
     return by_day.group_by("source", "month").agg(nw.col("n").sum())
 

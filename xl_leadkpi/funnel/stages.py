@@ -69,7 +69,7 @@ def ways(scope: Scope) -> list[tuple[str, nw.Expr, nw.Expr | None]]:
         if stage == "Won":
             continue
         later = [days[other] for other in dated if scope.stages.index(other) >= position]
-        so_far = nw.lit(scope.as_of) - days[stage].floor()
+        so_far = nw.lit(scope.as_of) - scope.whole(str(scope.date_column(stage)))
         waiting = nw.when((nw.col("outcome") == OPEN) & (nw.col("now") == position) & (so_far >= 0)).then(so_far)
         found.append((stage, nw.coalesce(*later, nw.col("d_lost")) - days[stage], waiting))
     opportunity = None if scope.table.is_deals else scope.opportunity_date

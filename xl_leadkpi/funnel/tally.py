@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.scope import LOST, OPEN, WON, Scope, decode
+from xl_leadkpi.funnel.scope import LOST, OPEN, RIPE, WON, Scope, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from xl_leadkpi.leads.engine import Row
-
-MATURE = ("mature_leads", "mature_won", "mature_opportunities", "mature_opportunities_won")
 
 
 def states_by(rows: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
@@ -24,7 +22,6 @@ def states_by(rows: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
         nw.len().alias("n"),
         nw.col("amount").sum().alias("amount"),
         nw.col("amount").count().alias("amounts"),
-        *(nw.col(name).sum() for name in MATURE),
     )
 
 
@@ -80,10 +77,10 @@ def tally(rows: Iterable[Row], scope: Scope) -> Tally:
     amounts, opportunity_amounts = [0.0] * 3, [0.0] * 3
     with_amount = [0] * 3
     valued = [False] * 3
-    mature = dict.fromkeys(MATURE, 0)
+    mature = dict.fromkeys(RIPE, 0)
     # sorted, so that sums of amounts come out the same whatever order the engine has
     for row in sorted(rows, key=lambda row: (row["state"], row["n"], row["amount"] or 0.0)):
-        reach, place, outcome = decode(int(row["state"]))
+        ripe, reach, place, outcome = decode(int(row["state"]))
         n, amount = int(row["n"]), row["amount"] or 0.0
         for position in range(stages):
             if reach >> position & 1:
@@ -99,8 +96,8 @@ def tally(rows: Iterable[Row], scope: Scope) -> Tally:
             opportunity_amounts[outcome] += amount
             # a CRM that writes 0 for what a lost deal was worth says nothing about its worth
             valued[outcome] = valued[outcome] or amount != 0
-        for name in MATURE:
-            mature[name] += int(row[name])
+        for bit, name in enumerate(RIPE):
+            mature[name] += n if ripe >> bit & 1 else 0
     return Tally(
         leads=sum(counts),
         reached=tuple(reached),

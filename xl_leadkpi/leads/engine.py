@@ -28,6 +28,7 @@ _DAY_ZERO = date(1899, 12, 30)
 _KEYS_A_PASS = 4_000_000
 _BYTES_A_PART = 32 << 20
 _JOBS_AT_A_TIME = 4
+_MEGABYTES_A_THREAD, _MOST_THREADS = 512, 16
 
 
 def lazy(frame: Frame) -> nw.LazyFrame[Any]:
@@ -266,6 +267,10 @@ def _duckdb() -> Any:
     connection = duckdb.connect()
     connection.execute(f"SET temp_directory = '{_scratch()}'")
     connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET TimeZone = 'UTC'")  # a clock in a file means the same on every machine
+    # what exceeds it is spilled, so that a larger table takes longer but no more memory
+    [threads] = connection.execute("SELECT current_setting('threads')").fetchone()
+    connection.execute(f"SET memory_limit = '{min(int(threads), _MOST_THREADS) * _MEGABYTES_A_THREAD}MB'")
     return connection
 
 

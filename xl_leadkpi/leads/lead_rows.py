@@ -11,7 +11,7 @@ from xl_leadkpi.leads import engine, rows
 from xl_leadkpi.leads.as_of import as_it_stood
 from xl_leadkpi.leads.duplicates import drop_duplicates
 from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.oddities import check_counts, missing_evidence, odd_rows, row_checks, rows_ahead
+from xl_leadkpi.leads.oddities import ahead_checks, check_counts, missing_evidence, odd_rows, row_checks
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
 from xl_leadkpi.leads.vocabulary import header_key
 
@@ -75,24 +75,26 @@ class LeadRows:
         facts = rows.Facts(fields, self.is_deals, bound)
         if bound < day_number(self.today):
             self._go_back(facts)
-        frame = _cut(rows.dated(self.frame, facts))
-        as_of, reason = self._as_of(frame, facts)
-        order = self._order(frame)
-        frame = _cut(rows.furthest(frame, order, facts))
+        known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))
+        dated = _cut(rows.dated(self.frame, facts))
+        ahead = ahead_checks(known, self.decoded.header)
+        days = rows.measure(dated, check_counts(ahead) | self._latest(dated, facts))
+        as_of, reason = self._as_of(days)
+        order = self._order(dated)
+        frame = _cut(rows.furthest(dated, order, facts))
         frame = self._calendar_days(frame)
         frame = self._without_duplicates(frame)
-        known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))
-        self.findings += rows_ahead(self.frame, known, self.decoded.header)
+        self.findings += odd_rows(dated, ahead, days)
         checks = row_checks(frame, facts, self.decoded.header)
         counted = rows.measure(frame, check_counts(checks) | self._evidence(frame, order))
         self.findings += odd_rows(frame, checks, counted)
         self.findings += missing_evidence(facts, self.decoded.words, self.decoded.rows_read)
-        stages, dated = self._in_force(counted, order)
+        stages, stages_dated = self._in_force(counted, order)
         currencies = self._currencies(frame)
         return LeadTable(
             frame=self._select(frame, by),
             stages=stages,
-            dated=dated,
+            dated=stages_dated,
             as_of=as_of,
             as_of_reason=reason,
             is_deals=self.is_deals,
@@ -117,17 +119,21 @@ class LeadRows:
                 f"As of {self.options.as_of}: every row of the table was created later. Give a later --as-of."
             )
 
-    def _as_of(self, frame: rows.Frame, facts: rows.Facts) -> tuple[date, Literal["today", "given", "latest"]]:
+    def _latest(self, frame: rows.Frame, facts: rows.Facts) -> dict[str, nw.Expr]:
+        """The latest of each kind of day, if the censoring date is to be told from them."""
         if self.options.as_of:
-            return self.options.as_of, "given"
+            return {}
         days = {
             name: rows.happened(name, facts) if name in facts.fields else nw.col(name)
-            for name in ("created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost")
-            if name in frame.columns
+            for name in _DAYS
+            if name != "expected_close" and name in frame.columns
         }
-        latest = [
-            value for value in rows.measure(frame, {k: v.max() for k, v in days.items()}).values() if value is not None
-        ]
+        return {f"latest {name}": day.max() for name, day in days.items()}
+
+    def _as_of(self, days: engine.Row) -> tuple[date, Literal["today", "given", "latest"]]:
+        if self.options.as_of:
+            return self.options.as_of, "given"
+        latest = [day for name, day in days.items() if name.startswith("latest") and day is not None]
         if latest and day_number(self.today) - int(max(latest)) > _OLD_TABLE_DAYS:
             day = date.fromordinal(int(max(latest)) + _DAY_ZERO)
             self.findings.append(Finding("as_of_latest", 1, value=day.isoformat(), severity="info"))
@@ -197,7 +203,7 @@ class LeadRows:
         counts: dict[str, nw.Expr] = {}
         for stage in order:
             rank = STAGES.index(stage) + 1
-            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("standing") == rank)
+            stands = (nw.col("hw") == rank) | (nw.col("lost_from") == rank) | (nw.col("now_rank") == rank)
             counts[f"{stage} reached"] = stands.cast(nw.Int64).sum()
             if STAGE_DATE[stage] in frame.columns:
                 counts[f"{stage} dated"] = nw.col(STAGE_DATE[stage]).count()
@@ -261,6 +267,7 @@ class LeadRows:
             .otherwise(nw.when(outcome == 3).then(nw.lit("lost")).otherwise(nw.lit("open")))
             .alias("outcome"),
             nw.col("stage_now"),
+            nw.col("now_rank"),
             nw.col("hw"),
             nw.col("lost_from"),
             text("source"),

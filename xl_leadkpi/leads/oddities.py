@@ -21,6 +21,7 @@ _HAPPENED = (
     "created", "mql_date", "sql_date", "meeting_booked", "meeting_held", "opportunity_date", "proposal_date",
     "won_date", "lost_date",
 )  # fmt: skip
+_AS_READ = {"created": "created_read"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,18 @@ def row_checks(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) 
     return checks
 
 
-def rows_ahead(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> list[Finding]:
-    """Count and locate dates after the censoring date.
+def ahead_checks(facts: rows.Facts, header: Mapping[str, str]) -> list[Check]:
+    """List the dates that may lie after the censoring date.
 
     Args:
-        frame: Rows with the dates as read.
         facts: About the table.
         header: Header of each field.
-
-    Returns:
-        The findings.
     """
-    checks = [
-        Check("future_dates", nw.col(name) >= facts.bound + 1, header.get(name, ""))
+    return [
+        Check("future_dates", nw.col(_AS_READ.get(name, name)) >= facts.bound + 1, header.get(name, ""))
         for name in _HAPPENED
         if name in facts.fields
     ]
-    return odd_rows(frame, checks, rows.measure(frame, check_counts(checks)))
 
 
 def check_counts(checks: Sequence[Check]) -> dict[str, nw.Expr]:

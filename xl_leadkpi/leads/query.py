@@ -95,7 +95,7 @@ class QueryDecoder:
         for name in ("is_won", "is_closed", "is_converted"):
             if name in there:
                 self._flag(name)
-        self._amounts()
+        self._amounts(seen)
         for name in ("lead_id", "link_id", "name", "company", "contact", "email", "phone"):
             if name in there:
                 self.columns[name] = self._identifier(name, seen)
@@ -156,6 +156,8 @@ class QueryDecoder:
             if name in there and self.kinds[self.header[name]] in _TEXTUAL:
                 unclean = self._text(self.header[name]).str.contains(_UNCLEAN)
                 ask[f"{name} unclean"] = unclean.cast(nw.Int64).max()
+        if "amount" in there and self.kinds[self.header["amount"]].is_numeric():
+            ask["amount below zero"] = (nw.col(self.header["amount"]) < 0).cast(nw.Int64).max()
         return rows.measure(self.frame, ask)
 
     def _without_empty_rows(self, there: Sequence[str], seen: engine.Row) -> None:
@@ -398,7 +400,7 @@ class QueryDecoder:
         column = self._distinct(header)
         self.columns[name] = self._translated(header, column.text, flag_series(column.text))
 
-    def _amounts(self) -> None:
+    def _amounts(self, seen: engine.Row) -> None:
         codes: nw.Expr | None = None
         if "currency" in self.header:
             column = self._distinct(self.header["currency"])
@@ -420,7 +422,8 @@ class QueryDecoder:
                 if found.currency.null_count() < len(found.currency):
                     beside = self._translated(header, column.text, found.currency)
                     codes = beside if codes is None else nw.coalesce(beside, codes)
-            self.findings += located(self.frame, "negative_amounts", self.columns["amount"] < 0, header)
+            if seen.get("amount below zero", 1):
+                self.findings += located(self.frame, "negative_amounts", self.columns["amount"] < 0, header)
             named = header_currency(header)
             if named:
                 codes = nw.lit(named) if codes is None else nw.coalesce(codes, nw.lit(named))

@@ -110,6 +110,7 @@ def dated(frame: Frame, facts: Facts) -> Frame:
     new = {name: happened(source, facts) for name, source in _SOURCE_OF.items() if source in facts.fields}
     if "created" in facts.fields:
         new["created"] = happened("created", facts)
+        new["created_read"] = nw.col("created")
     if "cohort_month" in frame.columns:
         new["cohort_month"] = nw.when(nw.col("created") < facts.bound + 1).then(nw.col("cohort_month"))
     if held in facts.fields:
@@ -139,8 +140,8 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
         facts: About the table.
 
     Returns:
-        The rows with ``hw``, ``lost_from`` (ranks in ``STAGES``), ``stage_now`` as a name and as a code in
-        ``standing``, and ``position``, the place of the furthest stage in ``order``.
+        The rows with ``hw``, ``lost_from`` and ``now_rank`` (ranks in ``STAGES``), ``stage_now`` and ``position``,
+        the place of the furthest stage in ``order``.
     """
     place = {stage: _place(stage, order) for stage in STAGES}
     start = place["Opportunity"] if facts.is_deals else 1
@@ -180,14 +181,10 @@ def furthest(frame: Frame, order: Sequence[str], facts: Facts) -> Frame:
         standing = nw.when(~(nw.col("stage") == 0) | nw.col("stage").is_null()).then(
             nw.when(now.is_null()).then(standing).otherwise(stated)
         )
-    code = (
-        nw.when(is_won)
-        .then(nw.lit(WON, dtype=nw.Int8))
-        .otherwise(nw.when(is_lost).then(nw.lit(LOST, dtype=nw.Int8)).otherwise(standing))
-    )
-    names = {**dict(enumerate(STAGES, 1)), LOST: "Lost"}
-    frame = frame.with_columns(standing=code)
-    return frame.with_columns(stage_now=translate(nw.col("standing"), names, nw.String))
+    now_rank = nw.when(is_won).then(nw.lit(WON, dtype=nw.Int8)).otherwise(nw.when(~is_lost).then(standing))
+    frame = frame.with_columns(now_rank=now_rank)
+    name = translate(nw.col("now_rank"), dict(enumerate(STAGES, 1)), nw.String)
+    return frame.with_columns(stage_now=nw.when(is_lost).then(nw.lit("Lost")).otherwise(name))
 
 
 def _rank(place: nw.Expr, order: Sequence[str]) -> nw.Expr:

@@ -97,6 +97,7 @@ class LeadTable:
     expected_close day     for open leads
     outcome        text    ``open``, ``won`` or ``lost``
     stage_now      text    canonical stage now (``Won``/``Lost`` for closed ones), null if unknown
+    now_rank       int     its rank in ``STAGES``, null for lost leads and where it is unknown
     hw             int     furthest stage reached in the order of ``stages``, written as its rank in ``STAGES``
                            (1 = Lead ... 7 = Won)
     lost_from      int     rank of the last stage before the loss, null unless lost
