@@ -269,7 +269,7 @@ def _duckdb() -> Any:
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET TimeZone = 'UTC'")  # a clock in a file means the same on every machine
     # what exceeds it is spilled, so that a larger table takes longer but no more memory
-    [threads] = connection.execute("SELECT current_setting('threads')").fetchone()
+    [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
     connection.execute(f"SET memory_limit = '{min(int(threads), _MOST_THREADS) * _MEGABYTES_A_THREAD}MB'")
     return connection
 
