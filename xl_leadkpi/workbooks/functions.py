@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _HEADER_ROW: Final = 4
 _COLUMNS: Final = (
-    ("name", 110), ("kpi", 230), ("family", 160), ("meaning", 360), ("arguments", 380), ("formula", 300),
+    ("name", 110), ("kpi", 255), ("family", 160), ("meaning", 375), ("arguments", 395), ("formula", 300),
     ("unit", 80), ("better", 70), ("example", 260), ("result", 100),
 )  # fmt: skip
 _EXAMPLE: Final = 8
