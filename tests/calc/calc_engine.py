@@ -1,105 +1,60 @@
-# ruff: noqa: ARG002, ARG004, A002 - the signatures are those of xlwings' base classes
+# ruff: noqa: ARG002, ARG004 - the signatures are those of xlwings' base classes
 """An xlwings engine over LibreOffice Calc (UNO), with what the macros call and nothing more.
 
-xlwings' base classes raise ``NotImplementedError`` for every method that is not overridden here. Facts about UNO that
+xlwings' base classes raise ``NotImplementedError`` for every member that is not overridden here. Facts about UNO that
 shaped this file, each found the hard way with LibreOffice 7.4:
 
 * ``setDataArray`` with ``None`` aborts the office; with ``bool`` or large ``int`` it raises. Only float and str go in.
 * Dates and booleans come out as plain floats; only the number format tells. Errors come out as ``None``.
 * A call over the pipe costs up to a millisecond: whole rectangles are read and written, never cells.
-* A killed office leaves a lock file and the next one does not open the document: locking is off in a private profile.
 """
 
 import atexit
 import contextlib
 import datetime as dt
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from functools import cached_property
+import functools
+from operator import attrgetter
 from pathlib import Path
-from typing import ClassVar
 
 import xlwings
 from xlwings import base_classes as base
 from xlwings import utils
 
-from .calc_grammar import from_calc, to_calc
+from .calc_grammar import as_copied, as_data, as_formula, from_calc, from_formula, to_calc
+from .calc_members import Collection, Counted, Of, Part, part, same
+from .calc_office import (
+    Office,
+    address_of,
+    as_rgb,
+    box_from,
+    box_of,
+    cell_of,
+    cut,
+    enum,
+    format_key,
+    how_to_read,
+    items,
+    name_of,
+    properties,
+    rgb,
+    uno,
+)
 
-DEBIAN = "/usr/lib/python3/dist-packages"  # at the end, so that the environment's own packages stay first
-if DEBIAN not in sys.path:
-    sys.path.append(DEBIAN)
-
-import uno  # noqa: E402
-from com.sun.star.beans import PropertyValue  # noqa: E402
-from com.sun.star.lang import Locale  # noqa: E402
-from com.sun.star.sheet import TableFilterField2  # noqa: E402, F401 - proves that the type library is there
-from com.sun.star.table import CellAddress, CellRangeAddress  # noqa: E402
-
-ENGLISH = Locale("en", "US", "")
 FIRST_DAY = dt.datetime(1899, 12, 30)
 POINT = 2540 / 72  # hundredths of a millimetre
 CHARACTER, PADDING = 7 * 2540 / 96, 5 * 2540 / 96  # Excel's column width unit: digits of Calibri 11
-ROWS, COLUMNS = 1_048_576, 1024
 DATES, LOGICAL = 2 | 4, 1024  # com.sun.star.util.NumberFormat
-CONTENT, FORMATS = 1 | 2 | 4 | 16, 32 | 64  # com.sun.star.sheet.CellFlags
-FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8"}
-PROFILE = """<?xml version="1.0"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Common/Misc">
-<prop oor:name="UseLocking" oor:op="fuse"><value>false</value></prop>
-</item></oor:items>"""
-
-
-def properties(**values):
-    return tuple(PropertyValue(name, 0, value, 0) for name, value in values.items())
-
-
-def enum(kind, value):
-    return uno.Enum(f"com.sun.star.{kind}", value)
-
-
-def rgb(color):
-    red, green, blue = utils.hex_to_rgb(color) if isinstance(color, str) else color
-    return (red << 16) | (green << 8) | blue
-
-
-NAVIGATION = frozenset(
-    ("api", "app", "book", "books", "borders", "cells", "charts", "conditional_formats", "data_validation", "engine",
-     "font", "names", "page_setup", "range", "sheet", "sheets", "tables")
+CONTENT, FORMATS, EVERYTHING = 1 | 2 | 4 | 16, 32 | 64, 1023  # com.sun.star.sheet.CellFlags
+HORIZONTAL = {"left": "LEFT", "center": "CENTER", "right": "RIGHT"}
+VERTICAL = {"top": 1, "center": 2, "bottom": 3}
+SIDES = {"edge_top": "TopLine", "edge_bottom": "BottomLine", "inside_horizontal": "HorizontalLine"}
+WEIGHTS = {"hairline": 2, "thin": 26}  # hundredths of a millimetre
+LOOK = (
+    "NumberFormat", "CharFontName", "CharHeight", "CharWeight", "CharPosture", "CharUnderline", "CharColor",
+    "CellBackColor", "HoriJustify", "VertJustify", "IsTextWrapped", "ParaIndent", "TopBorder2", "BottomBorder2",
+    "ConditionalFormat", "Validation",
 )  # fmt: skip
-"""Members that lead to another object and ask nothing of the program yet."""
-
-
-class Counted:
-    """Counts what xlwings asks of the engine; what the engine asks of itself does not count.
-
-    ``calls`` read something in the program or change it; ``steps`` only lead to the object that does. (Excel is
-    asked on most steps too, by COM.)
-    """
-
-    calls = steps = 0
-
-    def __getattribute__(self, name):
-        if name[0] != "_" and sys._getframe(1).f_globals.get("__name__") != __name__:
-            Counted.count(name)
-        return object.__getattribute__(self, name)
-
-    def __setattr__(self, name, value):
-        if name[0] != "_" and name != "options" and sys._getframe(1).f_globals.get("__name__") != __name__:
-            Counted.count(name)
-        object.__setattr__(self, name, value)
-
-    @staticmethod
-    def count(name):
-        if name in NAVIGATION:
-            Counted.steps += 1
-        else:
-            Counted.calls += 1
+"""What is copied with the formats of a cell."""
 
 
 class ErrorText(str):
@@ -130,369 +85,140 @@ class Engine:
         return [[clean(value) for value in row] for row in data]
 
 
+# the program ----------------------------------------------------------------------------------------------------------
+
+
 class Apps(Counted, base.Apps):
     def __init__(self):
-        self._running = {}
-
-    def keys(self):
-        return list(self._running)
+        self.running = []
 
     def add(self, spec=None, add_book=None, xl=None, visible=None):
-        app = App()
-        self._running = {app.pid: app, **self._running}
-        if add_book:
-            app.books.add()
-        return app
-
-    def forget(self, pid):
-        self._running.pop(pid, None)
-
-    @staticmethod
-    def cleanup():
-        pass
+        self.running.insert(0, App(spec))
+        return self.running[0]
 
     def __iter__(self):
-        return iter(self._running.values())
+        return iter(self.running)
 
     def __len__(self):
-        return len(self._running)
+        return len(self.running)
 
     def __getitem__(self, pid):
-        return self._running[pid]
+        return next(app for app in self.running if app.pid == pid)
 
 
 class App(Counted, base.App):
-    def __init__(self):
-        self._profile = tempfile.mkdtemp(prefix="leadkpi-office-")
-        (Path(self._profile) / "user").mkdir()
-        (Path(self._profile) / "user/registrymodifications.xcu").write_text(PROFILE)
-        pipe = f"pipe,name={Path(self._profile).name}"
-        self._process = subprocess.Popen(
-            ["soffice", "--headless", "--norestore", "--nologo", "--nodefault",
-             f"-env:UserInstallation=file://{self._profile}", f"--accept={pipe};urp;StarOffice.ComponentContext"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        atexit.register(self.kill)
-        local = uno.getComponentContext()
-        resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self._context = resolver.resolve(f"uno:{pipe};urp;StarOffice.ComponentContext")
-                break
-            except Exception:
-                if time.monotonic() > deadline:
-                    self.kill()
-                    raise
-                time.sleep(0.05)
-        self.desktop = self._service("com.sun.star.frame.Desktop")
-        self._alerts, self._events, self._screen, self._status = True, True, True, False
-        self._indicator = None
-        self.messages, self.statuses, self.answer = [], [], "ok"
+    def __init__(self, profile=None):
+        self.office = Office(profile)
+        self._alerts = self._events = self._screen = True
+        self.statuses, self.messages = [False], []
         self.active_cell = (1, 1)  # UNO does not tell which cell of several selected areas is the active one
+        atexit.register(self.kill)
 
-    def _service(self, name):
-        return self._context.ServiceManager.createInstanceWithContext(name, self._context)
-
-    @property
-    def engine(self):
-        return ENGINE
-
-    @property
-    def pid(self):
-        return self._process.pid
-
-    @property
-    def books(self):
-        return Books(self)
-
-    @property
-    def visible(self):
-        return False
-
-    @visible.setter
-    def visible(self, value):
-        """Headless: what xlwings sets on a new app stays without effect."""
+    pid, books, version = Of("office.profile.name", hash), part(lambda: Books), "7.4"
+    engine = property(lambda _: ENGINE)
+    selection = property(lambda self: self.books.active.selected())
+    display_alerts, enable_events = Of("_alerts", write=same), Of("_events", write=same)
+    calculation = property(
+        lambda self: "automatic" if self.books.active.xl.isAutomaticCalculationEnabled() else "manual",
+        lambda self, mode: [doc.enableAutomaticCalculation(mode != "manual") for doc in self.office.documents()],
+    )
+    status_bar = property(lambda self: self.statuses[-1], lambda self, text: self.statuses.append(text))
 
     def activate(self, steal_focus=False):
-        ENGINE.apps._running = {self.pid: self, **ENGINE.apps._running}
+        ENGINE.apps.running.sort(key=lambda app: app is not self)
 
-    @property
-    def selection(self):
-        return self.books.active.selected()
+    def _show(self, shown):
+        for doc in self.office.documents() if shown != self._screen else ():
+            if shown:
+                doc.removeActionLock()
+                doc.unlockControllers()
+            else:
+                doc.lockControllers()
+                doc.addActionLock()
+        self._screen = shown
 
-    @property
-    def display_alerts(self):
-        return self._alerts
-
-    @display_alerts.setter
-    def display_alerts(self, value):
-        self._alerts = value
-
-    @property
-    def enable_events(self):
-        return self._events
-
-    @enable_events.setter
-    def enable_events(self, value):
-        self._events = value
-
-    @property
-    def screen_updating(self):
-        return self._screen
-
-    @screen_updating.setter
-    def screen_updating(self, value):
-        for book in self.books:
-            if value and not self._screen:
-                book.doc.removeActionLock()
-                book.doc.unlockControllers()
-            elif self._screen and not value:
-                book.doc.lockControllers()
-                book.doc.addActionLock()
-        self._screen = bool(value)
-
-    @property
-    def calculation(self):
-        return "automatic" if self.books.active.doc.isAutomaticCalculationEnabled() else "manual"
-
-    @calculation.setter
-    def calculation(self, value):
-        for book in self.books:
-            book.doc.enableAutomaticCalculation(value != "manual")
+    screen_updating = property(attrgetter("_screen"), _show)
 
     def calculate(self):
-        for book in self.books:
-            book.doc.calculateAll()
-
-    @property
-    def status_bar(self):
-        return self._status
-
-    @status_bar.setter
-    def status_bar(self, value):
-        self._status = value
-        self.statuses.append(value)
+        for doc in self.office.documents():
+            doc.calculateAll()
 
     def alert(self, prompt, title, buttons, mode, callback):
-        """A headless office shows nothing: the message is kept for the test, the answer comes from it."""
+        """A headless office shows nothing: the message is kept for the test."""
         self.messages.append(prompt)
-        return self.answer
-
-    @property
-    def version(self):
-        return "7.4"
+        return "ok"
 
     def quit(self):
-        for book in list(self.books):
+        for book in self.books:
             book.close()
-        with contextlib.suppress(Exception):  # the bridge breaks while the office goes down
-            self.desktop.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(20)
+        self.office.quit()
         self.kill()
 
     def kill(self):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # soffice is a script that runs the office
-        self._process.wait()
-        ENGINE.apps.forget(self.pid)
-        shutil.rmtree(self._profile, ignore_errors=True)
+        self.office.kill()
+        ENGINE.apps.running = [app for app in ENGINE.apps.running if app is not self]
 
 
-class Books(Counted, base.Books):
-    def __init__(self, app):
-        self._app = app
+class Books(Collection, base.Books):
+    app = Of("owner")
 
-    @property
-    def app(self):
-        return self._app
-
-    def _documents(self):
-        return [d for d in self._app.desktop.Components if d.supportsService("com.sun.star.sheet.SpreadsheetDocument")]
+    def _all(self):
+        return [Book(self.owner, doc) for doc in self.owner.office.documents()]
 
     @property
     def active(self):
-        current = self._app.desktop.getCurrentComponent()
-        documents = self._documents()
-        return Book(self._app, current if current in documents else documents[0])
-
-    def __call__(self, key):
-        if isinstance(key, int):
-            return Book(self._app, self._documents()[key - 1])
-        for book in self:
-            if book.name.lower() == key.lower():
-                return book
-        raise KeyError(key)
-
-    def __len__(self):
-        return len(self._documents())
-
-    def __iter__(self):
-        return (Book(self._app, document) for document in self._documents())
-
-    def _load(self, url, **settings):
-        document = self._app.desktop.loadComponentFromURL(url, "_blank", 0, properties(**settings))
-        if document is None:
-            raise FileNotFoundError(url)
-        return Book(self._app, document)
+        current, books = self.owner.office.desktop.getCurrentComponent(), self._all()
+        return next((book for book in books if book.xl == current), books[0])
 
     def add(self):
-        return self._load("private:factory/scalc")
+        return Book(self.owner, self.owner.office.load("private:factory/scalc"))
 
-    def open(self, fullname, update_links=None, read_only=None, format=None, password=None, *more):
+    def open(self, fullname, *more):
         path = Path(fullname).resolve()
-        settings = {}
-        if path.suffix == ".csv":
-            head = path.read_bytes()[:2000].decode("utf-8", "replace").partition("\n")[0]
-            mark = ";" if head.count(";") > head.count(",") else ","
-            # separator, quote, UTF-8, first line, no column formats, en-US, numbers and dates are recognised
-            options = f"{ord(mark)},34,76,1,,1033,false,true"
-            settings = {"FilterName": "Text - txt - csv (StarCalc)", "FilterOptions": options}
-        return self._load(uno.systemPathToFileUrl(str(path)), **settings)
+        return Book(self.owner, self.owner.office.load(uno.systemPathToFileUrl(str(path)), **how_to_read(path)))
 
 
-class Book(Counted, base.Book):
-    def __init__(self, app, doc):
-        self._app, self.doc = app, doc
-
-    @property
-    def app(self):
-        return self._app
-
-    @property
-    def api(self):
-        return self.doc
-
-    @property
-    def sheets(self):
-        return Sheets(self)
-
-    @property
-    def names(self):
-        return Names(self)
-
-    @property
-    def fullname(self):
-        return uno.fileUrlToSystemPath(self.doc.URL) if self.doc.URL else self.doc.Title
-
-    @property
-    def name(self):
-        return Path(self.fullname).name
+class Book(Part, base.Book):
+    app, api, name = Of("owner"), Of("xl"), Of("xl", name_of)
+    sheets, names = part(lambda: Sheets), part(lambda: Names)
 
     def selected(self):
-        chosen = self.doc.CurrentController.getSelection()
+        chosen = self.xl.CurrentController.getSelection()
         if hasattr(chosen, "getRangeAddresses"):
-            areas = [box_of(area) for area in chosen.getRangeAddresses()]
-            return Range(Sheet(self, self.doc.Sheets.getByIndex(chosen.getRangeAddresses()[0].Sheet)), areas)
+            areas = chosen.getRangeAddresses()
+            return Range(Sheet(self, self.xl.Sheets.getByIndex(areas[0].Sheet)), map(box_of, areas))
         if not hasattr(chosen, "getRangeAddress"):
             return None  # a chart or a picture
         return Range(Sheet(self, chosen.Spreadsheet), [box_of(chosen.RangeAddress)])
 
     def activate(self):
-        self.doc.CurrentController.Frame.activate()
-
-    def save(self, path=None, password=None):
-        path = Path(path).resolve()
-        self.doc.storeToURL(uno.systemPathToFileUrl(str(path)), properties(FilterName=FILTERS[path.suffix]))
-
-    def to_pdf(self, path, quality=None):
-        self.doc.storeToURL(
-            uno.systemPathToFileUrl(str(Path(path).resolve())), properties(FilterName="calc_pdf_Export")
-        )
+        self.xl.CurrentController.Frame.activate()
 
     def close(self):
-        self.doc.close(True)
-
-    def number_format(self, text):
-        formats = self.doc.NumberFormats
-        if text == "General":
-            return formats.getStandardIndex(ENGLISH)
-        key = formats.queryKey(text, ENGLISH, False)
-        return key if key >= 0 else formats.addNew(text, ENGLISH)
+        self.xl.close(True)
 
 
-class Sheets(Counted, base.Sheets):
-    def __init__(self, book):
-        self._book = book
+class Sheets(Collection, base.Sheets):
+    def _all(self):
+        return [Sheet(self.owner, xl) for xl in items(self.owner.xl.Sheets)]
 
-    @property
-    def active(self):
-        return Sheet(self._book, self._book.doc.CurrentController.ActiveSheet)
-
-    def __call__(self, key):
-        if isinstance(key, int):
-            return Sheet(self._book, self._book.doc.Sheets.getByIndex(key - 1))
-        for name in self._book.doc.Sheets.ElementNames:
-            if name.lower() == key.lower():
-                return Sheet(self._book, self._book.doc.Sheets.getByName(name))
-        raise KeyError(key)
-
-    def __len__(self):
-        return self._book.doc.Sheets.Count
-
-    def __iter__(self):
-        return (Sheet(self._book, self._book.doc.Sheets.getByIndex(i)) for i in range(len(self)))
+    active = property(lambda self: Sheet(self.owner, self.owner.xl.CurrentController.ActiveSheet))
 
     def add(self, before=None, after=None, name=None):
-        sheets = self._book.doc.Sheets
+        sheets, number = self.owner.xl.Sheets, len(self) + 1
         place = before.index - 1 if before else after.index if after else self.active.index - 1
-        number = len(self) + 1
         while name is None or sheets.hasByName(name):
             name, number = f"Sheet{number}", number + 1
         sheets.insertNewByName(name, place)
-        sheet = Sheet(self._book, sheets.getByName(name))
+        sheet = Sheet(self.owner, sheets.getByName(name))
         sheet.activate()
         return sheet
 
 
-class Sheet(Counted, base.Sheet):
-    def __init__(self, book, xl):
-        self._book, self.xl = book, xl
-
-    @property
-    def api(self):
-        return self.xl
-
-    @property
-    def book(self):
-        return self._book
-
-    @property
-    def name(self):
-        return self.xl.Name
-
-    @name.setter
-    def name(self, value):
-        self.xl.Name = value
-
-    @property
-    def index(self):
-        return self.xl.RangeAddress.Sheet + 1
-
-    @property
-    def visible(self):
-        return self.xl.IsVisible
-
-    @visible.setter
-    def visible(self, value):
-        self.xl.IsVisible = bool(value)
-
-    @property
-    def charts(self):
-        return Charts(self)
-
-    @property
-    def tables(self):
-        return Tables(self)
-
-    @property
-    def page_setup(self):
-        return PageSetup(self)
-
-    @property
-    def cells(self):
-        return Range(self, [(1, 1, ROWS, COLUMNS)])
+class Sheet(Part, base.Sheet):
+    api, book, name, visible = Of("xl"), Of("owner"), Of("xl.Name", write=same), Of("xl.IsVisible", write=bool)
+    index = Of("xl.RangeAddress.Sheet", lambda place: place + 1)
+    charts, tables, page_setup = part(lambda: Charts), part(lambda: Tables), part(lambda: PageSetup)
 
     def range(self, arg1, arg2=None):
         boxes = self._boxes(arg1)
@@ -516,85 +242,40 @@ class Sheet(Counted, base.Sheet):
         return Range(self, [box_of(cursor.RangeAddress)])
 
     def activate(self):
-        self._book.doc.CurrentController.setActiveSheet(self.xl)
+        self.owner.xl.CurrentController.setActiveSheet(self.xl)
 
     select = activate
 
     def delete(self):
-        self._book.doc.Sheets.removeByName(self.name)
+        self.owner.xl.Sheets.removeByName(self.name)
 
     def copy(self, before, after):
-        names = self._book.doc.Sheets.ElementNames
-        copy = next(f"{self.name} ({i})" for i in range(2, 999) if f"{self.name} ({i})" not in names)
-        tables = self._book.doc.DatabaseRanges
+        sheets, tables = self.owner.xl.Sheets, self.owner.xl.DatabaseRanges
+        copy = next(f"{self.name} ({i})" for i in range(2, 999) if not sheets.hasByName(f"{self.name} ({i})"))
         known = set(tables.ElementNames)
-        self._book.doc.Sheets.copyByName(self.name, copy, before.index - 1 if before else after.index)
+        sheets.copyByName(self.name, copy, before.index - 1 if before else after.index)
         for name in set(tables.ElementNames) - known:
             tables.removeByName(name)  # 7.4 hangs the copies of the tables on the wrong sheet
 
-    @property
-    def show_gridlines(self):
-        return self._shown("ShowGrid")
-
-    @show_gridlines.setter
-    def show_gridlines(self, value):
-        self._shown("ShowGrid", value)
-
-    def _shown(self, name, *value):
-        """A property of the window as it shows this sheet."""
-        controller = self._book.doc.CurrentController
+    def _gridlines(self, shown):
+        controller = self.owner.xl.CurrentController  # its window shows one sheet at a time
         before = controller.ActiveSheet
         controller.setActiveSheet(self.xl)
-        try:
-            return setattr(controller, name, *value) if value else getattr(controller, name)
-        finally:
-            controller.setActiveSheet(before)
+        controller.ShowGrid = shown
+        controller.setActiveSheet(before)
+
+    show_gridlines = property(fset=_gridlines)
 
 
-class PageSetup(Counted, base.PageSetup):
-    def __init__(self, sheet):
-        self._sheet = sheet
+class PageSetup(Part, base.PageSetup):
+    def _print(self, area):
+        boxes = self.owner._boxes(area) if area else []
+        self.owner.xl.setPrintAreas(tuple(address_of(self.owner.index - 1, box) for box in boxes))
 
-    @property
-    def print_area(self):
-        areas = self._sheet.xl.getPrintAreas()
-        return Range(self._sheet, [box_of(areas[0])]).address if areas else None
-
-    @print_area.setter
-    def print_area(self, value):
-        boxes = self._sheet._boxes(value) if value else []
-        self._sheet.xl.setPrintAreas(tuple(address_of(self._sheet, box) for box in boxes))
+    print_area = property(fset=_print)
 
 
-def column_number(letters):
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def box_from(address):
-    """``(row, column, rows, columns)`` of an address without sheet and dollar signs."""
-    first, _, last = address.partition(":")
-    corner = re.compile(r"([A-Za-z]*)(\d*)")
-    (left, top), (right, bottom) = corner.fullmatch(first).groups(), corner.fullmatch(last or first).groups()
-    column, last_column = (column_number(left), column_number(right)) if left else (1, COLUMNS)
-    row, last_row = (int(top), int(bottom)) if top else (1, ROWS)
-    return row, column, last_row - row + 1, min(last_column, COLUMNS) - column + 1
-
-
-def box_of(address):
-    return (
-        address.StartRow + 1,
-        address.StartColumn + 1,
-        address.EndRow - address.StartRow + 1,
-        address.EndColumn - address.StartColumn + 1,
-    )
-
-
-def address_of(sheet, box):
-    row, column, rows, columns = box
-    return CellRangeAddress(sheet.index - 1, column - 1, row - 1, column + columns - 2, row + rows - 2)
+# cells ----------------------------------------------------------------------------------------------------------------
 
 
 class Range(Counted, base.Range):
@@ -603,50 +284,31 @@ class Range(Counted, base.Range):
     max_cells_per_read = max_cells_per_write = None
 
     def __init__(self, sheet, boxes):
-        self._sheet, self.boxes = sheet, boxes
+        self.owner, self.boxes = sheet, list(boxes)
 
-    @property
-    def sheet(self):
-        return self._sheet
-
-    @cached_property
+    @functools.cached_property
     def xl(self):
-        row, column, rows, columns = self.boxes[0]
-        return self._sheet.xl.getCellRangeByPosition(column - 1, row - 1, column + columns - 2, row + rows - 2)
+        return cut(self.owner.xl, self.boxes[0])
 
-    @cached_property
+    @functools.cached_property
     def all(self):
         if len(self.boxes) == 1:
             return self.xl
-        ranges = self._sheet.book.doc.createInstance("com.sun.star.sheet.SheetCellRanges")
-        ranges.addRangeAddresses(tuple(address_of(self._sheet, box) for box in self.boxes), False)
+        ranges = self._doc.createInstance("com.sun.star.sheet.SheetCellRanges")
+        ranges.addRangeAddresses(tuple(address_of(self.owner.index - 1, box) for box in self.boxes), False)
         return ranges
 
-    @property
-    def api(self):
-        return self.all
-
-    @property
-    def coords(self):
-        return (self._sheet.xl, *self.boxes[0])
-
-    @property
-    def row(self):
-        return self.boxes[0][0]
-
-    @property
-    def column(self):
-        return self.boxes[0][1]
-
-    @property
-    def shape(self):
-        return self.boxes[0][2:]
+    _doc, _each = Of("owner.owner.xl"), property(lambda self: [cut(self.owner.xl, box) for box in self.boxes])
+    sheet, api = Of("owner"), Of("all")
+    row, column, shape = (Of("boxes", read) for read in (lambda b: b[0][0], lambda b: b[0][1], lambda b: b[0][2:]))
+    coords = property(lambda self: (self.owner.xl, *self.boxes[0]))
+    address = property(lambda self: self.get_address(True, True, False))
 
     def __len__(self):
         return sum(rows * columns for _, _, rows, columns in self.boxes)
 
     def __call__(self, row, column):
-        return Range(self._sheet, [(self.row + row - 1, self.column + column - 1, 1, 1)])
+        return Range(self.owner, [(self.row + row - 1, self.column + column - 1, 1, 1)])
 
     def get_address(self, row_absolute, col_absolute, external):
         rows, columns = "$" * bool(row_absolute), "$" * bool(col_absolute)
@@ -656,10 +318,6 @@ class Range(Counted, base.Range):
             last = f"{columns}{utils.col_name(column + width - 1)}{rows}{row + height - 1}"
             parts.append(first if height * width == 1 else f"{first}:{last}")
         return ",".join(parts)
-
-    @property
-    def address(self):
-        return self.get_address(True, True, False)
 
     # values
 
@@ -674,80 +332,65 @@ class Range(Counted, base.Range):
         return data
 
     def _type_dates(self, data):
-        formats = self._sheet.book.doc.NumberFormats
-        row, column, _, _ = self.boxes[0]
-        groups = self.xl.getUniqueCellFormatRanges()
-        days = {}
-        for group in (groups.getByIndex(i) for i in range(groups.Count)):
+        formats, (top, left, _, _), days = self._doc.NumberFormats, self.boxes[0], {}
+        for group in items(self.xl.getUniqueCellFormatRanges()):
             kind = formats.getByKey(group.NumberFormat).Type
-            if not kind & (DATES | LOGICAL):
-                continue
-            for area in group.getRangeAddresses():
-                for cells in data[area.StartRow + 1 - row : area.EndRow + 2 - row]:
-                    for j in range(area.StartColumn + 1 - column, area.EndColumn + 2 - column):
+            for row, column, rows, columns in map(
+                box_of, group.getRangeAddresses() if kind & (DATES | LOGICAL) else ()
+            ):
+                for cells in data[row - top : row - top + rows]:
+                    for j in range(column - left, column - left + columns):
                         value = cells[j]
+                        if type(value) is float and value not in days and not kind & LOGICAL:
+                            days[value] = FIRST_DAY + dt.timedelta(seconds=round(value * 86400))
                         if type(value) is float:
-                            if kind & LOGICAL:
-                                cells[j] = bool(value)
-                                continue
-                            if value not in days:
-                                days[value] = FIRST_DAY + dt.timedelta(seconds=round(value * 86400))
-                            cells[j] = days[value]
+                            cells[j] = bool(value) if kind & LOGICAL else days[value]
 
     @raw_value.setter
     def raw_value(self, data):
-        rows, columns = self.shape
         if not isinstance(data, list | tuple):
-            data = [[data] * columns] * rows
+            data = [[data] * self.shape[1]] * self.shape[0]
         elif data and not isinstance(data[0], list | tuple):
             data = [data]
-        dates = []
-        cells = []
-        for i, row in enumerate(data):
-            cells.append([])
+        cells, dates = [list(row) for row in data], {}
+        for i, row in enumerate(cells):
             for j, value in enumerate(row):
                 if isinstance(value, dt.date):
                     moment = value if isinstance(value, dt.datetime) else dt.datetime(*value.timetuple()[:3])
-                    dates.append((i, j, moment))
-                    value = (moment - FIRST_DAY) / dt.timedelta(days=1)  # noqa: PLW2901 - as Excel stores it
-                cells[-1].append(value)
+                    dates.setdefault(j, {})[i] = moment
+                    row[j] = (moment - FIRST_DAY) / dt.timedelta(days=1)
         self.formula = cells
-        for j in {j for _, j, _ in dates}:  # Excel gives a General cell a date format when a date goes in
-            places = [i for i, column, _ in dates if column == j]
-            timed = any(moment.time() != dt.time() for _, column, moment in dates if column == j)
-            area = self.xl.getCellRangeByPosition(j, min(places), j, max(places))
-            area.NumberFormat = self._sheet.book.number_format("yyyy-mm-dd hh:mm" if timed else "yyyy-mm-dd")
+        for j, moments in dates.items():  # Excel gives a General cell a date format when a date goes in
+            timed = any(moment.time() != dt.time() for moment in moments.values())
+            area = self.xl.getCellRangeByPosition(j, min(moments), j, max(moments))
+            area.NumberFormat = format_key(self._doc, "yyyy-mm-dd hh:mm" if timed else "yyyy-mm-dd")
 
     @property
     def formula(self):
-        cells = tuple(tuple(map(from_formula_array, row)) for row in self.xl.getFormulaArray())
+        cells = tuple(tuple(map(from_formula, row)) for row in self.xl.getFormulaArray())
         return cells[0][0] if len(self) == 1 else cells
 
     @formula.setter
     def formula(self, cells):
-        rows, columns = self.shape
         if not isinstance(cells, list | tuple):
-            cells = [[cells] * columns] * rows
-        notes = self._notes()
-        if any(type(value) is str and value[:1] == "=" and len(value) > 1 for row in cells for value in row):
-            self.xl.setFormulaArray(tuple(tuple(map(to_formula_array, row)) for row in cells))
-        else:
-            self.xl.setDataArray(tuple(tuple(map(to_data_array, row)) for row in cells))
-        for place, text in notes:
-            self._sheet.xl.Annotations.insertNew(place, text)
-
-    def _notes(self):
-        """Notes of these cells: unlike Excel, Calc drops them when values come in."""
-        row, column, rows, columns = self.boxes[0]
-        notes = self._sheet.xl.Annotations
-        found = [(note.Position, note.String) for note in (notes.getByIndex(i) for i in range(notes.Count))]
-        return [
-            (place, text)
-            for place, text in found
-            if row <= place.Row + 1 < row + rows and column <= place.Column + 1 < column + columns
-        ]
+            cells = [[cells] * self.shape[1]] * self.shape[0]
+        with self._notes_kept():
+            if any(type(value) is str and value[:1] == "=" and len(value) > 1 for row in cells for value in row):
+                self.xl.setFormulaArray(tuple(tuple(map(as_formula, row)) for row in cells))
+            else:
+                self.xl.setDataArray(tuple(tuple(map(as_data, row)) for row in cells))
 
     formula2 = formula
+
+    @contextlib.contextmanager
+    def _notes_kept(self):
+        """Unlike Excel, Calc drops the notes of cells when values come in."""
+        (row, column, rows, columns), notes = self.boxes[0], self.owner.xl.Annotations
+        found = [(note.Position, note.String) for note in items(notes)]
+        yield
+        for place, text in found:
+            if row <= place.Row + 1 < row + rows and column <= place.Column + 1 < column + columns:
+                notes.insertNew(place, text)
 
     def clear_contents(self):
         self.all.clearContents(CONTENT)
@@ -756,57 +399,41 @@ class Range(Counted, base.Range):
         self.all.clearContents(FORMATS)
 
     def clear(self):
-        self.all.clearContents(1023)
+        self.all.clearContents(EVERYTHING)
 
     def copy_from(self, source_range, copy_type, skip_blanks, transpose):
         source = source_range.impl
-        notes = self._notes()
-        if copy_type == "formulas":
-            kept = source.xl.getFormulaArray()
-            texts = source.xl.getDataArray()
-            self.xl.setFormulaArray(
-                tuple(
-                    tuple(
-                        "'" + f if isinstance(v, str) and v and f[:1] not in "='" else f
-                        for f, v in zip(fs, vs, strict=True)
-                    )
-                    for fs, vs in zip(kept, texts, strict=True)
-                )
-            )
-            for place, text in notes:
-                self._sheet.xl.Annotations.insertNew(place, text)
-        elif copy_type == "formats":
+        if copy_type == "formats":
             self._paste_formats(source)
+        elif copy_type == "formulas":
+            cells = zip(source.xl.getFormulaArray(), source.xl.getDataArray(), strict=True)
+            with self._notes_kept():
+                self.xl.setFormulaArray(tuple(tuple(map(as_copied, *rows)) for rows in cells))
         else:
             raise NotImplementedError(copy_type)
 
-    _LOOK = (
-        "NumberFormat", "CharFontName", "CharHeight", "CharWeight", "CharPosture", "CharUnderline", "CharColor",
-        "CellBackColor", "HoriJustify", "VertJustify", "IsTextWrapped", "ParaIndent", "TopBorder2", "BottomBorder2",
-        "ConditionalFormat", "Validation",
-    )  # fmt: skip
-
     def _paste_formats(self, source):
         """Look by look; Calc's own ways of copying would take charts and notes along."""
-        down, right = self.row - source.row, self.column - source.column
-        groups = source.xl.getUniqueCellFormatRanges()
-        for group in (groups.getByIndex(i) for i in range(groups.Count)):
-            boxes = [box_of(area) for area in group.getRangeAddresses()]
-            target = Range(self._sheet, [(row + down, column + right, *size) for row, column, *size in boxes])
-            for name in self._LOOK:
+
+        def here(row, column, *size):
+            return self.row - source.row + row, self.column - source.column + column, *size
+
+        for group in items(source.xl.getUniqueCellFormatRanges()):
+            target = Range(self.owner, [here(*box_of(area)) for area in group.getRangeAddresses()])
+            for name in LOOK:
                 setattr(target.all, name, getattr(group, name))
-        for row, column, *size in source._merges():
-            Range(self._sheet, [(row + down, column + right, *size)]).merge(across=False)
+        for box in source._merges():
+            cut(self.owner.xl, here(*box)).merge(True)
 
     def _merges(self):
         waiting, found = [self.boxes[0]], []
         while waiting:
             row, column, rows, columns = box = waiting.pop()
-            part = Range(self._sheet, [box])
-            if not part.xl.IsMerged:
+            cells = cut(self.owner.xl, box)
+            if not cells.IsMerged:
                 continue
             if rows * columns == 1:
-                cursor = self._sheet.xl.createCursorByRange(part.xl)
+                cursor = self.owner.xl.createCursorByRange(cells)
                 cursor.collapseToMergedArea()
                 found.append(box_of(cursor.RangeAddress))
             elif rows > 1:
@@ -816,503 +443,244 @@ class Range(Counted, base.Range):
         return found
 
     def move(self, destination):
-        _, row, column = destination.impl.coords[:3]
-        corner = CellAddress(destination.impl.sheet.index - 1, column - 1, row - 1)
-        self._sheet.xl.moveRange(corner, self.xl.RangeAddress)
+        corner = cell_of(destination.impl.owner.index - 1, *destination.impl.boxes[0][:2])
+        self.owner.xl.moveRange(corner, self.xl.RangeAddress)
 
     # surroundings
 
     @property
     def current_region(self):
-        cursor = self._sheet.xl.createCursorByRange(self.xl)
+        cursor = self.owner.xl.createCursorByRange(self.xl)
         cursor.collapseToCurrentRegion()
-        return Range(self._sheet, [box_of(cursor.RangeAddress)])
+        return Range(self.owner, [box_of(cursor.RangeAddress)])
 
     @property
     def table(self):
-        for table in self._sheet.tables:
-            row, column, rows, columns = table.box
+        for table in self.owner.tables:
+            row, column, rows, columns = box_of(table.xl.DataArea)
             if row <= self.row < row + rows and column <= self.column < column + columns:
                 return table
         return None
 
+    def get_special_cells(self, cell_type, value_type):
+        if cell_type != "visible":
+            raise NotImplementedError(cell_type)
+        return [Range(self.owner, [box_of(area)]) for area in self.all.queryVisibleCells().getRangeAddresses()]
+
     def select(self):
-        self._sheet.book.doc.CurrentController.select(self.all)
-        self._sheet.book.app.active_cell = self.boxes[0][:2]
+        self._doc.CurrentController.select(self.all)
+        self.owner.owner.app.active_cell = self.boxes[0][:2]
 
     # formats
 
-    @property
-    def font(self):
-        return Font(self)
+    font, borders = part(lambda: Font), part(lambda: Borders)
+    conditional_formats, data_validation = part(lambda: ConditionalFormats), part(lambda: DataValidation)
+    color, wrap_text = Of("all.CellBackColor", as_rgb, rgb), Of("all.IsTextWrapped", write=same)
+    horizontal_alignment = Of("all.HoriJustify", write=lambda name: enum("table.CellHoriJustify", HORIZONTAL[name]))
+    vertical_alignment = Of("all.VertJustify", write=VERTICAL.__getitem__)
+    left, top = (Of(f"xl.Position.{axis}", lambda place: place / POINT) for axis in "XY")
 
-    @property
-    def borders(self):
-        return Borders(self)
-
-    @property
-    def number_format(self):
-        return self._sheet.book.doc.NumberFormats.getByKey(self.xl.NumberFormat).FormatString
-
-    @number_format.setter
-    def number_format(self, value):
-        self.all.NumberFormat = self._sheet.book.number_format(value)
-
-    @property
-    def color(self):
-        value = self.all.CellBackColor
-        return None if value < 0 else (value >> 16, value >> 8 & 255, value & 255)
-
-    @color.setter
-    def color(self, value):
-        self.all.CellBackColor = -1 if value is None else rgb(value)
-
-    @property
-    def wrap_text(self):
-        return self.all.IsTextWrapped
-
-    @wrap_text.setter
-    def wrap_text(self, value):
-        self.all.IsTextWrapped = value
-
-    _HORIZONTAL: ClassVar = {"general": "STANDARD", "left": "LEFT", "center": "CENTER", "right": "RIGHT"}
-    _VERTICAL: ClassVar = {"top": 1, "center": 2, "bottom": 3}
-
-    @property
-    def horizontal_alignment(self):
-        return {value: key for key, value in self._HORIZONTAL.items()}[self.all.HoriJustify.value]
-
-    @horizontal_alignment.setter
-    def horizontal_alignment(self, value):
-        self.all.HoriJustify = enum("table.CellHoriJustify", self._HORIZONTAL[value])
-
-    @property
-    def vertical_alignment(self):
-        return {value: key for key, value in self._VERTICAL.items()}.get(self.all.VertJustify)
-
-    @vertical_alignment.setter
-    def vertical_alignment(self, value):
-        self.all.VertJustify = self._VERTICAL[value]
+    number_format = property(
+        lambda self: self._doc.NumberFormats.getByKey(self.xl.NumberFormat).FormatString,
+        lambda self, text: setattr(self.all, "NumberFormat", format_key(self._doc, text)),
+    )
+    row_height = property(
+        lambda self: self.xl.Rows.getByIndex(0).Height / POINT,
+        lambda self, height: [setattr(cells.Rows, "Height", round(height * POINT)) for cells in self._each],
+    )
+    column_width = property(
+        lambda self: (self.xl.Columns.getByIndex(0).Width - PADDING) / CHARACTER,
+        lambda self, width: [setattr(one.Columns, "Width", round(width * CHARACTER + PADDING)) for one in self._each],
+    )
 
     def adjust_indent(self, amount):
         self.all.ParaIndent = round(amount * 10 * POINT)
 
-    @property
-    def column_width(self):
-        return (self.xl.Columns.getByIndex(0).Width - PADDING) / CHARACTER
-
-    @column_width.setter
-    def column_width(self, value):
-        for row, column, rows, columns in self.boxes:
-            area = self._sheet.xl.getCellRangeByPosition(column - 1, row - 1, column + columns - 2, row + rows - 2)
-            area.Columns.Width = round(value * CHARACTER + PADDING)
-
-    @property
-    def row_height(self):
-        return self.xl.Rows.getByIndex(0).Height / POINT
-
-    @row_height.setter
-    def row_height(self, value):
-        for row, _, rows, _ in self.boxes:
-            self._sheet.xl.getCellRangeByPosition(0, row - 1, 0, row + rows - 2).Rows.Height = round(value * POINT)
-
-    @property
-    def row_hidden(self):
-        hidden = {not self.xl.Rows.getByIndex(i).IsVisible for i in range(self.shape[0])}
-        return hidden.pop() if len(hidden) == 1 else None
-
-    @property
-    def left(self):
-        return self.xl.Position.X / POINT
-
-    @property
-    def top(self):
-        return self.xl.Position.Y / POINT
-
     def merge(self, across):
         for row, column, rows, columns in self.boxes:
-            for first, last in [(i, i) for i in range(row, row + rows)] if across else [(row, row + rows - 1)]:
-                self._sheet.xl.getCellRangeByPosition(column - 1, first - 1, column + columns - 2, last - 1).merge(True)
+            lines = [(row + i, column, 1, columns) for i in range(rows)] if across else [(row, column, rows, columns)]
+            for box in lines:
+                cut(self.owner.xl, box).merge(True)
 
     def unmerge(self):
-        for row, column, rows, columns in self.boxes:
-            self._sheet.xl.getCellRangeByPosition(column - 1, row - 1, column + columns - 2, row + rows - 2).merge(
-                False
-            )
-
-    @property
-    def merge_cells(self):
-        return self.xl.IsMerged
-
-    # what hangs on cells
-
-    @property
-    def conditional_formats(self):
-        return ConditionalFormats(self)
-
-    @property
-    def data_validation(self):
-        return DataValidation(self)
-
-    def add_hyperlink(self, address, text_to_display, screen_tip):
-        """Calc keeps links in the text of a cell."""
-        cell = self.xl.getCellByPosition(0, 0)
-        field = self._sheet.book.doc.createInstance("com.sun.star.text.TextField.URL")
-        field.URL, field.Representation = address, text_to_display
-        cell.String = ""
-        cell.insertTextContent(cell.createTextCursor(), field, False)
+        for cells in self._each:
+            cells.merge(False)
 
     @property
     def note(self):
-        text = self.xl.getCellByPosition(0, 0).Annotation.String
-        return Note(text) if text else None
+        cell = self.xl.getCellByPosition(0, 0)
+        return Note(self, cell.Annotation) if cell.Annotation.String else None
 
     def add_note(self, text):
-        self._sheet.xl.Annotations.insertNew(CellAddress(self._sheet.index - 1, self.column - 1, self.row - 1), text)
-        return Note(text)
+        self.owner.xl.Annotations.insertNew(cell_of(self.owner.index - 1, *self.boxes[0][:2]), text)
+        return self.note
 
 
-def from_formula_array(text):
-    if text[:1] == "=":
-        return from_calc(text)
-    return text.removeprefix("'")
+class Note(Part, base.Note):
+    text = Of("xl.String")
 
 
-def to_formula_array(value):
-    if value is None:
-        return ""
-    if type(value) is str:
-        return to_calc(value) if value[:1] == "=" and len(value) > 1 else "'" + value.removeprefix("'") if value else ""
-    return repr(float(value))
+class Font(Part, base.Font):
+    bold = Of("owner.all.CharWeight", lambda weight: weight > 100, lambda on: 150.0 if on else 100.0)
+    italic = Of("owner.all.CharPosture", write=lambda on: enum("awt.FontSlant", "ITALIC" if on else "NONE"))
+    size, color = Of("owner.all.CharHeight", write=float), Of("owner.all.CharColor", write=rgb)
+    name = Of("owner.all.CharFontName", write=same)
 
 
-def to_data_array(value):
-    if value is None:
-        return ""
-    if type(value) is str:
-        return value.removeprefix("'")
-    return float(value)
-
-
-class Note(Counted, base.Note):
-    def __init__(self, text):
-        self._text = text
-
-    @property
-    def text(self):
-        return self._text
-
-
-class Font(Counted, base.Font):
-    def __init__(self, cells):
-        self._cells = cells
-
-    @property
-    def bold(self):
-        return self._cells.all.CharWeight > 100
-
-    @bold.setter
-    def bold(self, value):
-        self._cells.all.CharWeight = 150.0 if value else 100.0
-
-    @property
-    def italic(self):
-        return self._cells.all.CharPosture.value == "ITALIC"
-
-    @italic.setter
-    def italic(self, value):
-        self._cells.all.CharPosture = enum("awt.FontSlant", "ITALIC" if value else "NONE")
-
-    @property
-    def size(self):
-        return self._cells.all.CharHeight
-
-    @size.setter
-    def size(self, value):
-        self._cells.all.CharHeight = float(value)
-
-    @property
-    def color(self):
-        value = max(self._cells.all.CharColor, 0)
-        return value >> 16, value >> 8 & 255, value & 255
-
-    @color.setter
-    def color(self, value):
-        self._cells.all.CharColor = rgb(value)
-
-    @property
-    def name(self):
-        return self._cells.all.CharFontName
-
-    @name.setter
-    def name(self, value):
-        self._cells.all.CharFontName = value
-
-
-class Borders(Counted, base.Borders):
-    SIDES: ClassVar = {"edge_top": "TopLine", "edge_bottom": "BottomLine", "inside_horizontal": "HorizontalLine"}
-    WIDTHS: ClassVar = {"hairline": 2, "thin": 26, "medium": 53}  # hundredths of a millimetre
-
-    def __init__(self, cells):
-        self._cells = cells
-
+class Borders(Part, base.Borders):
     def set(self, which, *, line_style=base._UNSET, weight=base._UNSET, color=base._UNSET):
-        border = self._cells.all.TableBorder2
+        border = self.owner.all.TableBorder2
         for name in ("TopLine", "BottomLine", "LeftLine", "RightLine", "HorizontalLine", "VerticalLine", "Distance"):
             setattr(border, f"Is{name}Valid", False)
-        for side in which:
-            line = getattr(border, self.SIDES[side])
-            if line_style is None:
-                line.LineWidth = line.OuterLineWidth = line.InnerLineWidth = 0
-            else:
-                line.Color, line.LineStyle = rgb(color), 0
-                line.LineWidth = line.OuterLineWidth = self.WIDTHS[weight]
-            setattr(border, self.SIDES[side], line)
-            setattr(border, f"Is{self.SIDES[side]}Valid", True)
-        self._cells.all.TableBorder2 = border
+        for side in (SIDES[name] for name in which):
+            line = getattr(border, side)
+            line.Color, line.LineStyle = rgb(color), 0
+            line.LineWidth = line.OuterLineWidth = WEIGHTS[weight]
+            setattr(border, side, line)
+            setattr(border, f"Is{side}Valid", True)
+        self.owner.all.TableBorder2 = border
 
 
-class ConditionalFormats(Counted, base.ConditionalFormats):
-    def __init__(self, cells):
-        self._cells = cells
-
+class ConditionalFormats(Part, base.ConditionalFormats):
     def add_custom(self, spec):
         """As Excel does: the formula is relative to the active cell, and the new rule comes before the others."""
-        sheet = self._cells.sheet
-        row, column = sheet.book.app.active_cell
-        for box in self._cells.boxes:
-            cells = Range(sheet, [box])
-            entries = cells.xl.ConditionalFormat
-            kept = [entries.getByIndex(i) for i in range(entries.Count)]
-            old = [
-                properties(
-                    Operator=one.Operator,
-                    Formula1=one.Formula1,
-                    StyleName=one.StyleName,
-                    SourcePosition=one.SourcePosition,
-                )
-                for one in kept
-            ]
-            new = properties(
-                Operator=enum("sheet.ConditionOperator", "FORMULA"),
-                Formula1=to_calc(spec["formula"]).removeprefix("="),
-                StyleName=self._style(spec),
-                SourcePosition=CellAddress(sheet.index - 1, column - 1, row - 1),
-            )
+        sheet = self.owner.owner
+        new = {
+            "Operator": enum("sheet.ConditionOperator", "FORMULA"),
+            "Formula1": to_calc(spec["formula"]).removeprefix("="),
+            "StyleName": self._style(sheet.book.xl, spec.get("fill_color"), spec.get("font_color")),
+            "SourcePosition": cell_of(sheet.index - 1, *sheet.book.app.active_cell),
+        }
+        for cells in self.owner._each:
+            entries = cells.ConditionalFormat
+            old = [{name: getattr(one, name) for name in new} for one in items(entries)]
             entries.clear()
             for entry in (new, *old):
-                entries.addNew(entry)
-            cells.xl.ConditionalFormat = entries
+                entries.addNew(properties(**entry))
+            cells.ConditionalFormat = entries
 
-    def _style(self, spec):
-        doc = self._cells.sheet.book.doc
-        styles = doc.StyleFamilies.getByName("CellStyles")
-        fill, ink, bold = (spec.get(key) for key in ("fill_color", "font_color", "font_bold"))
-        name = f"condition {fill} {ink} {bold}"
+    @staticmethod
+    def _style(doc, fill, ink):
+        styles, name = doc.StyleFamilies.getByName("CellStyles"), f"condition {fill} {ink}"
         if not styles.hasByName(name):
             style = doc.createInstance("com.sun.star.style.CellStyle")
             styles.insertByName(name, style)
-            if fill is not None:
-                style.CellBackColor = rgb(fill)
-            if ink is not None:
-                style.CharColor = rgb(ink)
-            if bold:
-                style.CharWeight = 150.0
+            for kind, color in (("CellBackColor", fill), ("CharColor", ink)):
+                if color is not None:
+                    setattr(style, kind, rgb(color))
         return name
 
     def clear(self):
-        entries = self._cells.all.ConditionalFormat
+        entries = self.owner.all.ConditionalFormat
         entries.clear()
-        self._cells.all.ConditionalFormat = entries
+        self.owner.all.ConditionalFormat = entries
 
 
-class DataValidation(Counted, base.DataValidation):
-    def __init__(self, cells):
-        self._cells = cells
+class DataValidation(Part, base.DataValidation):
+    def _set(self, kind, formula=""):
+        validation = self.owner.all.Validation
+        validation.Type, validation.ShowList = enum("sheet.ValidationType", kind), 1
+        validation.setFormula1(formula)
+        self.owner.all.Validation = validation
 
     def set_list(self, source, in_cell_dropdown):
-        validation = self._cells.all.Validation
-        validation.Type = enum("sheet.ValidationType", "LIST")
-        validation.setFormula1(";".join(f'"{value}"' for value in str(source).split(",")))
-        validation.ShowList = 1
-        self._cells.all.Validation = validation
+        self._set("LIST", ";".join(f'"{value}"' for value in str(source).split(",")))
 
     def delete(self):
-        validation = self._cells.all.Validation
-        validation.Type = enum("sheet.ValidationType", "ANY")
-        self._cells.all.Validation = validation
+        self._set("ANY")
 
 
-class Names(Counted, base.Names):
-    def __init__(self, book):
-        self._book, self.xl = book, book.doc.NamedRanges
+# names, tables, charts ------------------------------------------------------------------------------------------------
+
+
+class Names(Part, base.Names):
+    _names = Of("owner.xl.NamedRanges")
 
     def __call__(self, key):
-        if not self.xl.hasByName(key):
+        if not self._names.hasByName(key):
             raise KeyError(key)
-        return Name(self, self.xl.getByName(key))
+        return Name(self.owner, self._names.getByName(key))
 
     def contains(self, key):
-        return self.xl.hasByName(key)
+        return self._names.hasByName(key)
 
     def snapshot(self):
-        return [(name, self(name)) for name in self.xl.ElementNames]
+        return [(name, self(name)) for name in self._names.ElementNames]
 
     def add(self, name, refers_to):
-        if self.xl.hasByName(name):
-            self.xl.removeByName(name)
-        self.xl.addNewByName(name, to_calc(refers_to).removeprefix("="), CellAddress(0, 0, 0), 0)
+        if self._names.hasByName(name):
+            self._names.removeByName(name)
+        self._names.addNewByName(name, to_calc(refers_to).removeprefix("="), cell_of(0, 1, 1), 0)
         return self(name)
 
 
-class Name(Counted, base.Name):
-    def __init__(self, names, xl):
-        self._names, self.xl = names, xl
-
-    @property
-    def name(self):
-        return self.xl.Name
-
-    @property
-    def refers_to(self):
-        return "=" + from_calc(self.xl.Content)
+class Name(Part, base.Name):
+    name, refers_to = Of("xl.Name"), Of("xl.Content", lambda content: "=" + from_calc(content))
 
     @property
     def refers_to_range(self):
         cells = self.xl.ReferredCells
         if cells is None:
             raise KeyError(self.name)
-        return Range(Sheet(self._names._book, cells.Spreadsheet), [box_of(cells.RangeAddress)])
+        return Range(Sheet(self.owner, cells.Spreadsheet), [box_of(cells.RangeAddress)])
 
     def delete(self):
-        self._names.xl.removeByName(self.name)
+        self.owner.xl.NamedRanges.removeByName(self.name)
 
 
-class Tables(Counted, base.Tables):
+class Tables(Collection, base.Tables):
     """An Excel table is a database range here; 7.4 draws no table style."""
 
-    def __init__(self, sheet):
-        self._sheet, self.xl = sheet, sheet.book.doc.DatabaseRanges
+    _ranges = Of("owner.owner.xl.DatabaseRanges")
 
-    def _mine(self):
-        ranges = (self.xl.getByIndex(i) for i in range(self.xl.Count))
-        return [one for one in ranges if one.DataArea.Sheet == self._sheet.index - 1]
+    def _all(self):
+        place = self.owner.index - 1
+        return [Table(self.owner, one) for one in items(self._ranges) if one.DataArea.Sheet == place]
 
-    def __len__(self):
-        return len(self._mine())
-
-    def __iter__(self):
-        return (Table(self._sheet, one) for one in self._mine())
-
-    def __call__(self, key):
-        if isinstance(key, int):
-            return Table(self._sheet, self._mine()[key - 1])
-        for table in self:
-            if table.name == key:
-                return table
-        raise KeyError(key)
-
-    def add(
-        self, source_type=None, source=None, link_source=None, has_headers=None, destination=None,
-        table_style_name=None, name=None,
-    ):  # fmt: skip
-        if self.xl.hasByName(name):
+    def add(self, source_type=None, source=None, link_source=None, has_headers=None, destination=None,
+            table_style_name=None, name=None):  # fmt: skip
+        if self._ranges.hasByName(name):
             raise ValueError(f"there is a table {name} already")
-        self.xl.addNewByName(name, source.impl.xl.RangeAddress)
-        table = self.xl.getByName(name)
-        table.ContainsHeader = True
-        return Table(self._sheet, table)
+        self._ranges.addNewByName(name, source.impl.xl.RangeAddress)
+        table = self._ranges.getByName(name)
+        table.ContainsHeader = table.AutoFilter = True  # as in Excel
+        return Table(self.owner, table)
 
 
-class Table(Counted, base.Table):
-    def __init__(self, sheet, xl):
-        self._sheet, self.xl = sheet, xl
-
-    @property
-    def box(self):
-        return box_of(self.xl.DataArea)
-
-    @property
-    def name(self):
-        return self.xl.Name
-
-    @name.setter
-    def name(self, value):
-        self.xl.Name = value
-
-    @property
-    def range(self):
-        return Range(self._sheet, [self.box])
-
-    @property
-    def data_body_range(self):
-        row, column, rows, columns = self.box
-        return Range(self._sheet, [(row + 1, column, rows - 1, columns)]) if rows > 1 else None
-
-    @property
-    def show_totals(self):
-        return bool(self.xl.TotalsRow)
-
-    @property
-    def show_autofilter(self):
-        return self.xl.AutoFilter
-
-    @show_autofilter.setter
-    def show_autofilter(self, value):
-        self.xl.AutoFilter = value
-
-    @property
-    def table_style(self):
-        return None
-
-    @table_style.setter
-    def table_style(self, value):
-        """Nothing to draw it with in 7.4."""
+class Table(Part, base.Table):
+    name, show_totals = Of("xl.Name"), Of("xl.TotalsRow", bool)
+    show_autofilter = Of("xl.AutoFilter", write=same)
+    range = property(lambda self: Range(self.owner, [box_of(self.xl.DataArea)]))
 
     def resize(self, cells):
-        self.xl.DataArea = address_of(self._sheet, cells.impl.boxes[0])
+        self.xl.DataArea = address_of(self.owner.index - 1, cells.impl.boxes[0])
 
 
-class Charts(Counted, base.Charts):
-    def __init__(self, sheet):
-        self._sheet, self.xl = sheet, sheet.xl.Charts
-
-    def __len__(self):
-        return self.xl.Count
-
-    def __iter__(self):
-        return (Chart(self._sheet, self.xl.getByIndex(i)) for i in range(self.xl.Count))
-
-    def __call__(self, key):
-        if not self.xl.hasByName(key):
-            raise KeyError(key)
-        return Chart(self._sheet, self.xl.getByName(key))
+class Charts(Collection, base.Charts):
+    def _all(self):
+        return [Chart(self.owner, one) for one in items(self.owner.xl.Charts)]
 
 
-class Chart(Counted, base.Chart):
+class Chart(Part, base.Chart):
     """Found and deleted here; drawn by the host (see calc_host.py), as xlwings has no call for most of a chart."""
 
-    def __init__(self, sheet, xl):
-        self._sheet, self.xl = sheet, xl
-
-    @property
-    def api(self):
-        return self.xl
-
-    @property
-    def name(self):
-        return self.xl.Name
+    api, name = Of("xl"), Of("xl.Name")
 
     def delete(self):
-        self._sheet.xl.Charts.removeByName(self.xl.Name)
+        self.owner.xl.Charts.removeByName(self.name)
 
 
 ENGINE = Engine()
 
 
-def start():
-    """Start an office of our own and return it as an xlwings app."""
+def service(name):
+    """A service of the office that is in use."""
+    return ENGINE.apps.running[0].office.service(name)
+
+
+def start(profile=None):
+    """Start an office of our own, or attach to the one that has a profile, and return it as an xlwings app."""
     if "libreoffice" not in xlwings.engines.engines_by_name:
         xlwings.engines.add(xlwings.Engine(impl=ENGINE))
     xlwings.engines["libreoffice"].activate()
-    return xlwings.App(impl=ENGINE.apps.add())
+    return xlwings.App(impl=ENGINE.apps.add(spec=profile))

@@ -5,7 +5,8 @@ from com.sun.star.chart2 import DataPointLabel
 
 from xl_leadkpi.sheets.hosts import HOSTS, Host
 
-from .calc_engine import POINT, enum, rgb
+from .calc_engine import POINT, service
+from .calc_office import enum, format_key, rgb
 
 PIXEL = 2540 / 96  # hundredths of a millimetre
 NEAR_ORIGIN = 12  # com.sun.star.chart.DataLabelPlacement
@@ -15,19 +16,17 @@ FROM_DATA = 7  # com.sun.star.chart.ErrorBarStyle
 class Calc(Host):
     can_draw = True
 
-    def freeze(self, sheet, rows, columns):
-        controller = sheet.book.api.CurrentController
-        controller.setActiveSheet(sheet.api)
-        controller.freezeAtPosition(columns, rows)
+    def __init__(self, book):
+        super().__init__(book)
+        self.document = book.api
 
-    def underline(self, cells):
-        cells.api.CharUnderline = 1
-
-    def page(self, sheet, printing):
-        super().page(sheet, printing)
-        document = sheet.book.api
-        styles = document.StyleFamilies.getByName("PageStyles")
-        name = f"{sheet.name} page"
+    def view(self, sheet, plan):
+        super().view(sheet, plan)
+        drawn, document, printing = sheet.api, self.document, plan.printing
+        document.CurrentController.freezeAtPosition(*reversed(plan.freeze))
+        if plan.tab_color:
+            drawn.TabColor = rgb(plan.tab_color)
+        styles, name = document.StyleFamilies.getByName("PageStyles"), f"{plan.name} page"
         if not styles.hasByName(name):
             styles.insertByName(name, document.createInstance("com.sun.star.style.PageStyle"))
         style = styles.getByName(name)
@@ -36,27 +35,30 @@ class Calc(Host):
         style.ScaleToPagesX, style.ScaleToPagesY = 1, 0
         style.LeftMargin = style.RightMargin = style.TopMargin = style.BottomMargin = 1000
         style.HeaderIsOn = style.FooterIsOn = False
-        sheet.api.PageStyle = name
+        drawn.PageStyle = name
 
-    def color_tab(self, sheet, color):
-        sheet.api.TabColor = rgb(color)
+    def underline(self, cells):
+        cells.api.CharUnderline = 1
 
     def unlist(self, sheet, table):
         sheet.book.api.DatabaseRanges.removeByName(table)
 
-    def draw(self, sheet, chart, name, names):
-        corner = sheet.range((chart.row + 1, chart.column + 1))
-        place = Rectangle(
-            round(corner.left * POINT + chart.x_offset * PIXEL),
-            round(corner.top * POINT + chart.y_offset * PIXEL),
-            round(chart.width * PIXEL),
-            round(chart.height * PIXEL),
-        )
-        first = chart.series[0].values  # without any range at its creation a chart has no way to take others later
-        cells = sheet.book.sheets[names[first.sheet]].range(first.relative)
-        sheet.api.Charts.addNewByName(name, place, (cells.api.RangeAddress,), False, False)
-        document = sheet.api.Charts.getByName(name).EmbeddedObject
-        Drawing(sheet.book, document, chart, names).draw()
+    def draw(self, sheet, charts, names):
+        drawn, lefts = sheet.api, {}
+        for name, chart in charts.items():
+            corner = sheet.range((chart.row + 1, chart.column + 1))
+            if chart.column not in lefts:
+                lefts[chart.column] = corner.left
+            place = Rectangle(
+                round(lefts[chart.column] * POINT + chart.x_offset * PIXEL),
+                round(corner.top * POINT + chart.y_offset * PIXEL),
+                round(chart.width * PIXEL),
+                round(chart.height * PIXEL),
+            )
+            first = chart.series[0].values  # without any range at its creation a chart cannot take others later
+            cells = self.document.Sheets.getByName(names[first.sheet]).getCellRangeByName(first.relative)
+            drawn.Charts.addNewByName(name, place, (cells.RangeAddress,), False, False)
+            Drawing(self.document, drawn.Charts.getByName(name).EmbeddedObject, chart, names).draw()
 
 
 class Drawing:
@@ -65,7 +67,6 @@ class Drawing:
     def __init__(self, book, document, chart, names):
         self.book, self.document, self.chart, self.names = book, document, chart, names
         self.provider = document.getDataProvider()
-        self.create = book.app.impl._service
 
     def draw(self):
         chart, document = self.chart, self.document
@@ -81,7 +82,7 @@ class Drawing:
         bars.setDataSeries(tuple(self.series(one) for one in chart.series if not one.over))
         over = [one for one in chart.series if one.over]
         if over:
-            lines = self.create("com.sun.star.chart2.LineChartType")
+            lines = service("com.sun.star.chart2.LineChartType")
             lines.setDataSeries(tuple(self.series(one) for one in over))
             system.addChartType(lines)
         if chart.kind != "scatter":
@@ -110,7 +111,7 @@ class Drawing:
             self.scale(diagram.SecondaryYAxis, chart.second)
 
     def labeled(self, place, role):
-        labeled = self.create("com.sun.star.chart2.data.LabeledDataSequence")
+        labeled = service("com.sun.star.chart2.data.LabeledDataSequence")
         labeled.setValues(self.sequence(place, role))
         return labeled
 
@@ -121,7 +122,7 @@ class Drawing:
         return sequence
 
     def series(self, series):  # noqa: C901 - one property after the other
-        one = self.create("com.sun.star.chart2.DataSeries")
+        one = service("com.sun.star.chart2.DataSeries")
         data = [self.labeled(series.values, "values-y")]
         if self.chart.kind == "scatter":
             data.append(self.labeled(series.categories, "values-x"))
@@ -151,7 +152,7 @@ class Drawing:
             one.LabelPlacement = NEAR_ORIGIN
         for number, text in enumerate(series.labels):
             point = one.getDataPointByIndex(number)
-            field = self.create("com.sun.star.chart2.DataPointCustomLabelField")
+            field = service("com.sun.star.chart2.DataPointCustomLabelField")
             field.String, field.FieldType = text, enum("chart2.DataPointCustomLabelFieldType", "TEXT")
             field.CharColor, field.CharHeight = rgb(series.label_color), 9.0
             point.CustomLabelFields = (field,)
@@ -160,7 +161,7 @@ class Drawing:
             point.Label = label
             point.CharHeight = 9.0
         if series.error_up and series.error_down:
-            bar = self.create("com.sun.star.chart2.ErrorBar")
+            bar = service("com.sun.star.chart2.ErrorBar")
             bar.ErrorBarStyle, bar.ShowPositiveError, bar.ShowNegativeError = FROM_DATA, True, True
             up = self.labeled(series.error_up, "error-bars-y-positive")
             bar.setData((up, self.labeled(series.error_down, "error-bars-y-negative")))
@@ -184,7 +185,7 @@ class Drawing:
             drawn.Max = axis.maximum
         if axis.number_format != "General":
             drawn.LinkNumberFormatToSource = False
-            drawn.NumberFormat = self.book.impl.number_format(axis.number_format)
+            drawn.NumberFormat = format_key(self.book, axis.number_format)
 
 
 HOSTS["libreoffice"] = Calc

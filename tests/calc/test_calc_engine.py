@@ -108,9 +108,10 @@ def test_what_the_macros_do_not_call_is_not_there(book):
 
 
 def test_calls_are_counted_once_each(book):
-    from .calc_engine import Counted
+    from .calc_members import Counted
 
-    sheet = book.sheets[0]
-    calls, steps = Counted.calls, Counted.steps
+    sheet, before = book.sheets[0], Counted.calls
     sheet.range("A1:B2,D4").font.bold = True
-    assert (Counted.calls - calls, Counted.steps - steps) == (1, 2)  # bold; range and font lead there
+    assert Counted.calls - before == 3  # range, font, bold
+    assert (len(sheet.tables), list(sheet.charts)) == (0, [])
+    assert Counted.calls - before == 8  # tables, its length; charts, its length for the list, its loop

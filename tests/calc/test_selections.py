@@ -254,7 +254,7 @@ def test_names_of_sheets(book, sheet, name):
 
 def test_a_workbook_with_300_sheets(book, sheet):
     for number in range(300):
-        book.impl.doc.Sheets.insertNewByName(f"S{number}", 1)
+        book.api.Sheets.insertNewByName(f"S{number}", 1)
     assert counted(book)["leads"] == 12
 
 

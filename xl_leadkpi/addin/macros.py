@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from xl_leadkpi.addin.selection import Table
     from xl_leadkpi.leads.table import SpendTable, TouchTable
     from xl_leadkpi.sheets.formats import Language
+    from xl_leadkpi.sheets.hosts import Host
     from xl_leadkpi.sheets.layout import Layout, Sheet
-    from xl_leadkpi.sheets.map_sheet import FunnelMapEdits
+    from xl_leadkpi.sheets.map_sheet import FunnelMapEdits, TableChoice
 
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data at most: more make a workbook slow."""
@@ -92,7 +94,7 @@ def help_text(workbook: Any) -> str:
         "1. Open your CRM export, select one cell of the table and press Build funnel.\n"
         "2. Funnel_Map shows how each column and stage was understood. Correct it there and press Refresh.\n"
         '3. Insert KPI writes a single figure, such as =CPL(B2,C2). =KPIHELP("CPL") explains it.\n'
-        "Tables of spend and touches on other sheets of the workbook are found by their headers.\n"
+        "Tables of spend and touches on other sheets are found by their headers; Funnel_Map names others.\n"
         "No data at hand? Load sample data."
     )
 
@@ -109,7 +111,7 @@ def _build(book: Any, tell: Callable[[str], None]) -> str:
     if chosen is not None and chosen.sheet.name in ours.values():
         return _refresh(book, tell)
     tell("reading the selected table")
-    return _build_from(book, selected_table(book), ours, tell)
+    return _build_from(book, selected_table(chosen), ours, tell)
 
 
 def _refresh(book: Any, tell: Callable[[str], None]) -> str:
@@ -140,10 +142,11 @@ def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable
     from xl_leadkpi.leads import InputError, ReadOptions, read_frame  # noqa: PLC0415
     from xl_leadkpi.sheets import lay_out  # noqa: PLC0415
     from xl_leadkpi.sheets.book import to_book  # noqa: PLC0415
+    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
 
-    edits = _edits(book, ours)
+    host, edits = host_of(book), _edits(book, ours)
+    language = _language(host, header_texts(table.rows))
     headers = {str(cell) for row in table.rows[:15] for cell in row if cell is not None}
-    language = _language(book, headers)
     parameters = dict(edits.parameters)
     options = ReadOptions(
         fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
@@ -156,21 +159,36 @@ def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable
     except (TypeError, ValueError) as problem:
         raise InputError(f"Funnel_Map: {problem}") from None
     tell("recognising columns")
-    leads = read_frame(table.rows, options, table.address, table.first_row)
-    spend, touches = _other_tables(book, {table.sheet, *ours.values()}, options, tell)
+    leads = _telling_hidden(read_frame(table.rows, options, table.address, table.first_row), table, host)
+    others = _Others.of(book, edits.tables, {table.sheet, *ours.values()}, tell)
+    spend, touches = others.read(options, host)
     tell(f"counting {leads.rows_read:,} rows")
     report = build(leads, spend, touches, counting)
     tell("laying out")
-    layout = lay_out(report, leads, language=language, data_rows=DATA_ROWS)
+    layout = lay_out(report, leads, language=language, data_rows=DATA_ROWS, tables=others.choices())
     names = {SOURCE: _source_name(table), **_summary_name(layout)}
     written = to_book(
-        layout, book, names=names, after=book.sheets[table.sheet], progress=lambda name: tell(f"writing {name}")
+        layout,
+        book,
+        host=host,
+        ours=ours,
+        names=names,
+        after=table.sheet,
+        progress=lambda name: tell(f"writing {name}"),
     )
-    funnel = book.sheets[written.names["Funnel"]]
-    funnel.activate()
-    funnel.range("A1").select()
     moved = [f"Cells of yours were in the way of a block and now stand at {place}." for place in written.moved]
-    return "\n".join([*table.notes, *moved])
+    return "\n".join([*table.notes, *others.notes(), *moved])
+
+
+def _telling_hidden(read: Any, table: Table, host: Host) -> Any:
+    """What was read from a table, with a line in its quality list if hidden rows were counted."""
+    from xl_leadkpi.leads.table import Finding  # noqa: PLC0415
+
+    visible = host.visible_rows(table.cells) if table.cells is not None else None
+    hidden = 0 if visible is None else table.cells.shape[0] - visible
+    if not hidden:
+        return read
+    return replace(read, findings=(Finding("hidden_rows", hidden, value=table.address), *read.findings))
 
 
 def _edits(book: Any, ours: Mapping[str, str]) -> FunnelMapEdits:
@@ -188,19 +206,55 @@ def _edits(book: Any, ours: Mapping[str, str]) -> FunnelMapEdits:
     return edits_in(tables)
 
 
-def _other_tables(
-    book: Any, taken: set[str], options: Any, tell: Callable[[str], None]
-) -> tuple[SpendTable | None, TouchTable | None]:
-    """Spend and touches on other sheets, found by their headers."""
-    from xl_leadkpi.addin.selection import find_tables  # noqa: PLC0415
-    from xl_leadkpi.leads import read_spend_frame, read_touches_frame  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Tables of spend and touches: those found by their headers, and those in force because the user has named them."""
 
-    tell("looking for spend and touches")
-    spend, touches = find_tables(book, taken)
-    return (
-        _together([read_spend_frame(table.rows, options, table.address) for table in spend]),
-        read_touches_frame(touches[0].rows, options, touches[0].address) if touches else None,
-    )
+    spend: Sequence[Table]
+    touches: Sequence[Table]
+    found_spend: Sequence[Table]
+    found_touches: Sequence[Table]
+    named: Mapping[str, str]
+
+    @classmethod
+    def of(cls, book: Any, named: Mapping[str, str], taken: set[str], tell: Callable[[str], None]) -> _Others:
+        """Look on all sheets but those taken; what the user has named in Funnel_Map comes before what is found."""
+        from xl_leadkpi.addin.selection import find_tables, named_tables  # noqa: PLC0415
+
+        tell("looking for spend and touches")
+        spend, touches = found = find_tables(book, taken)
+        if "spend_table" in named:
+            spend = named_tables(book, named["spend_table"], "spend", taken, "Funnel_Map, spend_table")
+        if "touches_table" in named:
+            touches = named_tables(book, named["touches_table"], "touches", taken, "Funnel_Map, touches_table")
+        return cls(spend, touches[:1], found[0], found[1], named)
+
+    def read(self, options: Any, host: Host) -> tuple[SpendTable | None, TouchTable | None]:
+        """Read them."""
+        from xl_leadkpi.leads import read_spend_frame, read_touches_frame  # noqa: PLC0415
+
+        spend = [_telling_hidden(read_spend_frame(one.rows, options, one.address), one, host) for one in self.spend]
+        touches = [
+            _telling_hidden(read_touches_frame(one.rows, options, one.address), one, host) for one in self.touches
+        ]
+        return _together(spend), touches[0] if touches else None
+
+    def choices(self) -> dict[str, TableChoice]:
+        """What Funnel_Map shows: what is in force and what is found."""
+        from xl_leadkpi.sheets.map_sheet import TableChoice  # noqa: PLC0415
+
+        found = {
+            "spend_table": "; ".join(table.sheet for table in self.found_spend),
+            "touches_table": "; ".join(table.sheet for table in self.found_touches[:1]),
+        }
+        return {name: TableChoice(self.named.get(name, sheets), sheets) for name, sheets in found.items()}
+
+    def notes(self) -> list[str]:
+        """What the user should know about the choice that was made for her."""
+        if len(self.found_touches) < 2 or "touches_table" in self.named:
+            return []
+        first, *others = (table.sheet for table in self.found_touches)
+        return [f"Touches were read from {first}, not from {', '.join(others)}: name another in Funnel_Map."]
 
 
 def _together(tables: Sequence[SpendTable]) -> SpendTable | None:
@@ -264,6 +318,7 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.scorecard import SHEET, SUMMARY, TABLE, chosen_rows, lay_out_scorecard  # noqa: PLC0415
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
     from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
+    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
 
     ours = find(book, (*SHEETS, SHEET))
     if "Funnel" not in ours or not book.names.contains(SUMMARY):
@@ -277,11 +332,10 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
             (table.range.options(ndim=2).value[1:] for table in book.sheets[ours[SHEET]].tables if TABLE in table.name),
             [],
         )
-    language = _language(book, {str(book.sheets[ours["Funnel"]].range("B1").value)})
+    language = _language(host_of(book), [str(book.sheets[ours["Funnel"]].range("B1").value)])
     currency = _currency(book, ours)
     layout = lay_out_scorecard(chosen_rows(list(values), before), values, language, currency)
-    written = to_book(layout, book, after=book.sheets[ours["Funnel"]], progress=lambda name: tell(f"writing {name}"))
-    book.sheets[written.names[SHEET]].activate()
+    to_book(layout, book, ours=ours, after=ours["Funnel"], progress=lambda name: tell(f"writing {name}"))
     return ""
 
 
@@ -438,17 +492,27 @@ POLISH = frozenset(
 """Words of Polish headers that have no letter of their own."""
 
 
-def _language(book: Any, headers: set[str]) -> Language:
-    """Language of the workbook: that of its headers, else that of the program's menus."""
-    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
+def header_texts(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """The headers of a table; the texts of its first rows if it has none."""
+    from xl_leadkpi.leads.headers import HEADER_ROWS, find_header  # noqa: PLC0415
 
-    letters = "".join(headers).lower()
-    if any("а" <= letter <= "я" for letter in letters):
-        return "ru"
-    words = set(" ".join(headers).lower().split())
-    if set("ąćęłńśźż") & set(letters) or words & POLISH:
-        return "pl"
-    menus = host_of(book).language(book)
+    place, score = find_header(rows, "leads")
+    lines = [rows[place]] if score else rows[:HEADER_ROWS]
+    return [str(cell) for line in lines for cell in line if cell is not None]
+
+
+def _language(host: Host, headers: Sequence[str]) -> Language:
+    """Language of the workbook: that of most of its headers, else that of the program's menus.
+
+    Names of people and companies below the headers say nothing: a Polish client is no Polish reader.
+    """
+    russian = sum(any("а" <= letter <= "я" for letter in header.lower()) for header in headers)
+    polish = sum(
+        bool(set("ąćęłńśźż") & set(header.lower()) or POLISH & set(header.lower().split())) for header in headers
+    )
+    if russian or polish:
+        return "ru" if russian > polish else "pl"
+    menus = host.language()
     return menus if menus in ("pl", "ru") else "en"  # type: ignore[return-value]
 
 

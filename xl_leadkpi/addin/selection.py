@@ -16,7 +16,7 @@ from xl_leadkpi.sheets.layout import column_letters
 from xl_leadkpi.sheets.rectangles import Rectangle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from xl_leadkpi.leads.headers import Kind
 
@@ -27,6 +27,8 @@ FEWEST_HEADERS = 2
 WIDEST = 60
 """Columns of another sheet that are looked through for headers of spend or touches."""
 
+NONE = ("none", "brak", "нет", "-")
+"""How a user says that there is no table of spend or touches."""
 SAMPLE = 20
 """Rows below the headers that are looked at."""
 
@@ -52,6 +54,7 @@ class Table:
         address: Where it stands, as the funnel sheet prints it: ``Leads!A1:L500``.
         notes: What the user should know about how the selection was understood.
         grown: Row and column, from 0, of the cell that the table was grown from; None if it is the very selection.
+        cells: The cells themselves (``xlwings.Range``); None for rows picked from several areas.
     """
 
     rows: list[list[Any]]
@@ -60,18 +63,18 @@ class Table:
     address: str
     notes: tuple[str, ...] = ()
     grown: tuple[int, int] | None = None
+    cells: Any = None
 
 
-def selected_table(book: Any) -> Table:
+def selected_table(chosen: Any) -> Table:
     """Read the table that the selection means.
 
     Args:
-        book: The open workbook (``xlwings.Book``).
+        chosen: The selected cells (``xlwings.Range``), None if a chart or a picture is selected.
 
     Raises:
         SelectionError: There is nothing to be made of it.
     """
-    chosen = book.app.selection
     if chosen is None:
         raise SelectionError("A chart or a picture is selected. Select a cell of your table of leads and try again.")
     table = table_at(chosen)
@@ -141,14 +144,53 @@ def find_tables(book: Any, without: set[str]) -> tuple[list[Table], list[Table]]
     for sheet in book.sheets:
         if sheet.name in without or not sheet.visible:
             continue
-        top = sheet.range((1, 1), (HEADER_ROWS + SAMPLE, WIDEST)).options("raw").value
-        rows = [list(row) for row in top]
+        rows = _top(sheet)
         for kind, needed in _NEEDED.items():
             cell = _table_of(rows, kind, needed)
             if cell is not None:
                 found[kind].append(table_at(sheet.range(cell)))
                 break
     return found["spend"], found["touches"]
+
+
+def named_tables(book: Any, text: str, kind: Kind, ours: Collection[str], place: str) -> list[Table]:
+    """Read the tables that the user has named, on hidden sheets and beside the leads too.
+
+    Args:
+        book: The open workbook.
+        text: Name of a sheet or of an Excel table, several with semicolons between, or "none".
+        kind: What they are to be: ``spend`` or ``touches``.
+        ours: Names of sheets that we have written.
+        place: Where the names were written, for messages.
+
+    Raises:
+        SelectionError: There is nothing of such a name.
+    """
+    if text.strip().casefold() in NONE:
+        return []
+    sheets = {sheet.name.strip().casefold(): sheet for sheet in book.sheets}
+    tables = {table.name.casefold(): table for sheet in sheets.values() for table in sheet.tables}
+    names = [text] if text.strip().casefold() in sheets else text.split(";")
+    found = []
+    for name in filter(None, (name.strip() for name in names)):
+        if name.casefold() in tables:
+            found.append(table_at(tables[name.casefold()].range[0, 0]))
+        elif name.casefold() in sheets:
+            sheet = sheets[name.casefold()]
+            cell = _table_of(_top(sheet), kind, _NEEDED[kind])
+            found.append(table_at(sheet.range(cell) if cell else sheet.used_range[0, 0]))
+        else:
+            there = ", ".join(sheet.name for sheet in sheets.values() if sheet.name not in ours)
+            raise SelectionError(
+                f"{place}: there is no sheet and no Excel table called '{name}'. Write the name of a sheet ({there}) "
+                "or of an Excel table, several with ; between, or none; empty the cell to have them looked for."
+            )
+    return found
+
+
+def _top(sheet: Any) -> list[list[Any]]:
+    rows = sheet.range((1, 1), (HEADER_ROWS + SAMPLE, WIDEST)).options("raw").value
+    return [list(row) for row in rows]
 
 
 def _table_of(rows: list[list[Any]], kind: Kind, needed: Sequence[str]) -> tuple[int, int] | None:
@@ -205,20 +247,25 @@ def _cut(area: Rectangle, used: Rectangle) -> Rectangle | None:
     return Rectangle(rows[0], columns[0], rows[1], columns[1])
 
 
-def _read(sheet: Any, area: Rectangle) -> list[list[Any]]:
-    cells = sheet.range((area.row + 1, area.column + 1), (area.last_row + 1, area.last_column + 1))
+def _cells(sheet: Any, area: Rectangle) -> Any:
+    return sheet.range((area.row + 1, area.column + 1), (area.last_row + 1, area.last_column + 1))
+
+
+def _read(cells: Any) -> list[list[Any]]:
     rows: list[list[Any]] = cells.options(ndim=2, err_to_str=True).value
     return rows
 
 
-def _table(sheet: Any, areas: Sequence[Rectangle], rows: list[list[Any]], first_row: int, *notes: str) -> Table:
+def _table(
+    sheet: Any, areas: Sequence[Rectangle], rows: list[list[Any]], first_row: int, *notes: str, cells: Any = None
+) -> Table:
     name = sheet.name
     written = name if re.fullmatch(r"[^\W\d]\w*", name) else quoted(name)
     where = ",".join(
         f"{column_letters(area.column)}{area.row + 1}:{column_letters(area.last_column)}{area.last_row + 1}"
         for area in areas
     )
-    return Table(rows, first_row, name, f"{written}!{where}", notes)
+    return Table(rows, first_row, name, f"{written}!{where}", notes, cells=cells)
 
 
 # one cell -------------------------------------------------------------------------------------------------------------
@@ -231,7 +278,8 @@ def _grown(sheet: Any, cell: Any, used: Rectangle) -> Table:
         area = rectangle(table.range.address)
         if table.show_totals:
             area = area._replace(last_row=area.last_row - 1)
-        return replace(_table(sheet, [area], _read(sheet, area), area.row + 1), grown=area[:2])
+        cells = _cells(sheet, area)
+        return replace(_table(sheet, [area], _read(cells), area.row + 1, cells=cells), grown=area[:2])
     region = rectangle(cell.current_region.address) if cell is not None else None
     if region is None or (region.row == region.last_row and region.column == region.last_column):
         region = _cut(used, used)  # a click beside the table: the sheet has only this
@@ -240,10 +288,13 @@ def _grown(sheet: Any, cell: Any, used: Rectangle) -> Table:
             f"There is no table around the selected cell of {sheet.name}. Select a cell of your leads."
         )
     column = region._replace(row=used.row, last_row=used.last_row)
-    rows = _read(sheet, column)
+    cells = _cells(sheet, column)
+    rows = _read(cells)
     first, last = _over_blank_rows(rows, region.row - used.row, region.last_row - used.row)
     area = column._replace(row=used.row + first, last_row=used.row + last)
-    return replace(_table(sheet, [area], rows[first : last + 1], area.row + 1), grown=area[:2])
+    if area != column:
+        cells = _cells(sheet, area)
+    return replace(_table(sheet, [area], rows[first : last + 1], area.row + 1, cells=cells), grown=area[:2])
 
 
 def _over_blank_rows(rows: list[list[Any]], first: int, last: int) -> tuple[int, int]:
@@ -288,15 +339,12 @@ def _begins_something_else(rows: list[list[Any]], place: int) -> bool:
 
 def _with_header(sheet: Any, area: Rectangle) -> Table:
     """Rows as selected; where they lack the header row it is taken from the table they belong to."""
-    rows = _read(sheet, area)
-    if find_header(rows, "leads")[1] >= FEWEST_HEADERS:
-        return _table(sheet, [area], rows, area.row + 1)
-    header = _header_above(sheet, area)
-    if header is None:
-        return _table(sheet, [area], rows, area.row + 1)
-    return _table(
-        sheet, [area], [header, *rows], area.row, f"The headers were taken from the row above {sheet.name}'s selection."
-    )
+    cells = _cells(sheet, area)
+    rows = _read(cells)
+    if find_header(rows, "leads")[1] >= FEWEST_HEADERS or (header := _header_above(sheet, area)) is None:
+        return _table(sheet, [area], rows, area.row + 1, cells=cells)
+    note = f"The headers were taken from the row above {sheet.name}'s selection."
+    return _table(sheet, [area], [header, *rows], area.row, note, cells=cells)
 
 
 def _header_above(sheet: Any, area: Rectangle) -> list[Any] | None:
@@ -306,7 +354,7 @@ def _header_above(sheet: Any, area: Rectangle) -> list[Any] | None:
     region = rectangle((table.range if table is not None else cell.current_region).address)
     if region.row >= area.row:
         return None
-    top = _read(sheet, area._replace(row=region.row, last_row=min(region.row + HEADER_ROWS, area.row) - 1))
+    top = _read(_cells(sheet, area._replace(row=region.row, last_row=min(region.row + HEADER_ROWS, area.row) - 1)))
     place, score = find_header(top, "leads")
     return top[place] if score >= FEWEST_HEADERS else None
 
@@ -315,13 +363,13 @@ def _several(sheet: Any, areas: list[Rectangle]) -> Table:
     """Rows of one table (a filter shows them), or columns of one table."""
     if len({(area.column, area.last_column) for area in areas}) == 1:
         first = _with_header(sheet, areas[0])
-        rows = first.rows + [row for area in areas[1:] for row in _read(sheet, area)]
+        rows = first.rows + [row for area in areas[1:] for row in _read(_cells(sheet, area))]
         note = "Only the selected rows are counted; row numbers in the quality list count these rows alone."
-        return replace(_table(sheet, areas, rows, first.first_row), notes=(*first.notes, note))
+        return _table(sheet, areas, rows, first.first_row, *first.notes, note)
     if len({(area.row, area.last_row) for area in areas}) == 1:
-        parts = [_read(sheet, area) for area in areas]
-        rows = [[cell for part in line for cell in part] for line in zip(*parts, strict=True)]
-        return _table(sheet, areas, rows, areas[0].row + 1)
+        parts = [_cells(sheet, area) for area in areas]
+        rows = [[cell for part in line for cell in part] for line in zip(*map(_read, parts), strict=True)]
+        return _table(sheet, areas, rows, areas[0].row + 1, cells=parts[0])
     raise SelectionError(
         f"The {len(areas)} selected areas of {sheet.name} belong neither to the same columns nor to the same rows. "
         "Take one cell of the table, or areas of the same columns."

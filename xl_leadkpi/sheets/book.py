@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Self
 from xl_leadkpi.sheets import drawing
 from xl_leadkpi.sheets.hosts import CHARACTER, PADDING, POINTS, host_of
 from xl_leadkpi.sheets.layout import column_letters
-from xl_leadkpi.sheets.rectangles import Rectangle, addresses, merged, parse
+from xl_leadkpi.sheets.rectangles import Rectangle, addresses, merged, parse, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from xl_leadkpi.sheets.drawing import Look, Rule
+    from xl_leadkpi.sheets.drawing import Look
     from xl_leadkpi.sheets.hosts import Host
     from xl_leadkpi.sheets.layout import Layout, Sheet
 
@@ -76,11 +76,11 @@ def find(book: Any, keys: Iterable[str]) -> dict[str, str]:
     Returns:
         Name in the workbook by name in the layout, of those that are there.
     """
-    found = {}
+    found, names = {}, book.names
     for key in keys:
-        if book.names.contains(_mark(key)):
+        if names.contains(_mark(key)):
             with suppress(Exception):  # the sheet was deleted: each engine says so in its own way
-                found[key] = book.names[_mark(key)].refers_to_range.sheet.name
+                found[key] = names[_mark(key)].refers_to_range.sheet.name
     return found
 
 
@@ -92,21 +92,27 @@ def read_text_name(book: Any, name: str) -> str | None:
     return "".join(part[1:-1].replace('""', '"') for part in re.findall(r'"(?:[^"]|"")*"', written))
 
 
-def to_book(  # noqa: C901 - one step after the other, each of them short
+def to_book(
     layout: Layout,
     book: Any,
     *,
+    host: Host | None = None,
+    ours: Mapping[str, str] | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
-    after: Any = None,
+    after: str = "",
     progress: Callable[[str], None] = lambda _: None,
 ) -> Written:
     """Write a layout into an open workbook; on any failure the workbook is as it was before.
 
+    The first sheet of the layout is the active one then, its first cell selected.
+
     Args:
         layout: The workbook as data.
         book: The open workbook (``xlwings.Book``).
+        host: The program behind it; None: it is asked for.
+        ours: The sheets of an earlier build as :func:`find` gives them; None: they are looked for.
         names: Further names to define, with what they refer to (sheets by their names in the layout).
-        after: The sheet behind which new sheets go; None: behind the last.
+        after: Name of the sheet behind which new sheets go; ``""``: behind the last.
         progress: Is told what is being written.
 
     Returns:
@@ -115,39 +121,34 @@ def to_book(  # noqa: C901 - one step after the other, each of them short
     Raises:
         BookError: The workbook cannot take the sheets.
     """
-    host = host_of(book)
-    ours = find(book, [sheet.name for sheet in layout.sheets])
+    host, keys = host or host_of(book), [sheet.name for sheet in layout.sheets]
+    ours = find(book, keys) if ours is None else {key: name for key, name in ours.items() if key in keys}
     with _Undo(book) as undo:
-        taken = {sheet.name.casefold() for sheet in book.sheets}
-        final = dict(ours)
-        for sheet in layout.sheets:
-            if sheet.name not in ours:
-                final[sheet.name] = _free_name(sheet.name, taken)
-        now = dict(ours)
-        listed: dict[str, dict[str, Rectangle]] = {}
-        for sheet in layout.sheets:
-            if sheet.name in ours:
-                listed[sheet.name] = undo.keep(ours[sheet.name])
-            else:
-                now[sheet.name] = undo.add(UNFINISHED + final[sheet.name], after).name
-            after = book.sheets[now[sheet.name]]
-        table_names = _table_names(book, layout, set(ours.values()))
+        there = {sheet.name: sheet for sheet in book.sheets}
+        tables = _table_names(layout, [sheet for name, sheet in there.items() if name not in ours.values()])
+        taken = {name.casefold() for name in there}
+        final = {sheet.name: ours.get(sheet.name) or _free_name(sheet.name, taken) for sheet in layout.sheets}
+        now = {name: end if name in ours else UNFINISHED + end for name, end in final.items()}
+        last = there[after or next(reversed(there))]
         writers: list[_SheetWriter] = []
-        for sheet in layout.sheets:
-            progress(final[sheet.name])
-            writer = _SheetWriter(book.sheets[now[sheet.name]], sheet, host, now, final, table_names, undo)
-            writer.write(listed.get(sheet.name))
-            writers.append(writer)
-        for sheet in layout.sheets:
-            target = book.sheets[now[sheet.name]]
-            if sheet.name not in ours:
-                target.name = final[sheet.name]
-            undo.mark(_mark(sheet.name), f"={drawing.quoted(final[sheet.name])}!$A$1")
-            undo.mark(f"{_mark(sheet.name)}_cells", _as_text(drawing.footprint(sheet)))
-            if sheet.hidden:
-                target.visible = False
+        for number, sheet in reversed(list(enumerate(layout.sheets))):  # the one added last is the active one
+            if sheet.name in ours:
+                target = there[ours[sheet.name]]
+                listed = undo.keep(target)
+            else:
+                before = [there[ours[key]] for key in keys[:number] if key in ours]
+                target, listed = undo.add(now[sheet.name], before[-1] if before else last), None
+            writer = _SheetWriter(target, sheet, host, now, final, tables, undo, listed)
+            writer.begin()
+            writers.insert(0, writer)
+        for writer in writers:
+            progress(final[writer.plan.name])
+            writer.write()
+        for writer in writers:
+            writer.finish()
+        writers[0].show()
         for name, refers_to in names.items():
-            undo.mark(name, drawing.rename(refers_to, final))
+            undo.mark(name, drawing.rename(refers_to, final), new=not ours)
         for writer in writers:
             writer.drop_old_charts()
         undo.forget()
@@ -160,12 +161,12 @@ def recover(book: Any, keys: Iterable[str]) -> bool:
     Returns:
         Whether there was anything.
     """
-    leftovers = [sheet.name for sheet in book.sheets if sheet.name.startswith((UNFINISHED, BACKUP))]
-    originals = set(find(book, keys).values())
+    leftovers = [name for name in book.sheet_names if name.startswith((UNFINISHED, BACKUP))]
+    originals = set(find(book, keys).values()) if leftovers else set()
     for name in leftovers:
         original = name.removeprefix(BACKUP)
         if name.startswith(BACKUP) and original in originals:
-            _restore(book, original, name, None, host_of(book))
+            _restore(book, original, name, None)
         book.sheets[name].delete()
     return bool(leftovers)
 
@@ -184,14 +185,9 @@ def _free_name(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _table_names(book: Any, layout: Layout, ours: set[str]) -> dict[str, str]:
+def _table_names(layout: Layout, others: Iterable[Any]) -> dict[str, str]:
     """Names of tables are unique in a workbook; those of other sheets stay theirs."""
-    taken = {
-        table.name.casefold()
-        for sheet in book.sheets
-        if sheet.name not in ours and not sheet.name.startswith(BACKUP)
-        for table in sheet.tables
-    }
+    taken = {table.name.casefold() for sheet in others for table in sheet.tables}
     return {
         table.name: _free_name(table.name, taken).replace(" ", "_") for sheet in layout.sheets for table in sheet.tables
     }
@@ -206,48 +202,47 @@ class _Undo:
     """Everything that has been done to the workbook, to be undone if the work cannot be finished."""
 
     def __init__(self, book: Any) -> None:
-        self.book = book
+        self.book, self.names = book, book.names
         self._steps: list[Callable[[], None]] = []
-        self._backups: list[str] = []
+        self._backups: list[Any] = []
 
     def add(self, name: str, after: Any) -> Any:
-        """Add a sheet."""
-        sheet = self.book.sheets.add(after=after or self.book.sheets[len(self.book.sheets) - 1])
-        place = sheet.index
-        self._steps.append(lambda: self.book.sheets[place - 1].delete())  # noqa: PLW0108 - looked up when it runs
+        """Add a sheet, which is the active one then."""
+        sheet = self.book.sheets.add(after=after)
+        self._steps.append(sheet.delete)
         sheet.name = name
         return sheet
 
-    def keep(self, name: str) -> dict[str, Rectangle]:
+    def keep(self, sheet: Any) -> dict[str, Rectangle]:
         """Keep a copy of a sheet before it is changed.
 
         Returns:
             Where its Excel tables stand.
         """
-        sheet = self.book.sheets[name]
-        tables = {table.name: _corners(table.range.address) for table in sheet.tables}
+        name, tables = sheet.name, {table.name: _corners(table.range.address) for table in sheet.tables}
         copy = (BACKUP + name)[:31]
         self._steps.append(partial(self._remove, copy))
-        sheet.copy(after=self.book.sheets[len(self.book.sheets) - 1], name=copy).visible = False
-        self._backups.append(copy)
-        self._steps.append(lambda: _restore(self.book, name, copy, tables, host_of(self.book)))
-        return tables
+        backup = sheet.copy(after=self.book.sheets[-1])  # to name it at once is to ask for all names once more
+        backup.name, backup.visible = copy, False
+        self._backups.append(backup)
+        self._steps.append(lambda: _restore(self.book, name, copy, tables))
+        return dict(tables)
 
     def _remove(self, name: str) -> None:
-        if name in (sheet.name for sheet in self.book.sheets):
+        if name in self.book.sheet_names:
             self.book.sheets[name].delete()
 
-    def mark(self, name: str, refers_to: str) -> None:
-        """Set a defined name."""
-        before = self.book.names[name].refers_to if self.book.names.contains(name) else None
+    def mark(self, name: str, refers_to: str, *, new: bool = False) -> None:
+        """Set a defined name; a new one does not exist yet, or refers to a sheet that is gone."""
+        before = None if new or not self.names.contains(name) else self.names[name].refers_to
         self._steps.append(lambda: self._set_name(name, before))
         self._set_name(name, refers_to)
 
     def _set_name(self, name: str, refers_to: str | None) -> None:
         if refers_to is not None:
-            self.book.names.add(name, refers_to)
-        elif self.book.names.contains(name):
-            self.book.names[name].delete()
+            self.names.add(name, refers_to)
+        elif self.names.contains(name):
+            self.names[name].delete()
 
     def step(self, undo: Callable[[], None]) -> None:
         """Say how to undo what is done next."""
@@ -256,8 +251,8 @@ class _Undo:
     def forget(self) -> None:
         """Everything is done: nothing to undo any more."""
         self._steps.clear()
-        for name in self._backups:
-            self.book.sheets[name].delete()
+        for backup in self._backups:
+            backup.delete()
 
     def __enter__(self) -> Self:
         return self
@@ -270,13 +265,13 @@ class _Undo:
                 step()
 
 
-def _restore(book: Any, name: str, copy: str, tables: Mapping[str, Rectangle] | None, host: Host) -> None:
+def _restore(book: Any, name: str, copy: str, tables: Mapping[str, Rectangle] | None) -> None:
     """Put the cells of a sheet back from its copy; formulas elsewhere keep pointing to it."""
     sheet, backup = book.sheets[name], book.sheets[copy]
     tables = tables or {}  # after a killed macro nobody knows any more where they stood
     for table in list(sheet.tables):
         if tables and _corners(table.range.address) != tables.get(table.name):
-            host.unlist(sheet, table.name)
+            host_of(book).unlist(sheet, table.name)
     used = [Rectangle(*_corners(one.used_range.address)) for one in (sheet, backup)]
     everything = str(drawing.hull(used))
     cells, kept = sheet.range(everything), backup.range(everything)
@@ -298,7 +293,8 @@ class _SheetWriter:
     """One sheet being written.
 
     ``names`` are the sheets' names now, ``final`` their names in the end, ``tables`` the tables' names in the workbook;
-    ``moved`` says where cells of the user's went that were in the way.
+    ``listed`` says which Excel tables are on the sheet and where, None if the sheet is new: nothing of the user's can
+    be on it. ``moved`` says where cells of the user's went that were in the way.
     """
 
     sheet: Any
@@ -308,68 +304,79 @@ class _SheetWriter:
     final: Mapping[str, str]
     tables: Mapping[str, str]
     undo: _Undo
+    listed: dict[str, Rectangle] | None
     moved: list[str] = field(default_factory=list)
-    old_charts: list[str] = field(default_factory=list)
-    ranges: dict[str, Any] = field(default_factory=dict)
+    charts: list[str] = field(default_factory=list)
+    handles: dict[tuple[str, str], Any] = field(default_factory=dict)
 
-    def write(self, listed: dict[str, Rectangle] | None) -> None:
-        """Write everything.
+    def begin(self) -> None:
+        """Do what needs a sheet to be the active one: a new sheet is, and to activate it later costs a dozen calls."""
+        if self.listed is None and not self.plan.hidden:
+            self._conditions()
+            self._view()
 
-        Args:
-            listed: Excel tables on the sheet and where they stand; None if the sheet is new: nothing of the user's can
-                be on it.
-        """
-        fresh = listed is None
-        listed = dict(listed or {})
-        old = [] if fresh else self._old_footprint()
-        kept = [] if fresh else self._users_cells(old)
-        self.old_charts = [] if fresh else self._our_charts()
-        if not fresh:
-            self._clear(old)
-            self._make_room_for_tables(listed)
-            kept = self._move_away(kept)
+    def write(self) -> None:
+        """Write everything."""
+        kept = [] if self.listed is None else self._make_room(self.listed)
         self._looks()
-        for block in drawing.blocks(self.plan, kept, self.names):
+        for block in drawing.blocks(self.plan, kept, self.names, self.final):
             self.host.write(self._range(block.place), block.rows)
         self._merges()
-        self._tables(listed)
+        self._tables()
         self._choices()
-        for link in self.plan.links:
-            self.host.link(
-                self._range(Rectangle(link.row, link.column, link.row, link.column)), link, self._target(link.target)
-            )
-        self._sizes(fresh=fresh)
-        rules = drawing.rules(self.plan)
-        if rules or (fresh and not self.plan.hidden):
+        self._sizes()
+        if self.listed is not None and self.plan.conditions:
             self.sheet.select()
-        self._conditions(rules)
+            self._conditions()
         self._charts()
-        if fresh and not self.plan.hidden:
-            self._view()
+
+    def finish(self) -> None:
+        """Give the sheet its name and the defined names that say it is ours."""
+        key, name, new = self.plan.name, self.final[self.plan.name], self.listed is None
+        if new:
+            self.sheet.name = name
+            self.undo.mark(_mark(key), f"={drawing.quoted(name)}!$A$1", new=True)
+        self.undo.mark(f"{_mark(key)}_cells", _as_text(drawing.footprint(self.plan)), new=new)
+        if self.plan.hidden:
+            self.sheet.visible = False
+
+    def show(self) -> None:
+        """Make the sheet the active one, which the last one added is anyway."""
+        if self.listed is not None:
+            self.sheet.activate()
+        self._range("A1").select()
 
     def drop_old_charts(self) -> None:
         """Delete the charts of the earlier build: the last thing, as a chart cannot be brought back."""
-        for name in self.old_charts:
-            self.sheet.charts[name].delete()
+        planned = {chart.name for chart in self.plan.charts}
+        for name in self.charts:
+            if name.rpartition(" ")[0] in planned:
+                self.sheet.charts[name].delete()
 
-    def _range(self, place: object) -> Any:
-        """A range of the sheet; asked for once, as many properties are set on the same cells."""
-        address = str(place)
-        if address not in self.ranges:
-            self.ranges[address] = self.sheet.range(address)
-        return self.ranges[address]
+    def _range(self, place: object, part: str = "") -> Any:
+        """A range of the sheet, or a part of it such as its font; asked for once, as many properties are set on it."""
+        key = str(place), part
+        if key not in self.handles:
+            self.handles[key] = getattr(self._range(place), part) if part else self.sheet.range(str(place))
+        return self.handles[key]
 
     def _each(self, places: Iterable[object]) -> Iterator[Any]:
         return (self._range(text) for text in addresses(places))
 
-    def _target(self, target: str) -> str:
-        return drawing.rename(target, self.final)
-
     # a sheet that is there already
 
+    def _make_room(self, listed: dict[str, Rectangle]) -> list[tuple[int, int]]:
+        """Take away what an earlier build left and return the user's cells that stay among ours."""
+        old = self._old_footprint()
+        kept = self._users_cells(old)
+        self.charts = [chart.name for chart in self.sheet.charts]
+        self._clear(old)
+        self._make_room_for_tables(listed)
+        return self._move_away(kept)
+
     def _old_footprint(self) -> list[Rectangle]:
-        names, name = self.undo.book.names, f"{_mark(self.plan.name)}_cells"
-        if not names.contains(name):
+        name = f"{_mark(self.plan.name)}_cells"
+        if not self.undo.names.contains(name):
             return []
         return parse(read_text_name(self.undo.book, name) or "")
 
@@ -407,10 +414,6 @@ class _SheetWriter:
                 self.moved.append(f"{self.final[self.plan.name]}!{target}")
         return [cell for cell in cells if cell not in set(in_the_way)]
 
-    def _our_charts(self) -> list[str]:
-        planned = {chart.name for chart in self.plan.charts}
-        return [chart.name for chart in self.sheet.charts if chart.name.rpartition(" ")[0] in planned]
-
     def _clear(self, old: list[Rectangle]) -> None:
         for cells in self._each(old):
             cells.unmerge()
@@ -436,47 +439,48 @@ class _SheetWriter:
     # cells
 
     def _looks(self) -> None:
-        for look in drawing.looks(self.plan):
-            for cells in self._each(look.places):
+        for look in drawing.looks(self.plan, gaps=self.listed is None):
+            for cells in addresses(look.places):
                 self._look(cells, look)
 
-    def _look(self, cells: Any, look: Look) -> None:
+    def _look(self, cells: str, look: Look) -> None:
         value = look.value
         match look.name:
             case "font":
-                cells.font.name = value
-            case "size":
-                cells.font.size = value
+                self._range(cells, "font").name = value
             case "ink":
-                cells.font.color = value
-            case "bold" | "italic":
-                setattr(cells.font, look.name, value)
+                self._range(cells, "font").color = value
+            case "size" | "bold" | "italic":
+                setattr(self._range(cells, "font"), look.name, value)
             case "underline":
-                self.host.underline(cells)
+                self.host.underline(self._range(cells))
             case "indent":
-                cells.adjust_indent(value)
+                self._range(cells).adjust_indent(value)
             case "top" | "tops" | "bottom" | "bottoms" as side:
                 weight, color = value
                 sides = [f"edge_{side.rstrip('s')}", *(["inside_horizontal"] if side.endswith("s") else [])]
-                cells.borders.set(sides, line_style="continuous", weight=_WEIGHTS.get(weight, weight), color=color)
+                self._range(cells, "borders").set(
+                    sides, line_style="continuous", weight=_WEIGHTS.get(weight, weight), color=color
+                )
             case name:
-                setattr(cells, _RANGE_PROPERTIES[name], value)
+                setattr(self._range(cells), _RANGE_PROPERTIES[name], value)
 
     def _merges(self) -> None:
-        """Each row of a rectangle is merged by itself, so those of one width go in one call."""
+        """Each row of a rectangle is merged by itself, so rows one below the other go in one call."""
         merges = [Rectangle(*merge) for merge in self.plan.merges]
-        for cells in self._each(one for one in merges if one.row == one.last_row):
+        for cells in self._each(stacked(one for one in merges if one.row == one.last_row)):
             cells.merge(across=True)
         for cells in self._each(one for one in merges if one.row != one.last_row):
             cells.merge()
 
-    def _tables(self, listed: dict[str, Rectangle]) -> None:
-        tables = self.sheet.tables
+    def _tables(self) -> None:
+        tables = self.sheet.tables if self.plan.tables else None
         for table in self.plan.tables:
             name = self.tables[table.name]
-            if name not in listed:
-                added = tables.add(self._range(table.place.relative), name=name, table_style_name=None)
-                added.show_autofilter = table.filters
+            if name not in (self.listed or {}):
+                added = tables.add(self._range(table.place.relative), name=name, table_style_name=None)  # type: ignore[union-attr]
+                if not table.filters and not self.plan.hidden:  # Excel gives every new table filters
+                    added.show_autofilter = False
 
     def _choices(self) -> None:
         for choice in self.plan.choices:
@@ -485,29 +489,31 @@ class _SheetWriter:
                 source = self.undo.book.sheets[self.names[choice.source.sheet]].range(choice.source.relative)
             self._range(choice.place.relative).data_validation.set_list(source)
 
-    def _conditions(self, rules: list[Rule]) -> None:
+    def _conditions(self) -> None:
         """Add the conditional formats, the first one last: xlwings puts each new one before the others.
 
-        Excel reads a formula as relative to the active cell, so the first cell of the ranges becomes that.
+        Excel reads a formula as relative to the active cell, so one cell below and right of all ranges becomes that,
+        and every formula is written as seen from there.
         """
-        active = None
+        rules = drawing.rules(self.plan)
+        if not rules:
+            return
+        row, column = (max(getattr(rule.places[0], name) for rule in rules) for name in ("row", "column"))
+        self._range(Rectangle(row, column, row, column)).select()
         for rule in reversed(rules):
-            ranges = list(self._each(rule.places))
-            if rule.places != active:
-                ranges[0].select()
-                active = rule.places
-            for cells in ranges:
-                cells.conditional_formats.add_custom(
-                    f"={rule.condition.formula}",
-                    font_color=rule.condition.color,
-                    fill_color=rule.condition.fill,
-                    stop_if_true=rule.condition.stop,
+            first, condition = rule.places[0], rule.condition
+            formula = drawing.shifted(condition.formula, row - first.row, column - first.column)
+            for cells in addresses(rule.places):
+                self._range(cells, "conditional_formats").add_custom(
+                    f"={formula}", font_color=condition.color, fill_color=condition.fill, stop_if_true=condition.stop
                 )
 
     # the sheet
 
-    def _sizes(self, *, fresh: bool) -> None:
-        if fresh:  # later the widths are the user's
+    def _sizes(self) -> None:
+        if self.plan.hidden:
+            return
+        if self.listed is None:  # later the widths are the user's
             by_width: dict[int, list[str]] = {}
             for first, last, width in self.plan.widths:
                 by_width.setdefault(width, []).append(f"{column_letters(first)}:{column_letters(last)}")
@@ -517,8 +523,7 @@ class _SheetWriter:
         bottom = drawing.hull(drawing.footprint(self.plan))
         if bottom is None:
             return
-        self.sheet.range(f"1:{bottom.last_row + 1}").row_height = ROW_HEIGHT * POINTS
-        by_height: dict[int, list[str]] = {}
+        by_height = {ROW_HEIGHT: [f"1:{bottom.last_row + 1}"]}
         for row, height in self.plan.heights:
             by_height.setdefault(height, []).append(f"{row + 1}:{row + 1}")
         for height, rows in by_height.items():
@@ -526,17 +531,16 @@ class _SheetWriter:
                 cells.row_height = height * POINTS
 
     def _charts(self) -> None:
-        if not self.host.can_draw:
+        if not self.host.can_draw or not self.plan.charts:
             return
-        there = {chart.name for chart in self.sheet.charts}
-        for chart in self.plan.charts:
-            name = next(f"{chart.name} {n}" for n in count(1) if f"{chart.name} {n}" not in there)
+        new = {
+            next(f"{chart.name} {n}" for n in count(1) if f"{chart.name} {n}" not in self.charts): chart
+            for chart in self.plan.charts
+        }
+        for name in new:
             self.undo.step(lambda name=name: self.sheet.charts[name].delete())  # type: ignore[misc]
-            self.host.draw(self.sheet, chart, name, self.names)
+        self.host.draw(self.sheet, new, self.names)
 
     def _view(self) -> None:
         self.sheet.show_gridlines = self.plan.gridlines
-        self.host.freeze(self.sheet, *self.plan.freeze)
-        self.host.page(self.sheet, self.plan.printing)
-        if self.plan.tab_color:
-            self.host.color_tab(self.sheet, self.plan.tab_color)
+        self.host.view(self.sheet, self.plan)

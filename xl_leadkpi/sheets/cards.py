@@ -37,7 +37,7 @@ CARDS = (
         Card("spend", 0), Card("cpl", -1), Card("cac", -1), Card("roas"), Card("romi"),
     ),
 )  # fmt: skip
-HEIGHTS = (20, 27, 18, 10)
+HEIGHTS = (20, 28, 20, 8)
 
 
 def place_cards(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -29,8 +30,10 @@ _ORDER = (
 )  # fmt: skip
 _AMOUNT = f"[>={HUGE:.0f}]{POWER_OF_TEN};[<=-{HUGE:.0f}]-{POWER_OF_TEN};#,##0.00"
 FILTER_BUTTON = 28
+WIDTH = 30
+"""Widths are multiples of it, so that many columns have the same one: in an open workbook each other one is a call."""
 INDENT = 9
-_WIDE = {"name": 180, "lead_id": 90, "source": 130, "campaign": 150, "owner": 130, "lost_reason": 150}
+_WIDE = {"name": 180, "lead_id": 90, "source": 120, "campaign": 150, "owner": 120, "lost_reason": 150}
 
 
 def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> Sheet:
@@ -69,10 +72,14 @@ def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> S
             (
                 i,
                 i,
-                max(
-                    _WIDE.get(name, 80),
-                    text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON + INDENT * style.indent,
-                    _amount_width(table) if name == "amount" else 0,
+                WIDTH
+                * ceil(
+                    max(
+                        _WIDE.get(name, 90),
+                        text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON + INDENT * style.indent,
+                        _amount_width(table) if name == "amount" else 0,
+                    )
+                    / WIDTH
                 ),
             )
             for i, ((name, _, style), text) in enumerate(zip(columns, headers, strict=True))

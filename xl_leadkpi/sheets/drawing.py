@@ -12,19 +12,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
+from xl_leadkpi.sheets.layout import Area, Cells, column_letters
+from xl_leadkpi.sheets.palette import INK
 from xl_leadkpi.sheets.rectangles import Rectangle, merged, parse
+from xl_leadkpi.sheets.styles import SIZE
 from xl_leadkpi.sheets.text_cells import safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from xl_leadkpi.sheets.layout import Area, Cells, Condition, Sheet, Style
+    from xl_leadkpi.sheets.layout import Condition, Sheet, Style
 
 FONT = "Calibri"
 _EPOCH = dt.date(1899, 12, 30)
 _NOT_TEXT_TO_EXCEL = re.compile(r"[=+\-@']|.*\d|#|true$|false$|prawda$|fałsz$|истина$|ложь$", re.IGNORECASE | re.DOTALL)
 
 _LINES = ("top", "tops", "bottom", "bottoms")
+_USUAL = {"font": FONT, "size": SIZE, "ink": INK, "horizontal": "left", "vertical": "center"}
+"""Properties that every cell has, with the value that goes to all of them first."""
 
 Rows = list[list[Any]]
 
@@ -69,18 +74,29 @@ def targets(sheet: Sheet) -> list[Rectangle]:
     cells = hull(footprint(replace(sheet, bulk=None)))
     bulk = sheet.bulk if sheet.bulk and sheet.bulk.height else None
     below = [Rectangle(bulk.row, bulk.column, bulk.last_row, bulk.last_column)] if bulk else []
-    return [cells, *below] if cells else below
+    return merged([cells, *below] if cells else below)
 
 
-def blocks(sheet: Sheet, kept: Iterable[tuple[int, int]], names: Mapping[str, str]) -> Iterator[Block]:
+def blocks(
+    sheet: Sheet, kept: Iterable[tuple[int, int]], names: Mapping[str, str], final: Mapping[str, str] | None = None
+) -> Iterator[Block]:
     """The cells to write: one block for all and one for the rows by the thousand, or several around user's cells.
 
     Args:
         sheet: The sheet.
         kept: Cells that must not be written, not even with nothing.
         names: Name of each sheet of the layout in the workbook; formulas follow.
+        final: The same for targets of links, which do not follow when a sheet is renamed; None: they are the same.
     """
-    parts = [(Rectangle(one.row, one.column, one.last_row, one.last_column), one) for one in areas(sheet) if one.height]
+    links = [
+        Area(one.row, one.column, (Cells((one.text,), one.style, (one.formula(rename(one.target, final or names)),)),))
+        for one in sheet.links
+    ]
+    parts = [
+        (Rectangle(one.row, one.column, one.last_row, one.last_column), one)
+        for one in (*areas(sheet), *links)
+        if one.height
+    ]
     kept = list(kept)
     for target in targets(sheet):
         places = [target]
@@ -159,12 +175,17 @@ def quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def looks(sheet: Sheet) -> Iterator[Look]:
+def looks(sheet: Sheet, *, gaps: bool = False) -> Iterator[Look]:
     """Every property of the sheet's cells with the cells that have it, the number formats first.
 
-    What is already so on a fresh sheet (upright, black on nothing, bottom-aligned, no wrap) is left out.
+    Of the properties that every cell has, the usual value goes to all cells before the others go to theirs: so many
+    properties are set on the same range. What is already so on a fresh sheet (upright, no fill, no wrap) is left out,
+    and of a hidden sheet all but the number formats.
+
+    Args:
+        sheet: The sheet.
+        gaps: The cells between ours may get the usual values too: nobody has used them yet.
     """
-    found: dict[tuple[str, Any], list[Rectangle]] = {}
     cells = [
         (Rectangle(area.row, area.column + i, area.last_row, area.column + i), column.style)
         for area in areas(sheet)
@@ -177,14 +198,23 @@ def looks(sheet: Sheet) -> Iterator[Look]:
         for link in sheet.links
         if (link.row, link.column) not in taken
     ]
+    found: dict[str, dict[Any, list[Rectangle]]] = {}
     for place, style in cells:
         for name, value in _properties(style, many=place.last_row > place.row):
-            found.setdefault((name, value), []).append(place)
-    order = ("number_format", "font", "size")
-    for name, value in sorted(found, key=lambda key: order.index(key[0]) if key[0] in order else len(order)):
-        places = found[name, value]
-        # borders between rows differ with the height of a rectangle, so these are not joined one below the other
-        yield Look(name, value, merged(places, below=name not in _LINES))
+            if sheet.hidden and name != "number_format":
+                continue
+            found.setdefault(name, {}).setdefault(value, []).append(place)
+    everywhere = merged(place for place, _ in cells)
+    if gaps and (whole := hull(everywhere)):
+        everywhere = [whole]
+    for name in sorted(found, key=lambda name: name not in _USUAL):
+        values = found[name]
+        if name in _USUAL:
+            values.pop(_USUAL[name], None)
+            yield Look(name, _USUAL[name], everywhere)
+        for value, places in values.items():
+            # borders between rows differ with the height of a rectangle, so these are not joined one below the other
+            yield Look(name, value, merged(places, below=name not in _LINES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +227,26 @@ class Rule:
 
 def rules(sheet: Sheet) -> list[Rule]:
     """The conditional formats, those with the same formula seen from their own cells put together."""
-    found: dict[tuple[Any, ...], list[Condition]] = {}
-    for one in sheet.conditions:
-        seen = relative(one.formula, one.place.row, one.place.column)
-        found.setdefault((seen, one.color, one.fill, one.stop), []).append(one)
-    return [
-        Rule(
-            tuple(Rectangle(p.row, p.column, p.last_row, p.last_column) for p in (one.place for one in alike)), alike[0]
-        )
-        for alike in found.values()
-    ]
+    alike: dict[tuple[Any, ...], dict[int, Condition]] = {}
+    for number, one in enumerate(sheet.conditions):
+        forms = [one.formula]
+        if one.place.column == one.place.last_column:  # there it is all the same whether a column is fixed
+            forms.append(unfixed(one.formula))
+        for formula in forms:
+            seen = relative(formula, one.place.row, one.place.column)
+            alike.setdefault((seen, one.color, one.fill, one.stop), {})[number] = replace(one, formula=formula)
+    found: dict[int, Rule] = {}
+    while alike:
+        most = alike.pop(max(alike, key=lambda key: len(alike[key])))
+        for others in alike.values():
+            for number in most:
+                others.pop(number, None)
+        if most:
+            places = (one.place for one in most.values())
+            found[min(most)] = Rule(
+                tuple(Rectangle(p.row, p.column, p.last_row, p.last_column) for p in places), most[min(most)]
+            )
+    return [found[number] for number in sorted(found)]
 
 
 def relative(formula: str, row: int, column: int) -> str:
@@ -222,8 +262,38 @@ def relative(formula: str, row: int, column: int) -> str:
         across = letters if fixed_column else f"[{place.column - column}]"
         return f"R{digits if fixed_row else f'[{place.row - row}]'}C{across}"
 
+    return _references(formula, distance)
+
+
+def shifted(formula: str, down: int, right: int) -> str:
+    """A formula as it reads so many rows and columns further on.
+
+    >>> shifted('AND($B3>0,A$1<SUM($A$1:B2),"A1")', 4, 1)
+    'AND($B7>0,B$1<SUM($A$1:C6),"A1")'
+    """
+
+    def moved(match: re.Match[str]) -> str:
+        fixed_column, letters, fixed_row, digits = match.groups()
+        place = parse(letters + digits)[0]
+        across = letters if fixed_column else column_letters(place.column + right)
+        return f"{fixed_column}{across}{fixed_row}{digits if fixed_row else place.row + 1 + down}"
+
+    return _references(formula, moved)
+
+
+def unfixed(formula: str) -> str:
+    """A formula without the marks that fix the columns of its references.
+
+    >>> unfixed("N($C5)+$D$6")
+    'N(C5)+D$6'
+    """
+    return _references(formula, lambda match: "".join(match.groups()[1:]))
+
+
+def _references(formula: str, written: Callable[[re.Match[str]], str]) -> str:
+    """Write every reference of a formula anew; texts in it stay."""
     parts = re.split(r'("(?:[^"]|"")*")', formula)
-    parts[::2] = [re.sub(r"(?<![\w.])(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])", distance, part) for part in parts[::2]]
+    parts[::2] = [re.sub(r"(?<![\w.])(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])", written, part) for part in parts[::2]]
     return "".join(parts)
 
 
@@ -232,10 +302,9 @@ def _properties(style: Style, *, many: bool) -> Iterator[tuple[str, Any]]:
     yield "size", style.size
     yield "ink", style.color
     yield "horizontal", style.align
+    yield "vertical", style.valign
     if style.number_format != "General":
         yield "number_format", style.number_format
-    if style.valign != "bottom":
-        yield "vertical", style.valign
     for name in ("bold", "italic", "wrap", "indent", "underline", "fill"):
         value = getattr(style, name)
         if value:

@@ -12,6 +12,7 @@ FINDING_TEXTS: dict[str, tuple[str, str, str]] = {
     "short_rows": ("Rows with too few cells", "Wiersze ze zbyt małą liczbą komórek", "Строки с недостающими ячейками"),
     "long_rows": ("Rows with too many cells", "Wiersze ze zbyt dużą liczbą komórek", "Строки с лишними ячейками"),
     "empty_rows": ("Empty rows skipped", "Pominięte puste wiersze", "Пропущены пустые строки"),
+    "hidden_rows": ("Hidden rows counted like the others", "Ukryte wiersze policzone jak inne", "Скрытые строки учтены наравне с другими"),
     "header_again": ("Repeated header rows skipped", "Pominięte powtórzone nagłówki", "Пропущены повторы заголовка"),
     "total_rows": ("Totals rows left out", "Pominięte wiersze sum", "Строки итогов не учтены"),
     # columns ----------------------------------------------------------------------------------------------------------

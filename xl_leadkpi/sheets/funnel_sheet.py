@@ -109,7 +109,7 @@ class _FunnelSheet:
     def _header(self) -> None:
         header, texts, formats = self.report.header, self.texts, self.setting.formats
         canvas = self.canvas
-        canvas.heights.update({0: 38, 1: 18, 2: 20, 3: 20, 4: 8})
+        canvas.heights.update({0: 36, 4: 8})
         canvas.put(0, 1, texts("sheet.title"), styles.TITLE)
         period = " – ".join(formats.day_text(day) for day in (header.first_day, header.last_day) if day)
         used, read = (
@@ -218,7 +218,6 @@ class _FunnelSheet:
     def _put_notes(self, *blocks: Block, more: Sequence[tuple[str, str]] = ()) -> None:
         for line in self._notes([*more, *(note for block in blocks for note in block.notes)]):
             self.canvas.put(self.row, 1, line, styles.NOTE)
-            self.canvas.heights[self.row] = 18
             self.row += 1
 
     def _shown(self, block: Block, hidden: Collection[str] = (), elsewhere: Collection[str] = ()) -> list[Column]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from xl_leadkpi.sheets.drawing import rename
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xl_leadkpi.sheets.layout import Axis, Chart, Link, Print, Range, Series
+    from xl_leadkpi.sheets.layout import Axis, Chart, Print, Range, Series, Sheet
 
 POINTS = 72 / 96
 """Points in a pixel."""
@@ -24,45 +26,45 @@ class Host:
 
     can_draw = False
 
+    def __init__(self, book: Any) -> None:
+        self.book = book
+
     def write(self, cells: Any, rows: list[list[Any]]) -> None:
         """Put numbers, texts and ``=formulas`` into a block of cells, as they are and in one call."""
         cells.options("raw").formula = rows
 
-    def freeze(self, sheet: Any, rows: int, columns: int) -> None:
-        """Keep the first rows and columns in sight; the sheet is the active one."""
+    def visible_rows(self, cells: Any) -> int | None:
+        """How many rows of a rectangle are neither hidden nor filtered away, None if the program does not tell."""
+        try:
+            areas = cells.get_special_cells("visible")
+        except NotImplementedError:
+            return None
+        spans: set[tuple[int, int]] = {(area.row, area.shape[0]) for area in areas}  # hidden columns part them
+        return sum(rows for _, rows in spans)
+
+    def view(self, sheet: Any, plan: Sheet) -> None:
+        """Keep the first rows and columns in sight, set up printing, colour the tab; the sheet is the active one."""
+        if plan.printing.area:
+            sheet.page_setup.print_area = str(plan.printing.area)
 
     def underline(self, cells: Any) -> None:
         """Underline text."""
-
-    def link(self, cell: Any, link: Link, target: str) -> None:
-        """Make a cell jump to a place in the workbook."""
-        cell.add_hyperlink(f"#{target}", link.text)
-
-    def page(self, sheet: Any, printing: Print) -> None:
-        """Set up printing."""
-        if printing.area:
-            sheet.page_setup.print_area = str(printing.area)
-
-    def color_tab(self, sheet: Any, color: str) -> None:
-        """Colour the sheet's tab."""
 
     def unlist(self, sheet: Any, table: str) -> None:
         """Turn an Excel table back into plain cells."""
         raise NotImplementedError(f"cannot move the table {table} on {sheet.name}: this program has no call for it")
 
-    def draw(self, sheet: Any, chart: Chart, name: str, names: Mapping[str, str]) -> None:
-        """Draw a chart.
+    def draw(self, sheet: Any, charts: Mapping[str, Chart], names: Mapping[str, str]) -> None:
+        """Draw the charts of a sheet.
 
         Args:
-            sheet: The sheet it stands on.
-            chart: The chart.
-            name: Its name in the workbook.
+            sheet: The sheet they stand on.
+            charts: The charts by their names in the workbook.
             names: Name of each sheet of the layout in the workbook.
         """
 
-    def language(self, book: Any) -> str | None:
+    def language(self) -> str | None:
         """Language of the program's own menus (``en``, ``pl`` ...), None if unknown."""
-        del book
         return None
 
 
@@ -75,6 +77,7 @@ class Excel(Host):
     LANGUAGES: ClassVar = {0x09: "en", 0x15: "pl", 0x19: "ru"}
     UNDERLINE_SINGLE, NONE, DASH_NONE = 2, -4142, -4142
     CATEGORY, VALUE, PRIMARY, SECONDARY = 1, 2, 1, 2
+    VISIBLE = 12  # of SpecialCells
 
     def write(self, cells: Any, rows: list[list[Any]]) -> None:
         """Put cells in; ``Formula2`` keeps Excel from writing ``=@CPL(...)``, and only newer Excels have it."""
@@ -87,89 +90,100 @@ class Excel(Host):
         else:
             cells.options("raw").formula = data
 
-    def freeze(self, sheet: Any, rows: int, columns: int) -> None:
-        """Panes belong to the window, which shows the active sheet."""
-        window = sheet.book.api.Windows(1)
+    def visible_rows(self, cells: Any) -> int | None:
+        """A filter leaves areas by the thousand: Excel counts their cells itself; on a protected sheet it refuses."""
+        try:
+            return int(cells.api.Columns(1).SpecialCells(self.VISIBLE).CountLarge)
+        except Exception as problem:
+            if "com_error" not in type(problem).__name__:
+                raise
+            return None
+
+    def view(self, sheet: Any, plan: Sheet) -> None:
+        """Panes belong to the window, which shows the active sheet; without any printer Excel refuses the page."""
+        drawn = sheet.api
+        window = drawn.Parent.Windows(1)
         window.FreezePanes = False
         window.ScrollRow = window.ScrollColumn = 1
-        window.SplitRow, window.SplitColumn = rows, columns
-        window.FreezePanes = bool(rows or columns)
+        window.SplitRow, window.SplitColumn = plan.freeze
+        window.FreezePanes = any(plan.freeze)
+        if plan.tab_color:
+            drawn.Tab.Color = _bgr(plan.tab_color)
+        try:
+            self._page(drawn.PageSetup, plan.printing)
+        except Exception as problem:
+            if "com_error" not in type(problem).__name__:
+                raise
+
+    @staticmethod
+    def _page(setup: Any, printing: Print) -> None:
+        setup.PrintArea = str(printing.area) if printing.area else ""
+        setup.Orientation = 2 if printing.landscape else 1
+        setup.Zoom = False
+        setup.FitToPagesWide = 1
+        setup.FitToPagesTall = False
+        if printing.repeat_rows:
+            setup.PrintTitleRows = f"${printing.repeat_rows[0] + 1}:${printing.repeat_rows[1] + 1}"
+        setup.PaperSize = 9  # A4
 
     def underline(self, cells: Any) -> None:
         """Underline text."""
         cells.api.Font.Underline = self.UNDERLINE_SINGLE
 
-    def link(self, cell: Any, link: Link, target: str) -> None:
-        """A link inside the workbook has a sub-address alone."""
-        cell.api.Worksheet.Hyperlinks.Add(cell.api, "", target, "", link.text)
-
-    def page(self, sheet: Any, printing: Print) -> None:
-        """Set up printing; without any printer Excel refuses, and the sheet is fine without."""
-        setup = sheet.api.PageSetup
-        try:
-            setup.PrintArea = str(printing.area) if printing.area else ""
-            setup.Orientation = 2 if printing.landscape else 1
-            setup.Zoom = False
-            setup.FitToPagesWide = 1
-            setup.FitToPagesTall = False
-            if printing.repeat_rows:
-                setup.PrintTitleRows = f"${printing.repeat_rows[0] + 1}:${printing.repeat_rows[1] + 1}"
-            setup.PaperSize = 9  # A4
-        except Exception as problem:
-            if "com_error" not in type(problem).__name__:
-                raise
-
-    def color_tab(self, sheet: Any, color: str) -> None:
-        """Colour the sheet's tab."""
-        sheet.api.Tab.Color = _bgr(color)
-
     def unlist(self, sheet: Any, table: str) -> None:
         """Turn an Excel table back into plain cells."""
         sheet.api.ListObjects(table).Unlist()
 
-    def language(self, book: Any) -> str | None:
+    def language(self) -> str | None:
         """Language of Excel's menus."""
-        return self.LANGUAGES.get(book.app.api.LanguageSettings.LanguageID(2) & 0x3FF)
+        return self.LANGUAGES.get(self.book.app.api.LanguageSettings.LanguageID(2) & 0x3FF)
 
-    def draw(self, sheet: Any, chart: Chart, name: str, names: Mapping[str, str]) -> None:
-        """Draw a chart: series by series, as a chart of ranges all over the place allows nothing shorter."""
-        corner = sheet.range((chart.row + 1, chart.column + 1))
-        left, top = corner.left + chart.x_offset * POINTS, corner.top + chart.y_offset * POINTS
-        frame = sheet.api.ChartObjects().Add(left, top, chart.width * POINTS, chart.height * POINTS)
-        frame.Name = name
-        drawn = frame.Chart
+    def draw(self, sheet: Any, charts: Mapping[str, Chart], names: Mapping[str, str]) -> None:
+        """Draw the charts, series by series: ranges all over the place allow nothing shorter."""
+        frames, lefts = sheet.api.ChartObjects(), {}
+        for name, chart in charts.items():
+            corner = sheet.range((chart.row + 1, chart.column + 1))
+            if chart.column not in lefts:
+                lefts[chart.column] = corner.left
+            left, top = lefts[chart.column] + chart.x_offset * POINTS, corner.top + chart.y_offset * POINTS
+            frame = frames.Add(left, top, chart.width * POINTS, chart.height * POINTS)
+            frame.Name = name
+            frame.ShapeRange.AlternativeText = chart.description
+            self._draw(frame.Chart, chart, names)
+
+    def _draw(self, drawn: Any, chart: Chart, names: Mapping[str, str]) -> None:
         drawn.ChartType = self.KINDS[chart.kind][chart.stacked]
-        while drawn.SeriesCollection().Count:  # Excel may have guessed a series from the cells around the selection
-            drawn.SeriesCollection(1).Delete()
         drawn.PlotVisibleOnly = False
+        all_series = drawn.SeriesCollection()
+        for _ in range(all_series.Count):  # Excel may have guessed a series from the cells around the selection
+            drawn.SeriesCollection(1).Delete()
         for series in chart.series:
-            self._series(sheet, drawn, chart, series, names)
-        group = drawn.ChartGroups(1)
+            self._series(all_series.NewSeries(), chart, series, names)
         if chart.kind != "scatter":
+            group = drawn.ChartGroups(1)
             group.GapWidth = chart.gap
             if chart.overlap is not None:
                 group.Overlap = chart.overlap
         drawn.HasTitle = bool(chart.title)
         if chart.title:
-            drawn.ChartTitle.Text = chart.title
-            drawn.ChartTitle.Font.Size = 10
-            drawn.ChartTitle.Font.Bold = True
+            title = drawn.ChartTitle
+            title.Text = chart.title
+            font = title.Font
+            font.Size, font.Bold = 10, True
         drawn.HasLegend = chart.legend
         if chart.legend:
             drawn.Legend.Position = -4107  # bottom
-        drawn.ChartArea.Format.Line.Visible = False
-        drawn.ChartArea.Format.Fill.Visible = False
-        self._axis(drawn, self.CATEGORY, self.PRIMARY, chart.categories, scaled=chart.kind == "scatter")
-        self._axis(drawn, self.VALUE, self.PRIMARY, chart.values)
+        around = drawn.ChartArea.Format
+        around.Line.Visible = around.Fill.Visible = False
+        self._axis(drawn.Axes(self.CATEGORY, self.PRIMARY), chart.categories, scaled=chart.kind == "scatter")
+        self._axis(drawn.Axes(self.VALUE, self.PRIMARY), chart.values)
         if any(series.over for series in chart.series):
-            self._axis(drawn, self.VALUE, self.SECONDARY, chart.second)
-        frame.ShapeRange.AlternativeText = chart.description
+            self._axis(drawn.Axes(self.VALUE, self.SECONDARY), chart.second)
 
-    def _series(self, sheet: Any, drawn: Any, chart: Chart, series: Series, names: Mapping[str, str]) -> None:
-        one = drawn.SeriesCollection().NewSeries()
+    def _series(self, one: Any, chart: Chart, series: Series, names: Mapping[str, str]) -> None:
         one.Name = series.name or " "
-        one.Values = self._cells(sheet, series.values, names)
-        one.XValues = self._cells(sheet, series.categories, names)
+        one.Values = f"={_place(series.values, names)}"
+        one.XValues = f"={_place(series.categories, names)}"
         if series.over:
             one.ChartType = 4 if series.over == "line" else 65  # line, line with markers
             one.AxisGroup = self.SECONDARY
@@ -179,55 +193,53 @@ class Excel(Host):
             one.MarkerBackgroundColor = _bgr(series.color or "#000000")
         elif series.over or chart.kind == "scatter":
             one.MarkerStyle = self.NONE
-            one.Format.Line.ForeColor.RGB = _bgr(series.color or "#000000")
-            one.Format.Line.Weight = 2.25
+            line = one.Format.Line
+            line.ForeColor.RGB, line.Weight = _bgr(series.color or "#000000"), 2.25
         elif series.color is None:
             one.Format.Fill.Visible = False
         else:
             one.Format.Fill.ForeColor.RGB = _bgr(series.color)
         for number, color in enumerate(series.colors, start=1):
-            one.Points(number).Format.Fill.ForeColor.RGB = _bgr(color)
+            if color != series.color:
+                one.Points(number).Format.Fill.ForeColor.RGB = _bgr(color)
         if series.labels:
             one.HasDataLabels = True
-            one.DataLabels().Position = 4  # inside base
-            one.DataLabels().Font.Color = _bgr(series.label_color)
+            labels = one.DataLabels()
+            labels.Position = 4  # inside base
+            labels.Font.Color = _bgr(series.label_color)
             for number, text in enumerate(series.labels, start=1):
-                one.Points(number).DataLabel.Text = text
+                labels.Item(number).Text = text
         if series.error_up and series.error_down:
+            cells = self.book.sheets[names[series.error_up.sheet]].range
             one.ErrorBar(
-                1, 1, -4114, self._cells(sheet, series.error_up, names), self._cells(sheet, series.error_down, names)
+                1, 1, -4114, cells(series.error_up.relative).api, cells(series.error_down.relative).api
             )  # y, both, custom
 
     @staticmethod
-    def _cells(sheet: Any, place: Range, names: Mapping[str, str]) -> Any:
-        return sheet.book.sheets[names[place.sheet]].range(place.relative).api
-
-    @staticmethod
-    def _axis(drawn: Any, kind: int, group: int, axis: Axis, *, scaled: bool = True) -> None:
+    def _axis(one: Any, axis: Axis, *, scaled: bool = True) -> None:
+        # the scale must stand before the axis goes: Excel forgets the axis, not the scale
+        if scaled and axis.minimum is not None:
+            one.MinimumScale = axis.minimum
+        if scaled and axis.maximum is not None:
+            one.MaximumScale = axis.maximum
         if not axis.visible:
-            # the scale must stand before the axis goes: Excel forgets the axis, not the scale
-            one = drawn.Axes(kind, group)
-            if scaled and axis.minimum is not None:
-                one.MinimumScale = axis.minimum
-            if scaled and axis.maximum is not None:
-                one.MaximumScale = axis.maximum
             one.HasMajorGridlines = False
             one.TickLabelPosition = -4142
             one.Format.Line.Visible = False
             return
-        one = drawn.Axes(kind, group)
         one.ReversePlotOrder = axis.reverse
         one.HasMajorGridlines = axis.gridlines
         one.MajorTickMark = -4142
         if axis.number_format != "General":
             one.TickLabels.NumberFormat = axis.number_format
-        if scaled and axis.minimum is not None:
-            one.MinimumScale = axis.minimum
-        if scaled and axis.maximum is not None:
-            one.MaximumScale = axis.maximum
         if axis.title:
             one.HasTitle = True
             one.AxisTitle.Text = axis.title
+
+
+def _place(cells: Range, names: Mapping[str, str]) -> str:
+    """A range as a formula of the workbook writes it."""
+    return rename(cells.full, names)
 
 
 HOSTS: dict[str, type[Host]] = {"excel": Excel if sys.platform == "win32" else Host}
@@ -236,7 +248,7 @@ HOSTS: dict[str, type[Host]] = {"excel": Excel if sys.platform == "win32" else H
 
 def host_of(book: Any) -> Host:
     """The host of an open workbook."""
-    return HOSTS.get(book.app.engine.name, Host)()
+    return HOSTS.get(book.app.engine.name, Host)(book)
 
 
 def _bgr(color: str) -> int:

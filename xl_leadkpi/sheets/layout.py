@@ -166,13 +166,28 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A jump inside the workbook, laid over a cell that an area has written."""
+    """A jump inside the workbook, laid over a cell that an area has written.
+
+    It is a formula: so it goes into an open workbook with the other cells, while a link proper is a call of its own.
+    """
 
     row: int
     column: int
     text: str
     target: str
     style: Style
+
+    def formula(self, target: str = "") -> str:
+        """The formula, without ``=``.
+
+        Args:
+            target: The target as the workbook calls it, if it is another than that of the layout.
+
+        >>> print(Link(0, 0, "All leads", "'Funnel_Data'!A1", Style()).formula())
+        HYPERLINK("#'Funnel_Data'!A1","All leads")
+        """
+        where, text = ((target or self.target).replace('"', '""'), self.text.replace('"', '""'))
+        return f'HYPERLINK("#{where}","{text}")'
 
 
 @dataclass(frozen=True, slots=True)

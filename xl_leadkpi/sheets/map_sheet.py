@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel.options import FunnelOptions
@@ -40,12 +41,27 @@ PARAMETERS, COLUMNS, WORDS, QUALITY, BACKWARDS = (
     "tblQuality",
     "tblBackward",
 )
-WIDTHS = (270, 170, 170, 90, 150, 240, 300)
+WIDTHS = (270, 170, 170, 90, 170, 270, 270)
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
 STAGE_CHOICES = (*STAGES, "Lost", "Open")
 DAY_ZERO = date(1899, 12, 30)
+TABLE_CHOICES = ("spend_table", "touches_table")
+"""Parameters that only an open workbook has: where spend and touches are taken from."""
 CHOICES = {"reach": ("filled", "exact", "strict"), "win_basis": ("closed", "all", "cohort")}
+
+
+@dataclass(frozen=True, slots=True)
+class TableChoice:
+    """Names of the sheets or Excel tables of an open workbook that spend or touches come from; ``""`` for none.
+
+    Attributes:
+        taken: Those in force.
+        found: Those that are found without the user.
+    """
+
+    taken: str
+    found: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +73,30 @@ class FunnelMapEdits:
             column. The columns of deals that were joined to leads cannot be edited.
         words: Stage or status word to canonical stage.
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
+        tables: ``spend_table`` and ``touches_table`` to the sheets or Excel tables named for them.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
 
 
-def lay_out_map(report: FunnelReport, setting: Setting, data: ChartData) -> Sheet:
+def lay_out_map(
+    report: FunnelReport, setting: Setting, data: ChartData, tables: Mapping[str, TableChoice] = MappingProxyType({})
+) -> Sheet:
     """Lay out the parameters, the column map, the stage words and the whole quality list."""
-    return _MapSheet(report, setting, data).finished()
+    return _MapSheet(report, setting, data, tables).finished()
 
 
 class _MapSheet:
     """Places the sections of the map, one below the other."""
 
-    def __init__(self, report: FunnelReport, setting: Setting, data: ChartData) -> None:
+    def __init__(
+        self, report: FunnelReport, setting: Setting, data: ChartData, tables: Mapping[str, TableChoice]
+    ) -> None:
         self.report = report
+        self.tables = tables
         self.setting = setting
         self.texts = setting.texts
         self.data = data
@@ -82,9 +105,9 @@ class _MapSheet:
 
     def finished(self) -> Sheet:
         canvas = self.canvas
-        canvas.heights.update({0: 38, 1: 34})
+        canvas.heights[0] = 36
         canvas.put(0, 1, self.texts("map.title"), styles.TITLE)
-        canvas.put(1, 1, self.texts("map.how"), replace(styles.SUBTITLE, wrap=True, valign="top"), across=len(WIDTHS))
+        canvas.put(1, 1, self.texts("map.how"), styles.SUBTITLE)
         canvas.links.append(Link(2, 1, self.texts("sheet.back"), "'Funnel'!A1", styles.LINK))
         self._parameters()
         self._columns()
@@ -114,7 +137,7 @@ class _MapSheet:
         lines = max(
             lines_needed(text, width - PADDING, styles.SMALL) for text, width in zip(titles, WIDTHS, strict=False)
         )
-        canvas.at_least(top, 5 + LINE * lines)
+        canvas.at_least(top, 4 + LINE * lines)
         first = top + 1
         height = max(len(columns[0]), 1)
         cells = tuple(Cells(tuple(values) or (None,), style) for values, style in zip(columns, formats, strict=True))
@@ -140,6 +163,8 @@ class _MapSheet:
         decided = None if header.as_of_reason == "given" else header.as_of
         rows: list[tuple[str, Any, Any]] = [("as_of", header.as_of, decided)]
         rows += [(name, value, defaults.get(name)) for name, value in self.report.parameters.items()]
+        none = self.texts("map.none")
+        rows += [(name, one.taken or none, one.found or none) for name, one in self.tables.items()]
         names = [name for name, _, _ in rows]
         first = self._table(
             PARAMETERS,
@@ -365,8 +390,16 @@ def edits_in(
             for i, cells in enumerate(tables.get(name, ()))
         ]
 
+    parameters = rows(PARAMETERS)
     return FunnelMapEdits(
-        _edited_fields(rows(COLUMNS)), _edited_words(rows(WORDS)), _edited_parameters(rows(PARAMETERS))
+        _edited_fields(rows(COLUMNS)),
+        _edited_words(rows(WORDS)),
+        _edited_parameters(parameters),
+        {
+            name: str(now)
+            for name, now, found, *_ in (row.cells for row in parameters)
+            if name in TABLE_CHOICES and now not in ("", found)
+        },
     )
 
 

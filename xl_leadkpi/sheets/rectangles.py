@@ -56,16 +56,23 @@ def merged(rectangles: Iterable[Rectangle], *, below: bool = True) -> list[Recta
             rows[-1] = before._replace(last_column=one.last_column)
         else:
             rows.append(one)
-    if not below:
-        return rows
+    return sorted(stacked(rows)) if below else rows
+
+
+def stacked(rectangles: Iterable[Rectangle]) -> list[Rectangle]:
+    """Join rectangles that stand one below the other; none may overlap.
+
+    >>> [str(one) for one in stacked([Rectangle(0, 0, 0, 1), Rectangle(1, 0, 1, 1), Rectangle(1, 2, 1, 3)])]
+    ['A1:B2', 'C2:D2']
+    """
     columns: list[Rectangle] = []
-    for one in sorted(rows, key=lambda one: (one.column, one.last_column, one.row)):
+    for one in sorted(rectangles, key=lambda one: (one.column, one.last_column, one.row)):
         before = columns[-1] if columns else None
         if before and before[1::2] == one[1::2] and before.last_row + 1 == one.row:
             columns[-1] = before._replace(last_row=one.last_row)
         else:
             columns.append(one)
-    return sorted(columns)
+    return columns
 
 
 def addresses(parts: Iterable[object]) -> Iterator[str]:

@@ -20,9 +20,9 @@ HEADER = Style(size=8.0, color=MUTED, wrap=True, align="right", valign="bottom",
 LABEL_HEADER = replace(HEADER, align="left")
 TOTAL_LABEL = replace(LABEL, bold=True, top=("thin", INK), bottom=None)
 TOTAL = replace(FIGURE, bold=True, top=("thin", INK), bottom=None)
-CARD_NAME = Style(size=SMALL, color=MUTED, fill=BAND, indent=1, valign="bottom")
+CARD_NAME = Style(size=SMALL, color=MUTED, fill=BAND, indent=1)
 CARD_VALUE = Style(size=16, bold=True, fill=BAND, indent=1)
-CARD_CHANGE = Style(size=SMALL, color=MUTED, fill=BAND, indent=1, valign="top")
+CARD_CHANGE = CARD_NAME
 LINK = Style(size=SMALL, color=NAVY)
 BARS = Style(size=SMALL, color=PALE_NAVY)
 DATA_HEADER = Style(size=SIZE, bold=True, color=NAVY, fill=BAND, bottom=("thin", INK))

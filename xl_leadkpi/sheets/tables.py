@@ -10,7 +10,7 @@ from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.funnel.report import Above, First
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.formulas import NO_VALUE, Formulas, Place, ratio_formula
-from xl_leadkpi.sheets.layout import Area, Cells, Condition, Table, address
+from xl_leadkpi.sheets.layout import Area, Cells, Condition, Table, address, column_letters
 from xl_leadkpi.sheets.measure import lines_needed, widest_line
 from xl_leadkpi.sheets.palette import FAINT
 
@@ -125,7 +125,7 @@ def place_table(
     lines = max(
         lines_needed(title, width - PADDING, styles.HEADER.size) for title, width in zip(titles, widths, strict=True)
     )
-    canvas.at_least(row, 5 + LINE * max(lines, 1))
+    canvas.at_least(row, 4 + LINE * max(lines, 1))
     canvas.put_row(row, column, titles, header_styles)
     for area in (Area(first, column, tuple(body)), Area(first + rows - totals, column, tuple(foot))):
         if area.height:
@@ -234,6 +234,7 @@ def _cases(ratio: Ratio, places: dict[str, Place]) -> str | None:
         key = argument.column if isinstance(argument, Above | First) else argument
         if key not in places:
             return None
-        row = places[key].row - isinstance(argument, Above)
-        cells.append(f"N({address(row, places[key].column, absolute=isinstance(argument, First))})")
+        row, fixed = places[key].row - isinstance(argument, Above), "$" if isinstance(argument, First) else ""
+        # with its column fixed, rates of all tables whose cases stand in one column share one condition
+        cells.append(f"N(${column_letters(places[key].column)}{fixed}{row + 1})")
     return "+".join(cells) or None

@@ -475,16 +475,22 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "{field}: '{taken}' taken, '{left}' left", "{field}: wzięto „{taken}”, zostawiono „{left}”",
         "{field}: взят «{taken}», оставлен «{left}»",
     ),
+    "finding.hidden": (
+        "{value}: to leave them out, copy the visible rows to a sheet of their own and build from there",
+        "{value}: aby je pominąć, skopiuj widoczne wiersze do osobnego arkusza i zbuduj lejek z niego",
+        "{value}: чтобы не учитывать их, скопируйте видимые строки на отдельный лист и постройте воронку по нему",
+    ),
     "finding.days": ("{value} d", "{value} dni", "{value} дн."),
     # map --------------------------------------------------------------------------------------------------------------
+    "map.none": ("none", "brak", "нет"),
     "map.title": ("Map and quality", "Mapa i jakość danych", "Карта и качество данных"),
     "map.how": (
-        "How the export was understood. Change a shaded cell and run again with --reuse-map and this file: "
-        "what you have changed is kept, the rest is recognised anew.",
-        "Jak zrozumiano eksport. Zmień komórkę z tłem i uruchom ponownie z --reuse-map i tym plikiem: "
-        "Twoje zmiany zostaną, resztę program rozpozna na nowo.",
-        "Как понята выгрузка. Измените ячейку с фоном и запустите снова с --reuse-map и этим файлом: "
-        "ваши правки останутся, остальное распознаётся заново.",
+        "How the export was understood. Change a shaded cell and press Refresh (or run again with --reuse-map and this "
+        "file): what you have changed is kept, the rest is recognised anew.",
+        "Jak zrozumiano eksport. Zmień komórkę z tłem i naciśnij Odśwież (albo uruchom ponownie z --reuse-map i tym "
+        "plikiem): Twoje zmiany zostaną, resztę program rozpozna na nowo.",
+        "Как понята выгрузка. Измените ячейку с фоном и нажмите «Обновить» (или запустите снова с --reuse-map и этим "
+        "файлом): ваши правки останутся, остальное распознаётся заново.",
     ),
     "map.tblParameters": ("Parameters", "Parametry", "Параметры"),
     "map.tblColumns": ("Columns", "Kolumny", "Столбцы"),
@@ -543,6 +549,16 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "parameter.period_from": ("First day of the monthly figures", "Pierwszy dzień danych miesięcznych", "Первый день помесячных данных"),
     "parameter.period_to": ("Last day of the monthly figures", "Ostatni dzień danych miesięcznych", "Последний день помесячных данных"),
     "parameter.cohort_months": ("Months that cohorts are followed", "Miesiące obserwacji kohort", "Месяцев наблюдения когорт"),
+    "parameter.spend_table": (
+        "Sheet or Excel table with the spend; several with ; between, or none",
+        "Arkusz lub tabela Excela z wydatkami; kilka oddziel ; albo wpisz brak",
+        "Лист или таблица Excel с расходами; несколько через ; либо нет",
+    ),
+    "parameter.touches_table": (
+        "Sheet or Excel table with the touches, or none",
+        "Arkusz lub tabela Excela z kontaktami albo brak",
+        "Лист или таблица Excel с касаниями либо нет",
+    ),
     "parameter.target_minutes": ("Response time promised, minutes", "Obiecany czas odpowiedzi, minuty", "Обещанное время ответа, минут"),
     # notes under a heading --------------------------------------------------------------------------------------------
     "note.months_cohort": (
@@ -720,6 +736,8 @@ class Texts:
             case "guessed_stage_words":
                 pairs = [pair.rpartition(" = ") for pair in value.split("; ")]
                 text = "; ".join(f"{word} = {self.known(f'label.{stage}', stage)}" for word, _, stage in pairs)
+            case "hidden_rows":
+                text = self("finding.hidden", value=value)
             case "column_tie":
                 name, _, rest = value.partition(": '")
                 taken, _, left = rest.removesuffix("' left").partition("' taken, '")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.sheets.chart_data import ChartData
@@ -14,10 +15,13 @@ from xl_leadkpi.sheets.tables import Setting
 from xl_leadkpi.sheets.texts import Texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.leads.table import LeadTable
     from xl_leadkpi.sheets.formats import Language
     from xl_leadkpi.sheets.formulas import Formulas
+    from xl_leadkpi.sheets.map_sheet import TableChoice
 
 
 def lay_out(
@@ -27,6 +31,7 @@ def lay_out(
     language: Language = "en",
     formulas: Formulas = "native",
     data_rows: int | None = None,
+    tables: Mapping[str, TableChoice] = MappingProxyType({}),
 ) -> Layout:
     """Lay the funnel out as a workbook.
 
@@ -37,6 +42,7 @@ def lay_out(
         formulas: How a ratio is written: ``native`` as plain Excel arithmetic, ``functions`` as ``=CPL(...)``,
             ``values`` as its value alone.
         data_rows: How many leads go into Funnel_Data at most; None for as many as a sheet holds, 0 for none.
+        tables: Where spend and touches are from in an open workbook, by the name under which Funnel_Map lists it.
     """
     header = report.header
     setting = Setting(
@@ -54,7 +60,7 @@ def lay_out(
         (
             lay_out_funnel(report, setting, figures),
             lay_out_data(leads, setting, data_rows),
-            lay_out_map(report, setting, figures),
+            lay_out_map(report, setting, figures, tables),
             figures.sheet(),
         ),
     )

@@ -110,6 +110,9 @@ class _Writer:
     def __init__(self, book: Workbook) -> None:
         self.book = book
         self.format: Callable[[Style], Format] = cache(self._new_format)
+        self.number: Callable[[Style], Format] = cache(
+            lambda style: self.book.add_format({"num_format": style.number_format})
+        )
 
     def write(self, layout: Layout) -> None:
         self.book.set_properties({"title": safe_text(layout.title)})
@@ -152,7 +155,9 @@ class _Writer:
         for choice in sheet.choices:
             self._choice(choice, worksheet)
         for link in sheet.links:
-            worksheet.write_url(link.row, link.column, f"internal:{link.target}", self.format(link.style), link.text)
+            worksheet.write_formula(
+                link.row, link.column, f"={link.formula()}", self.format(link.style), safe_text(link.text)
+            )
         for chart in sheet.charts:
             self._chart(chart, worksheet)
         self._page(sheet, worksheet)
@@ -167,7 +172,7 @@ class _Writer:
         for merge in sheet.merges:
             worksheet.merge_range(*merge, "")
         for area in sheet.areas:  # the cells of tables and merged ranges too: XlsxWriter keeps what was written last
-            self._area(area, worksheet)
+            self._area(area, worksheet, plain=sheet.hidden)
         if sheet.bulk:
             self._column_looks(sheet, sheet.bulk, worksheet)
             worksheet.stream(sheet.bulk, [self.format(cells.style) for cells in sheet.bulk.cells])
@@ -195,9 +200,10 @@ class _Writer:
         }
         worksheet.data_validation(*_corners(choice.place), options)
 
-    def _area(self, area: Area, worksheet: Worksheet) -> None:
+    def _area(self, area: Area, worksheet: Worksheet, *, plain: bool = False) -> None:
         for offset, cells in enumerate(area.cells):
-            cell_format, column = self.format(cells.style), area.column + offset
+            look, column = self.number if plain else self.format, area.column + offset
+            cell_format = look(cells.style)
             formulas = cells.formulas or (None,) * len(cells.values)
             for row, (value, formula) in enumerate(zip(cells.values, formulas, strict=True), start=area.row):
                 if formula is None:
