@@ -33,7 +33,7 @@ _DAY_ZERO = date(1899, 12, 30)
 _KEYS_A_PASS = 4_000_000
 _BYTES_A_PART = 32 << 20
 _JOBS_AT_A_TIME = 4
-_MEGABYTES_A_THREAD, _MOST_THREADS = 512, 16
+_MEGABYTES_A_THREAD, _MOST_THREADS = 256, 16
 
 
 def lazy(frame: Frame) -> nw.LazyFrame[Any]:
