@@ -15,7 +15,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -251,13 +253,44 @@ def measure(command):
     return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, peak
 
 
+@contextmanager
+def watched(folder):
+    """The most megabytes that the files in a folder ever took, in a list of one."""
+    most, over = [0.0], threading.Event()
+
+    def look():
+        while not over.wait(0.25):
+            sizes = []
+            for path in folder.rglob("*"):
+                with suppress(OSError):  # gone meanwhile
+                    sizes.append(path.stat().st_size)
+            most[0] = max(most[0], sum(sizes) / 1e6)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        thread.join()
+
+
 def memory(folder, sizes):
-    print(f"{'leads':>12} {'engine':>8} {'seconds':>9} {'peak MB':>9}")
+    print(
+        f"{'leads':>12} {'engine':>8} {'seconds':>8} {'of processor':>13} {'peak MB':>8} {'scratch MB':>11} {'files MB':>9}"
+    )
     for rows in sizes:
         pattern = made(folder, rows)
+        files = sum(path.stat().st_size for path in Path(pattern).parent.iterdir()) / 1e6
         for engine in ("duckdb", "polars"):
-            seconds, _, peak = measure(ours(pattern, engine, folder / "figures.json"))
-            print(f"{rows:>12,} {engine:>8} {seconds:>9.1f} {peak:>9.0f}", flush=True)
+            with tempfile.TemporaryDirectory() as name, watched(Path(name)) as scratch:
+                os.environ["TMPDIR"] = name
+                seconds, cpu, peak = measure(ours(pattern, engine, folder / "figures.json"))
+                os.environ.pop("TMPDIR")
+            print(
+                f"{rows:>12,} {engine:>8} {seconds:>8.1f} {cpu:>13.1f} {peak:>8.0f} {scratch[0]:>11.0f} {files:>9.0f}",
+                flush=True,
+            )
 
 
 def main():

@@ -1,6 +1,5 @@
 """Every engine gives the figures that memory gives, to 1e-9: golden fixture, two real exports, a sample."""
 
-import math
 import time
 from dataclasses import replace
 from datetime import date
@@ -13,6 +12,7 @@ from xl_leadkpi.funnel import as_json, build
 from xl_leadkpi.leads import engine, read, read_frame, read_query, read_spend, read_touches, read_touches_query, sample
 
 from .conftest import COUNTING, READING
+from .figures import differences
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
@@ -20,20 +20,6 @@ pytestmark = [
 ]
 
 LEADS, TOUCHED = 20_000, 50_000
-
-
-def differences(one, other, place="figures"):
-    if isinstance(one, dict) and isinstance(other, dict):
-        keys = {**one, **other}
-        return [d for key in keys for d in differences(one.get(key, "?"), other.get(key, "?"), f"{place}.{key}")]
-    if isinstance(one, list) and isinstance(other, list):
-        if len(one) != len(other):
-            return [f"{place}: {len(one)} and {len(other)} rows"]
-        pairs = enumerate(zip(one, other, strict=True))
-        return [d for number, (a, b) in pairs for d in differences(a, b, f"{place}[{number}]")]
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
-    same = math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) if numbers else one == other
-    return [] if same else [f"{place}: {one!r} and {other!r}"]
 
 
 class Case:

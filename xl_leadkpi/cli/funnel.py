@@ -167,12 +167,13 @@ def run(options: argparse.Namespace) -> int:
     from xl_leadkpi.cli.progress import Progress
     from xl_leadkpi.funnel import as_json, build
     from xl_leadkpi.leads import read_spend
+    from xl_leadkpi.leads.engine import faults
     from xl_leadkpi.sheets import lay_out, to_file
 
     output, json_output = _outputs(options)
     reading, counting = _settings(options)
     steps = 2 + bool(options.spend) + bool(options.touches) + 2 * bool(output)
-    with Progress(steps, quiet=options.quiet) as progress:
+    with faults(), Progress(steps, quiet=options.quiet) as progress:
         progress("reading leads")
         leads, engine = _leads(options, reading)
         spend = touches = None
@@ -211,7 +212,11 @@ def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable
     from xl_leadkpi.leads import read, read_query
     from xl_leadkpi.leads.warehouse import choose_engine, find_table, open_place
 
+    if options.spark_master and options.engine not in {None, "spark"}:
+        raise UserError(f"--spark-master goes with --engine spark, not with {options.engine}")
     place = find_table(str(options.leads))
+    if place is None and not Path(options.leads).exists():
+        return read(options.leads, reading), "memory"  # which says that there is no such file
     wanted = options.engine or ("spark" if options.spark_master else None)
     engine, reason = choose_engine(place, wanted)
     if place is None or engine == "memory":

@@ -34,12 +34,15 @@ Answers = dict[str, "list[Row]"]
 
 
 def build(
-    leads: LeadTable,
-    spend: SpendTable | None = None,
-    touches: TouchTable | None = None,
+    leads: LeadTable | Any,
+    spend: SpendTable | Any | None = None,
+    touches: TouchTable | Any | None = None,
     options: FunnelOptions | None = None,
 ) -> FunnelReport:
     r"""Count the whole funnel.
+
+    Any frame may stand for a table and is read with the usual options first: pandas, Polars eager or lazy, a DuckDB
+    relation, a PySpark DataFrame. The last three are counted where they are; only grouped results are fetched.
 
     Args:
         leads: One row a lead.
@@ -60,6 +63,7 @@ def build(
     >>> report.summary["lead_conversion"].values
     (0.5,)
     """
+    leads, spend, touches = _tables(leads, spend, touches)
     made = scope(leads, options or FunnelOptions())
     fields = _fields(made, spend)
     known = _ask(_first_questions(made, fields, spend))
@@ -130,6 +134,18 @@ def build(
         backwards=quality.backward_block(spells, backward, named) if backward else None,
     )
     return report if misfit is None else _without_costs(report)
+
+
+def _tables(leads: Any, spend: Any, touches: Any) -> tuple[LeadTable, SpendTable | None, TouchTable | None]:
+    """Read the frames among the tables."""
+    from xl_leadkpi.leads import read_frame, read_spend_frame, read_touches_frame  # noqa: PLC0415 - heavy, rarely used
+    from xl_leadkpi.leads.table import LeadTable, SpendTable, TouchTable  # noqa: PLC0415
+
+    return (
+        leads if isinstance(leads, LeadTable) else read_frame(leads),
+        spend if spend is None or isinstance(spend, SpendTable) else read_spend_frame(spend),
+        touches if touches is None or isinstance(touches, TouchTable) else read_touches_frame(touches),
+    )
 
 
 def _calendar(made: Scope, known: Answers, everyone: Tally, spent: Spend | None) -> months.Calendar:

@@ -54,7 +54,8 @@ def as_it_stood(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str])
     past = {name: nw.when(~nw.col("moved_on")).then(nw.col(name)) for name in forgotten}
     if "first_response" in frame.columns:
         past["first_response"] = nw.when(nw.col("first_response") < facts.bound + 1).then(nw.col("first_response"))
-    return frame.with_columns(**past).drop("moved_on", "has_day"), findings
+    frame = frame.with_columns(**past) if past else frame
+    return frame.drop("moved_on", "has_day"), findings
 
 
 def later_leads(deals: nw.DataFrame[Any], facts: rows.Facts) -> nw.DataFrame[Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
+import socket
 import tempfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -15,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from xl_leadkpi.leads.errors import InputError
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import polars as pl
     from narwhals.typing import Frame
@@ -28,7 +33,7 @@ _DAY_ZERO = date(1899, 12, 30)
 _KEYS_A_PASS = 4_000_000
 _BYTES_A_PART = 32 << 20
 _JOBS_AT_A_TIME = 4
-_MEGABYTES_A_THREAD, _MOST_THREADS = 512, 16
+_MEGABYTES_A_THREAD, _MOST_THREADS = 256, 16
 
 
 def lazy(frame: Frame) -> nw.LazyFrame[Any]:
@@ -39,6 +44,24 @@ def lazy(frame: Frame) -> nw.LazyFrame[Any]:
 def streams(frame: Frame) -> bool:
     """Tell whether the rows stay where they are until a query runs; such a table may exceed the memory."""
     return isinstance(frame, nw.LazyFrame)
+
+
+def stays(data: Any) -> bool:
+    """Tell whether data is a table that stays where it is: Polars LazyFrame, DuckDB relation, PySpark DataFrame."""
+    return streams(nw.from_native(data, pass_through=True))
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Turn what an engine complains about - a damaged file, a worker that is gone - into one message for the user."""
+    try:
+        yield
+    except Exception as error:
+        library = type(error).__module__.partition(".")[0].lstrip("_")
+        if library not in {"duckdb", "narwhals", "polars", "pyspark", "py4j"}:
+            raise
+        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise InputError(f"the table cannot be counted where it is: {said}") from error
 
 
 def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
@@ -222,7 +245,10 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
     else:
         session = _spark(spark_master)
         parts = max(2, sum(path.stat().st_size for path in paths) // _BYTES_A_PART)
-        session.conf.set("spark.sql.shuffle.partitions", str(parts))
+        # Spark's own 200 are many times more tasks than such a table needs; the largest table decides
+        before_us = int(session.conf.get("leadkpi.parts", "0"))
+        session.conf.set("leadkpi.parts", str(max(parts, before_us)))
+        session.conf.set("spark.sql.shuffle.partitions", str(max(parts, before_us)))
         frame = session.read.parquet(*[str(path.resolve()) for path in paths])
         frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", "_metadata.file_path AS filename")
         rows, names = nw.from_native(frame), [path.resolve().as_uri() for path in paths]
@@ -269,7 +295,7 @@ def _duckdb() -> Any:
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET TimeZone = 'UTC'")  # a clock in a file means the same on every machine
     # what exceeds it is spilled, so that a larger table takes longer but no more memory
-    [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
+    [[threads]] = connection.execute("SELECT current_setting('threads')").fetchall()
     connection.execute(f"SET memory_limit = '{min(int(threads), _MOST_THREADS) * _MEGABYTES_A_THREAD}MB'")
     return connection
 
@@ -280,12 +306,32 @@ def _spark(master: str | None) -> Any:
     there = SparkSession.getActiveSession()
     if there is not None:
         return there
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise InputError(
+            "Spark needs Java 17 or newer, and there is none: install it (Debian: apt-get install "
+            "openjdk-17-jre-headless) or name it in JAVA_HOME; or count with --engine duckdb."
+        )
+    _need_answer(master)
     builder = SparkSession.builder.appName("leadkpi").master(master or "local[*]")
     for key, value in _SPARK_SETTINGS.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def _need_answer(master: str | None) -> None:
+    """Fail at once where no master answers: Spark itself takes a minute and then says nothing of use."""
+    if master is None or not master.startswith("spark://"):
+        return
+    for address in master.removeprefix("spark://").split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            with socket.create_connection((host, int(port)), timeout=10):
+                return
+        except (OSError, ValueError):
+            continue
+    raise InputError(f"no Spark master answers at {master}. Start it, or check host and port (--spark-master).")
 
 
 _SPARK_SETTINGS = {

@@ -112,7 +112,8 @@ class LeadRows:
 
     def _go_back(self, facts: rows.Facts) -> None:
         """Let the table be as it was on an earlier day."""
-        self.frame, findings = as_it_stood(self.frame, facts, self.decoded.header)
+        stood, findings = as_it_stood(self.frame, facts, self.decoded.header)
+        self.frame = _cut(stood)
         self.findings += findings
         if not rows.measure(self.frame, {"rows": nw.len()})["rows"]:
             raise InputError(

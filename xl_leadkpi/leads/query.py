@@ -56,7 +56,8 @@ def open_query(frame: Query, name: str) -> Grid:
     head = engine.head(frame.drop("row_no", strict=False), SAMPLE_ROWS)
     if head.is_empty():
         raise InputError(f"{name} has no data row.")
-    sample = tuple(tuple(column.to_list()) for column in head.iter_columns())
+    nothing = (None,) * len(head)  # no cell of an export is a list or a structure
+    sample = tuple(nothing if one.dtype.is_nested() else tuple(one.to_list()) for one in head.iter_columns())
 
     def load(_positions: Sequence[int], _identifiers: frozenset[int]) -> Loaded:
         raise InputError(f"{name} stays on its engine: it cannot be joined with a second table there. Join them first.")

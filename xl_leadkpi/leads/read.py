@@ -66,13 +66,14 @@ def read_frame(
     """Read leads from a selected range or a data frame.
 
     Args:
-        data: pandas or Polars frame, or a list of rows (the header among the first 15) as xlwings hands it over.
+        data: pandas or Polars frame, or a list of rows (the header among the first 15) as xlwings hands it over; a
+            Polars LazyFrame, DuckDB relation or PySpark DataFrame stays where it is, see :func:`read_query`.
         options: How to read it.
         source_name: Name of the range for the sheet and for messages.
         first_row: Row number of the first row (of a frame: of its header) in the source.
 
     Returns:
-        The lead table; its frame is pandas for a pandas frame, else Polars.
+        The lead table; its frame is pandas for a pandas frame, a query for what stays where it is, else Polars.
 
     Raises:
         InputError: The data cannot be used.
@@ -81,6 +82,8 @@ def read_frame(
     >>> table.frame["outcome"].to_list(), table.stages
     (['won', 'open'], ('Lead', 'Won'))
     """
+    if engine.stays(data):
+        return read_query(data, options, source_name)
     options = checked(options or ReadOptions())
     grid = open_frame(data, "leads", options, source_name, first_row)
     table = _build(grid, options, None, lambda _: None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import polars as pl
 
+from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.grid import (
     SAMPLE_ROWS,
@@ -71,9 +73,11 @@ def open_table(path: Path, kind: Kind, options: ReadOptions) -> Grid:
 
 def open_frame(data: Any, kind: Kind, options: ReadOptions, name: str, first_row: int = 1) -> Grid:
     """Open a data frame or a list of rows."""
+    if engine.stays(data):
+        return _open_polars(nw.from_native(data).lazy().collect(backend="polars").to_native(), name, first_row)
     library = type(data).__module__.split(".")[0]
     if library == "polars":
-        return _open_polars(data.collect() if isinstance(data, pl.LazyFrame) else data, name, first_row)
+        return _open_polars(data, name, first_row)
     if library == "pandas":
         return _open_pandas(data, name, first_row)
     if library == "narwhals":

@@ -63,6 +63,8 @@ def read_touches_frame(data: Any, options: ReadOptions | None = None, source_nam
     >>> read_touches_frame([["Lead ID", "Time", "Channel"], ["L1", "2025-05-01", "Ads"]]).frame["channel"].to_list()
     ['Ads']
     """
+    if engine.stays(data):
+        return read_touches_query(data, options, source_name)
     options = options or ReadOptions()
     return _read(open_frame(data, "touches", options, source_name), options)
 

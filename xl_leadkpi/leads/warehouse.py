@@ -143,9 +143,5 @@ def open_place(place: Place, with_engine: Engine, spark_master: str | None = Non
         return engine.scan_parquet(place.files, with_engine, spark_master)
     if not place.database.is_file():
         raise InputError(f"{place.database}: there is no such file. Check the name and the folder.")
-    try:
+    with engine.faults():
         return engine.scan_table(place.database, place.table)
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] not in {"duckdb", "_duckdb"}:
-            raise
-        raise InputError(f"{place.name}: DuckDB cannot open it ({str(error).splitlines()[0]}).") from error
