@@ -125,7 +125,7 @@ def choose_engine(place: Place | None, wanted: str | None = None) -> tuple[Engin
 
 def _need(wanted: Literal["duckdb", "spark"]) -> None:
     if find_spec(_PACKAGE[wanted]) is None:
-        raise InputError(f"{wanted} is not installed. Install it with: pip install 'xl_leadkpi[{wanted}]'")
+        raise InputError(f"{wanted} is not installed. Install it with: pip install {_PACKAGE[wanted]} pyarrow")
 
 
 def open_place(place: Place, with_engine: Engine, spark_master: str | None = None) -> nw.LazyFrame[Any]:
