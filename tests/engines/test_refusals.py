@@ -30,7 +30,7 @@ def test_a_missing_extra(leads, capsys, monkeypatch):
     monkeypatch.setattr(
         "xl_leadkpi.leads.warehouse.find_spec", lambda name: None if name == "duckdb" else find_spec(name)
     )
-    assert "pip install 'xl_leadkpi[duckdb]'" in refusal(capsys, leads, "--engine", "duckdb")
+    assert "pip install duckdb pyarrow" in refusal(capsys, leads, "--engine", "duckdb")
 
 
 def test_no_java(leads, capsys, monkeypatch):
