@@ -318,7 +318,6 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.scorecard import SHEET, SUMMARY, TABLE, chosen_rows, lay_out_scorecard  # noqa: PLC0415
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
     from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
-    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
 
     ours = find(book, (*SHEETS, SHEET))
     if "Funnel" not in ours or not book.names.contains(SUMMARY):
@@ -332,7 +331,7 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
             (table.range.options(ndim=2).value[1:] for table in book.sheets[ours[SHEET]].tables if TABLE in table.name),
             [],
         )
-    language = _language(host_of(book), [str(book.sheets[ours["Funnel"]].range("B1").value)])
+    language = _language_of(book.sheets[ours["Funnel"]].range("B1").value)
     currency = _currency(book, ours)
     layout = lay_out_scorecard(chosen_rows(list(values), before), values, language, currency)
     to_book(layout, book, ours=ours, after=ours["Funnel"], progress=lambda name: tell(f"writing {name}"))
@@ -514,6 +513,19 @@ def _language(host: Host, headers: Sequence[str]) -> Language:
         return "ru" if russian > polish else "pl"
     menus = host.language()
     return menus if menus in ("pl", "ru") else "en"  # type: ignore[return-value]
+
+
+def _language_of(title: Any) -> Language:
+    """Language of a funnel sheet by its title."""
+    from xl_leadkpi.sheets.texts import TEXTS  # noqa: PLC0415
+
+    languages: tuple[Language, ...] = ("en", "pl", "ru")
+    titles = {
+        text: language
+        for key in ("sheet.title", "sheet.title_deals")
+        for language, text in zip(languages, TEXTS[key], strict=True)
+    }
+    return titles.get(str(title), "en")
 
 
 def _for_excel(message: str) -> str:
