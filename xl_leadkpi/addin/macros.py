@@ -160,7 +160,7 @@ def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable
         raise InputError(f"Funnel_Map: {problem}") from None
     tell("recognising columns")
     leads = _telling_hidden(read_frame(table.rows, options, table.address, table.first_row), table, host)
-    others = _Others.of(book, edits.tables, {table.sheet, *ours.values()}, tell)
+    others = _Others.of(book, edits.tables, table.sheet, set(ours.values()), tell)
     spend, touches = others.read(options, host)
     tell(f"counting {leads.rows_read:,} rows")
     report = build(leads, spend, touches, counting)
@@ -217,16 +217,18 @@ class _Others:
     named: Mapping[str, str]
 
     @classmethod
-    def of(cls, book: Any, named: Mapping[str, str], taken: set[str], tell: Callable[[str], None]) -> _Others:
-        """Look on all sheets but those taken; what the user has named in Funnel_Map comes before what is found."""
+    def of(
+        cls, book: Any, named: Mapping[str, str], leads: str, ours: set[str], tell: Callable[[str], None]
+    ) -> _Others:
+        """Look on all sheets but ours and that of the leads; what is named in Funnel_Map comes before what is found."""
         from xl_leadkpi.addin.selection import find_tables, named_tables  # noqa: PLC0415
 
         tell("looking for spend and touches")
-        spend, touches = found = find_tables(book, taken)
+        spend, touches = found = find_tables(book, {leads, *ours})
         if "spend_table" in named:
-            spend = named_tables(book, named["spend_table"], "spend", taken, "Funnel_Map, spend_table")
+            spend = named_tables(book, named["spend_table"], "spend", ours, "Funnel_Map, spend_table")
         if "touches_table" in named:
-            touches = named_tables(book, named["touches_table"], "touches", taken, "Funnel_Map, touches_table")
+            touches = named_tables(book, named["touches_table"], "touches", ours, "Funnel_Map, touches_table")
         return cls(spend, touches[:1], found[0], found[1], named)
 
     def read(self, options: Any, host: Host) -> tuple[SpendTable | None, TouchTable | None]:
