@@ -99,6 +99,10 @@ class Drawing:
         if chart.legend:
             document.Legend.Alignment = enum("chart.ChartLegendPosition", "BOTTOM")
             document.Legend.CharHeight = 9.0
+            document.Legend.FillStyle, document.Legend.LineStyle = (
+                enum("drawing.FillStyle", "NONE"),
+                enum("drawing.LineStyle", "NONE"),
+            )
         document.Area.LineStyle, document.Area.FillStyle = (
             enum("drawing.LineStyle", "NONE"),
             enum("drawing.FillStyle", "NONE"),

@@ -203,6 +203,17 @@ def test_what_the_user_did_on_our_sheets_stays(golden):
     assert funnel.range("D1").column_width == pytest.approx(33, abs=0.2)
 
 
+@pytest.mark.parametrize("gone", ["Funnel", "Funnel_Data"])
+def test_a_sheet_that_was_deleted_comes_back_in_its_place(golden, gone):
+    names = golden.sheet_names
+    golden.sheets[gone].delete()
+    assert macros.refresh(golden) == ""
+    assert sorted(golden.sheet_names) == sorted(names)
+    assert golden.sheet_names.index(gone) == names.index(gone)
+    assert golden.sheets.active.name == "Funnel"
+    assert summary(golden)["leads"] == 12
+
+
 def test_a_cell_of_the_user_moves_out_of_a_growing_block(golden):
     leads, data = golden.sheets["Leads"], golden.sheets["Funnel_Data"]
     below = data.tables[0].range.last_cell.row + 1

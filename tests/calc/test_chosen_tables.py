@@ -110,6 +110,12 @@ def test_an_excel_table_beside_the_leads_on_a_hidden_sheet_or_not_recognised_can
     assert "touches" not in columns_of(book)
 
 
+def test_what_the_funnel_itself_made_is_no_spend(book, leads):
+    assert macros.build_funnel(book) == ""
+    assert "no Excel table called 'tblSpend'" in choose(book, "spend_table", "tblSpend")
+    assert "no sheet" in choose(book, "spend_table", "Funnel_Data")
+
+
 @pytest.mark.parametrize("name", ["spend_table", "touches_table"])
 def test_a_table_that_is_not_there_is_refused_in_clear_words_and_nothing_changes(book, leads, name):
     assert macros.build_funnel(book) == ""
@@ -117,8 +123,8 @@ def test_a_table_that_is_not_there_is_refused_in_clear_words_and_nothing_changes
     message = choose(book, name, "Gogle")
     assert message == (
         f"Funnel_Map, {name}: there is no sheet and no Excel table called 'Gogle'. Write the name of a sheet "
-        "(Google, Meta, Web) or of an Excel table, several with ; between, or none; empty the cell to have them looked "
-        "for."
+        "(Leads, Google, Meta, Web) or of an Excel table, several with ; between, or none; empty the cell to have them "
+        "looked for."
     )
     assert book.sheets["Funnel"].used_range.formula == before
 

@@ -109,6 +109,20 @@ def test_scorecard_follows_the_funnel_and_keeps_targets(book):
     assert card.range((line, 3)).value == pytest.approx(summary["cpl"])
 
 
+@pytest.mark.parametrize(
+    ("created", "title", "better"),
+    [("Data utworzenia", "Karta wyników", "wyżej"), ("Дата создания", "Карта показателей", "выше")],
+)
+def test_scorecard_speaks_the_language_of_the_funnel(book, created, title, better):
+    fill(book.sheets[0], [["ID", created, "Status"], ["1", "2025-01-05", "Won"], ["2", "2025-01-07", "New"]])
+    select(book.sheets[0], "A1")
+    assert macros.build_funnel(book) == ""
+    assert macros.scorecard(book) == ""
+    card = book.sheets["Scorecard"]
+    assert card.range("B1").value == title
+    assert better in {row[3] for row in card.tables[0].range.value}
+
+
 def test_sample_data_once(book):
     assert macros.load_sample_data(book) == ""
     assert book.sheet_names == ["Sheet1", "Sample leads", "Sample spend", "Sample touches"]

@@ -33,6 +33,12 @@ def test_every_series_of_every_chart_is_drawn(layout):
         assert labels == [text for series in chart.series for text in series.labels]
 
 
+def test_excel_counts_the_visible_rows_itself():
+    cells = Recorder("cells")
+    assert Excel(None).visible_rows(cells) == 0
+    assert cells.log == [("cells.api.Columns()", (1,)), ("cells.api.Columns().SpecialCells()", (12,))]
+
+
 def test_formulas_go_in_as_dynamic_ones_where_excel_has_them():
     class Old:
         """A range of an Excel that knows no ``Formula2``."""

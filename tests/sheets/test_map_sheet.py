@@ -9,7 +9,7 @@ import pytest
 from xl_leadkpi.leads import InputError
 from xl_leadkpi.leads.table import ColumnMatch, StageWord
 from xl_leadkpi.sheets import FunnelMapEdits, lay_out, read_map, to_file
-from xl_leadkpi.sheets.map_sheet import edits_in
+from xl_leadkpi.sheets.map_sheet import TableChoice, edits_in
 
 
 def written(full, path, language="en", **changes):
@@ -185,3 +185,21 @@ def test_words_below_opportunity_say_what_a_deal_counts_as(full, tmp_path):
     sheet = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", header=header, words=words))["Funnel_Map"]
     origins = {row[0].value: row[4].value for row in sheet[sheet.tables["tblStageWords"].ref][1:]}
     assert origins == {"New": "vocabulary; counted as Opportunity", "Offer": "vocabulary"}
+
+
+def test_tables_of_an_open_workbook_are_listed_and_an_edit_of_them_is_read(full):
+    leads, report = full
+    tables = {"spend_table": TableChoice("Meta", "Google; Meta"), "touches_table": TableChoice("", "")}
+    rows = {}
+    for area in lay_out(report, leads, data_rows=0, tables=tables)["Funnel_Map"].areas:
+        columns = [cells.values for cells in area.cells]
+        rows |= {row[0]: list(row) for row in zip(*columns, strict=True) if row[0] in tables}
+    assert rows["spend_table"][1:3] == ["Meta", "Google; Meta"]
+    assert rows["touches_table"][1:3] == ["none", "none"]
+    assert edits_in({"tblParameters": list(rows.values())}).tables == {"spend_table": "Meta"}
+
+
+def test_a_workbook_made_from_files_has_no_tables_to_name(full, tmp_path):
+    path = written(full, tmp_path / "funnel.xlsx")
+    sheet = openpyxl.load_workbook(path)["Funnel_Map"]
+    assert not any("_table" in str(row[0].value) for row in sheet[sheet.tables["tblParameters"].ref])

@@ -160,7 +160,7 @@ def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable
         raise InputError(f"Funnel_Map: {problem}") from None
     tell("recognising columns")
     leads = _telling_hidden(read_frame(table.rows, options, table.address, table.first_row), table, host)
-    others = _Others.of(book, edits.tables, {table.sheet, *ours.values()}, tell)
+    others = _Others.of(book, edits.tables, table.sheet, set(ours.values()), tell)
     spend, touches = others.read(options, host)
     tell(f"counting {leads.rows_read:,} rows")
     report = build(leads, spend, touches, counting)
@@ -217,16 +217,18 @@ class _Others:
     named: Mapping[str, str]
 
     @classmethod
-    def of(cls, book: Any, named: Mapping[str, str], taken: set[str], tell: Callable[[str], None]) -> _Others:
-        """Look on all sheets but those taken; what the user has named in Funnel_Map comes before what is found."""
+    def of(
+        cls, book: Any, named: Mapping[str, str], leads: str, ours: set[str], tell: Callable[[str], None]
+    ) -> _Others:
+        """Look on all sheets but ours and that of the leads; what is named in Funnel_Map comes before what is found."""
         from xl_leadkpi.addin.selection import find_tables, named_tables  # noqa: PLC0415
 
         tell("looking for spend and touches")
-        spend, touches = found = find_tables(book, taken)
+        spend, touches = found = find_tables(book, {leads, *ours})
         if "spend_table" in named:
-            spend = named_tables(book, named["spend_table"], "spend", taken, "Funnel_Map, spend_table")
+            spend = named_tables(book, named["spend_table"], "spend", ours, "Funnel_Map, spend_table")
         if "touches_table" in named:
-            touches = named_tables(book, named["touches_table"], "touches", taken, "Funnel_Map, touches_table")
+            touches = named_tables(book, named["touches_table"], "touches", ours, "Funnel_Map, touches_table")
         return cls(spend, touches[:1], found[0], found[1], named)
 
     def read(self, options: Any, host: Host) -> tuple[SpendTable | None, TouchTable | None]:
@@ -318,7 +320,6 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.scorecard import SHEET, SUMMARY, TABLE, chosen_rows, lay_out_scorecard  # noqa: PLC0415
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
     from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
-    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
 
     ours = find(book, (*SHEETS, SHEET))
     if "Funnel" not in ours or not book.names.contains(SUMMARY):
@@ -332,7 +333,7 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
             (table.range.options(ndim=2).value[1:] for table in book.sheets[ours[SHEET]].tables if TABLE in table.name),
             [],
         )
-    language = _language(host_of(book), [str(book.sheets[ours["Funnel"]].range("B1").value)])
+    language = _language_of(book.sheets[ours["Funnel"]].range("B1").value)
     currency = _currency(book, ours)
     layout = lay_out_scorecard(chosen_rows(list(values), before), values, language, currency)
     to_book(layout, book, ours=ours, after=ours["Funnel"], progress=lambda name: tell(f"writing {name}"))
@@ -514,6 +515,19 @@ def _language(host: Host, headers: Sequence[str]) -> Language:
         return "ru" if russian > polish else "pl"
     menus = host.language()
     return menus if menus in ("pl", "ru") else "en"  # type: ignore[return-value]
+
+
+def _language_of(title: Any) -> Language:
+    """Language of a funnel sheet by its title."""
+    from xl_leadkpi.sheets.texts import TEXTS  # noqa: PLC0415
+
+    languages: tuple[Language, ...] = ("en", "pl", "ru")
+    titles = {
+        text: language
+        for key in ("sheet.title", "sheet.title_deals")
+        for language, text in zip(languages, TEXTS[key], strict=True)
+    }
+    return titles.get(str(title), "en")
 
 
 def _for_excel(message: str) -> str:

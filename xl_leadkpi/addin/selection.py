@@ -160,7 +160,7 @@ def named_tables(book: Any, text: str, kind: Kind, ours: Collection[str], place:
         book: The open workbook.
         text: Name of a sheet or of an Excel table, several with semicolons between, or "none".
         kind: What they are to be: ``spend`` or ``touches``.
-        ours: Names of sheets that we have written.
+        ours: Names of sheets that we have written: their tables are no source.
         place: Where the names were written, for messages.
 
     Raises:
@@ -168,7 +168,7 @@ def named_tables(book: Any, text: str, kind: Kind, ours: Collection[str], place:
     """
     if text.strip().casefold() in NONE:
         return []
-    sheets = {sheet.name.strip().casefold(): sheet for sheet in book.sheets}
+    sheets = {name.strip().casefold(): sheet for sheet in book.sheets if (name := sheet.name) not in ours}
     tables = {table.name.casefold(): table for sheet in sheets.values() for table in sheet.tables}
     names = [text] if text.strip().casefold() in sheets else text.split(";")
     found = []
@@ -180,7 +180,7 @@ def named_tables(book: Any, text: str, kind: Kind, ours: Collection[str], place:
             cell = _table_of(_top(sheet), kind, _NEEDED[kind])
             found.append(table_at(sheet.range(cell) if cell else sheet.used_range[0, 0]))
         else:
-            there = ", ".join(sheet.name for sheet in sheets.values() if sheet.name not in ours)
+            there = ", ".join(sheet.name for sheet in sheets.values())
             raise SelectionError(
                 f"{place}: there is no sheet and no Excel table called '{name}'. Write the name of a sheet ({there}) "
                 "or of an Excel table, several with ; between, or none; empty the cell to have them looked for."

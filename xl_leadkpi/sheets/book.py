@@ -146,7 +146,7 @@ def to_book(
             writer.write()
         for writer in writers:
             writer.finish()
-        writers[0].show()
+        writers[0].show(activate=bool(ours))
         for name, refers_to in names.items():
             undo.mark(name, drawing.rename(refers_to, final), new=not ours)
         for writer in writers:
@@ -340,9 +340,9 @@ class _SheetWriter:
         if self.plan.hidden:
             self.sheet.visible = False
 
-    def show(self) -> None:
-        """Make the sheet the active one, which the last one added is anyway."""
-        if self.listed is not None:
+    def show(self, *, activate: bool) -> None:
+        """Select the first cell; if all sheets are new, this one was added last and is the active one already."""
+        if activate:
             self.sheet.activate()
         self._range("A1").select()
 
