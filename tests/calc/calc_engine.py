@@ -620,7 +620,7 @@ class Name(Part, base.Name):
     @property
     def refers_to_range(self):
         cells = self.xl.ReferredCells
-        if cells is None:
+        if cells is None or "#REF!" in self.xl.Content:  # of a deleted sheet Calc gives the one that took its place
             raise KeyError(self.name)
         return Range(Sheet(self.owner, cells.Spreadsheet), [box_of(cells.RangeAddress)])
 

@@ -127,7 +127,7 @@ def lay_out_scorecard(
                 tables=(Table(TABLE, Range(SHEET, 3, 1, last, 6), tuple(words[key] for key in _COLUMNS)),),
                 conditions=tuple(Condition(status, f'{cell}="{words[word]}"', color=color) for word, color in colors),
                 choices=(
-                    *((Choice(names, shown),) if len(",".join(shown)) < 255 else ()),
+                    *((Choice(names, shown),) if _fits_a_list(shown) else ()),
                     Choice(Range(SHEET, first, 4, last, 4), (words["higher"], words["lower"])),
                 ),
                 widths=((0, 0, 20), (1, 1, 240), (2, 6, 110)),
@@ -137,6 +137,11 @@ def lay_out_scorecard(
             ),
         ),
     )
+
+
+def _fits_a_list(values: Sequence[str]) -> bool:
+    """Whether Excel takes the values as a list to choose from: 255 characters, commas between the values alone."""
+    return len(",".join(values)) <= 255 and not any(mark in value for value in values for mark in ",;")
 
 
 def _row(  # noqa: PLR0917 - used in one place
