@@ -2,6 +2,7 @@
 
 import json
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -36,6 +37,19 @@ def test_parts_count_like_the_whole(folder, capsys, engine):
     parts, said = figures(capsys, str(folder / "part-*.parquet"), "--engine", engine)
     assert f"engine: {engine} (2 Parquet files" in said
     assert parts == whole
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_rows_stand_in_the_order_of_the_files(folder, tmp_path, engine):
+    written = tmp_path / "funnel.xlsx"
+    assert main(["funnel", str(folder / "part-*.parquet"), "--engine", engine, "--data", "500", "-o", str(written)]) == 0
+    book = openpyxl.load_workbook(written, read_only=True)
+    numbers = [row[0] for row in book["Funnel_Data"].iter_rows(min_row=2, max_col=1, values_only=True)]
+    book.close()
+    assert len(numbers) == 500
+    assert numbers == sorted(numbers)
+    # some rows are duplicates and not among them
+    assert numbers[-1] < 540
 
 
 def test_a_duckdb_table(folder, capsys, tmp_path):

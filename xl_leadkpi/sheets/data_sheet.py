@@ -44,8 +44,11 @@ def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> S
         setting: Language and formats.
         data_rows: How many leads at most, None for as many as a sheet holds.
     """
-    frame = leads.frame.head(min(MOST_ROWS if data_rows is None else data_rows, MOST_ROWS))
-    table = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    shown = min(MOST_ROWS if data_rows is None else data_rows, MOST_ROWS)
+    if isinstance(leads.frame, nw.LazyFrame):  # an engine's rows come in no order
+        table = leads.frame.sort("row_no").head(shown).collect()
+    else:
+        table = leads.frame.head(shown)
     columns = _columns(table, leads, setting)
     columns = [
         # a text beside right-aligned figures would run into them
