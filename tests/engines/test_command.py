@@ -42,7 +42,8 @@ def test_parts_count_like_the_whole(folder, capsys, engine):
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_rows_stand_in_the_order_of_the_files(folder, tmp_path, engine):
     written = tmp_path / "funnel.xlsx"
-    assert main(["funnel", str(folder / "part-*.parquet"), "--engine", engine, "--data", "500", "-o", str(written)]) == 0
+    parts = str(folder / "part-*.parquet")
+    assert main(["funnel", parts, "--engine", engine, "--data", "500", "-o", str(written)]) == 0
     book = openpyxl.load_workbook(written, read_only=True)
     numbers = [row[0] for row in book["Funnel_Data"].iter_rows(min_row=2, max_col=1, values_only=True)]
     book.close()
