@@ -56,6 +56,12 @@ WORDS = {
 }
 
 
+def without_some_pairs(rng, arguments):
+    """All arguments, or fewer of the pairs that narrow a choice of rows further: few rows meet them all."""
+    pairs = [argument for argument in arguments if argument.criterion_of]
+    return arguments[: len(arguments) - 2 * rng.randint(0, len(pairs))]
+
+
 def plain(rng, argument):
     """A possible value for a range or a single argument of an aggregate."""
     if (name := argument.name.rstrip("234")) in WORDS:  # further pairs are numbered

@@ -76,7 +76,7 @@ def test_bare_text_equals_python_on_clean_ranges(kpi):
         height = rng.randint(2, 12)
         given = [
             [[clean(rng, argument)] for _ in range(height)] if argument.is_range else clean(rng, argument)
-            for argument in without_some_pairs(rng, kpi.arguments)
+            for argument in random_cells.without_some_pairs(rng, kpi.arguments)
         ]
         cases.append((given, sheet.spill(kpi.excel_text(*(reference(sheet, value) for value in given)), 1)))
     sheet.evaluate()
@@ -89,12 +89,6 @@ def test_bare_text_equals_python_on_clean_ranges(kpi):
                 assert same(value, sheet.value(column, y)), (given, y, value, sheet.value(column, y))
                 compared += 1
     assert compared >= 40
-
-
-def without_some_pairs(rng, arguments):
-    """All arguments, or fewer of the pairs that narrow a choice of rows further: few rows meet them all."""
-    pairs = [argument for argument in arguments if argument.criterion_of]
-    return arguments[: len(arguments) - 2 * rng.randint(0, len(pairs))]
 
 
 def clean(rng, argument):

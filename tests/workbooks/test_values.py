@@ -117,6 +117,8 @@ def test_where_functions_are_unknown_no_name_error_is_seen(built, name):
             for place in line
         }
         for (title, cell), text in formulas(built["en"] / name).items():
+            if text.startswith("=HYPERLINK("):  # calls no function of ours
+                continue
             if title == sheet.title and (calls.search(text) or title == "Calculators") and (title, cell) not in BANNER:
                 found += 1
                 assert cell in covered or text.startswith("SUM(Inputs!"), (title, cell, text)
