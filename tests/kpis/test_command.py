@@ -34,6 +34,8 @@ def run(capsys):
         ("STEPCONV 150,90,36", "1\n0.6\n0.4"),
         ("WEBTRAFFIC 1200,,1450", "2650"),
         ("CAC 12000 40 sales_cost=3000", "375"),
+        ("CAC 12000 40 Sales_Cost=3000", "375"),
+        ("STAGECOUNT utm=a,b utm=a", "1"),
         ("WINRATEIF criterion=Ads status_range=won,lost crit_range=Ads,Ads", "0.5"),
     ],
 )
@@ -55,6 +57,14 @@ def test_prints_both_ends_of_an_interval(run):
         ("CPL 1 x", "#VALUE!: leads holds a text where a number is expected"),
         ("CPL TRUE 5", "#VALUE!: spend holds TRUE or FALSE where a number is expected"),
         ("CPL -1 5", "#NUM!: no value where spend<0 or leads<0"),
+        (
+            "CPL 12,000 5",
+            (
+                "#VALUE!: spend holds a text where a number is expected; write a number without separators, its "
+                "decimals after a point"
+            ),
+        ),
+        ("CPL nan 5", "#VALUE!: spend holds a text where a number is expected"),
         ("CPL #N/A 5", "#N/A: spend holds #N/A, which is passed on"),
         ("WPIPE 1,2 0.5", "#VALUE!: the ranges are of different size"),
         ("WINRATEIF won,lost Ads,Ads Ads criterion2=PL", "#VALUE!: criterion2 is given without its range crit_range2"),
@@ -73,6 +83,14 @@ def test_missing_argument(run):
         1,
         "",
         "leadkpi: CPL(spend, leads) takes at most 2 arguments, 3 were given\n",
+    )
+    assert run("kpi", "CAC", "1", "2", "salescost=3") == (
+        1,
+        "",
+        (
+            "leadkpi: CAC(marketing_cost, new_customers, [sales_cost]) has no argument 'salescost'; "
+            "did you mean sales_cost?\n"
+        ),
     )
     assert run("kpi", "CPL", "1", "2", "leads=3") == (1, "", "leadkpi: CPL(spend, leads) got 'leads' twice\n")
 

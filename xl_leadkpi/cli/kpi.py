@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 import sys
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
 DONE, NO_VALUE = 0, 1
 LANGUAGES = ("en", "pl", "ru")
+_SEPARATED = re.compile(r"[-+]?[\d\s.,]*\d[\s,][\d\s.,]*")
 
 
 def add_parsers(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -60,8 +64,10 @@ def _compute(options: argparse.Namespace) -> int:
     for value in results:
         print(_shown(value))
     given_errors = dict.fromkeys(value for value in results if not isinstance(value, (float, str)))
+    separated = any(isinstance(value, str) and _SEPARATED.fullmatch(value) for value in values)
+    hint = "; write a number without separators, its decimals after a point" if separated else ""
     for shown in given_errors:
-        print(f"leadkpi: {kpi.name} gives {shown}: {reason(kpi, values, shown)}", file=sys.stderr)
+        print(f"leadkpi: {kpi.name} gives {shown}: {reason(kpi, values, shown)}{hint}", file=sys.stderr)
     return NO_VALUE if given_errors else DONE
 
 
@@ -126,10 +132,14 @@ def _arguments(texts: Sequence[str], kpi: Kpi) -> tuple[list[Any], dict[str, Any
     named: dict[str, Any] = {}
     for text in texts:
         name, is_named, value = text.partition("=")
-        if is_named and name in by_name:
-            named[name] = _value(value, by_name[name])
+        place = kpi.arguments[len(values)] if len(values) < len(kpi.arguments) else None
+        if is_named and name.lower() in by_name:
+            named[name.lower()] = _value(value, by_name[name.lower()])
+        elif is_named and name.isidentifier() and (place is None or place.needs_number):
+            near = "".join(f"; did you mean {one}?" for one in get_close_matches(name.lower(), by_name, n=1))
+            raise TypeError(f"{kpi.signature} has no argument {name!r}{near}")
         else:
-            values.append(_value(text, kpi.arguments[len(values)] if len(values) < len(kpi.arguments) else None))
+            values.append(_value(text, place))
     return values, named
 
 
@@ -145,9 +155,10 @@ def _cell(text: str) -> float | str | bool:
     if text.upper() in {"TRUE", "FALSE"}:
         return text.upper() == "TRUE"
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return text if math.isnan(number) else number
 
 
 def _shown(value: Any) -> str:

@@ -49,7 +49,7 @@ WANTED_ROWS: Final = "*".join(
 
 PAIRS: Final = (
     "A row has to meet all pairs that are given. A further range without its criterion gives a blank, a further "
-    "criterion without its range #VALUE!."
+    "criterion without its range #VALUE!. Only the bare formula takes * and ? for wildcards."
 )
 
 
