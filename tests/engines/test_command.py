@@ -53,6 +53,61 @@ def test_rows_stand_in_the_order_of_the_files(folder, tmp_path, engine):
     assert numbers[-1] < 540
 
 
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+@pytest.mark.parametrize("kinds", [(pl.Int64, pl.Float64), (pl.Float64, pl.Int64), (pl.Decimal(12, 2), pl.Float64)])
+def test_parts_of_unlike_numbers_lose_no_cents(tmp_path, capsys, engine, kinds):
+    leads = sample.leads(400).with_columns(pl.col("Created").dt.date()).drop("First contacted")
+    cents = pl.when(pl.int_range(pl.len()) % 2 == 1).then(0.49).otherwise(0.0)
+    parts = [leads.head(200), leads.tail(200)]
+    parts = [
+        (one if kind == pl.Int64 else one.with_columns(pl.col("Amount") + cents)).with_columns(
+            pl.col("Amount").cast(kind)
+        )
+        for one, kind in zip(parts, kinds, strict=True)
+    ]
+    pl.concat([one.with_columns(pl.col("Amount").cast(pl.Float64)) for one in parts]).write_csv(tmp_path / "all.csv")
+    for number, one in enumerate(parts):
+        one.write_parquet(tmp_path / f"{number}.parquet")
+    whole, _ = figures(capsys, str(tmp_path / "all.csv"))
+    found, _ = figures(capsys, str(tmp_path / "*.parquet"), "--engine", engine)
+    assert whole["summary"]["revenue"] % 1 != 0
+    for figure in ("revenue", "pipeline", "average_deal", "won", "leads"):
+        assert found["summary"][figure] == pytest.approx(whole["summary"][figure], rel=1e-12), figure
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+def test_amounts_that_are_no_numbers(tmp_path, capsys, engine):
+    leads = sample.leads(200).with_columns(pl.col("Created").dt.date()).drop("First contacted")
+    place = pl.int_range(pl.len())
+    odd = pl.when(place == 3).then(float("inf")).when(place == 4).then(float("nan")).otherwise(pl.col("Amount"))
+    leads.with_columns(odd.alias("Amount")).write_parquet(tmp_path / "odd.parquet")
+    blank = pl.when(place.is_in([3, 4])).then(None).otherwise(pl.col("Amount"))
+    leads.with_columns(blank.alias("Amount")).write_parquet(tmp_path / "blank.parquet")
+    how = [] if engine == "memory" else ["--engine", engine]
+    found, _ = figures(capsys, str(tmp_path / "odd.parquet"), *how)
+    expected, _ = figures(capsys, str(tmp_path / "blank.parquet"))
+    assert found["summary"] == pytest.approx(expected["summary"], nan_ok=True)
+    [finding] = [one for one in found["quality"] if one["value"] == "inf"]
+    assert finding["count"] == 1
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_an_amount_column_without_an_amount(tmp_path, capsys, engine):
+    leads = sample.leads(50).with_columns(pl.lit("").alias("Amount"), pl.col("Created").dt.date())
+    leads.drop("First contacted").write_parquet(tmp_path / "blank.parquet")
+    whole, _ = figures(capsys, str(tmp_path / "blank.parquet"))
+    found, _ = figures(capsys, str(tmp_path / "blank.parquet"), "--engine", engine)
+    assert found == whole
+
+
+def test_an_amount_of_a_database_is_a_number(tmp_path, capsys):
+    leads = sample.leads(200)
+    leads.write_parquet(tmp_path / "float.parquet")
+    leads.with_columns(pl.col("Amount").cast(pl.Decimal(12, 2))).write_parquet(tmp_path / "decimal.parquet")
+    expected, _ = figures(capsys, str(tmp_path / "float.parquet"))
+    assert figures(capsys, str(tmp_path / "decimal.parquet"))[0] == expected
+
+
 def test_a_duckdb_table(folder, capsys, tmp_path):
     duckdb = pytest.importorskip("duckdb")
     with duckdb.connect(str(tmp_path / "sales.db")) as connection:

@@ -70,8 +70,12 @@ def test_databases(tmp_path, capsys):
         connection.execute("CREATE TABLE leads (a INTEGER)")
     assert "name the table" in refusal(capsys, f"duckdb:///{path}")
     assert "there is no such file" in refusal(capsys, f"duckdb:///{tmp_path}/none.db?table=leads")
-    assert "the table cannot be counted where it is: Catalog Error: Table with name deals" in refusal(
+    assert "no table or view 'deals'. Name one of those there are: leads." in refusal(
         capsys, f"duckdb:///{path}?table=deals"
+    )
+    (tmp_path / "no.db").write_text("no database")
+    assert f"duckdb:///{tmp_path}/no.db?table=leads cannot be counted where it is: IO Error" in refusal(
+        capsys, f"duckdb:///{tmp_path}/no.db?table=leads"
     )
     assert "leave --engine out" in refusal(capsys, f"duckdb:///{path}?table=leads", "--engine", "polars")
 
@@ -80,7 +84,17 @@ def test_databases(tmp_path, capsys):
 def test_deals_are_joined_beforehand(leads, capsys, engine):
     if engine == "duckdb":
         pytest.importorskip("duckdb")
-    assert "join the two tables" in refusal(capsys, leads, "--deals", leads, "--engine", engine)
+    assert f"{engine} counts these where they are: join the two there" in refusal(
+        capsys, leads, "--deals", leads, "--engine", engine
+    )
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_parts_of_unlike_types(tmp_path, capsys, engine):
+    pl.DataFrame({"Lead ID": ["a"], "Amount": [1.5]}).write_parquet(tmp_path / "1.parquet")
+    pl.DataFrame({"Lead ID": ["b"], "Amount": ["1.5"]}).write_parquet(tmp_path / "2.parquet")
+    said = refusal(capsys, tmp_path / "*.parquet", "--engine", engine)
+    assert f"2.parquet: column 'Amount' is of type String, in {tmp_path}/1.parquet of type Float64" in said
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
@@ -89,7 +103,7 @@ def test_a_damaged_file(leads, capsys, engine):
         pytest.importorskip("duckdb")
     whole = leads.read_bytes()
     leads.write_bytes(whole[:-50])
-    assert "the table cannot be counted where it is: " in refusal(capsys, leads, "--engine", engine)
+    assert f"{leads} is a damaged Parquet file. Export it again." in refusal(capsys, leads, "--engine", engine)
 
 
 def test_parts_of_another_kind(leads, tmp_path, capsys):

@@ -224,7 +224,10 @@ def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable
             _say(options, f"engine: polars, in memory ({reason})")
         return read(options.leads, reading, deals=options.deals), "memory"
     if options.deals:
-        raise UserError(f"--deals with --engine {engine}: join the two tables where they are, and count the result")
+        raise UserError(
+            f"--deals joins tables in memory, and {engine} counts these where they are: join the two there, and count "
+            "the result"
+        )
     _say(options, f"engine: {engine} ({reason})")
     return read_query(open_place(place, engine, options.spark_master), reading, place.name), engine
 

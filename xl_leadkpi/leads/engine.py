@@ -52,7 +52,7 @@ def stays(data: Any) -> bool:
 
 
 @contextmanager
-def faults() -> Iterator[None]:
+def faults(table: str = "the table") -> Iterator[None]:
     """Turn what an engine complains about - a damaged file, a worker that is gone - into one message for the user."""
     try:
         yield
@@ -61,7 +61,7 @@ def faults() -> Iterator[None]:
         if library not in {"duckdb", "narwhals", "polars", "pyspark", "py4j"}:
             raise
         said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise InputError(f"the table cannot be counted where it is: {said}") from error
+        raise InputError(f"{table} cannot be counted where it is: {said}") from error
 
 
 def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
@@ -232,14 +232,20 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
     """
     import polars as pl  # noqa: PLC0415
 
+    alike = _same_columns(paths, engine)
     if engine == "polars":
-        return _query(pl.scan_parquet(list(paths), row_index_name="row_no", row_index_offset=2)).with_columns(
-            nw.col("row_no").cast(nw.Int64)
-        )
+        if alike:
+            scan = pl.scan_parquet(list(paths), row_index_name="row_no", row_index_offset=2)
+        else:
+            scan = pl.concat([pl.scan_parquet(path) for path in paths], how="diagonal_relaxed")
+            scan = scan.with_row_index("row_no", offset=2)
+        return _query(scan).with_columns(nw.col("row_no").cast(nw.Int64))
     sizes = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
     before = [2 + sum(sizes[:place]) for place in range(len(paths))]
     if engine == "duckdb":
-        relation = _duckdb().read_parquet([str(path) for path in paths], file_row_number=True, filename=True)
+        relation = _duckdb().read_parquet(
+            [str(path) for path in paths], file_row_number=True, filename=True, union_by_name=not alike
+        )
         rows, names = nw.from_native(relation), [str(path) for path in paths]
         place, name = nw.col("file_row_number"), nw.col("filename")
     else:
@@ -249,7 +255,8 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
         before_us = int(session.conf.get("leadkpi.parts", "0"))
         session.conf.set("leadkpi.parts", str(max(parts, before_us)))
         session.conf.set("spark.sql.shuffle.partitions", str(max(parts, before_us)))
-        frame = session.read.parquet(*[str(path.resolve()) for path in paths])
+        reader = session.read.option("mergeSchema", str(not alike).lower())
+        frame = reader.parquet(*[str(path.resolve()) for path in paths])
         frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", "_metadata.file_path AS filename")
         rows, names = nw.from_native(frame), [path.resolve().as_uri() for path in paths]
         place, name = nw.col("file_row_number"), nw.col("filename")
@@ -259,11 +266,45 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
     return _query(rows.with_columns(row_no=(place + start).cast(nw.Int64)).drop("file_row_number", "filename"))
 
 
+def _same_columns(paths: Sequence[Path], engine: str) -> bool:
+    """Tell whether all parts have the same columns; refuse those whose types have none in common.
+
+    Left to itself DuckDB takes the types of the first part, and cuts the cents off another one's amounts.
+    """
+    import polars as pl  # noqa: PLC0415
+
+    schemas = []
+    for path in paths:
+        try:
+            schemas.append(pl.read_parquet_schema(path))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise InputError(f"{path} is a damaged Parquet file. Export it again.") from error
+    seen: dict[str, tuple[Path, Any]] = {}
+    for path, schema in zip(paths, schemas, strict=True):
+        for name, kind in schema.items():
+            first, known = seen.setdefault(name, (path, kind))
+            widened = engine != "spark" and (
+                (known.is_numeric() and kind.is_numeric()) or (known.is_temporal() and kind.is_temporal())
+            )
+            if kind != known and not widened:
+                raise InputError(
+                    f"{path}: column '{name}' is of type {kind}, in {first} of type {known}. "
+                    "Write all parts with the same type, or name those that go together."
+                )
+    return all(schema == schemas[0] for schema in schemas)
+
+
 def scan_table(database: Path, table: str) -> nw.LazyFrame[Any]:
     """Open a table or view of a DuckDB file, read-only, each row with its number (``row_no``)."""
     connection = _duckdb()
     name = f"leadkpi_{uuid.uuid4().hex}"
     connection.execute(f"ATTACH '{str(database).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
+    there = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY 1", [name]
+    ).fetchall()
+    if table.casefold() not in {one.casefold() for (one,) in there}:
+        listed = ", ".join(one for (one,) in there) or "none"
+        raise InputError(f"{database}: there is no table or view '{table}'. Name one of those there are: {listed}.")
     quoted = f'{name}."{table.replace(chr(34), chr(34) * 2)}"'
     try:
         relation = connection.sql(f"SELECT *, rowid + 2 AS row_no FROM {quoted}")  # noqa: S608 (quoted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.leads.parse import NOT_YET, is_missing, looks_like_date, looks_like_number
@@ -63,7 +64,7 @@ def evidence(cells: Sequence[object], *, months: bool = False) -> Evidence:
     numbers = sum(
         1
         for cell in filled
-        if (isinstance(cell, int | float) and not isinstance(cell, bool))
+        if (isinstance(cell, int | float | Decimal) and not isinstance(cell, bool))
         or (isinstance(cell, str) and cell.strip() in number_texts)
     )
     flags = sum(
@@ -81,7 +82,7 @@ def _is_serial(cell: object) -> bool:
     """Tell whether a cell is an Excel day number (1954 to 2119) or milliseconds since 1970."""
     if isinstance(cell, bool):
         return False
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | float | Decimal):
         return 20000 <= cell <= 80000 or 1e11 <= cell < 1e13
     return (
         isinstance(cell, str)

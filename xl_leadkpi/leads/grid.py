@@ -130,9 +130,13 @@ def from_series(values: pl.Series, *, distinct: bool) -> RawColumn:
         return from_cells(values.to_list())
     size = len(values)
     mark = pl.repeat(value=True, n=size, dtype=pl.Boolean, eager=True)
+    number = number.cast(pl.Float64).fill_nan(None)
+    infinite = number.is_infinite().fill_null(value=False)
+    # an infinite amount is none: as a text it is reported as unreadable
+    texts = pl.select(pl.when(infinite).then(pl.lit("inf"))).to_series() if infinite.any() else None
     return RawColumn(
-        pl.repeat(None, size, dtype=pl.String, eager=True),
-        number.cast(pl.Float64).fill_nan(None),
+        pl.repeat(None, size, dtype=pl.String, eager=True) if texts is None else texts,
+        number if texts is None else number.set(infinite, None),
         is_date=mark if is_date else None,
         is_flag=mark if is_flag else None,
     )

@@ -159,6 +159,7 @@ class QueryDecoder:
                 ask[f"{name} unclean"] = unclean.cast(nw.Int64).max()
         if "amount" in there and self.kinds[self.header["amount"]].is_numeric():
             ask["amount below zero"] = (nw.col(self.header["amount"]) < 0).cast(nw.Int64).max()
+            ask["amount infinite"] = _infinite(self.header["amount"]).cast(nw.Int64).max()
         return rows.measure(self.frame, ask)
 
     def _without_empty_rows(self, there: Sequence[str], seen: engine.Row) -> None:
@@ -201,9 +202,11 @@ class QueryDecoder:
         found = self.frame.select(text=text).group_by("text").agg(nw.len().alias("n"))
         [answers] = engine.collect([found])
         if len(answers) > _MOST_TEXTS:
+            field = next((name for name, known in self.header.items() if known == header), "FIELD")
             raise InputError(
-                f"column '{header}' has {len(answers):,} different texts: cast it to its type (a date, a number) where "
-                "the table is made, or leave it out with --map FIELD=-."
+                f"column '{header}' has {len(answers):,} different texts, more than the {_MOST_TEXTS:,} that are read: "
+                "group them, or cast a date or a number to its type, where the table is made; or leave the column out "
+                f"with --map {field}=-."
             )
         self.distinct[header] = RawColumn(
             pl.Series("text", [row["text"] for row in answers], dtype=pl.String),
@@ -218,7 +221,8 @@ class QueryDecoder:
         dtype: Any = nw.from_native(pairs, eager_only=True).schema["value"]
         if len(pairs) <= _FEW:
             if pairs.is_empty():
-                return nw.lit(None, dtype=dtype)
+                # of the column, not a lone null: what is counted later counts rows
+                return nw.when(text.is_null()).then(nw.lit(None, dtype=dtype))
             cases: list[nw.Expr] = []
             for (value,), same in pairs.group_by("value", maintain_order=True):
                 cases.append(nw.when(text.is_in(same["text"].to_list())).then(nw.lit(value, dtype=dtype)))
@@ -401,6 +405,13 @@ class QueryDecoder:
         column = self._distinct(header)
         self.columns[name] = self._translated(header, column.text, flag_series(column.text))
 
+    def _finite(self, header: str, seen: engine.Row) -> nw.Expr:
+        """The amounts of a column of numbers; an infinite one cannot be read, as in memory."""
+        amount = nw.col(header).cast(nw.Float64)
+        if seen["amount infinite"]:
+            self.findings += located(self.frame, "unparsed_amounts", _infinite(header), header, value="inf")
+        return nw.when(amount.is_finite()).then(amount)
+
     def _amounts(self, seen: engine.Row) -> None:
         codes: nw.Expr | None = None
         if "currency" in self.header:
@@ -409,8 +420,7 @@ class QueryDecoder:
         header = self.header.get("amount")
         if header is not None:
             if self.kinds[header].is_numeric():
-                amount = nw.col(header).cast(nw.Float64)
-                self.columns["amount"] = nw.when(~amount.is_nan()).then(amount)
+                self.columns["amount"] = self._finite(header, seen)
             else:
                 column = self._distinct(header)
                 found = parse_amounts(column.text)
@@ -435,6 +445,11 @@ class QueryDecoder:
 def _filled(headers: Iterable[str]) -> nw.Expr:
     """Tell rows that have anything in one of the columns."""
     return reduce(or_, (~nw.col(header).is_null() for header in headers))
+
+
+def _infinite(header: str) -> nw.Expr:
+    number = nw.col(header).cast(nw.Float64)
+    return ~number.is_finite() & ~number.is_nan()
 
 
 def located(

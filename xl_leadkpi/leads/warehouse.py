@@ -143,5 +143,5 @@ def open_place(place: Place, with_engine: Engine, spark_master: str | None = Non
         return engine.scan_parquet(place.files, with_engine, spark_master)
     if not place.database.is_file():
         raise InputError(f"{place.database}: there is no such file. Check the name and the folder.")
-    with engine.faults():
+    with engine.faults(place.name):
         return engine.scan_table(place.database, place.table)
