@@ -351,8 +351,8 @@ def test_a_failure_half_way_leaves_an_earlier_funnel_as_it_was(golden, monkeypat
     assert funnel.range("C10").note.text == "look at this"
 
 
-@pytest.mark.parametrize("refreshing", [False, True])
-def test_the_next_macro_puts_right_what_a_killed_one_left(book, monkeypatch, refreshing):
+def leads_ready(book, refreshing):
+    """A sheet of leads with a cell selected; refreshing, the funnel is there and the user has written into it."""
     sheet = book.sheets[0]
     fill(sheet, sample_rows(60))
     select(sheet, "B2")
@@ -360,6 +360,12 @@ def test_the_next_macro_puts_right_what_a_killed_one_left(book, monkeypatch, ref
         assert macros.build_funnel(book) == ""
         book.sheets["Funnel"].range("Z3").value = "mine"
         select(sheet, "B2")
+    return sheet
+
+
+@pytest.mark.parametrize("refreshing", [False, True])
+def test_the_next_macro_puts_right_what_a_killed_one_left(book, monkeypatch, refreshing):
+    sheet = leads_ready(book, refreshing)
     host = hosts.HOSTS["libreoffice"]
     with monkeypatch.context() as patched:
         failing_after(patched, host, 2)
@@ -386,13 +392,7 @@ macros.build_funnel(app.books.active)
 
 @pytest.mark.parametrize("refreshing", [False, True])
 def test_a_macro_killed_half_way_leaves_what_the_user_has(book, office, refreshing):
-    sheet = book.sheets[0]
-    fill(sheet, sample_rows(60))
-    select(sheet, "B2")
-    if refreshing:
-        assert macros.build_funnel(book) == ""
-        book.sheets["Funnel"].range("Z3").value = "mine"
-        select(sheet, "B2")
+    sheet = leads_ready(book, refreshing)
     before, names = content(sheet), book.sheet_names
     program = [sys.executable, "-c", KILLED, str(office.impl.office.profile)]
     with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) as macro:

@@ -57,18 +57,18 @@ def _compute(options: argparse.Namespace) -> int:
     try:
         values = kpi.bind(*_arguments(options.values, kpi))
         result = kpi(*values)
-    except TypeError as error:  # too few or too many arguments
-        print(f"leadkpi: {error}", file=sys.stderr)
+    except TypeError as problem:  # too few or too many arguments, or one of an unknown name
+        print(f"leadkpi: {problem}", file=sys.stderr)
         return NO_VALUE
     results = result if isinstance(result, (tuple, list)) else [result]
     for value in results:
         print(_shown(value))
-    given_errors = dict.fromkeys(value for value in results if not isinstance(value, (float, str)))
+    errors = dict.fromkeys(value for value in results if not isinstance(value, (float, str)))
     separated = any(isinstance(value, str) and _SEPARATED.fullmatch(value) for value in values)
     hint = "; write a number without separators, its decimals after a point" if separated else ""
-    for shown in given_errors:
-        print(f"leadkpi: {kpi.name} gives {shown}: {reason(kpi, values, shown)}{hint}", file=sys.stderr)
-    return NO_VALUE if given_errors else DONE
+    for error in errors:
+        print(f"leadkpi: {kpi.name} gives {error}: {reason(kpi, values, error)}{hint}", file=sys.stderr)
+    return NO_VALUE if errors else DONE
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -232,9 +232,9 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
     """
     import polars as pl  # noqa: PLC0415
 
-    alike = _same_columns(paths, engine)
+    same = _same_columns(paths, engine)
     if engine == "polars":
-        if alike:
+        if same:
             scan = pl.scan_parquet(list(paths), row_index_name="row_no", row_index_offset=2)
         else:
             scan = pl.concat([pl.scan_parquet(path) for path in paths], how="diagonal_relaxed")
@@ -244,7 +244,7 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
     before = [2 + sum(sizes[:place]) for place in range(len(paths))]
     if engine == "duckdb":
         relation = _duckdb().read_parquet(
-            [str(path) for path in paths], file_row_number=True, filename=True, union_by_name=not alike
+            [str(path) for path in paths], file_row_number=True, filename=True, union_by_name=not same
         )
         rows, names = nw.from_native(relation), [str(path) for path in paths]
         place, name = nw.col("file_row_number"), nw.col("filename")
@@ -255,7 +255,7 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
         before_us = int(session.conf.get("leadkpi.parts", "0"))
         session.conf.set("leadkpi.parts", str(max(parts, before_us)))
         session.conf.set("spark.sql.shuffle.partitions", str(max(parts, before_us)))
-        reader = session.read.option("mergeSchema", str(not alike).lower())
+        reader = session.read.option("mergeSchema", str(not same).lower())
         frame = reader.parquet(*[str(path.resolve()) for path in paths])
         frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", "_metadata.file_path AS filename")
         rows, names = nw.from_native(frame), [path.resolve().as_uri() for path in paths]
