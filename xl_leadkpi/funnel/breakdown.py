@@ -9,6 +9,7 @@ import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted, kpi
 from xl_leadkpi.funnel.scope import COUNT_KEY, Scope, flag
+from xl_leadkpi.funnel.stages import medians, read_medians
 from xl_leadkpi.funnel.tally import grouped, tally
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ def groups(scope: Scope, rows: Sequence[Row], field: str, spend: Mapping[str | N
 
 
 def cycles(scope: Scope, field: str, named: Groups) -> nw.LazyFrame[Any]:
-    """Median days from lead to won of each group with a row; the others have ``own_row`` 0."""
+    """Days from lead to won of each group with a row; the others have ``own_row`` 0."""
     names = [name for name in named.names if name is not None]
     own = nw.col(field).is_in(names)
     if None in named.names:
         own = own | nw.col(field).is_null()
     won = scope.rows.filter(~nw.col("cycle").is_null()).with_columns(own_row=flag(own))
     won = won.with_columns(group=nw.when(nw.col("own_row") == 1).then(nw.col(field)))
-    return won.group_by("own_row", "group").agg(nw.col("cycle").median().alias("median"))
+    return medians(scope, won, "own_row", "group")
 
 
 def count_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
@@ -172,7 +173,7 @@ def breakdown_block(
     made: Groups,
     *,
     everyone: Tally,
-    medians: Sequence[Row],
+    cycle_rows: Sequence[Row],
     median: float | None,
     cost: Cost | None,
 ) -> Block:
@@ -183,11 +184,11 @@ def breakdown_block(
         name: Name of the table.
         made: The groups.
         everyone: Counts of all leads.
-        medians: Rows of :func:`cycles`.
+        cycle_rows: Rows of :func:`cycles`.
         median: Median days from lead to won of all leads.
         cost: Total spend and whether it can be set against amounts; None for fields that spend does not know.
     """
-    found = {(row["own_row"], row["group"]): row["median"] for row in medians}
+    found = read_medians(cycle_rows, "own_row", "group")
     rest = [] if made.rest is None else [made.rest]
     columns = [
         counted(

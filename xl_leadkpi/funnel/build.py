@@ -271,7 +271,7 @@ def _breakdowns(
             TABLES.get(field, f"tblBy{number}"),
             named,
             everyone=everyone,
-            medians=known[f"cycles {field}"],
+            cycle_rows=known[f"cycles {field}"],
             median=median,
             cost=cost if named.spend else None,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -186,10 +187,9 @@ def _place_of_rank(table: LeadTable, rank: nw.Expr) -> nw.Expr:
     places = [_place(table, stage) for stage in STAGES]
     if places == list(range(1, len(STAGES) + 1)):
         return rank
-    chain: Any = nw.lit(places[0])
-    for number, place in enumerate(places[1:], start=2):
-        chain = nw.when(rank == number).then(nw.lit(place)).otherwise(chain)
-    return chain  # type: ignore[no-any-return]
+    # steps added up: a third faster on DuckDB than a case for each rank
+    steps = [(after - before, number) for number, (before, after) in enumerate(pairwise(places), start=2)]
+    return total([nw.lit(places[0]), *(flag(rank >= number) * step for step, number in steps if step)])
 
 
 def scope(table: LeadTable, options: FunnelOptions) -> Scope:
@@ -204,7 +204,8 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     * ``state``: what is ripe for the window, ``reach``, ``place`` and ``outcome`` in one number, see :func:`decode`;
     * ``age``: whole days from creation to the censoring day; ``cycle``: days from creation to the win, null unless
       both are known and in order; ``followed``: whole days under observation (until the win, else ``age``), null where
-      that is unknown.
+      that is unknown;
+    * ``currency_amount``: the amount where several currencies forbid adding amounts up.
     """
     whole = {name for name, kind in table.frame.collect_schema().items() if kind.is_integer()}
     made = Scope(table, options, engine.lazy(table.frame), whole_days=frozenset(whole))
@@ -216,24 +217,28 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     if len(table.currencies) > 1:
         # adding zlotys to euros gives nothing: the sums are printed apart, by currency
         rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=nothing(nw.col("amount")))
-    else:
-        rows = rows.with_columns(currency_amount=nw.col("amount"))
+    streams, kinds = engine.streams(table.frame), rows.collect_schema()
     # on an engine every byte of the kept columns is written once and read by each query
     small = [nw.col(name).cast(kind) for name, kind in _MADE_COLUMNS.items()]
-    rows = rows.select(*_SOURCE_COLUMNS, *table.by_labels, *small, *_MADE_DAYS)
-    return replace(made, rows=engine.settled(rows, in_memory=not engine.streams(table.frame)))
+    empty = [name for name in _MAY_BE_EMPTY if streams and name not in table.fields]
+    wanted = (*_SOURCE_COLUMNS, *table.by_labels, *_MADE_DAYS, "currency_amount")
+    kept = [name for name in wanted if name in kinds and name not in empty]
+    rows = engine.settled(rows.select(*kept, *small), in_memory=not streams)
+    nulls = {name: nw.lit(None, dtype=kinds[name]) for name in empty}
+    return replace(made, rows=rows.with_columns(**nulls) if nulls else rows)
 
 
 _SOURCE_COLUMNS = (
     "row_no", *dict.fromkeys(STAGE_DATE.values()), "d_lost", "cohort_month", "source", "campaign", "owner",
     "lost_reason", "amount", "currency", "response_min",
 )  # fmt: skip
+_MAY_BE_EMPTY = ("d_meeting", "d_proposal", "campaign", "owner", "lost_reason", "currency", "response_min")
 _MADE_COLUMNS: dict[str, Any] = {
     **dict.fromkeys(("outcome", "place", "now", "lost_at", "strict"), nw.Int8),
     "exact": nw.Int16,
     "state": nw.Int32,
 }
-_MADE_DAYS = ("age", "cycle", "followed", "currency_amount")
+_MADE_DAYS = ("age", "cycle", "followed")
 
 
 def tells_lost_reach(table: LeadTable, states: Iterable[Mapping[str, Any]]) -> bool:

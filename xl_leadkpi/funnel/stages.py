@@ -148,6 +148,27 @@ def _statistics(scope: Scope, known: Mapping[str, Sequence[Row]]) -> Row:
     return found
 
 
+def medians(scope: Scope, won: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
+    """Days from lead to won of each group, for :func:`read_medians`: the lengths counted, or the median drawn."""
+    if scope.table.has_time:
+        return won.group_by(*keys).agg(nw.col("cycle").median().alias("median"))
+    return won.group_by(*keys, "cycle").agg(nw.len().alias("n"))
+
+
+def read_medians(rows: Sequence[Row], *keys: str) -> dict[tuple[Any, ...], float | None]:
+    """Median days of each group, by its keys, out of the answers to :func:`medians`.
+
+    >>> read_medians([{"owner": "A", "cycle": 3, "n": 2}, {"owner": "A", "cycle": 9, "n": 2}], "owner")
+    {('A',): 6.0}
+    """
+    drawn = {tuple(row[key] for key in keys): row["median"] for row in rows if "median" in row}
+    lengths: dict[tuple[Any, ...], list[tuple[float, int]]] = {}
+    for row in rows:
+        if "median" not in row:
+            lengths.setdefault(tuple(row[key] for key in keys), []).append((row["cycle"], int(row["n"])))
+    return drawn | {group: percentile(sorted(found), 0.5) for group, found in lengths.items()}
+
+
 def percentile(counted_values: Sequence[tuple[float, int]], share: float) -> float | None:
     """Percentile of values that each stand so often, between two of them in proportion (as Excel's PERCENTILE.INC).
 

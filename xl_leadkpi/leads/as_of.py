@@ -6,17 +6,18 @@ that moved on since are no evidence: its dates up to that day tell how far it ha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from xl_leadkpi.leads import rows
-from xl_leadkpi.leads.table import Finding
+from xl_leadkpi.leads.oddities import Check, check_counts, odd_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ROWS_NAMED = 20
+    from xl_leadkpi.leads.table import Finding
+
 _END_OF_TIME = 3_000_000
 _STEPS = (
     "mql_date", "sql_date", "meeting_booked", "meeting_held", "opportunity_date", "proposal_date", "won_date",
@@ -25,7 +26,9 @@ _STEPS = (
 _WORDS_OF_NOW = ("stage", "status", "last_open_stage", "is_won", "is_closed", "is_converted", "lost_reason")
 
 
-def as_it_stood(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]) -> tuple[rows.Frame, list[Finding]]:
+def as_it_stood(
+    frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str]
+) -> tuple[rows.Frame, list[Finding], int]:
     """Take a table back to the censoring date.
 
     Rows created later are left out. Of rows that were won, lost or reached a further stage later, everything that has
@@ -37,25 +40,32 @@ def as_it_stood(frame: rows.Frame, facts: rows.Facts, header: Mapping[str, str])
         header: Header of each field.
 
     Returns:
-        The rows as they stood, and what was found.
+        The rows as they stood, what was found, and how many rows were there already.
     """
     moved_on, has_day = _moved_on(frame, facts)
     frame = frame.with_columns(moved_on=moved_on, has_day=has_day)
-    findings: list[Finding] = []
-    if "created" in facts.fields:
-        later = _created_later(facts)
-        findings += _found("after_as_of", frame, later, header.get("created", ""))
-        frame = frame.filter(~later)
-    findings += _found("moved_after_as_of", frame, nw.col("moved_on"))
-    undated = ~nw.col("moved_on") & ~nw.col("has_day") & (rows.outcome(facts) != rows.WAS_OPEN)
-    findings += _found("undated_outcomes", frame, undated, severity="warning")
-    # Of a row closed later the close date is the day of closing, no forecast.
-    forgotten = [name for name in (*_WORDS_OF_NOW, "close_date") if name in facts.fields]
-    past = {name: nw.when(~nw.col("moved_on")).then(nw.col(name)) for name in forgotten}
+    later = _created_later(facts) if "created" in facts.fields else nw.col("row_no") < 0
+    stood = ~later
+    undated = stood & ~nw.col("moved_on") & ~nw.col("has_day") & (rows.outcome(facts) != rows.WAS_OPEN)
+    checks = [
+        Check("after_as_of", later, header.get("created", ""), "info"),
+        Check("moved_after_as_of", stood & nw.col("moved_on"), severity="info"),
+        Check("undated_outcomes", undated),
+    ]
+    counts = rows.measure(frame, check_counts(checks) | {"rows": nw.len()})
+    findings = odd_rows(frame, checks, counts)
+    found = {finding.kind: finding.count for finding in findings}
+    past: dict[str, nw.Expr] = {}
+    if "moved_after_as_of" in found:
+        # Of a row closed later the close date is the day of closing, no forecast.
+        forgotten = [name for name in (*_WORDS_OF_NOW, "close_date") if name in facts.fields]
+        past = {name: nw.when(~nw.col("moved_on")).then(nw.col(name)) for name in forgotten}
     if "first_response" in frame.columns:
         past["first_response"] = nw.when(nw.col("first_response") < facts.bound + 1).then(nw.col("first_response"))
+    if "after_as_of" in found:
+        frame = frame.filter(stood)
     frame = frame.with_columns(**past) if past else frame
-    return frame.drop("moved_on", "has_day"), findings
+    return frame.drop("moved_on", "has_day"), findings, int(counts["rows"]) - found.get("after_as_of", 0)
 
 
 def later_leads(deals: nw.DataFrame[Any], facts: rows.Facts) -> nw.DataFrame[Any]:
@@ -86,11 +96,3 @@ def _moved_on(frame: rows.Frame, facts: rows.Facts) -> tuple[nw.Expr, nw.Expr]:
     for step in steps:
         later = later | step
     return later & ~(closed < facts.bound + 1).fill_null(value=False), ~closed.is_null()
-
-
-def _found(
-    kind: str, frame: rows.Frame, mask: nw.Expr, column: str = "", severity: Literal["info", "warning"] = "info"
-) -> list[Finding]:
-    count = int(rows.measure(frame, {"count": mask.cast(nw.Int64).sum()})["count"] or 0)
-    located = rows.locate(frame, mask, _ROWS_NAMED) if count else ()
-    return [Finding(kind, count, column, rows=located, severity=severity)] if count else []

@@ -10,17 +10,18 @@ from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from xl_leadkpi.leads.options import Dedupe
-    from xl_leadkpi.leads.rows import Frame
+
+    Classify = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
 
 _ROWS_NAMED = 20
 
 
 def drop_duplicates(
-    frame: Frame, dedupe: Dedupe, unique: Collection[str] = (), *, is_deals: bool
-) -> tuple[Frame, list[Finding]]:
+    frame: nw.DataFrame[Any], dedupe: Dedupe, unique: Collection[str] = (), *, is_deals: bool
+) -> tuple[nw.DataFrame[Any], list[Finding]]:
     """Keep one row an identifier: the furthest stage, then the latest modified, then the first.
 
     Rows with the same e-mail or phone but different identifiers are only reported, as several deals a buyer are normal;
@@ -36,8 +37,6 @@ def drop_duplicates(
     Returns:
         The rows kept, and what was found.
     """
-    if isinstance(frame, nw.LazyFrame):
-        return _drop_in_engine(frame, dedupe, is_deals=is_deals)
     findings: list[Finding] = []
     if dedupe != "none" and "lead_id" in frame.columns and "lead_id" not in unique:
         frame, dropped = _keep_best(frame, "lead_id")
@@ -102,26 +101,84 @@ def _keep_best(
     return frame, dropped
 
 
-def _drop_in_engine(
-    frame: nw.LazyFrame[Any], dedupe: Dedupe, *, is_deals: bool
+def drop_duplicates_there(
+    read: nw.LazyFrame[Any], classified: Classify, dedupe: Dedupe, *, is_deals: bool
 ) -> tuple[nw.LazyFrame[Any], list[Finding]]:
+    """Keep one row an identifier, as :func:`drop_duplicates` does, of rows that stay on their engine.
+
+    The few rows that share an identifier are found first and only they are classified to choose among them.
+
+    Args:
+        read: Rows with ``row_no`` and the fields as read.
+        classified: Adds to rows what :func:`drop_duplicates` wants of them.
+        dedupe: What counts as the same lead.
+        is_deals: The rows are deals.
+
+    Returns:
+        The rows kept, classified, and what was found.
+    """
     findings: list[Finding] = []
-    names = frame.collect_schema().names()
+    earliest: nw.LazyFrame[Any] | None = None
+    names = read.collect_schema().names()
     if dedupe != "none" and "lead_id" in names:
-        frame, found = _keep_best_in_engine(frame, "lead_id", "duplicate_ids")
+        doubles = _doubles_there(read, classified, "lead_id")
+        read, found = _without_worse(read, doubles, "lead_id", "duplicate_ids")
         findings += found
     for name in ("email", "phone"):
         if name not in names:
             continue
         key = f"{name}_key"
-        frame = frame.with_columns(_contact_key(name).alias(key))
+        read = read.with_columns(_contact_key(name).alias(key))
         if name == "email" and dedupe == "id+email" and not is_deals:
-            frame, found = _keep_best_in_engine(frame, key, "duplicate_emails", earliest=("created", "cohort_month"))
+            firsts = [day for day in ("created", "cohort_month") if day in names]
+            doubles = _doubles_there(read, classified, key, firsts)
+            read, found = _without_worse(read, doubles, key, "duplicate_emails")
+            if found and doubles is not None:
+                earliest = doubles.group_by(key).agg(*[nw.col(day).min().alias(f"first_{day}") for day in firsts])
         else:
-            found = _shared_in_engine(frame, key, f"same_{name}")
+            found = _shared_in_engine(read, key, f"same_{name}")
         findings += found
-        frame = frame.drop(key)
-    return frame, findings
+    frame = classified(read)
+    if earliest is not None:
+        first_days = [name for name in earliest.collect_schema().names() if name.startswith("first_")]
+        frame = frame.join(earliest, on="email_key", how="left")
+        frame = frame.with_columns(
+            **{name.removeprefix("first_"): nw.coalesce(name, name.removeprefix("first_")) for name in first_days}
+        ).drop(*first_days)
+    return frame.drop("email_key", "phone_key", strict=False), findings
+
+
+def _doubles_there(
+    read: nw.LazyFrame[Any], classified: Classify, key: str, kept: Collection[str] = ()
+) -> nw.LazyFrame[Any] | None:
+    """The rows that share a key, with what ranks them; None where there are none."""
+    keys = engine.settled(engine.repeated(read, key), in_memory=True)
+    [[repeated]] = engine.collect([keys.select(nw.len().alias("n"))])
+    if not repeated["n"]:
+        return None
+    shared = classified(read.join(keys.select(key), on=key, how="semi"))
+    # ascending order on every engine: the furthest and the latest have the least number
+    modified = "modified" in read.collect_schema().names()
+    shared = shared.with_columns(
+        far=-nw.col("position").cast(nw.Int32),
+        late=(-nw.col("modified").cast(nw.Float64)).fill_null(1.0) if modified else nw.lit(0.0),
+        one=nw.lit(1),
+    )
+    return engine.settled(shared.select("row_no", key, "far", "late", "one", *kept), in_memory=True)
+
+
+def _without_worse(
+    read: nw.LazyFrame[Any], doubles: nw.LazyFrame[Any] | None, key: str, kind: str
+) -> tuple[nw.LazyFrame[Any], list[Finding]]:
+    """The rows but for those that another one of the same key beats."""
+    if doubles is None:
+        return read, []
+    place = nw.col("one").cum_sum().over(key, order_by=("far", "late", "row_no"))
+    dropped = doubles.with_columns(place=place).filter(nw.col("place") > 1).select("row_no")
+    dropped = engine.settled(dropped, in_memory=True)
+    [[total], first] = engine.collect([dropped.select(nw.len().alias("n")), dropped.sort("row_no").head(_ROWS_NAMED)])
+    rows = tuple(int(row["row_no"]) for row in first)
+    return read.join(dropped, on="row_no", how="anti"), [Finding(kind, int(total["n"]), rows=rows)]
 
 
 def _shared_in_engine(frame: nw.LazyFrame[Any], key: str, kind: str) -> list[Finding]:
@@ -131,34 +188,3 @@ def _shared_in_engine(frame: nw.LazyFrame[Any], key: str, kind: str) -> list[Fin
     if not total["n"]:
         return []
     return [Finding(kind, int(total["n"]), rows=tuple(int(row["row_no"]) for row in first), severity="info")]
-
-
-def _keep_best_in_engine(
-    frame: nw.LazyFrame[Any], key: str, kind: str, earliest: Collection[str] = ()
-) -> tuple[nw.LazyFrame[Any], list[Finding]]:
-    keys = engine.settled(engine.repeated(frame, key), in_memory=True)
-    [[repeated]] = engine.collect([keys.select(nw.len().alias("n"))])
-    if not repeated["n"]:
-        return frame, []
-    names = frame.collect_schema().names()
-    firsts = [name for name in earliest if name in names]
-    # ascending order on every engine: the furthest and the latest have the least number
-    ranked = frame.with_columns(
-        far=-nw.col("position").cast(nw.Int32),
-        late=(-nw.col("modified").cast(nw.Float64)).fill_null(1.0) if "modified" in names else nw.lit(0.0),
-        one=nw.lit(1),
-    ).select("row_no", key, "far", "late", "one", *firsts)
-    doubles = engine.settled(ranked.join(keys, on=key, how="inner"), in_memory=True)
-    place = nw.col("one").cum_sum().over(key, order_by=("far", "late", "row_no"))
-    dropped = doubles.with_columns(place=place).filter(nw.col("place") > 1).select("row_no")
-    dropped = engine.settled(dropped, in_memory=True)
-    [[total], first] = engine.collect([dropped.select(nw.len().alias("n")), dropped.sort("row_no").head(_ROWS_NAMED)])
-    if not total["n"]:
-        return frame, []
-    frame = frame.join(dropped, on="row_no", how="anti")
-    if firsts:
-        first_days = doubles.group_by(key).agg(*[nw.col(name).min().alias(f"first_{name}") for name in firsts])
-        frame = frame.join(first_days, on=key, how="left")
-        frame = frame.with_columns(**{name: nw.coalesce(f"first_{name}", name) for name in firsts})
-        frame = frame.drop(*[f"first_{name}" for name in firsts])
-    return frame, [Finding(kind, int(total["n"]), rows=tuple(int(row["row_no"]) for row in first))]

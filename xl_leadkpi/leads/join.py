@@ -90,7 +90,7 @@ def join_deals(
     later = None
     if is_past:
         later = later_leads(table, facts)
-        standing, odd = as_it_stood(table, facts, deals.header)
+        standing, odd, _ = as_it_stood(table, facts, deals.header)
         findings += [replace(found, column=f"{deal_grid.name}: {found.column}") for found in odd]
     standing = rows.furthest(rows.dated(standing, facts), STAGES, facts)
     assert isinstance(standing, nw.DataFrame)  # what is in memory stays there

@@ -9,7 +9,7 @@ import narwhals as nw
 
 from xl_leadkpi.leads import engine, rows
 from xl_leadkpi.leads.as_of import as_it_stood
-from xl_leadkpi.leads.duplicates import drop_duplicates
+from xl_leadkpi.leads.duplicates import drop_duplicates, drop_duplicates_there
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.oddities import ahead_checks, check_counts, missing_evidence, odd_rows, row_checks
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
@@ -56,6 +56,7 @@ class LeadRows:
         self.options = options
         self.is_deals = is_deals
         self.findings = decoded.findings
+        self.keeps_times = False
         self.today = options.today or date.today()  # noqa: DTZ011 (the user's day)
         self.frame: rows.Frame = _cut(nw.from_native(decoded.frame, pass_through=False))
 
@@ -74,16 +75,21 @@ class LeadRows:
         bound = day_number(self.options.as_of or self.today)
         facts = rows.Facts(fields, self.is_deals, bound)
         if bound < day_number(self.today):
-            self._go_back(facts)
+            stood, findings, left = as_it_stood(self.frame, facts, self.decoded.header)
+            self.frame = _cut(stood)
+            self.findings += findings
+            if not left:
+                raise InputError(
+                    f"As of {self.options.as_of}: every row of the table was created later. Give a later --as-of."
+                )
         known = rows.Facts(fields, self.is_deals, max(bound, day_number(self.today)))
         dated = _cut(rows.dated(self.frame, facts))
         ahead = ahead_checks(known, self.decoded.header)
         days = rows.measure(dated, check_counts(ahead) | self._latest(dated, facts))
         as_of, reason = self._as_of(days)
         order = self._order(dated)
-        frame = _cut(rows.furthest(dated, order, facts))
-        frame = self._calendar_days(frame)
-        frame = self._without_duplicates(frame)
+        self.keeps_times = self._keeps_times()
+        frame = self._without_duplicates(dated, facts, order)
         self.findings += odd_rows(dated, ahead, days)
         checks = row_checks(frame, facts, self.decoded.header)
         counted = rows.measure(frame, check_counts(checks) | self._evidence(frame, order))
@@ -102,23 +108,13 @@ class LeadRows:
             source_name=grid.name,
             currency=currencies[0] if len(currencies) == 1 else None,
             currencies=currencies,
-            has_time=frozenset(self.decoded.has_time),
+            has_time=frozenset(self.decoded.has_time) if self.keeps_times else frozenset(),
             fields=frozenset(self._fed(frame)),
             by_labels={name: grid.headers[place] for name, place in by.items()},
             columns=mapped.columns,
             words=tuple(self.decoded.words),
             findings=tuple(self.findings),
         )
-
-    def _go_back(self, facts: rows.Facts) -> None:
-        """Let the table be as it was on an earlier day."""
-        stood, findings = as_it_stood(self.frame, facts, self.decoded.header)
-        self.frame = _cut(stood)
-        self.findings += findings
-        if not rows.measure(self.frame, {"rows": nw.len()})["rows"]:
-            raise InputError(
-                f"As of {self.options.as_of}: every row of the table was created later. Give a later --as-of."
-            )
 
     def _latest(self, frame: rows.Frame, facts: rows.Facts) -> dict[str, nw.Expr]:
         """The latest of each kind of day, if the censoring date is to be told from them."""
@@ -165,22 +161,23 @@ class LeadRows:
         stages.insert(stages.index("Opportunity") + 1, "Meeting")
         return tuple(stages)
 
-    def _calendar_days(self, frame: rows.Frame) -> rows.Frame:
+    def _keeps_times(self) -> bool:
         """Keep times of day only if all stage dates have them: else a duration would mix hours and whole days."""
-        frame = self._response(frame)
-        there = [name for name in _DAYS if name in frame.columns]
         sources = _STAGE_DATES & self.decoded.fields
         timed = sources & self.decoded.has_time
-        kinds = frame.collect_schema()
-        whole = [name for name in there if not kinds[name].is_integer()]
-        if timed and timed == sources:
-            return frame.with_columns(nw.col(*there).cast(nw.Float64))
-        if timed:
+        if timed and timed != sources:
             self.findings.append(Finding("times_dropped", len(timed), value=", ".join(sorted(timed)), severity="info"))
-        self.decoded.has_time.clear()
-        if not whole:
-            return frame
-        return frame.with_columns(*[nw.col(name).cast(nw.Float64).floor().cast(nw.Int32) for name in whole])
+        return bool(timed) and timed == sources
+
+    def _classified(self, frame: rows.Frame, facts: rows.Facts, order: Sequence[str]) -> rows.Frame:
+        """The furthest stage of rows with the days of their stages, and these as the durations will take them."""
+        frame = self._response(_cut(rows.furthest(frame, order, facts)))
+        there = [name for name in _DAYS if name in frame.columns]
+        if self.keeps_times:
+            return frame.with_columns(nw.col(*there).cast(nw.Float64))
+        kinds = frame.collect_schema()
+        days = [nw.col(name).cast(nw.Float64).floor().cast(nw.Int32) for name in there if not kinds[name].is_integer()]
+        return frame.with_columns(*days) if days else frame
 
     def _response(self, frame: rows.Frame) -> rows.Frame:
         if "response_spent" in frame.columns:
@@ -190,11 +187,22 @@ class LeadRows:
             return frame.with_columns(response_min=nw.when(seconds >= 0).then(seconds / 60))
         return frame
 
-    def _without_duplicates(self, frame: rows.Frame) -> rows.Frame:
+    def _without_duplicates(self, dated: rows.Frame, facts: rows.Facts, order: Sequence[str]) -> rows.Frame:
+        """The classified rows, one a lead."""
         of_lead = set(header_key(self.decoded.header.get("lead_id", "")).split()) & _OTHER_RECORD
         # Several deals of one lead carry the same lead's identifier and are no duplicates.
         dedupe = "none" if self.is_deals and of_lead else self.options.dedupe
-        frame, findings = drop_duplicates(frame, dedupe, self.decoded.unique, is_deals=self.is_deals)
+        frame: rows.Frame
+        if isinstance(self.frame, nw.LazyFrame):
+
+            def classified(read: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+                return self._classified(_cut(rows.dated(read, facts)), facts, order).lazy()
+
+            frame, findings = drop_duplicates_there(self.frame, classified, dedupe, is_deals=self.is_deals)
+        else:
+            frame = self._classified(dated, facts, order)
+            assert isinstance(frame, nw.DataFrame)  # what is in memory stays there
+            frame, findings = drop_duplicates(frame, dedupe, self.decoded.unique, is_deals=self.is_deals)
         self.findings += findings
         return frame
 
@@ -243,7 +251,7 @@ class LeadRows:
 
     def _select(self, frame: rows.Frame, by: Mapping[str, int]) -> rows.Frame:
         there = set(frame.columns)
-        day = nw.Float64 if self.decoded.has_time else nw.Int32
+        day = nw.Float64 if self.keeps_times else nw.Int32
         if "name" not in there:
             for other in ("company", "contact"):
                 if other in there:

@@ -223,10 +223,12 @@ class QueryDecoder:
             if pairs.is_empty():
                 # of the column, not a lone null: what is counted later counts rows
                 return nw.when(text.is_null()).then(nw.lit(None, dtype=dtype))
-            cases: list[nw.Expr] = []
+            # one case within the other: DuckDB evaluates each only for the rows that the ones before left
+            case: nw.Expr | None = None
             for (value,), same in pairs.group_by("value", maintain_order=True):
-                cases.append(nw.when(text.is_in(same["text"].to_list())).then(nw.lit(value, dtype=dtype)))
-            return nw.coalesce(*cases) if len(cases) > 1 else cases[0]
+                one = nw.when(text.is_in(same["text"].to_list())).then(nw.lit(value, dtype=dtype))
+                case = one if case is None else one.otherwise(case)
+            return case  # type: ignore[return-value]
         key, name = f"text_{len(self.joined)}", f"value_{len(self.joined)}"
         small = engine.alike(nw.from_native(pairs.rename({"text": key, "value": name}), eager_only=True), self.frame)
         self.frame = self.frame.with_columns(text.alias(f"of_{key}")).join(

@@ -239,5 +239,4 @@ def measure(frame: Frame, expressions: dict[str, nw.Expr]) -> dict[str, Any]:
 
 def locate(frame: Frame, mask: nw.Expr, limit: int) -> tuple[int, ...]:
     """List the first row numbers where a condition holds (runs the query)."""
-    [found] = engine.collect([frame.lazy().filter(mask).select("row_no").sort("row_no").head(limit)])
-    return tuple(int(row["row_no"]) for row in found)
+    return engine.first_rows(frame.lazy(), mask, limit)
