@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted, kpi
-from xl_leadkpi.funnel.scope import COUNT_KEY, Scope, flag
-from xl_leadkpi.funnel.stages import medians, read_medians
+from xl_leadkpi.funnel.scope import COUNT_KEY, Scope
+from xl_leadkpi.funnel.stages import Cycles
 from xl_leadkpi.funnel.tally import grouped, tally
 
 if TYPE_CHECKING:
@@ -56,15 +56,15 @@ def groups(scope: Scope, rows: Sequence[Row], field: str, spend: Mapping[str | N
     )
 
 
-def cycles(scope: Scope, field: str, named: Groups) -> nw.LazyFrame[Any]:
-    """Days from lead to won of each group with a row; the others have ``own_row`` 0."""
-    names = [name for name in named.names if name is not None]
-    own = nw.col(field).is_in(names)
-    if None in named.names:
-        own = own | nw.col(field).is_null()
-    won = scope.rows.filter(~nw.col("cycle").is_null()).with_columns(own_row=flag(own))
-    won = won.with_columns(group=nw.when(nw.col("own_row") == 1).then(nw.col(field)))
-    return medians(scope, won, "own_row", "group")
+def cycles(scope: Scope, field: str, named: Groups) -> Cycles:
+    """Days from lead to won of each group with a row, numbered from 1; the others together are group 0."""
+    column = nw.col(field)
+    own = [
+        nw.when(column.is_null() if name is None else column == name).then(nw.lit(number))
+        for number, name in enumerate(named.names, start=1)
+    ]
+    won = scope.rows.filter(~nw.col("cycle").is_null()).select("cycle", group=nw.coalesce(*own, nw.lit(0)))
+    return Cycles(won, bool(scope.table.has_time))
 
 
 def count_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
@@ -173,7 +173,7 @@ def breakdown_block(
     made: Groups,
     *,
     everyone: Tally,
-    cycle_rows: Sequence[Row],
+    medians: Mapping[int, float | None],
     median: float | None,
     cost: Cost | None,
 ) -> Block:
@@ -184,11 +184,10 @@ def breakdown_block(
         name: Name of the table.
         made: The groups.
         everyone: Counts of all leads.
-        cycle_rows: Rows of :func:`cycles`.
+        medians: Median days from lead to won by group, see :func:`cycles`.
         median: Median days from lead to won of all leads.
         cost: Total spend and whether it can be set against amounts; None for fields that spend does not know.
     """
-    found = read_medians(cycle_rows, "own_row", "group")
     rest = [] if made.rest is None else [made.rest]
     columns = [
         counted(
@@ -199,10 +198,8 @@ def breakdown_block(
         *count_columns(scope, [*made.tallies, *rest, everyone]),
     ]
     if scope.knows_win_days:
-        others = [found.get((0, None)) for _ in rest]
-        columns.append(
-            counted("cycle_days_median", "days", [*(found.get((1, one)) for one in made.names), *others, median])
-        )
+        own = [medians.get(number) for number in range(1, len(made.names) + 1)]
+        columns.append(counted("cycle_days_median", "days", [*own, *(medians.get(0) for _ in rest), median]))
     if cost is not None:
         unnamed = [spend for one, spend in made.spend.items() if one not in made.names]
         spend = [*(made.spend.get(one) for one in made.names), *(sum(unnamed) if unnamed else None for _ in rest)]

@@ -79,6 +79,7 @@ def build(
     misfit = spending.coverage(spent.by_month, _leads_by_month(calendar)) if spent else None
     cost = breakdown.Cost(spent.total, spent.comparable) if spent else None
     month_table = months.months_block(made, calendar)
+    response = summary.read_responses(made, known) if "responses" in known else None
     pipeline = losses.pipeline_block(made, known["profile"], everyone, spells)
     distribution = curve.curve(known["follow ups"])
     backward = {spell.name: known[f"backward {spell.name}"] for spell in spells if f"backward {spell.name}" in known}
@@ -106,7 +107,7 @@ def build(
             weighted=losses.weighted_pipeline(pipeline),
             cost=cost,
             closed=calendar.closed_in_period(made),
-            response=steady(known["responses"][0]["median"]) if "responses" in known else None,
+            response=steady(response["median"]) if response else None,
         ),
         stages=stages.stages_block(made, known["profile"], everyone, spells, spent.total if spent else None),
         stage_times=stages.stage_times_block(spells),
@@ -129,7 +130,7 @@ def build(
         findings=found,
         parameters={name: value for name, value in asdict(made.options).items() if name != "built_at"},
         trend=_trend(made, known, everyone, spent, calendar),
-        response=summary.response_block(made, known["responses"][0]) if "responses" in known else None,
+        response=summary.response_block(made, response) if response else None,
         currencies=summary.currency_block(known["currencies"]) if "currencies" in known else None,
         backwards=quality.backward_block(spells, backward, named) if backward else None,
     )
@@ -167,7 +168,8 @@ def _trend(made: Scope, known: Answers, everyone: Tally, spent: Spend | None, ca
     """The trend, which is of the last months of the data, not of the period asked for."""
     whole = replace(made, options=replace(made.options, period_from=None, period_to=None))
     table = months.months_block(whole, _calendar(whole, known, everyone, spent))
-    return months.trend_block(whole, table, known["trend"], min(calendar.cohorts, default=None))
+    medians = months.trend_cycles(whole).medians(known["trend"])
+    return months.trend_block(whole, table, medians, min(calendar.cohorts, default=None))
 
 
 def _without_costs(report: FunnelReport) -> FunnelReport:
@@ -226,7 +228,7 @@ def _first_questions(made: Scope, fields: Sequence[str], spend: SpendTable | Non
         **{f"entries {stage}": months.entries(made, stage) for stage in made.stages if made.has_day(stage)},
     }
     if "response_min" in made.table.fields:
-        questions["responses"] = summary.responses(made)
+        questions |= summary.responses(made)
     if len(made.table.currencies) > 1:
         questions["currencies"] = summary.currency_sums(made)
     if spend is not None:
@@ -241,9 +243,9 @@ def _second_questions(
     spent: Spend | None,
 ) -> dict[str, nw.LazyFrame[Any]]:
     """What can only be asked once the first answers are in: beyond which percentile, of which groups, which rows."""
-    questions = {"stalled": stages.stalled(made, spells), "trend": months.trend_cycles(made)}
+    questions = {"stalled": stages.stalled(made, spells), "trend": months.trend_cycles(made).question()}
     for field, named in by_field.items():
-        questions[f"cycles {field}"] = breakdown.cycles(made, field, named)
+        questions[f"cycles {field}"] = breakdown.cycles(made, field, named).question()
     for name, rows in quality.backward_rows(made, spells).items():
         questions[f"backward {name}"] = rows
     if spent is not None:
@@ -271,7 +273,7 @@ def _breakdowns(
             TABLES.get(field, f"tblBy{number}"),
             named,
             everyone=everyone,
-            cycle_rows=known[f"cycles {field}"],
+            medians=breakdown.cycles(made, field, named).medians(known[f"cycles {field}"]),
             median=median,
             cost=cost if named.spend else None,
         )

@@ -18,7 +18,7 @@ from xl_leadkpi.funnel.scope import (
     last_day,
     month_of,
 )
-from xl_leadkpi.funnel.stages import medians, read_medians
+from xl_leadkpi.funnel.stages import Cycles
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
 from xl_leadkpi.leads.rows import month_number
 
@@ -302,23 +302,23 @@ def _trend_starts(scope: Scope) -> tuple[int, int]:
     return complete - TREND_MONTHS + 1, complete - 2 * TREND_MONTHS + 1
 
 
-def trend_cycles(scope: Scope) -> nw.LazyFrame[Any]:
-    """Days from lead to won of the wins in the recent (1) and the previous (0) span."""
+def trend_cycles(scope: Scope) -> Cycles:
+    """Days from lead to won of the wins in the recent (group 1) and the previous (group 0) span."""
     recent, previous = _trend_starts(scope)
     day = nw.col("d_won")
     inside = (day >= day_number(first_day(previous))) & (day < day_number(last_day(recent + TREND_MONTHS - 1)) + 1)
     won = scope.rows.filter(~nw.col("cycle").is_null() & inside)
-    won = won.with_columns(recent=flag(day >= day_number(first_day(recent))))
-    return medians(scope, won, "recent")
+    won = won.select("cycle", group=flag(day >= day_number(first_day(recent))))
+    return Cycles(won, bool(scope.table.has_time))
 
 
-def trend_block(scope: Scope, months: Block, cycle_rows: Sequence[Row], first_month: int | None) -> Block:
+def trend_block(scope: Scope, months: Block, medians: Mapping[int, float | None], first_month: int | None) -> Block:
     """The last three complete calendar months against the three before, for the arrows on the cards.
 
     Args:
         scope: What is counted.
         months: Rows of :func:`months_block`, of all months whatever the period asked for.
-        cycle_rows: Rows of :func:`trend_cycles`.
+        medians: Median days from lead to won, see :func:`trend_cycles`.
         first_month: Month of the first lead. Where it lies within or after the three months before, these were not
             recorded in full: their figures are None.
     """
@@ -347,8 +347,7 @@ def trend_block(scope: Scope, months: Block, cycle_rows: Sequence[Row], first_mo
         ):
             name = "leads" if column.key == "entered_created" else names[column.key]
             columns.append(counted(name, column.unit, sums(column.key)))
-    cycle = read_medians(cycle_rows, "recent")
-    columns.append(counted("cycle_days_median", "days", [cycle.get((1,)), cycle.get((0,)) if compared else None]))
+    columns.append(counted("cycle_days_median", "days", [medians.get(1), medians.get(0) if compared else None]))
     keys = {column.key for column in columns}
     ratios: list[tuple[str, Unit, str, tuple[str | float, ...]]] = [
         ("win_rate", "fraction", "WINRATE", ("won", "lost_opportunities" if scope.knows_lost_reach else "lost")),

@@ -217,22 +217,17 @@ def scope(table: LeadTable, options: FunnelOptions) -> Scope:
     if len(table.currencies) > 1:
         # adding zlotys to euros gives nothing: the sums are printed apart, by currency
         rows = rows.with_columns(currency_amount=nw.col("amount")).with_columns(amount=nothing(nw.col("amount")))
-    streams, kinds = engine.streams(table.frame), rows.collect_schema()
     # on an engine every byte of the kept columns is written once and read by each query
     small = [nw.col(name).cast(kind) for name, kind in _MADE_COLUMNS.items()]
-    empty = [name for name in _MAY_BE_EMPTY if streams and name not in table.fields]
-    wanted = (*_SOURCE_COLUMNS, *table.by_labels, *_MADE_DAYS, "currency_amount")
-    kept = [name for name in wanted if name in kinds and name not in empty]
-    rows = engine.settled(rows.select(*kept, *small), in_memory=not streams)
-    nulls = {name: nw.lit(None, dtype=kinds[name]) for name in empty}
-    return replace(made, rows=rows.with_columns(**nulls) if nulls else rows)
+    apart = ["currency_amount"] if len(table.currencies) > 1 else []
+    rows = rows.select(*_SOURCE_COLUMNS, *table.by_labels, *small, *_MADE_DAYS, *apart)
+    return replace(made, rows=engine.settled(rows, in_memory=not engine.streams(table.frame)))
 
 
 _SOURCE_COLUMNS = (
     "row_no", *dict.fromkeys(STAGE_DATE.values()), "d_lost", "cohort_month", "source", "campaign", "owner",
     "lost_reason", "amount", "currency", "response_min",
 )  # fmt: skip
-_MAY_BE_EMPTY = ("d_meeting", "d_proposal", "campaign", "owner", "lost_reason", "currency", "response_min")
 _MADE_COLUMNS: dict[str, Any] = {
     **dict.fromkeys(("outcome", "place", "now", "lost_at", "strict"), nw.Int8),
     "exact": nw.Int16,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -12,6 +11,8 @@ import narwhals as nw
 from xl_leadkpi.funnel.blocks import block, counted, kpi
 from xl_leadkpi.funnel.report import Above, Block, First
 from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, flag, steady
+from xl_leadkpi.funnel.tally import grouped
+from xl_leadkpi.leads.percentiles import draw, percentile, read_slots, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.report import Column
     from xl_leadkpi.funnel.tally import Tally
     from xl_leadkpi.leads.engine import Row
+    from xl_leadkpi.leads.percentiles import Values
 
 ENOUGH_VISITS = 10
 """Finished visits below which nobody can say what a long stay is."""
@@ -86,13 +88,11 @@ def durations(scope: Scope) -> dict[str, nw.LazyFrame[Any]]:
     """Queries for the statistics of every duration, numbered as :func:`ways` does.
 
     Whole days have few lengths: how often each occurs gives every percentile exactly, on any engine and in little
-    memory. Where days have times, the engine draws the percentiles (exact as well) from the lengths themselves.
+    memory. Where days have times, they are counted by whole days first, and the percentiles drawn afterwards.
     """
-    if scope.table.has_time:
-        return {"durations": _drawn(scope)}
     counts = {}
     for i, (_, days, waiting) in enumerate(ways(scope)):
-        counts[f"duration {i}"] = _lengths(scope, days)
+        counts[f"duration {i}"] = values(scope.rows, days).counted() if scope.table.has_time else _lengths(scope, days)
         if waiting is not None:
             counts[f"waiting {i}"] = _lengths(scope, waiting)
     return counts
@@ -103,114 +103,103 @@ def _lengths(scope: Scope, days: nw.Expr) -> nw.LazyFrame[Any]:
     return rows.filter(~nw.col("days").is_null()).group_by("days").agg(nw.len().alias("n"))
 
 
-def _drawn(scope: Scope) -> nw.LazyFrame[Any]:
-    """One row with the statistics of every duration; ``i_`` numbers the durations."""
-    measured = ways(scope)
-    rows = scope.rows.with_columns(
-        *(days.alias(f"{i}_raw") for i, (_, days, _) in enumerate(measured)),
-        *(waiting.alias(f"{i}_open") for i, (_, _, waiting) in enumerate(measured) if waiting is not None),
-    ).with_columns(
-        *(nw.when(nw.col(f"{i}_raw") >= 0).then(nw.col(f"{i}_raw")).alias(f"{i}") for i in range(len(measured)))
+@dataclass(frozen=True, slots=True)
+class _Visits:
+    """Finished visits of a stage, or ways from one to another."""
+
+    n: int
+    total: float
+    most: float | None
+    backwards: int
+    percentiles: Sequence[float | None]
+
+
+def _visits(scope: Scope, known: Mapping[str, Sequence[Row]]) -> list[_Visits]:
+    answers = [known[f"duration {i}"] for i in range(len(ways(scope)))]
+    return _timed_visits(scope, answers) if scope.table.has_time else [_whole_visits(rows) for rows in answers]
+
+
+def _whole_visits(rows: Sequence[Row]) -> _Visits:
+    lengths = sorted((row["days"], int(row["n"])) for row in rows)
+    visits = [(days, n) for days, n in lengths if days >= 0]
+    return _Visits(
+        sum(n for _, n in visits),
+        sum(days * n for days, n in visits),
+        visits[-1][0] if visits else None,
+        sum(n for days, n in lengths if days < 0),
+        [percentile(visits, share) for share in QUANTILES],
     )
-    statistics: list[nw.Expr] = [nw.len().alias("rows")]
-    for i, (_, _, waiting) in enumerate(measured):
-        days = nw.col(f"{i}")
-        statistics += [
-            days.count().alias(f"{i}_n"),
-            days.sum().alias(f"{i}_sum"),
-            days.max().alias(f"{i}_max"),
-            *(days.quantile(q, "linear").alias(f"{i}_p{q * 100:.0f}") for q in QUANTILES),
-            flag(nw.col(f"{i}_raw") < 0).sum().alias(f"{i}_backwards"),
-        ]
-        if waiting is not None:
-            statistics += [
-                nw.col(f"{i}_open").count().alias(f"{i}_open_n"),
-                nw.col(f"{i}_open").median().alias(f"{i}_open_median"),
-            ]
-    return rows.select(*statistics)
 
 
-def _statistics(scope: Scope, known: Mapping[str, Sequence[Row]]) -> Row:
-    """What :func:`_drawn` draws, from counted lengths."""
-    found: Row = {}
-    for i, (_, _, waiting) in enumerate(ways(scope)):
-        lengths = sorted((row["days"], int(row["n"])) for row in known[f"duration {i}"])
-        finished = [(days, n) for days, n in lengths if days >= 0]
-        visits = sum(n for _, n in finished)
-        found[f"{i}_n"] = visits
-        found[f"{i}_sum"] = sum(days * n for days, n in finished)
-        found[f"{i}_max"] = finished[-1][0] if finished else None
-        found |= {f"{i}_p{q * 100:.0f}": percentile(finished, q) for q in QUANTILES}
-        found[f"{i}_backwards"] = sum(n for days, n in lengths if days < 0)
-        if waiting is not None:
-            still = sorted((row["days"], int(row["n"])) for row in known[f"waiting {i}"])
-            found |= {f"{i}_open_n": sum(n for _, n in still), f"{i}_open_median": percentile(still, 0.5)}
-    return found
+def _timed_visits(scope: Scope, answers: Sequence[Sequence[Row]]) -> list[_Visits]:
+    slots = [read_slots(rows).get(0, []) for rows in answers]
+    finished = [[slot for slot in every if slot.start >= 0] for every in slots]
+    asked = [
+        (values(scope.rows, days), {0: visits} if visits else {}, QUANTILES)
+        for (_, days, _), visits in zip(ways(scope), finished, strict=True)
+    ]
+    return [
+        _Visits(
+            sum(slot.n for slot in visits),
+            sum(slot.total for slot in visits),
+            visits[-1].most if visits else None,
+            sum(slot.n for slot in every if slot.start < 0),
+            drawn.get(0, [None] * len(QUANTILES)),
+        )
+        for every, visits, drawn in zip(slots, finished, draw(asked), strict=True)
+    ]
 
 
-def medians(scope: Scope, won: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
-    """Days from lead to won of each group, for :func:`read_medians`: the lengths counted, or the median drawn."""
-    if scope.table.has_time:
-        return won.group_by(*keys).agg(nw.col("cycle").median().alias("median"))
-    return won.group_by(*keys, "cycle").agg(nw.len().alias("n"))
+@dataclass(frozen=True, slots=True)
+class Cycles:
+    """Days from lead to won of some groups of leads.
 
-
-def read_medians(rows: Sequence[Row], *keys: str) -> dict[tuple[Any, ...], float | None]:
-    """Median days of each group, by its keys, out of the answers to :func:`medians`.
-
-    >>> read_medians([{"owner": "A", "cycle": 3, "n": 2}, {"owner": "A", "cycle": 9, "n": 2}], "owner")
-    {('A',): 6.0}
+    Attributes:
+        rows: Won leads with ``group``, a whole number from 0, and ``cycle``.
+        timed: The days have times.
     """
-    drawn = {tuple(row[key] for key in keys): row["median"] for row in rows if "median" in row}
-    lengths: dict[tuple[Any, ...], list[tuple[float, int]]] = {}
-    for row in rows:
-        if "median" not in row:
-            lengths.setdefault(tuple(row[key] for key in keys), []).append((row["cycle"], int(row["n"])))
-    return drawn | {group: percentile(sorted(found), 0.5) for group, found in lengths.items()}
 
+    rows: nw.LazyFrame[Any]
+    timed: bool
 
-def percentile(counted_values: Sequence[tuple[float, int]], share: float) -> float | None:
-    """Percentile of values that each stand so often, between two of them in proportion (as Excel's PERCENTILE.INC).
+    def question(self) -> nw.LazyFrame[Any]:
+        """How often each length occurs in each group, in whole days where the days have times."""
+        if self.timed:
+            return self._values().counted()
+        return self.rows.group_by("group", "cycle").agg(nw.len().alias("n"))
 
-    >>> percentile([(1, 2), (5, 1), (6, 1)], 0.5)
-    3.0
-    """
-    if not counted_values:
-        return None
-    ends = list(accumulate(n for _, n in counted_values))
-    place = share * (ends[-1] - 1)
-    low, high = (counted_values[bisect_right(ends, int(at))][0] for at in (place, -(-place // 1)))
-    return low + (high - low) * (place % 1)
+    def medians(self, answers: Sequence[Row]) -> dict[int, float | None]:
+        """The median of each group out of the answers to the question."""
+        if self.timed:
+            [drawn] = draw([(self._values(), read_slots(answers), (0.5,))])
+            return {group: median for group, [median] in drawn.items()}
+        lengths = grouped(answers, lambda row: int(row["group"]))
+        return {
+            group: percentile(sorted((row["cycle"], int(row["n"])) for row in rows), 0.5)
+            for group, rows in lengths.items()
+        }
+
+    def _values(self) -> Values:
+        return values(self.rows, nw.col("cycle"), group=nw.col("group"))
 
 
 def spells(scope: Scope, known: Mapping[str, Sequence[Row]]) -> list[Spell]:
     """Read the answers to :func:`durations`."""
-    found = known["durations"][0] if scope.table.has_time else _statistics(scope, known)
-
-    def days(key: str) -> float | None:
-        return steady(found[key])
-
-    return [
-        Spell(
-            name,
-            n=int(found[f"{i}_n"]),
-            mean=_mean(found[f"{i}_sum"], int(found[f"{i}_n"])),
-            median=days(f"{i}_p50"),
-            p25=days(f"{i}_p25"),
-            p75=days(f"{i}_p75"),
-            p90=days(f"{i}_p90"),
-            max=days(f"{i}_max"),
-            backwards=int(found[f"{i}_backwards"] or 0),
-            open=None if waiting is None else int(found[f"{i}_open_n"]),
-            open_median=None if waiting is None else days(f"{i}_open_median"),
-        )
-        for i, (name, _, waiting) in enumerate(ways(scope))
-    ]
+    found = []
+    for i, ((name, _, waiting), visits) in enumerate(zip(ways(scope), _visits(scope, known), strict=True)):
+        p25, median, p75, p90 = map(steady, visits.percentiles)
+        mean, most = _mean(visits.total, visits.n), steady(visits.most)
+        spell = Spell(name, visits.n, mean, median, p25, p75, p90, most, visits.backwards)
+        if waiting is not None:
+            still = sorted((row["days"], int(row["n"])) for row in known[f"waiting {i}"])
+            spell = replace(spell, open=sum(n for _, n in still), open_median=steady(percentile(still, 0.5)))
+        found.append(spell)
+    return found
 
 
-def _mean(days: float | None, n: int) -> float | None:
+def _mean(days: float, n: int) -> float | None:
     """Mean of durations: exact for whole days, the same on every engine where days have times."""
-    return round(float(days), 6) / n if n and days is not None else None
+    return round(float(days), 6) / n if n else None
 
 
 def stalled(scope: Scope, measured: Sequence[Spell]) -> nw.LazyFrame[Any]:

@@ -12,9 +12,10 @@ from xl_leadkpi.funnel.breakdown import COST_PER, Cost, outcome_columns, win_rat
 from xl_leadkpi.funnel.report import Header
 from xl_leadkpi.funnel.scope import COUNT_KEY, DAY_ZERO, OPEN, WON, Scope, flag, steady
 from xl_leadkpi.funnel.stages import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON
+from xl_leadkpi.leads.percentiles import draw, read_slots, values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.funnel.stages import Spell
@@ -28,19 +29,30 @@ def span(scope: Scope) -> nw.LazyFrame[Any]:
     return scope.rows.select(nw.len().alias("rows"), created.min().alias("first"), created.max().alias("last"))
 
 
-def responses(scope: Scope) -> nw.LazyFrame[Any]:
-    """One row: minutes to the first response, to whole seconds."""
-    minutes = (nw.col("response_min") * 60).round(0) / 60
-    rows = scope.rows.with_columns(minutes=nw.when(minutes >= 0).then(minutes))
+def responses(scope: Scope) -> dict[str, nw.LazyFrame[Any]]:
+    """Minutes to the first response, to whole seconds: one row of counts, and the minutes counted by the hour."""
     minutes = nw.col("minutes")
-    return rows.select(
+    rows = _response_rows(scope)
+    counts = rows.select(
         nw.len().alias("requests"),
         minutes.count().alias("answered"),
         minutes.mean().alias("mean"),
-        minutes.median().alias("median"),
-        minutes.quantile(0.95, "linear").alias("p95"),
         flag(minutes <= scope.options.target_minutes).sum().alias("within_target"),
     )
+    return {"responses": counts, "response hours": values(rows, minutes, unit=60).counted()}
+
+
+def read_responses(scope: Scope, known: Mapping[str, Sequence[Row]]) -> Row:
+    """Read the answers to :func:`responses`, and draw ``median`` and ``p95``."""
+    hours = read_slots(known["response hours"])
+    [drawn] = draw([(values(_response_rows(scope), nw.col("minutes"), unit=60), hours, (0.5, 0.95))])
+    median, p95 = drawn.get(0, (None, None))
+    return {**known["responses"][0], "median": median, "p95": p95}
+
+
+def _response_rows(scope: Scope) -> nw.LazyFrame[Any]:
+    minutes = (nw.col("response_min") * 60).round(0) / 60
+    return scope.rows.select(minutes=nw.when(minutes >= 0).then(minutes))
 
 
 def currency_sums(scope: Scope) -> nw.LazyFrame[Any]:

@@ -34,7 +34,7 @@ _KEYS_A_PART = 1_000_000
 _BELOW = 1 << 20  # what groups the hashes of a part must not be what chose the part
 _BYTES_A_PART = 32 << 20
 _JOBS_AT_A_TIME = 4
-_MEGABYTES_A_THREAD, _MOST_THREADS = 256, 16
+_MEGABYTES_A_THREAD, _FEWEST_THREADS, _MOST_THREADS = 128, 2, 16
 
 
 def lazy(frame: Frame) -> nw.LazyFrame[Any]:
@@ -368,7 +368,8 @@ def _duckdb() -> Any:
     connection.execute("SET TimeZone = 'UTC'")  # a clock in a file means the same on every machine
     # what exceeds it is spilled, so that a larger table takes longer but no more memory
     [[threads]] = connection.execute("SELECT current_setting('threads')").fetchall()
-    connection.execute(f"SET memory_limit = '{min(int(threads), _MOST_THREADS) * _MEGABYTES_A_THREAD}MB'")
+    counted = max(_FEWEST_THREADS, min(int(threads), _MOST_THREADS))
+    connection.execute(f"SET memory_limit = '{counted * _MEGABYTES_A_THREAD}MB'")
     return connection
 
 

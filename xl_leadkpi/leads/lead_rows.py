@@ -12,6 +12,7 @@ from xl_leadkpi.leads.as_of import as_it_stood
 from xl_leadkpi.leads.duplicates import drop_duplicates, drop_duplicates_there
 from xl_leadkpi.leads.errors import InputError
 from xl_leadkpi.leads.oddities import ahead_checks, check_counts, missing_evidence, odd_rows, row_checks
+from xl_leadkpi.leads.percentiles import median
 from xl_leadkpi.leads.table import STAGE_DATE, STAGES, Finding, LeadTable
 from xl_leadkpi.leads.vocabulary import header_key
 
@@ -145,7 +146,7 @@ class LeadRows:
             return self.options.stage_order
         opportunity_first = False
         if "d_meeting" in frame.columns and "opportunity_date" in self.decoded.fields:
-            gap = rows.measure(frame, {"gap": (nw.col("d_opportunity") - nw.col("d_meeting")).median()})["gap"]
+            gap = median(frame, nw.col("d_opportunity") - nw.col("d_meeting"))
             if gap is not None:
                 opportunity_first = gap < 0
                 order = "Opportunity, Meeting" if opportunity_first else "Meeting, Opportunity"

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _MOST_TEXTS = 200_000
 _FEW = 40
+_MOSTLY_FILLED = frozenset({"lead_id", "created", "stage", "status"})
 _MILLISECONDS = 86_400_000
 _TEXTUAL = (nw.String, nw.Categorical, nw.Enum)
 _SPACES = "[\\s\u00a0\u202f\u200b]+"
@@ -143,7 +144,9 @@ class QueryDecoder:
 
     def _look(self, there: Sequence[str], timed: Sequence[str]) -> engine.Row:
         """Ask in one pass what decides how columns are read."""
-        ask: dict[str, nw.Expr] = {"rows": nw.len(), "filled": _filled(self.header.values()).cast(nw.Int64).sum()}
+        ask: dict[str, nw.Expr] = {"rows": nw.len()}
+        for name in _MOSTLY_FILLED & set(there):
+            ask[f"{name} filled"] = nw.col(self.header[name]).count()
         for name in timed:
             kind = self.kinds[self.header[name]]
             if kind == nw.Datetime:
@@ -163,9 +166,13 @@ class QueryDecoder:
         return rows.measure(self.frame, ask)
 
     def _without_empty_rows(self, there: Sequence[str], seen: engine.Row) -> None:
-        if int(seen["filled"] or 0) == int(seen["rows"]):
+        # mostly a column without a gap says that no row is empty, and the others need not be read for it
+        if any(seen[f"{name} filled"] == seen["rows"] for name in _MOSTLY_FILLED & set(there)):
             return
-        filled = _filled([self.header[name] for name in there])
+        full = rows.measure(self.frame, {"n": _filled(self.header.values()).cast(nw.Int64).sum()})["n"]
+        if full == seen["rows"]:
+            return
+        filled = _filled(self.header[name] for name in there)
         last = rows.measure(self.frame, {"last": nw.when(filled).then(nw.col("row_no")).max()})["last"]
         self.findings += located(self.frame, "empty_rows", ~filled & (nw.col("row_no") < (last or 0)), severity="info")
         self.frame = self.frame.filter(filled)
