@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted
-from xl_leadkpi.funnel.scope import WON, Scope, flag, nothing, total
+from xl_leadkpi.funnel.scope import Scope, flag, nothing, total
 from xl_leadkpi.funnel.spend import same
 from xl_leadkpi.leads import engine
 from xl_leadkpi.leads.table import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,14 +62,14 @@ class Credits:
 
 def credit(scope: Scope, touches: TouchTable) -> Credits:
     """Credit the channels of a touch table with the wins."""
-    paths, counts = _paths(scope, touches)
-    totals, steps = engine.collect([counts, paths.group_by("previous", "channel").agg(nw.len().alias("n"))])
+    parts, rows = _paths(scope, touches)
+    [[every]] = engine.collect([rows.select(nw.len().alias("touches"))])
+    answers = [engine.collect([_known(part), _steps(part)]) for part in parts]
+    known = _sums(counts for counts, _ in answers)
+    steps = _sums((rows for _, rows in answers), "previous", "channel")
     direct = [row["channel"] for row in _by_channel(steps) if same(row["channel"]) in DIRECT]
-    won = engine.cut(_placed(scope, paths, direct))
-    weighted = engine.cut(won.with_columns(**_weights(scope)))
-    sums = [nw.col(model).sum() for model in RULES] + [nw.col(f"{model}_revenue").sum() for model in RULES]
-    weighted = weighted.with_columns(**{f"{model}_revenue": nw.col(model) * nw.col("amount") for model in RULES})
-    ruled, shapley = engine.collect([weighted.group_by("channel").agg(*sums), _shapley(won)])
+    answers = [engine.collect(_credited(scope, part, direct)) for part in parts]
+    ruled, shapley = (_sums((found[place] for found in answers), "channel") for place in range(2))
 
     conversions = {row["channel"]: {model: row[model] for model in RULES} for row in ruled}
     revenue = {row["channel"]: {model: row[f"{model}_revenue"] for model in RULES} for row in ruled}
@@ -85,7 +86,38 @@ def credit(scope: Scope, touches: TouchTable) -> Credits:
     for channel, share in shares.items():
         conversions[channel]["markov"] = credited * share
         revenue[channel]["markov"] = earned * share
-    return Credits(conversions, revenue, credited, earned, _findings(totals[0]))
+    return Credits(conversions, revenue, credited, earned, _findings(every | (known[0] if known else {})))
+
+
+def _sums(parts: Iterable[Sequence[Row]], *keys: str) -> list[Row]:
+    """The numbers in the rows of all parts, added up by the keys."""
+    sums: dict[tuple[Any, ...], Row] = {}
+    for row in chain.from_iterable(parts):
+        group = tuple(row[key] for key in keys)
+        before = sums.get(group, {})
+        sums[group] = {name: row[name] if name in keys else before.get(name, 0) + (row[name] or 0) for name in row}
+    return list(sums.values())
+
+
+def _known(part: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """One row: touches of leads, and those in time."""
+    return part.select(nw.len().alias("known"), nw.col("in_time").sum())
+
+
+def _steps(part: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """How often a channel followed another one in time."""
+    in_time = part.filter(nw.col("in_time") == 1).select("row_no", "day", "channel", "touch_no")
+    rows = engine.with_previous(in_time, "channel", within="row_no", order=ORDER)
+    return rows.group_by("previous", "channel").agg(nw.len().alias("n"))
+
+
+def _credited(scope: Scope, part: nw.LazyFrame[Any], direct: Sequence[str]) -> list[nw.LazyFrame[Any]]:
+    """Sums of the rules' weights by channel, and the Shapley values."""
+    won = engine.cut(_placed(scope, part, direct))
+    weighted = engine.cut(won.with_columns(**_weights(scope)))
+    weighted = weighted.with_columns(**{f"{model}_revenue": nw.col(model) * nw.col("amount") for model in RULES})
+    sums = [nw.col(model).sum() for model in RULES] + [nw.col(f"{model}_revenue").sum() for model in RULES]
+    return [weighted.group_by("channel").agg(*sums), _shapley(won)]
 
 
 def _by_channel(steps: Sequence[Row]) -> list[Row]:
@@ -96,7 +128,8 @@ def _by_channel(steps: Sequence[Row]) -> list[Row]:
 
 
 def _findings(totals: Row) -> tuple[Finding, ...]:
-    strangers, unused = totals["touches"] - totals["known"], totals["known"] - totals["in_time"]
+    known, in_time = totals.get("known", 0), totals.get("in_time") or 0
+    strangers, unused = totals["touches"] - known, known - in_time
     found = []
     if strangers:
         found.append(Finding("touch_without_lead", int(strangers)))
@@ -109,30 +142,36 @@ ORDER = ("day", "touch_no", "channel")
 """In time; on the same day as the file has it, if it numbers its rows, else by name: so every engine agrees."""
 
 
-def _paths(scope: Scope, touches: TouchTable) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
-    """Touches in time with the row of their lead and the channel before, and one row of counts.
+def _paths(scope: Scope, touches: TouchTable) -> tuple[list[nw.LazyFrame[Any]], nw.LazyFrame[Any]]:
+    """The touches of leads in parts, each with the whole path of its leads and what is known of them; and all touches.
 
-    Only touches until the win count; of a lead that is not won, those until the censoring day.
+    Only touches until the win are in time; of a lead that is not won, those until the censoring day.
     """
-    until = nw.when(~nw.col("d_won").is_null()).then(nw.col("d_won")).otherwise(nw.lit(float(scope.as_of)))
+    until = nw.when(~nw.col("d_won").is_null()).then(nw.col("d_won")).otherwise(nw.lit(scope.as_of))
+    opportunity = nw.col(scope.opportunity_date) if scope.opportunity_date else nothing(nw.col("created"))
+    amount = nothing(nw.col("amount")) if len(scope.table.currencies) > 1 else nw.col("amount")
     # the rows made ready for counting do without the identifiers, which only touches need
     leads = engine.lazy(scope.table.frame).filter(~nw.col("lead_id").is_null())
-    leads = leads.select("lead_id", "row_no", flag(nw.col("outcome") == "won").alias("won"), until.alias("until"))
+    leads = leads.select(
+        "lead_id",
+        "row_no",
+        "created",
+        until.alias("until"),
+        opportunity.alias("opportunity_day"),
+        # none of a lead that is not won; every byte counts in a join
+        nw.when(nw.col("outcome") == "won").then(amount.fill_null(0.0)).alias("amount"),
+    )
     rows = engine.alike(touches.frame, scope.rows)
     number = nw.col("row_no") if "row_no" in rows.collect_schema().names() else nw.lit(0)
     rows = rows.select("lead_id", "day", nw.col("channel").fill_null(UNKNOWN), number.alias("touch_no"))
-    joined = rows.filter(~nw.col("lead_id").is_null()).join(leads, on="lead_id", how="inner")
-    joined = joined.with_columns(in_time=flag(_until(scope, nw.col("until"))))
-    counts = rows.select(nw.len().alias("touches"))
-    used = engine.settled(
-        joined.select("row_no", "won", "day", "channel", "touch_no", "in_time"),
-        in_memory=not engine.streams(touches.frame),
-    )
-    known = used.select(nw.len().alias("known"), nw.col("in_time").sum())
-    both = counts.join(known, how="cross")
-    return engine.with_previous(
-        used.filter(nw.col("in_time") == 1).drop("in_time"), "channel", within="row_no", order=ORDER
-    ), both
+    in_memory = not engine.streams(touches.frame)
+    parts = []
+    named = rows.filter(~nw.col("lead_id").is_null())
+    for some, their_leads in engine.together(named, leads, "lead_id", in_memory=in_memory):
+        joined = some.join(their_leads, on="lead_id", how="inner").drop("lead_id")
+        joined = joined.with_columns(in_time=flag(_until(scope, nw.col("until")))).drop("until")
+        parts.append(engine.settled(joined, in_memory=in_memory))
+    return parts, rows
 
 
 def _until(scope: Scope, moment: nw.Expr) -> nw.Expr:
@@ -142,19 +181,14 @@ def _until(scope: Scope, moment: nw.Expr) -> nw.Expr:
     return nw.col("day").floor() <= moment.floor()
 
 
-def _placed(scope: Scope, paths: nw.LazyFrame[Any], direct: Sequence[str]) -> nw.LazyFrame[Any]:
+def _placed(scope: Scope, part: nw.LazyFrame[Any], direct: Sequence[str]) -> nw.LazyFrame[Any]:
     """Touches of won leads with their place, the length of the path, and the places that matter to the models."""
-    opportunity = scope.opportunity_date
-    since = nw.col(opportunity) if opportunity else nothing(nw.col("created"))
-    leads = scope.rows.filter(nw.col("outcome") == WON).select(
-        "row_no", "created", since.alias("opportunity_day"), nw.col("amount").fill_null(0.0)
-    )
-    rows = paths.filter(nw.col("won") == 1).drop("previous").join(leads, on="row_no", how="inner")
+    rows = part.filter(~nw.col("amount").is_null() & (nw.col("in_time") == 1))
     rows = rows.with_columns(
         before_lead=flag(_until(scope, nw.col("created"))),
         before_opportunity=flag(_until(scope, nw.col("opportunity_day"))),
-        # `won` is 1 in all these rows; cum_count would pay no heed to order_by on pandas (narwhals 2.29)
-        j=nw.col("won").cum_sum().over("row_no", order_by=ORDER),
+        # `in_time` is 1 in all these rows; cum_count would pay no heed to order_by on pandas (narwhals 2.29)
+        j=nw.col("in_time").cum_sum().over("row_no", order_by=ORDER),
     ).with_columns(indirect_j=nw.when(~nw.col("channel").is_in(direct)).then(nw.col("j")))
     return rows.with_columns(
         n=nw.len().over("row_no"),

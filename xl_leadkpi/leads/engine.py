@@ -30,8 +30,8 @@ Row = dict[str, Any]
 
 UNIX_EPOCH = 25569
 _DAY_ZERO = date(1899, 12, 30)
-_KEYS_A_PART = 1_000_000
-_BELOW = 1 << 20  # what groups the hashes of a part must not be what chose the part
+_ROWS_A_PART, _ROWS_A_GROUP = 1_000_000, 10_000
+_BELOW = 1 << 20
 _BYTES_A_PART = 32 << 20
 _JOBS_AT_A_TIME = 4
 _MEGABYTES_A_THREAD, _FEWEST_THREADS, _MOST_THREADS = 128, 2, 16
@@ -225,26 +225,85 @@ def repeated(frame: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
 
 
 def _perhaps_repeated(keys: pl.LazyFrame, key: str) -> pl.LazyFrame:
-    """The keys whose hash is not theirs alone: Polars would keep each group of a grouping in memory.
-
-    The hashes go to disk in parts, like to like, so that no more than a part has to be in memory.
-    """
+    """The keys whose hash is not theirs alone: Polars would keep each group of a grouping in memory."""
     import polars as pl  # noqa: PLC0415
 
-    parts = -(-keys.select(pl.len()).collect(engine="streaming").item() // _KEYS_A_PART)
+    parts = _parts(keys)
     if parts < 2:
         return keys
-    folder = _scratch() / uuid.uuid4().hex
     hashed = keys.with_columns(hash=pl.col(key).hash())
-    by_part = pl.PartitionBy(folder, key=(pl.col("hash") // _BELOW % parts).alias("part"), include_key=False)
-    hashed.select("hash").sink_parquet(by_part, compression="uncompressed", statistics=False, maintain_order=False)
+    folder = _split(hashed.select("hash"), pl.col("hash"), parts)
     found = [
-        pl.scan_parquet(part / "*.parquet").group_by("hash").len("n").filter(pl.col("n") > 1).select("hash")
-        .collect(engine="streaming")
-        for part in folder.iterdir()
-    ]  # fmt: skip
+        _part(folder, part).group_by("hash").len("n").filter(pl.col("n") > 1).select("hash").collect(engine="streaming")
+        for part in _filled_parts(folder)
+    ]
     shutil.rmtree(folder)
     return hashed.join(pl.concat(found).lazy(), on="hash", how="semi").select(key)
+
+
+def together(
+    one: nw.LazyFrame[Any], other: nw.LazyFrame[Any], key: str, *, in_memory: bool
+) -> Iterator[tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]]:
+    """Two tables in parts small enough to join in memory: what has the same key is in parts that stand together.
+
+    Only Polars needs parts, where it streams; the other engines spill what they join and sort to disk.
+
+    Args:
+        one: A table.
+        other: A table of the same engine.
+        key: A text column of both.
+        in_memory: The tables are in memory.
+
+    Yields:
+        The parts, on most engines one; none without a row in both tables. Each must be settled before the next is
+        taken: its files are gone then.
+    """
+    if in_memory or not one.implementation.is_polars():
+        yield one, other
+        return
+    import polars as pl  # noqa: PLC0415
+
+    natives = [one.to_native(), other.to_native()]
+    parts = max(map(_parts, natives))
+    if parts < 2:
+        yield one, other
+        return
+    first, second = (_split(native, pl.col(key).hash(), parts) for native in natives)
+    for part in sorted(_filled_parts(first) & _filled_parts(second)):
+        yield _query(_part(first, part)), _query(_part(second, part))
+        shutil.rmtree(first / part)
+        shutil.rmtree(second / part)
+    shutil.rmtree(first)
+    shutil.rmtree(second)
+
+
+def _parts(frame: pl.LazyFrame) -> int:
+    import polars as pl  # noqa: PLC0415
+
+    rows: int = frame.select(pl.len()).collect(engine="streaming").item()
+    return -(-rows // _ROWS_A_PART)
+
+
+def _split(frame: pl.LazyFrame, hashes: pl.Expr, parts: int) -> Path:
+    """Write a table to disk in parts, like to like."""
+    import polars as pl  # noqa: PLC0415
+
+    folder = _scratch() / uuid.uuid4().hex
+    # not by the last bits: those a hash table of the part's rows will go by
+    by_part = pl.PartitionBy(folder, key=(hashes // _BELOW % parts).alias("part"), include_key=False)
+    # a row group of each part is in memory until it is full
+    frame.sink_parquet(by_part, compression="lz4", statistics=False, maintain_order=False, row_group_size=_ROWS_A_GROUP)
+    return folder
+
+
+def _filled_parts(folder: Path) -> set[str]:
+    return {part.name for part in folder.iterdir()}
+
+
+def _part(folder: Path, part: str) -> pl.LazyFrame:
+    import polars as pl  # noqa: PLC0415
+
+    return pl.scan_parquet(folder / part / "*.parquet", hive_partitioning=False)
 
 
 # --- opening tables on an engine
