@@ -106,6 +106,19 @@ def test_a_damaged_file(leads, capsys, engine):
     assert f"{leads} is a damaged Parquet file. Export it again." in refusal(capsys, leads, "--engine", engine)
 
 
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_a_part_with_damaged_pages(leads, tmp_path, capsys, engine):
+    if engine == "duckdb":
+        pytest.importorskip("duckdb")
+    sample.leads(5000).with_columns(pl.col("Created").dt.date()).drop("First contacted").write_parquet(leads)
+    (tmp_path / "more.parquet").write_bytes(leads.read_bytes())
+    pages = bytearray(leads.read_bytes())
+    pages[10_000:40_000] = bytes(byte ^ 0x5A for byte in pages[10_000:40_000])
+    leads.write_bytes(pages)
+    said = refusal(capsys, tmp_path / "*.parquet", "--engine", engine)
+    assert f"{leads} is a damaged Parquet file. Export it again." in said
+
+
 def test_parts_of_another_kind(leads, tmp_path, capsys):
     (tmp_path / "leads.csv").write_text("Lead ID\n1\n")
     assert "is no Parquet file" in refusal(capsys, tmp_path / "leads.*")

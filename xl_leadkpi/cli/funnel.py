@@ -173,7 +173,7 @@ def run(options: argparse.Namespace) -> int:
     output, json_output = _outputs(options)
     reading, counting = _settings(options)
     steps = 2 + bool(options.spend) + bool(options.touches) + 2 * bool(output)
-    with faults(), Progress(steps, quiet=options.quiet) as progress:
+    with faults(files=lambda: _parquet_files(options)), Progress(steps, quiet=options.quiet) as progress:
         progress("reading leads")
         leads, engine = _leads(options, reading)
         spend = touches = None
@@ -241,6 +241,13 @@ def _touches(options: argparse.Namespace, reading: ReadOptions, engine: Engine) 
         return read_touches(options.touches, reading)
     engine = "polars" if engine == "memory" else engine
     return read_touches_query(open_place(place, engine, options.spark_master), reading, place.name)
+
+
+def _parquet_files(options: argparse.Namespace) -> list[Path]:
+    from xl_leadkpi.leads.warehouse import find_table
+
+    places = [find_table(str(said)) for said in (options.leads, options.touches) if said]
+    return [path for place in places if place for path in place.files]
 
 
 def _say(options: argparse.Namespace, text: str) -> None:

@@ -21,7 +21,7 @@ import narwhals as nw
 from xl_leadkpi.leads.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import polars as pl
     from narwhals.typing import Frame
@@ -53,16 +53,35 @@ def stays(data: Any) -> bool:
 
 
 @contextmanager
-def faults(table: str = "the table") -> Iterator[None]:
-    """Turn what an engine complains about - a damaged file, a worker that is gone - into one message for the user."""
+def faults(table: str = "the table", files: Callable[[], Iterable[Path]] = tuple) -> Iterator[None]:
+    """Turn what an engine complains about - a damaged file, a worker that is gone - into one message for the user.
+
+    Args:
+        table: Its name.
+        files: Lists the Parquet files it is in, among which a damaged one is looked for.
+    """
     try:
         yield
     except Exception as error:
         library = type(error).__module__.partition(".")[0].lstrip("_")
         if library not in {"duckdb", "narwhals", "polars", "pyspark", "py4j"}:
             raise
+        for path in files():
+            if _is_damaged(path):
+                raise InputError(f"{path} is a damaged Parquet file. Export it again.") from error
         said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise InputError(f"{table} cannot be counted where it is: {said}") from error
+
+
+def _is_damaged(path: Path) -> bool:
+    """Read a Parquet file to its end to see whether it can be; engines say that one cannot, but not which."""
+    import polars as pl  # noqa: PLC0415
+
+    try:
+        pl.scan_parquet(path).map_batches(pl.DataFrame.clear, streamable=True).collect(engine="streaming")
+    except (pl.exceptions.ComputeError, OSError):
+        return True
+    return False
 
 
 def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
