@@ -2,6 +2,7 @@
 
     python tests/benchmarks/engines.py                             time against the hand-written queries
     python tests/benchmarks/engines.py --memory 3000000 30000000   peak memory of the streaming paths
+    python tests/benchmarks/engines.py --memory 1000000 10000000 --touches 5    the same with five touches a lead
 
 Each run is a process of its own; the alternatives take turns, the best of ``--rounds`` counts. Both must give the same
 figures. Seconds of processor time are printed beside those on the clock, which say little where others work.
@@ -43,6 +44,25 @@ def make(folder, rows):
             folder / f"{part:03}.parquet"
         )
     return folder / "*.parquet"
+
+
+def make_touches(folder, rows, each):
+    """Parquet of so many touches a lead for the leads that :func:`make` makes."""
+    import polars as pl
+
+    from xl_leadkpi.leads import sample
+
+    folder = folder / f"touches_{rows}_{each}"
+    folder.mkdir()
+    for part in range(-(-rows // BLOCK)):
+        leads = sample.leads(min(rows, BLOCK), seed=part)
+        wanted, made = min(rows, BLOCK) * each, []
+        while sum(map(len, made)) < wanted:
+            made.append(sample.touches(leads, seed=len(made)))
+        touches = pl.concat(made).head(wanted)
+        touches.with_columns(pl.format("P{}-{}", pl.lit(part), "Lead ID").alias("Lead ID")).write_parquet(
+            folder / f"{part:03}.parquet"
+        )
 
 
 def by_hand_polars(pattern):
@@ -208,16 +228,18 @@ def of_funnel(path):
     }  # fmt: skip
 
 
-def made(folder, rows):
-    """The files of so many leads, made in a process of its own: what starts from a large process counts as large."""
-    if not (folder / f"leads_{rows}").exists():
-        subprocess.run([sys.executable, str(HERE), "--make", str(folder), str(rows)], check=True, capture_output=True)
-    return str(folder / f"leads_{rows}" / "*.parquet")
+def made(folder, rows, each=0):
+    """The files of so many leads, or of their touches, made in a process of its own: the child of a large process counts as large."""
+    name = f"touches_{rows}_{each}" if each else f"leads_{rows}"
+    if not (folder / name).exists():
+        command = [sys.executable, str(HERE), "--make", str(folder), str(rows), str(each)]
+        subprocess.run(command, check=True, capture_output=True)
+    return str(folder / name / "*.parquet")
 
 
-def ours(pattern, engine, figures):
+def ours(pattern, engine, figures, touches=None):
     command = [sys.executable, "-m", "xl_leadkpi.cli", "funnel", pattern, "--engine", engine, "--as-of", AS_OF]
-    return [*command, "--quiet", "--json", str(figures)]
+    return [*command, "--quiet", "--json", str(figures), *(["--touches", touches] if touches else [])]
 
 
 def beside_by_hand(folder, rows, rounds):
@@ -275,20 +297,21 @@ def watched(folder):
         thread.join()
 
 
-def memory(folder, sizes):
+def memory(folder, sizes, each):
     print(
-        f"{'leads':>12} {'engine':>8} {'seconds':>8} {'of processor':>13} {'peak MB':>8} {'scratch MB':>11} {'files MB':>9}"
+        f"{'leads':>12} {'touches':>12} {'engine':>8} {'seconds':>8} {'of processor':>13} {'peak MB':>8} {'scratch MB':>11} {'files MB':>9}"
     )
     for rows in sizes:
-        pattern = made(folder, rows)
-        files = sum(path.stat().st_size for path in Path(pattern).parent.iterdir()) / 1e6
+        pattern, touches = made(folder, rows), made(folder, rows, each) if each else None
+        read = [path for one in (pattern, touches) if one for path in Path(one).parent.iterdir()]
+        files = sum(path.stat().st_size for path in read) / 1e6
         for engine in ("duckdb", "polars"):
             with tempfile.TemporaryDirectory() as name, watched(Path(name)) as scratch:
                 os.environ["TMPDIR"] = name
-                seconds, cpu, peak = measure(ours(pattern, engine, folder / "figures.json"))
+                seconds, cpu, peak = measure(ours(pattern, engine, folder / "figures.json", touches))
                 os.environ.pop("TMPDIR")
             print(
-                f"{rows:>12,} {engine:>8} {seconds:>8.1f} {cpu:>13.1f} {peak:>8.0f} {scratch[0]:>11.0f} {files:>9.0f}",
+                f"{rows:>12,} {rows * each:>12,} {engine:>8} {seconds:>8.1f} {cpu:>13.1f} {peak:>8.0f} {scratch[0]:>11.0f} {files:>9.0f}",
                 flush=True,
             )
 
@@ -297,13 +320,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=10_000_000, help="leads to count beside the query by hand")
     parser.add_argument("--memory", type=int, nargs="+", metavar="ROWS", help="only peak memory, for each size")
+    parser.add_argument(
+        "--touches", type=int, default=0, metavar="N", help="with --memory: so many touches a lead as well"
+    )
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the files are and stay")
     parser.add_argument("--by-hand", nargs=2, metavar=("ENGINE", "PATTERN"), help=argparse.SUPPRESS)
-    parser.add_argument("--make", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--make", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.make:
-        make(Path(options.make[0]), int(options.make[1]))
+        folder, rows, each = Path(options.make[0]), int(options.make[1]), int(options.make[2])
+        make_touches(folder, rows, each) if each else make(folder, rows)
         return
     if options.by_hand:
         engine, pattern = options.by_hand
@@ -312,7 +339,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = options.keep or Path(name)
         if options.memory:
-            memory(folder, options.memory)
+            memory(folder, options.memory, options.touches)
         else:
             beside_by_hand(folder, options.rows, options.rounds)
 

@@ -1,6 +1,8 @@
 """``leadkpi funnel`` on Parquet files and DuckDB tables: the same JSON whatever counts, and the choice said aloud."""
 
 import json
+import shutil
+from glob import escape
 
 import openpyxl
 import polars as pl
@@ -8,6 +10,7 @@ import pytest
 
 from xl_leadkpi.cli import main
 from xl_leadkpi.leads import InputError, sample
+from xl_leadkpi.leads.engine import scan_parquet
 from xl_leadkpi.leads.warehouse import choose_engine, find_table
 
 
@@ -37,6 +40,35 @@ def test_parts_count_like_the_whole(folder, capsys, engine):
     parts, said = figures(capsys, str(folder / "part-*.parquet"), "--engine", engine)
     assert f"engine: {engine} (2 Parquet files" in said
     assert parts == whole
+
+
+@pytest.fixture
+def bracketed(folder, tmp_path):
+    """Names that a pattern could take for one."""
+    inside = tmp_path / "export [2026] {a}"
+    inside.mkdir()
+    for number in (1, 2):
+        shutil.copy(folder / f"part-{number}.parquet", inside / f"leads [{number}]*.parquet")
+    return inside
+
+
+@pytest.mark.parametrize("engine", [None, "polars", "duckdb"])
+def test_a_name_with_brackets_is_a_name(folder, bracketed, capsys, engine):
+    how = ["--engine", engine] if engine else []
+    whole, _ = figures(capsys, str(folder / "part-1.parquet"))
+    assert figures(capsys, str(bracketed / "leads [1]*.parquet"), *how)[0] == whole
+    parts, _ = figures(capsys, str(folder / "part-*.parquet"), *how)
+    assert figures(capsys, f"{escape(str(bracketed))}/*.parquet", *how)[0] == parts
+    pl.read_parquet(folder / "part-1.parquet").write_csv(bracketed / "leads [1].csv")
+    assert figures(capsys, str(bracketed / "leads [1].csv"))[0]["summary"] == whole["summary"]
+
+
+def test_a_name_with_brackets_is_a_name_on_spark(bracketed, spark):
+    paths = sorted(bracketed.iterdir())
+    on_polars, on_spark = (scan_parquet(paths, name).select("row_no", "Lead ID") for name in ("polars", "spark"))
+    expected = on_polars.collect().rows()
+    assert sorted(tuple(row) for row in on_spark.to_native().collect()) == sorted(expected)
+    assert spark.version
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])

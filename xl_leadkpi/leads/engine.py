@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -13,8 +14,10 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import narwhals as nw
 
@@ -78,7 +81,7 @@ def _is_damaged(path: Path) -> bool:
     import polars as pl  # noqa: PLC0415
 
     try:
-        pl.scan_parquet(path).map_batches(pl.DataFrame.clear, streamable=True).collect(engine="streaming")
+        pl.scan_parquet(path, glob=False).map_batches(pl.DataFrame.clear, streamable=True).collect(engine="streaming")
     except (pl.exceptions.ComputeError, OSError):
         return True
     return False
@@ -104,7 +107,7 @@ def settled(frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
 
         path = _scratch() / f"{uuid.uuid4().hex}.parquet"
         frame.to_native().sink_parquet(path, compression="lz4", maintain_order=False)
-        return _query(pl.scan_parquet(path))
+        return _query(pl.scan_parquet(path, glob=False))
     return frame.collect().lazy()
 
 
@@ -132,7 +135,7 @@ def _duckdb_file(relation: Any) -> Any:
     """The rows in a Parquet file: a tenth of the bytes of a temporary table, and faster to read again."""
     path = str(_scratch() / f"{uuid.uuid4().hex}.parquet").replace("'", "''")
     relation.query("source_rows", f"COPY (SELECT * FROM source_rows) TO '{path}' (FORMAT parquet)")  # noqa: S608
-    return relation.query("source_rows", f"SELECT * FROM read_parquet('{path}')")  # noqa: S608
+    return relation.query("source_rows", f"SELECT * FROM read_parquet('{escape(path)}')")  # noqa: S608
 
 
 @cache
@@ -308,6 +311,7 @@ def _split(frame: pl.LazyFrame, hashes: pl.Expr, parts: int) -> Path:
     import polars as pl  # noqa: PLC0415
 
     folder = _scratch() / uuid.uuid4().hex
+    folder.mkdir()
     # not by the last bits: those a hash table of the part's rows will go by
     by_part = pl.PartitionBy(folder, key=(hashes // _BELOW % parts).alias("part"), include_key=False)
     # a row group of each part is in memory until it is full
@@ -322,7 +326,7 @@ def _filled_parts(folder: Path) -> set[str]:
 def _part(folder: Path, part: str) -> pl.LazyFrame:
     import polars as pl  # noqa: PLC0415
 
-    return pl.scan_parquet(folder / part / "*.parquet", hive_partitioning=False)
+    return pl.scan_parquet(list((folder / part).iterdir()), glob=False, hive_partitioning=False)
 
 
 # --- opening tables on an engine
@@ -344,16 +348,16 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
             # left to itself it reads many row groups ahead: half as much memory, and no slower from a disk
             pl.Config.load('{"environment": {"POLARS_ROW_GROUP_PREFETCH_SIZE": "2"}}')
         if same:
-            scan = pl.scan_parquet(list(paths), row_index_name="row_no", row_index_offset=2)
+            scan = pl.scan_parquet(list(paths), glob=False, row_index_name="row_no", row_index_offset=2)
         else:
-            scan = pl.concat([pl.scan_parquet(path) for path in paths], how="diagonal_relaxed")
+            scan = pl.concat([pl.scan_parquet(path, glob=False) for path in paths], how="diagonal_relaxed")
             scan = scan.with_row_index("row_no", offset=2)
         return _query(scan).with_columns(nw.col("row_no").cast(nw.Int64))
-    sizes = [pl.scan_parquet(path).select(pl.len()).collect().item() for path in paths]
+    sizes = [pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in paths]
     before = [2 + sum(sizes[:place]) for place in range(len(paths))]
     if engine == "duckdb":
         relation = _duckdb().read_parquet(
-            [str(path) for path in paths], file_row_number=True, filename=True, union_by_name=not same
+            [escape(str(path)) for path in paths], file_row_number=True, filename=True, union_by_name=not same
         )
         rows, names = nw.from_native(relation), [str(path) for path in paths]
         place, name = nw.col("file_row_number"), nw.col("filename")
@@ -365,9 +369,13 @@ def scan_parquet(paths: Sequence[Path], engine: str, spark_master: str | None = 
         session.conf.set("leadkpi.parts", str(max(parts, before_us)))
         session.conf.set("spark.sql.shuffle.partitions", str(max(parts, before_us)))
         reader = session.read.option("mergeSchema", str(not same).lower())
-        frame = reader.parquet(*[str(path.resolve()) for path in paths])
-        frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", "_metadata.file_path AS filename")
-        rows, names = nw.from_native(frame), [path.resolve().as_uri() for path in paths]
+        frame = reader.parquet(*[re.sub(r"([][*?{}\\])", r"\\\1", path.resolve().as_posix()) for path in paths])
+        # Spark writes one slash or three after file:, and quotes signs as it likes: it is asked for the names
+        slashes = "^file:/+"
+        quoted = {unquote(re.sub(slashes, "", one)): re.sub(slashes, "", one) for one in frame.inputFiles()}
+        path_of = f"regexp_replace(_metadata.file_path, '{slashes}', '') AS filename"
+        frame = frame.selectExpr("*", "_metadata.row_index AS file_row_number", path_of)
+        rows, names = nw.from_native(frame), [quoted[path.resolve().as_posix().lstrip("/")] for path in paths]
         place, name = nw.col("file_row_number"), nw.col("filename")
     start: Any = nw.lit(before[0])
     for number, own in zip(before[1:], names[1:], strict=True):
@@ -385,7 +393,7 @@ def _same_columns(paths: Sequence[Path], engine: str) -> bool:
     schemas = []
     for path in paths:
         try:
-            schemas.append(pl.read_parquet_schema(path))
+            schemas.append(pl.scan_parquet(path, glob=False).collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{path} is a damaged Parquet file. Export it again.") from error
     seen: dict[str, tuple[Path, Any]] = {}

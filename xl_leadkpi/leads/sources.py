@@ -156,7 +156,7 @@ def _open_pandas(frame: Any, name: str, first_row: int) -> Grid:
 
 def _open_parquet(path: Path) -> Grid:
     try:
-        head = pl.read_parquet(path, n_rows=SAMPLE_ROWS)
+        head = pl.read_parquet(path, n_rows=SAMPLE_ROWS, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path.name} is a damaged Parquet file ({error}). Export it again.") from error
     if head.is_empty():
@@ -165,7 +165,7 @@ def _open_parquet(path: Path) -> Grid:
     sample = tuple(tuple(column.to_list()) for column in head.iter_columns())
 
     def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
-        frame = pl.read_parquet(path, columns=[headers[position] for position in positions])
+        frame = pl.read_parquet(path, columns=[headers[position] for position in positions], glob=False)
         columns = {
             position: from_series(frame[headers[position]], distinct=position not in identifiers)
             for position in positions

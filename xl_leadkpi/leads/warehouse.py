@@ -64,14 +64,15 @@ def find_table(text: str) -> Place | None:
         if not table:
             raise InputError(f"{text}: name the table, as in duckdb:///file.db?table=leads.")
         return Place(text, database=path, table=table)
-    if any(sign in text for sign in "*?[") and not Path(text).exists():
+    is_pattern = any(sign in text for sign in "*?[") and not Path(text).exists()
+    if is_pattern:
         files = tuple(Path(name) for name in sorted(glob.glob(text, recursive=True)))  # noqa: PTH207 (may be absolute)
         if not files:
             raise InputError(f"{text}: no file fits this pattern. Check the folder and the name.")
     else:
         files = (Path(text),)
     if any(not _is_parquet(path) for path in files):
-        if len(files) == 1 and not any(sign in text for sign in "*?["):
+        if not is_pattern:
             return None
         other = next(path for path in files if not _is_parquet(path))
         raise InputError(f"{other} is no Parquet file: several files are read together only as Parquet.")
