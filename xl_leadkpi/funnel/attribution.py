@@ -164,7 +164,7 @@ def _paths(scope: Scope, touches: TouchTable) -> tuple[list[nw.LazyFrame[Any]], 
     rows = engine.alike(touches.frame, scope.rows)
     number = nw.col("row_no") if "row_no" in rows.collect_schema().names() else nw.lit(0)
     rows = rows.select("lead_id", "day", nw.col("channel").fill_null(UNKNOWN), number.alias("touch_no"))
-    in_memory = not engine.streams(touches.frame)
+    in_memory = not (engine.streams(touches.frame) or engine.streams(scope.table.frame))
     parts = []
     named = rows.filter(~nw.col("lead_id").is_null())
     for some, their_leads in engine.together(named, leads, "lead_id", in_memory=in_memory):

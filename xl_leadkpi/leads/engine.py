@@ -34,7 +34,7 @@ Row = dict[str, Any]
 UNIX_EPOCH = 25569
 _DAY_ZERO = date(1899, 12, 30)
 _ROWS_A_PART, _ROWS_A_GROUP = 1_000_000, 10_000
-_BELOW = 1 << 20
+_LAST_BITS = 1 << 20
 _BYTES_A_PART = 32 << 20
 _JOBS_AT_A_TIME = 4
 _MEGABYTES_A_THREAD, _FEWEST_THREADS, _MOST_THREADS = 128, 2, 16
@@ -133,7 +133,7 @@ def _duckdb_table(relation: Any) -> Any:
 
 def _duckdb_file(relation: Any) -> Any:
     """The rows in a Parquet file: a tenth of the bytes of a temporary table, and faster to read again."""
-    path = str(_scratch() / f"{uuid.uuid4().hex}.parquet").replace("'", "''")
+    path = _sql(_scratch() / f"{uuid.uuid4().hex}.parquet")
     relation.query("source_rows", f"COPY (SELECT * FROM source_rows) TO '{path}' (FORMAT parquet)")  # noqa: S608
     return relation.query("source_rows", f"SELECT * FROM read_parquet('{escape(path)}')")  # noqa: S608
 
@@ -239,28 +239,50 @@ def first_rows(frame: nw.LazyFrame[Any], mask: nw.Expr, limit: int) -> tuple[int
 
 
 def repeated(frame: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
-    """Values of a column that stand more than once, with how often (``n``)."""
-    keys = frame.filter(~nw.col(key).is_null()).select(key)
-    if frame.implementation.is_polars():
-        keys = _query(_perhaps_repeated(keys.to_native(), key))
-    return keys.group_by(key).agg(nw.len().alias("n")).filter(nw.col("n") > 1)
+    """Values of a column that stand more than once, with how often (``n``).
+
+    Neither Polars nor, beyond some 100 million, DuckDB groups so many values in little memory. Their hashes go to disk
+    in parts, like to like, and only values whose hash is not theirs alone are grouped.
+    """
+    keys = frame.filter(~nw.col(key).is_null()).select(key=key)
+    parts = 0 if frame.implementation.is_pandas_like() or frame.implementation.is_pyspark() else _parts(keys)
+    if parts > 1 and frame.implementation.is_polars():
+        keys = _query(_with_common_hash(keys.to_native(), parts))
+    elif parts > 1:
+        keys = _query(_with_common_hash_in_duckdb(keys.to_native(), parts))
+    return keys.group_by("key").agg(nw.len().alias("n")).filter(nw.col("n") > 1).rename({"key": key})
 
 
-def _perhaps_repeated(keys: pl.LazyFrame, key: str) -> pl.LazyFrame:
-    """The keys whose hash is not theirs alone: Polars would keep each group of a grouping in memory."""
+def _with_common_hash(keys: pl.LazyFrame, parts: int) -> pl.LazyFrame:
     import polars as pl  # noqa: PLC0415
 
-    parts = _parts(keys)
-    if parts < 2:
-        return keys
-    hashed = keys.with_columns(hash=pl.col(key).hash())
+    hashed = keys.with_columns(hash=pl.col("key").hash())
     folder = _split(hashed.select("hash"), pl.col("hash"), parts)
     found = [
         _part(folder, part).group_by("hash").len("n").filter(pl.col("n") > 1).select("hash").collect(engine="streaming")
         for part in _filled_parts(folder)
     ]
     shutil.rmtree(folder)
-    return hashed.join(pl.concat(found).lazy(), on="hash", how="semi").select(key)
+    return hashed.join(pl.concat(found).lazy(), on="hash", how="semi").select("key")
+
+
+def _with_common_hash_in_duckdb(keys: Any, parts: int) -> Any:
+    folder, common = _scratch() / uuid.uuid4().hex, f"leadkpi_{uuid.uuid4().hex}"
+    place = f"hash(key) // {_LAST_BITS} % {parts}"
+    run = keys.query
+    run("k", f"COPY (SELECT hash(key) AS hash, {place} AS part FROM k) TO '{_sql(folder)}' "  # noqa: S608 (own names)
+        "(FORMAT parquet, PARTITION_BY (part), COMPRESSION uncompressed)")  # fmt: skip
+    run("k", f"CREATE TEMP TABLE {common} (hash UBIGINT)")
+    for part in _filled_parts(folder):
+        files = f"{_sql(escape(str(folder / part)))}/*.parquet"
+        run("k", f"INSERT INTO {common} SELECT hash FROM read_parquet('{files}', hive_partitioning = false) "  # noqa: S608
+            "GROUP BY hash HAVING count(*) > 1")  # fmt: skip
+    shutil.rmtree(folder)
+    return run("k", f"SELECT key FROM k WHERE hash(key) IN (SELECT hash FROM {common})")  # noqa: S608
+
+
+def _sql(path: Path | str) -> str:
+    return str(path).replace("'", "''")
 
 
 def together(
@@ -285,12 +307,11 @@ def together(
         return
     import polars as pl  # noqa: PLC0415
 
-    natives = [one.to_native(), other.to_native()]
-    parts = max(map(_parts, natives))
+    parts = max(_parts(one), _parts(other))
     if parts < 2:
         yield one, other
         return
-    first, second = (_split(native, pl.col(key).hash(), parts) for native in natives)
+    first, second = (_split(frame.to_native(), pl.col(key).hash(), parts) for frame in (one, other))
     for part in sorted(_filled_parts(first) & _filled_parts(second)):
         yield _query(_part(first, part)), _query(_part(second, part))
         shutil.rmtree(first / part)
@@ -299,11 +320,9 @@ def together(
     shutil.rmtree(second)
 
 
-def _parts(frame: pl.LazyFrame) -> int:
-    import polars as pl  # noqa: PLC0415
-
-    rows: int = frame.select(pl.len()).collect(engine="streaming").item()
-    return -(-rows // _ROWS_A_PART)
+def _parts(frame: nw.LazyFrame[Any]) -> int:
+    [[counted]] = collect([frame.select(nw.len().alias("rows"))])
+    return int(-(-counted["rows"] // _ROWS_A_PART))
 
 
 def _split(frame: pl.LazyFrame, hashes: pl.Expr, parts: int) -> Path:
@@ -313,7 +332,7 @@ def _split(frame: pl.LazyFrame, hashes: pl.Expr, parts: int) -> Path:
     folder = _scratch() / uuid.uuid4().hex
     folder.mkdir()
     # not by the last bits: those a hash table of the part's rows will go by
-    by_part = pl.PartitionBy(folder, key=(hashes // _BELOW % parts).alias("part"), include_key=False)
+    by_part = pl.PartitionBy(folder, key=(hashes // _LAST_BITS % parts).alias("part"), include_key=False)
     # a row group of each part is in memory until it is full
     frame.sink_parquet(by_part, compression="lz4", statistics=False, maintain_order=False, row_group_size=_ROWS_A_GROUP)
     return folder
@@ -415,7 +434,7 @@ def scan_table(database: Path, table: str) -> nw.LazyFrame[Any]:
     """Open a table or view of a DuckDB file, read-only, each row with its number (``row_no``)."""
     connection = _duckdb()
     name = f"leadkpi_{uuid.uuid4().hex}"
-    connection.execute(f"ATTACH '{str(database).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
+    connection.execute(f"ATTACH '{_sql(database)}' AS {name} (READ_ONLY)")
     there = connection.execute(
         "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY 1", [name]
     ).fetchall()
@@ -449,7 +468,7 @@ def _duckdb() -> Any:
     import duckdb  # noqa: PLC0415 - an extra
 
     connection = duckdb.connect()
-    connection.execute(f"SET temp_directory = '{_scratch()}'")
+    connection.execute(f"SET temp_directory = '{_sql(_scratch())}'")
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET TimeZone = 'UTC'")  # a clock in a file means the same on every machine
     # what exceeds it is spilled, so that a larger table takes longer but no more memory
