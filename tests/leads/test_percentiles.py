@@ -51,6 +51,25 @@ def test_close_values_and_edges_of_slots_keep_their_order(numbers, unit):
 
 
 @pytest.mark.parametrize("kind", ["polars", "duckdb", "pandas"])
+@pytest.mark.parametrize("unit", [1.0, 60.0])
+def test_values_out_of_all_proportion_stay_in_their_group(kind, unit):
+    rng = np.random.default_rng(3)
+    # days since the year 1, milliseconds in place of minutes, and what lies at the edge of the last slot
+    far = np.concatenate([rng.normal(0, 5, 40), rng.normal(-739_000, 9, 20), rng.normal(4e7, 1e6, 20), [1e17, -1e17]])
+    edge = (2**19 - 1) * unit * np.array([1, -1]) + rng.uniform(-2, 2, (40, 2)) * unit
+    value, group = np.concatenate([far, edge.ravel(), far]), np.repeat([0, 1], [len(far) + edge.size, len(far)])
+    found = drawn(frame(kind, {"group": group, "value": value}), unit)
+    for number in (0, 1):
+        assert found[number] == pytest.approx(np.quantile(value[group == number], SHARES), rel=1e-14)
+
+
+@pytest.mark.parametrize("kind", ["polars", "duckdb"])
+def test_what_is_no_number_counts_for_nothing(kind):
+    rows = frame(kind, {"group": [0] * 5, "value": [float("nan"), 4.0, float("inf"), 1.0, float("-inf")]})
+    assert median(rows, nw.col("value")) == 2.5
+
+
+@pytest.mark.parametrize("kind", ["polars", "duckdb", "pandas"])
 def test_a_missing_value_counts_for_nothing(kind):
     rows = frame(kind, {"group": [0, 0, 0, 0], "value": [None, 4.0, None, 1.0]})
     assert median(rows, nw.col("value")) == 2.5

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -246,7 +247,10 @@ def _touches(options: argparse.Namespace, reading: ReadOptions, engine: Engine) 
 def _parquet_files(options: argparse.Namespace) -> list[Path]:
     from xl_leadkpi.leads.warehouse import find_table
 
-    places = [find_table(str(said)) for said in (options.leads, options.touches) if said]
+    places = []
+    for said in (options.leads, options.deals, options.touches):
+        with suppress(UserError):  # the pattern of one fits nothing, which is not what went wrong
+            places.append(find_table(str(said)) if said else None)
     return [path for place in places if place for path in place.files]
 
 

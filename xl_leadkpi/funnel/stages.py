@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ENOUGH_VISITS = 10
 """Finished visits below which nobody can say what a long stay is."""
+MILLISECONDS = 86_400_000
+"""Of a day."""
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 LEAD_TO_OPPORTUNITY, OPPORTUNITY_TO_WON, LEAD_TO_WON = "lead_to_opportunity", "opportunity_to_won", "lead_to_won"
 
@@ -198,8 +200,8 @@ def spells(scope: Scope, known: Mapping[str, Sequence[Row]]) -> list[Spell]:
 
 
 def _mean(days: float, n: int) -> float | None:
-    """Mean of durations: exact for whole days, the same on every engine where days have times."""
-    return round(float(days), 6) / n if n else None
+    """Mean of durations: exact for whole days; where days have times their sum is whole milliseconds."""
+    return round(float(days) * MILLISECONDS) / MILLISECONDS / n if n else None
 
 
 def stalled(scope: Scope, measured: Sequence[Spell]) -> nw.LazyFrame[Any]:

@@ -133,7 +133,7 @@ def drop_duplicates_there(
             firsts = [day for day in ("created", "cohort_month") if day in names]
             doubles = _doubles_there(read, classified, key, firsts)
             read, found = _without_worse(read, doubles, key, "duplicate_emails")
-            if found and doubles is not None:
+            if firsts and doubles is not None:
                 earliest = doubles.group_by(key).agg(*[nw.col(day).min().alias(f"first_{day}") for day in firsts])
         else:
             found = _shared_in_engine(read, key, f"same_{name}")

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,15 +65,22 @@ def faults(table: str = "the table", files: Callable[[], Iterable[Path]] = tuple
     """
     try:
         yield
-    except Exception as error:
+    except BaseException as error:
         library = type(error).__module__.partition(".")[0].lstrip("_")
-        if library not in {"duckdb", "narwhals", "polars", "pyspark", "py4j"}:
+        # a panic of Polars, which is no Exception
+        if library not in {"duckdb", "narwhals", "polars", "pyspark", "py4j", "pyo3_runtime"}:
             raise
-        for path in files():
-            if _is_damaged(path):
-                raise InputError(f"{path} is a damaged Parquet file. Export it again.") from error
+        if not _lacks_room(error):
+            for path in files():
+                if _is_damaged(path):
+                    raise InputError(f"{path} is a damaged Parquet file. Export it again.") from error
         said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise InputError(f"{table} cannot be counted where it is: {said}") from error
+
+
+def _lacks_room(error: BaseException) -> bool:
+    """Tell whether memory or the disk was full: then no file is to blame, and none need be read again."""
+    return type(error).__name__ == "OutOfMemoryException" or "No space left" in str(error)
 
 
 def _is_damaged(path: Path) -> bool:
@@ -126,16 +133,29 @@ def _query(native: Any) -> nw.LazyFrame[Any]:
 
 
 def _duckdb_table(relation: Any) -> Any:
-    name = f"leadkpi_{uuid.uuid4().hex}"
-    relation.query("source_rows", f"CREATE TEMP TABLE {name} AS SELECT * FROM source_rows")  # noqa: S608 (own name)
-    return relation.query("source_rows", f"SELECT * FROM {name}")  # noqa: S608
+    rows, name = _own_name(), _own_name()
+    relation.query(rows, f"CREATE TEMP TABLE {name} AS SELECT * FROM {rows}")  # noqa: S608 (own names)
+    return relation.query(rows, f"SELECT * FROM {name}")  # noqa: S608
+
+
+def _own_name() -> str:
+    """A name that no table of the user's has: his would be read instead."""
+    return f"leadkpi_{uuid.uuid4().hex}"
+
+
+def _writes_files(relation: Any) -> bool:
+    """Tell whether DuckDB may; a connection to a database that is not trusted may have lost the right."""
+    [[may]] = relation.query(_own_name(), "SELECT current_setting('enable_external_access')").fetchall()
+    return bool(may)
 
 
 def _duckdb_file(relation: Any) -> Any:
     """The rows in a Parquet file: a tenth of the bytes of a temporary table, and faster to read again."""
-    path = _sql(_scratch() / f"{uuid.uuid4().hex}.parquet")
-    relation.query("source_rows", f"COPY (SELECT * FROM source_rows) TO '{path}' (FORMAT parquet)")  # noqa: S608
-    return relation.query("source_rows", f"SELECT * FROM read_parquet('{escape(path)}')")  # noqa: S608
+    if not _writes_files(relation):
+        return _duckdb_table(relation)
+    rows, path = _own_name(), _scratch() / f"{uuid.uuid4().hex}.parquet"
+    relation.query(rows, f"COPY (SELECT * FROM {rows}) TO '{_sql(path)}' (FORMAT parquet)")  # noqa: S608 (own names)
+    return relation.query(rows, f"SELECT * FROM read_parquet('{_sql(escape(str(path)))}')")  # noqa: S608
 
 
 @cache
@@ -204,8 +224,8 @@ def alike(frame: Frame, model: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     rows = lazy(frame).collect()
     if kind.is_duckdb():
         # DuckDB finds the table by the name of this variable
-        arrow_rows = rows.to_arrow()  # noqa: F841
-        return _query(_duckdb_table(model.to_native().query("unused_rows", "SELECT * FROM arrow_rows")))
+        leadkpi_arrow_rows = rows.to_arrow()  # noqa: F841
+        return _query(_duckdb_table(model.to_native().query(_own_name(), "SELECT * FROM leadkpi_arrow_rows")))
     if kind.is_pyspark():
         return _query(model.to_native().sparkSession.createDataFrame(rows.to_arrow()))
     return _query(rows.to_polars() if kind.is_polars() else rows.to_pandas())
@@ -262,23 +282,25 @@ def _with_common_hash(keys: pl.LazyFrame, parts: int) -> pl.LazyFrame:
         _part(folder, part).group_by("hash").len("n").filter(pl.col("n") > 1).select("hash").collect(engine="streaming")
         for part in _filled_parts(folder)
     ]
-    shutil.rmtree(folder)
+    _remove(folder)
     return hashed.join(pl.concat(found).lazy(), on="hash", how="semi").select("key")
 
 
 def _with_common_hash_in_duckdb(keys: Any, parts: int) -> Any:
-    folder, common = _scratch() / uuid.uuid4().hex, f"leadkpi_{uuid.uuid4().hex}"
+    if not _writes_files(keys):
+        return keys
+    folder, rows, common = _scratch() / uuid.uuid4().hex, _own_name(), _own_name()
     place = f"hash(key) // {_LAST_BITS} % {parts}"
-    run = keys.query
-    run("k", f"COPY (SELECT hash(key) AS hash, {place} AS part FROM k) TO '{_sql(folder)}' "  # noqa: S608 (own names)
+    run = partial(keys.query, rows)
+    run(f"COPY (SELECT hash(key) AS hash, {place} AS part FROM {rows}) TO '{_sql(folder)}' "  # noqa: S608 (own names)
         "(FORMAT parquet, PARTITION_BY (part), COMPRESSION uncompressed)")  # fmt: skip
-    run("k", f"CREATE TEMP TABLE {common} (hash UBIGINT)")
+    run(f"CREATE TEMP TABLE {common} (hash UBIGINT)")
     for part in _filled_parts(folder):
         files = f"{_sql(escape(str(folder / part)))}/*.parquet"
-        run("k", f"INSERT INTO {common} SELECT hash FROM read_parquet('{files}', hive_partitioning = false) "  # noqa: S608
+        run(f"INSERT INTO {common} SELECT hash FROM read_parquet('{files}', hive_partitioning = false) "  # noqa: S608
             "GROUP BY hash HAVING count(*) > 1")  # fmt: skip
-    shutil.rmtree(folder)
-    return run("k", f"SELECT key FROM k WHERE hash(key) IN (SELECT hash FROM {common})")  # noqa: S608
+    _remove(folder)
+    return run(f"SELECT key FROM {rows} WHERE hash(key) IN (SELECT hash FROM {common})")  # noqa: S608
 
 
 def _sql(path: Path | str) -> str:
@@ -314,10 +336,8 @@ def together(
     first, second = (_split(frame.to_native(), pl.col(key).hash(), parts) for frame in (one, other))
     for part in sorted(_filled_parts(first) & _filled_parts(second)):
         yield _query(_part(first, part)), _query(_part(second, part))
-        shutil.rmtree(first / part)
-        shutil.rmtree(second / part)
-    shutil.rmtree(first)
-    shutil.rmtree(second)
+        _remove(first / part, second / part)
+    _remove(first, second)
 
 
 def _parts(frame: nw.LazyFrame[Any]) -> int:
@@ -336,6 +356,12 @@ def _split(frame: pl.LazyFrame, hashes: pl.Expr, parts: int) -> Path:
     # a row group of each part is in memory until it is full
     frame.sink_parquet(by_part, compression="lz4", statistics=False, maintain_order=False, row_group_size=_ROWS_A_GROUP)
     return folder
+
+
+def _remove(*folders: Path) -> None:
+    """Free the disk early; what Windows holds back because it is still open goes when the process ends."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _filled_parts(folder: Path) -> set[str]:
@@ -433,7 +459,7 @@ def _same_columns(paths: Sequence[Path], engine: str) -> bool:
 def scan_table(database: Path, table: str) -> nw.LazyFrame[Any]:
     """Open a table or view of a DuckDB file, read-only, each row with its number (``row_no``)."""
     connection = _duckdb()
-    name = f"leadkpi_{uuid.uuid4().hex}"
+    name = _own_name()
     connection.execute(f"ATTACH '{_sql(database)}' AS {name} (READ_ONLY)")
     there = connection.execute(
         "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY 1", [name]
@@ -470,6 +496,7 @@ def _duckdb() -> Any:
     connection = duckdb.connect()
     connection.execute(f"SET temp_directory = '{_sql(_scratch())}'")
     connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET partitioned_write_flush_threshold = 60000")  # rows in memory before a part is written
     connection.execute("SET TimeZone = 'UTC'")  # a clock in a file means the same on every machine
     # what exceeds it is spilled, so that a larger table takes longer but no more memory
     [[threads]] = connection.execute("SELECT current_setting('threads')").fetchall()

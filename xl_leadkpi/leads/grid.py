@@ -290,3 +290,13 @@ def header_text(cell: object) -> str:
 def transpose(rows: Sequence[Sequence[Any]], width: int) -> tuple[tuple[object, ...], ...]:
     """Turn rows of any length into ``width`` columns."""
     return tuple(tuple(row[i] if i < len(row) else None for row in rows) for i in range(width))
+
+
+def with_python_dates(head: pl.DataFrame) -> pl.DataFrame:
+    """The rows without dates beyond the year 9999, which Python has not and Parquet has.
+
+    >>> with_python_dates(pl.DataFrame({"Created": pl.Series([20_000, 5_250_000]).cast(pl.Date)}))["Created"].to_list()
+    [datetime.date(2024, 10, 4), None]
+    """
+    known = pl.col(pl.Date, pl.Datetime)
+    return head.with_columns(pl.when(known.dt.year().is_between(1, 9999)).then(known))

@@ -182,7 +182,8 @@ class LeadRows:
 
     def _response(self, frame: rows.Frame) -> rows.Frame:
         if "response_spent" in frame.columns:
-            return frame.with_columns(response_min=nw.col("response_spent"))
+            spent = nw.col("response_spent")
+            return frame.with_columns(response_min=nw.when(spent.is_finite()).then(spent))
         if {"first_response", "created"} <= self.decoded.has_time:
             seconds = ((nw.col("first_response") - nw.col("created")) * 86_400).round(0)
             return frame.with_columns(response_min=nw.when(seconds >= 0).then(seconds / 60))

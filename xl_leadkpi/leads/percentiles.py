@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     Counted = Sequence[tuple[float, int]]
 
 _SPAN = 1 << 20
-"""Slots a group has; durations are within 80,000 days."""
+"""Slots a group has; the first and the last hold whatever lies beyond as well, such as days since the year 1."""
+_LAST = _SPAN // 2 - 1
 _FRACTIONS = 1440
 
 
@@ -90,6 +91,8 @@ class Values:
         """The numbers of some slots, with the fraction of the slot that each lies in."""
         place = nw.col("value") / self.unit
         fraction = ((place - place.floor()) * _FRACTIONS).floor().cast(nw.Int64)
+        # what a slot at an end holds differs by more than a fraction: there the values are looked at as they are
+        fraction = nw.when(place.abs() < _LAST).then(fraction).otherwise(nw.lit(0))
         # twice as many places as there are fractions: rounding may fill the last one up
         return self.rows.filter(nw.col("slot").is_in(sorted(slots))).with_columns(
             fraction=nw.col("slot") * (2 * _FRACTIONS) + fraction
@@ -100,14 +103,15 @@ def values(rows: nw.LazyFrame[Any], value: nw.Expr, *, unit: float = 1.0, group:
     """Prepare numbers for :func:`draw`.
 
     Args:
-        rows: The rows; those without the value are left out.
+        rows: The rows; those without the value, or with one that is no number, are left out.
         value: The number.
         unit: About what the numbers differ by: 1 for days, 60 for minutes.
         group: A small whole number from 0 for each group of its own; None for one group, 0.
     """
     picked = rows.select(value=value.cast(nw.Float64), group=nw.lit(0) if group is None else group)
-    picked = picked.filter(~nw.col("value").is_null())
-    slot = (nw.col("value") / unit).floor().cast(nw.Int64) + nw.col("group").cast(nw.Int64) * _SPAN + _SPAN // 2
+    picked = picked.filter(nw.col("value").is_finite())
+    place = (nw.col("value") / unit).floor().clip(-_LAST, _LAST).cast(nw.Int64)
+    slot = place + nw.col("group").cast(nw.Int64) * _SPAN + _SPAN // 2
     return Values(picked.select("value", slot=slot), unit)
 
 

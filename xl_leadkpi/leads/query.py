@@ -27,7 +27,7 @@ from xl_leadkpi.leads.decode import (
     response_series,
 )
 from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.grid import SAMPLE_ROWS, UNIX_EPOCH, Grid, Loaded, RawColumn
+from xl_leadkpi.leads.grid import SAMPLE_ROWS, UNIX_EPOCH, Grid, Loaded, RawColumn, with_python_dates
 from xl_leadkpi.leads.parse import parse_amounts, parse_dates
 from xl_leadkpi.leads.stages import names_stages, read_words
 from xl_leadkpi.leads.table import Finding, StageWord
@@ -54,7 +54,7 @@ _UNCLEAN = "^$|\\s\\s|[\t\n\r\u00a0\u202f\u200b]|^\\s|\\s$"
 
 def open_query(frame: Query, name: str) -> Grid:
     """Look at a table on an engine: its headers and its first rows."""
-    head = engine.head(frame.drop("row_no", strict=False), SAMPLE_ROWS)
+    head = with_python_dates(engine.head(frame.drop("row_no", strict=False), SAMPLE_ROWS))
     if head.is_empty():
         raise InputError(f"{name} has no data row.")
     nothing = (None,) * len(head)  # no cell of an export is a list or a structure

@@ -123,7 +123,7 @@ def dated(frame: Frame, facts: Facts) -> Frame:
         new["d_lost"] = nw.when(is_lost).then(_first(("lost_date", "close_date"), facts, {"close_date": close}))
     if expected:
         new["expected_close"] = nw.when(is_open).then(nw.coalesce(*expected) if len(expected) > 1 else expected[0])
-    return frame.with_columns(**new)
+    return frame.with_columns(**new) if new else frame
 
 
 def _first(names: Sequence[str], facts: Facts, ready: dict[str, nw.Expr]) -> nw.Expr:

@@ -18,6 +18,7 @@ from xl_leadkpi.leads.grid import (
     from_series,
     header_text,
     transpose,
+    with_python_dates,
 )
 from xl_leadkpi.leads.headers import find_header
 from xl_leadkpi.leads.table import Finding
@@ -156,7 +157,7 @@ def _open_pandas(frame: Any, name: str, first_row: int) -> Grid:
 
 def _open_parquet(path: Path) -> Grid:
     try:
-        head = pl.read_parquet(path, n_rows=SAMPLE_ROWS, glob=False)
+        head = with_python_dates(pl.read_parquet(path, n_rows=SAMPLE_ROWS, glob=False))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path.name} is a damaged Parquet file ({error}). Export it again.") from error
     if head.is_empty():
