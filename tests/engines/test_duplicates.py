@@ -91,19 +91,6 @@ def test_a_connection_that_may_not_write_files(monkeypatch):
     assert differences(figures(read_frame(table, reading, "t")), found) == []
 
 
-@pytest.mark.parametrize("kind", ["lazy", "duckdb"])
-def test_days_with_times_have_the_same_means(kind):
-    days = pl.col("Created", "Opportunity date", "Won date").cast(pl.Datetime("ms"))
-    for seed in range(12):
-        table = leads(seed).head(120).drop("Last Modified Date")
-        table = table.with_columns(days + pl.duration(seconds=pl.int_range(pl.len()) * 7919 * (seed + 1) % 80_000))
-        reading = ReadOptions(today=date(2026, 1, 1))
-        expected = figures(read_frame(table, reading, "t"))
-        assert expected["stage_times"][0]["mean"] % 1
-        read = read_query(relation(table) if kind == "duckdb" else table.lazy(), reading, "t")
-        assert differences(expected, figures(read)) == []
-
-
 def test_touches_in_parts_are_credited_as_in_one(monkeypatch):
     table = sample.leads(3000)
     touches = sample.touches(table)
