@@ -182,7 +182,7 @@ def _without_worse(
 
 
 def _shared_in_engine(frame: nw.LazyFrame[Any], key: str, kind: str) -> list[Finding]:
-    keys = engine.repeated(frame, key)
+    keys = engine.settled(engine.repeated(frame, key), in_memory=True)
     same = frame.select("row_no", key).join(keys, on=key, how="inner").select("row_no")
     [[total], first] = engine.collect([keys.select(nw.col("n").sum()), same.sort("row_no").head(_ROWS_NAMED)])
     if not total["n"]:
