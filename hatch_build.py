@@ -1,4 +1,4 @@
-"""How a wheel is made: by hatchling, with the workbooks built into it, in three languages, and their hashes.
+"""How a wheel is made: by hatchling, with the workbooks built into it, in every language, and their hashes.
 
 The module is both the project's build backend and hatchling's build hook. As a backend it differs from hatchling in
 one answer: what building takes. A wheel needs what builds the workbooks; an editable install, which reads the sources
@@ -49,11 +49,11 @@ class WorkbooksHook(BuildHookInterface):  # type: ignore[type-arg] # the configu
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from xl_leadkpi.workbooks.build import build  # noqa: PLC0415 - found only now
-        from xl_leadkpi.workbooks.sources import LANGUAGES  # noqa: PLC0415
+        from xl_leadkpi.locales import languages  # noqa: PLC0415 - found only now
+        from xl_leadkpi.workbooks.build import build  # noqa: PLC0415
 
         self._folder = TemporaryDirectory()
-        for language in LANGUAGES:
+        for language in languages():
             folder = Path(self._folder.name, language)
             folder.mkdir()
             build(folder, language)

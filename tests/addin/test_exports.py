@@ -93,6 +93,19 @@ def test_failures_are_listed_latest_first_and_not_without_end():
     assert rows[0][2:] == ["CPL", f"{KEPT + 49}, 0", "#DIV/0!", "no value where leads=0"]
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "reason"),
+    [
+        ("FUNNEL", (-2147352572, 1.0), "FUNNEL(leads) needs leads"),
+        ("FUNNEL", (), "FUNNEL(leads) needs leads"),
+        ("KPITABLE", (-2147352572, 1.0, "source"), "KPITABLE(kpi, leads, by) needs kpi"),
+    ],
+)
+def test_an_argument_that_is_left_out_is_named(name, arguments, reason):
+    assert call(name, *arguments) == [["#VALUE!"]]
+    assert why().endswith(reason)
+
+
 def test_omitted_in_the_middle():
     omitted = -2147352572
     assert call("CACPAYBACK", 1200.0, 100.0, omitted) == call("CACPAYBACK", 1200.0, 100.0)
@@ -150,3 +163,47 @@ def test_help():
 def test_macros_are_on_the_list_or_not_run():
     for name in ("os.system", "", "build", "exports.call"):
         assert exports.run_macro(name, None).startswith("There is no macro")
+
+
+TOUCHES = (
+    ("Lead ID", "Time", "Channel"),
+    ("L1", 45700.0, "Ads"), ("L1", 45705.0, "SEO"), ("L1", 45710.0, "Mail"), ("L1", 45720.0, "Web"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "model", ["first", "last", "linear", "position", "u_shaped", "ushape", "U-Shaped", "decay", "time decay"]
+)
+def test_a_model_credits_a_table_of_touches_as_it_weights_one_path(model):
+    table = {row[0]: row[1] for row in call("ATTRIBUTION", TOUCHES, model)[1:]}
+    channels = tuple((row[2],) for row in TOUCHES[1:])
+    weights = call("ATTRIB", channels, model, ((20.0,), (15.0,), (10.0,), (0.0,)))
+    assert [table[channel] for (channel,) in channels] == pytest.approx([weight for (weight,) in weights])
+
+
+TOUCHED = (("L1", "Ads"), ("L1", "SEO"), ("L2", "SEO"), ("L3", "Ads"))
+WON_AND_LOST = (
+    ("Lead ID", "Created", "Won date", "Status"),
+    ("L1", 45690.0, 45710.0, "Won"),
+    ("L2", 45690.0, None, "Lost"),
+    ("L3", 45690.0, 45710.0, "Won"),
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "credited"),
+    [
+        # L1 came by Ads and SEO, L2 by SEO alone, L3 by Ads alone
+        *((name, {"Ads": 1.5, "SEO": 0.5}) for name in ("shapley", "Shapley counts", "simplified Shapley value")),
+        *((name, {"Ads": 2.0, "SEO": 0.0}) for name in ("shapley_rates", "Conversion-rate Shapley", "Shapley rate")),
+    ],
+)
+def test_two_shapley_values_by_their_names(model, credited):
+    touches = (TOUCHES[0], *((lead, 45700.0, name) for lead, name in TOUCHED))
+    table = {row[0]: row[1] for row in call("ATTRIBUTION", touches, model, WON_AND_LOST)[1:]}
+    assert {name: table[name] for name in credited} == pytest.approx(credited)
+
+
+def test_rates_want_the_leads_that_are_not_won_too():
+    assert call("ATTRIBUTION", TOUCHES, "shapley rates") == [["#VALUE!"]]
+    assert "shapley_rates compares the paths that were won with the others: pass all leads" in why()

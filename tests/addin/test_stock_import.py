@@ -46,7 +46,7 @@ def test_every_function_is_found_with_its_help(stock):
         function = FUNCTIONS[name]
         assert found["category"] == "Lead KPI"
         assert found["help"] == function.help
-        assert [argument[:2] for argument in found["arguments"]] == [[p.name, p.help] for p in function.parameters]
+        assert [argument[:2] for argument in found["arguments"]] == [[p.shown, p.help] for p in function.parameters]
         assert all(argument[3] == "raw" for argument in found["arguments"])
         assert [argument[2] for argument in found["arguments"]] == [
             OMITTED if parameter.optional else None for parameter in function.parameters
@@ -55,7 +55,7 @@ def test_every_function_is_found_with_its_help(stock):
 
 def test_vba_wrapper_of_the_stock_import(stock):
     for function in FUNCTIONS.values():
-        names = ", ".join(f"Optional {p.name}" if p.optional else p.name for p in function.parameters)
+        names = ", ".join(f"Optional {p.shown}" if p.optional else p.shown for p in function.parameters)
         assert f"Function {function.name}({names})" in stock["vba"]
 
 

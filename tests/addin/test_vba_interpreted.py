@@ -197,10 +197,12 @@ def test_unusable_configuration_gives_one_message(excel, conf, message):
     excel.files.pop(CONF)
     if conf is not None:
         excel.files[CONF] = conf
-    assert excel.formula("CPL", 100.0, 4.0) == VALUE
-    assert excel.formula("CPL", 200.0, 4.0) == VALUE
+    assert excel.formula("CPL", 100.0, 4.0) == NA
+    assert excel.formula("CPL", 200.0, 4.0) == NA
     assert message in excel.formula("KPIWHY", excel.range("A1"))
-    assert [message in dialog[1] or message in dialog[0] for dialog in excel.app.dialogs] == [True]
+    assert excel.status.startswith("Lead KPI: ")
+    assert message in excel.status
+    assert excel.app.dialogs == [], "a function opens no dialog"
     assert excel.starts == []
 
 
@@ -211,23 +213,46 @@ def test_configuration_is_read_with_comments_and_spaces(excel):
 
 def test_missing_library(excel):
     excel.library_found = False
-    assert excel.formula("CPL", 100.0, 4.0) == VALUE
+    assert excel.formula("CPL", 100.0, 4.0) == NA
     assert "xlwings64-0.37.8.dll is missing" in excel.formula("KPIWHY")
 
 
 def test_python_that_does_not_start_is_not_tried_for_each_cell(excel):
     excel.refusal = "Python process exited before it was possible to create the interface object."
     for _ in range(50):
-        assert excel.formula("CPL", 100.0, 4.0) == VALUE
-    assert len(excel.app.dialogs) == 1
+        assert excel.formula("CPL", 100.0, 4.0) == NA
+    assert excel.attempts == 1
+    assert excel.app.dialogs == []
     assert "Python process exited" in excel.formula("KPIWHY")
     excel.refusal = None
-    assert excel.formula("CPL", 100.0, 4.0) == VALUE, "the pause is not over"
+    assert excel.formula("CPL", 100.0, 4.0) == NA, "the pause is not over"
 
 
-def test_no_box_when_a_program_drives_excel(excel):
-    excel.user_control, excel.library_found = False, False
+def test_status_bar_is_excels_own_again_once_python_answers(excel):
+    excel.library_found = False
+    assert excel.formula("CPL", 100.0, 4.0) == NA
+    assert "is missing" in excel.status
+    excel.library_found = True
+    assert excel.formula("CPL", 100.0, 4.0) == NA, "the pause is not over"
+    assert "is missing" in excel.status
+    excel.app.interpreter.run("RestartForTest", [])
+    assert excel.status is False
+    assert excel.formula("CPL", 100.0, 4.0) == 25.0
+
+
+def test_status_bar_of_others_is_left_alone(excel):
+    excel.status = "Sheet 3 of 9 is being printed"
+    assert excel.formula("CPL", 100.0, 4.0) == 25.0
+    excel.failures = [CALL_FAILED]
     assert excel.formula("CPL", 100.0, 4.0) == VALUE
+    assert excel.status == "Sheet 3 of 9 is being printed"
+
+
+def test_python_that_is_gone_for_good_is_told_in_the_cell(excel):
+    assert excel.formula("CPL", 100.0, 4.0) == 25.0
+    excel.failures, excel.refusal = [SERVER_UNAVAILABLE], "it does not start any more"
+    assert excel.formula("CPL", 100.0, 4.0) == NA
+    assert "it does not start any more" in excel.formula("KPIWHY", excel.range("A1"))
     assert excel.app.dialogs == []
 
 

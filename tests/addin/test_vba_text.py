@@ -32,9 +32,7 @@ def function(name, *parameters, text=""):
 
 
 def test_golden_output_is_what_the_generator_writes():
-    assert text_of("KpiFunctions.bas") == functions_module(), (
-        "run: python -m xl_leadkpi.addin.vba > workbook_template/vba/KpiFunctions.bas"
-    )
+    assert text_of("KpiFunctions.bas") == functions_module(), "run: python -m tests.kpis.regenerate"
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -75,6 +73,22 @@ def test_parameters_are_checked_too():
         functions_module([function("CPL", "cpl")])
 
 
+def test_no_parameter_is_spelled_like_a_function():
+    """VBA keeps one spelling of both, and Excel would show =revenue(...)."""
+    written = {name.lower(): name for name in FUNCTIONS}
+    shown = [(one, parameter.shown) for one in FUNCTIONS.values() for parameter in one.parameters]
+    assert [(one.name, name) for one, name in shown if name.lower() in written] == []
+    assert {name for _, name in shown} >= {"revenue_amount", "customer_lifetime", "spend"}
+    for one in FUNCTIONS.values():
+        assert len({parameter.shown for parameter in one.parameters}) == len(one.parameters)
+
+
+@pytest.mark.parametrize("parameter", ["cpl", "Cpl", "CPL"])
+def test_a_parameter_that_would_respell_a_function_is_refused(parameter):
+    with pytest.raises(ValueError, match=f"ROI: the parameter '{parameter}' is spelled like the function CPL"):
+        functions_module([function("CPL", "spend"), function("ROI", "gain", parameter)])
+
+
 def test_help_is_ascii_and_quoted():
     text = functions_module([function("CPL", text='Spend ÷ leads – "per lead"')])
     assert 'Attribute CPL.VB_Description = "Spend / leads - ""per lead"""' in text
@@ -85,6 +99,13 @@ def test_help_fits_the_wizard():
     for one in FUNCTIONS.values():
         assert 10 < len(one.help) <= 253, one.name
         assert all(0 < len(parameter.help) <= 253 for parameter in one.parameters), one.name
+
+
+def test_the_names_of_parameters_fit_the_wizard():
+    assert "Function CPL(" in functions_module([function("CPL", "a" * 126, "b" * 126)])
+    with pytest.raises(ValueError, match="CPL: the names of its parameters are too long"):
+        functions_module([function("CPL", "a" * 126, "b" * 127)])
+    assert "    CPL = " in functions_module([function("CPL", "a" * 253)])
 
 
 def test_nothing_a_cell_could_reach_but_the_functions():

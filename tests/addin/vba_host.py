@@ -84,11 +84,13 @@ class Excel:
         calls: What reached the server.
         failures: Numbers of the COM errors that the next calls end with.
         starts: Commands with which a server was started or fetched.
+        attempts: How often the DLL was asked for a server, with or without success.
         stops: Commands whose server was ended.
         refusal: What the DLL says instead of starting a server.
         files: The files there are, with their text.
         library_found: Whether the DLL can be loaded.
         caller: What Application.Caller gives.
+        status: What the status bar shows; False leaves it to Excel.
     """
 
     def __init__(self, file=None):
@@ -97,21 +99,20 @@ class Excel:
             self.app.add_workbook()
         else:
             self.app.open_workbook(file)
-        self.calls, self.failures, self.starts, self.stops = [], [], [], []
-        self.refusal, self.library_found, self.caller, self.user_control = None, True, EMPTY, True
+        self.calls, self.failures, self.starts, self.stops, self.attempts = [], [], [], [], 0
+        self.refusal, self.library_found, self.caller, self.status = None, True, EMPTY, False
         self.files = {
             r"C:\Users\ann\AppData\Roaming\leadkpi\leadkpi.conf": f"interpreter={INTERPRETER}\n",
             INTERPRETER: "",
         }
         members = {
             "Caller": lambda _: self.caller,
-            "UserControl": lambda _: self.user_control,
             "Volatile": lambda _: None,
             "TestExists": lambda _, path: path in self.files,
             "TestText": lambda _, path: self.files[path],
             "TestLibrary": lambda _: self.library_found,
             "TestStart": self._start,
-            "TestRefusal": lambda _: self.refusal or "",
+            "TestRefusal": self._refuse,
         }
         for name, getter in members.items():
             parameters = {"TestExists": ("path",), "TestText": ("path",), "TestStart": ("command", "mode")}.get(
@@ -119,9 +120,22 @@ class Excel:
             )
             spec = MemberSpec(name=name, kind="method", getter=getter, parameters=parameters)
             Application._vba_members[name.lower()] = spec
+        Application._vba_members["statusbar"] = MemberSpec(
+            name="StatusBar",
+            kind="property",
+            getter=lambda _: self.status,
+            setter=lambda _, text: self._set_status(text),
+        )
         self.app.add_module(self._bridge(), name="KpiBridge", kind="class")
         self.app.add_module(source("KpiCells.cls"), name="KpiCells", kind="class")
-        self.app.add_module(source("KpiFunctions.bas"), name="KpiFunctions")
+        self.app.add_module(source("KpiFunctions.bas") + RESTART, name="KpiFunctions")
+
+    def _refuse(self, _):
+        self.attempts += 1
+        return self.refusal or ""
+
+    def _set_status(self, text):
+        self.status = text
 
     def _start(self, _, command, mode):
         if mode == STOP:
@@ -154,6 +168,11 @@ class Excel:
         return self.app.workbook.ActiveSheet().vba_get("Range", [address])
 
 
+RESTART = """
+Public Sub RestartForTest()
+    KpiEngine.Bridge.StopPython
+End Sub
+"""
 DLL = """
 Private Function LoadLibraryW(ByVal path As String) As Long
     If Application.TestLibrary() Then LoadLibraryW = 1
@@ -162,11 +181,15 @@ Private Function StrPtr(ByVal text As String) As String
     StrPtr = text
 End Function
 Private Function XLPyDLLActivateAuto(ByRef result As Variant, ByVal command As String, ByVal mode As Long) As Long
-    If Application.TestRefusal() <> "" Then
-        result = Application.TestRefusal()
-        XLPyDLLActivateAuto = -2147467259
-    ElseIf mode = -1 Then
+    Dim refusal As String
+    If mode = -1 Then
         Application.TestStart command, mode
+        Exit Function
+    End If
+    refusal = Application.TestRefusal()
+    If refusal <> "" Then
+        result = refusal
+        XLPyDLLActivateAuto = -2147467259
     Else
         Set result = Application.TestStart(command, mode)
     End If

@@ -34,7 +34,7 @@ def make(folder, rows):
     """Parquet of that many leads, a file and a seed of its own for each million."""
     import polars as pl
 
-    from xl_leadkpi.leads import sample
+    from xl_leadkpi import sample
 
     folder = folder / f"leads_{rows}"
     folder.mkdir()
@@ -50,7 +50,7 @@ def make_touches(folder, rows, each):
     """Parquet of so many touches a lead for the leads that :func:`make` makes."""
     import polars as pl
 
-    from xl_leadkpi.leads import sample
+    from xl_leadkpi import sample
 
     folder = folder / f"touches_{rows}_{each}"
     folder.mkdir()

@@ -39,7 +39,7 @@ def best(rounds: int, *commands: list[str]) -> list[tuple[float, float]]:
 
 MAKE = """
 import sys
-from xl_leadkpi.leads import sample
+from xl_leadkpi import sample
 sample.leads(int(sys.argv[1])).select(sys.argv[3:]).write_csv(sys.argv[2], datetime_format="%Y-%m-%d %H:%M")
 """
 

@@ -21,9 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from calc import calc_engine, calc_host, calc_members
 from sheets.recorder import Recorder
 
+from xl_leadkpi import sample
 from xl_leadkpi.addin import macros
 from xl_leadkpi.funnel import build
-from xl_leadkpi.leads import ReadOptions, read, sample
+from xl_leadkpi.leads import ReadOptions, read
 from xl_leadkpi.sheets import lay_out, to_file
 from xl_leadkpi.sheets.hosts import Excel
 

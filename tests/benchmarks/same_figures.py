@@ -22,7 +22,7 @@ from tests.engines.spark_cluster import cluster
 def make(folder, leads, touches):
     import polars as pl
 
-    from xl_leadkpi.leads import sample
+    from xl_leadkpi import sample
 
     table = sample.leads(leads)
     made = pl.concat([sample.touches(table, seed=seed) for seed in (1, 2)]).head(touches)
@@ -37,8 +37,10 @@ def main():
     parser.add_argument("--touches", type=int, default=5_000_000)
     parser.add_argument("--without", nargs="*", default=[], metavar="ENGINE")
     options = parser.parse_args()
+    from xl_leadkpi import engines
+    from xl_leadkpi.engines.spark import session
     from xl_leadkpi.funnel import FunnelOptions, as_json, build
-    from xl_leadkpi.leads import ReadOptions, engine, read, read_frame, read_query, read_touches, read_touches_query
+    from xl_leadkpi.leads import ReadOptions, read, read_frame, read_query, read_touches, read_touches_query
 
     reading, counting = ReadOptions(today=date(2026, 7, 1)), FunnelOptions(built_at=datetime(2026, 7, 1))
 
@@ -46,8 +48,8 @@ def main():
         return as_json(build(leads, None, touches, counting))
 
     def on_engine(name, master=None):
-        leads = read_query(engine.scan_parquet([folder / "leads.parquet"], name, master), reading, "leads.parquet")
-        touches = engine.scan_parquet([folder / "touches.parquet"], name, master)
+        leads = read_query(engines.scan_parquet([folder / "leads.parquet"], name, master), reading, "leads.parquet")
+        touches = engines.scan_parquet([folder / "touches.parquet"], name, master)
         return figures(leads, read_touches_query(touches, reading))
 
     def on_pandas():
@@ -62,7 +64,7 @@ def main():
             try:
                 return on_engine("spark", made.url)
             finally:
-                engine._spark(None).stop()
+                session(None).stop()
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

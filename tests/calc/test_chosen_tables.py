@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from xl_leadkpi.addin import macros
+from xl_leadkpi.locales import in_every_language, locale
 
 from .conftest import fill, select
 from .test_selections import HEADER, LEADS, lead
@@ -34,7 +35,8 @@ def figures(book):
 def parameter(book, name):
     """The line of a parameter in Funnel_Map: the cell with its value, and what stands beside it."""
     cells = next(table for table in book.sheets["Funnel_Map"].tables if table.name == "tblParameters").range
-    line = [row[0] for row in cells.value].index(name)
+    words = in_every_language("funnel", f"option.{name}")
+    line = next(i for i, row in enumerate(cells.value) if row[0] in words)
     return cells[line, 1], cells.value[line]
 
 
@@ -53,7 +55,7 @@ def test_the_map_says_where_spend_and_touches_were_found_and_how_to_name_others(
     assert macros.build_funnel(book) == ""
     assert figures(book)["spend"] == 570
     assert parameter(book, "spend_table")[1] == [
-        "spend_table", "Google; Meta", "Google; Meta",
+        "Table of spend", "Google; Meta", "Google; Meta",
         "Sheet or Excel table with the spend; several with ; between, or none",
     ]  # fmt: skip
     assert parameter(book, "touches_table")[1][1:3] == ["Web", "Web"]
@@ -121,8 +123,9 @@ def test_a_table_that_is_not_there_is_refused_in_clear_words_and_nothing_changes
     assert macros.build_funnel(book) == ""
     before = book.sheets["Funnel"].used_range.formula
     message = choose(book, name, "Gogle")
+    word = locale("en").funnel[f"option.{name}"]
     assert message == (
-        f"Funnel_Map, {name}: there is no sheet and no Excel table called 'Gogle'. Write the name of a sheet "
+        f"Funnel_Map, {word}: there is no sheet and no Excel table called 'Gogle'. Write the name of a sheet "
         "(Leads, Google, Meta, Web) or of an Excel table, several with ; between, or none; empty the cell to have them "
         "looked for."
     )

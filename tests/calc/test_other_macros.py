@@ -93,9 +93,9 @@ def test_scorecard_follows_the_funnel_and_keeps_targets(book):
     keys, values = book.names["leadkpi_summary"].refers_to_range.value
     summary = dict(zip(keys, values, strict=True))
     assert rows["Leads"][1] == summary["leads"]
-    assert rows["CPL"][1] == pytest.approx(summary["cpl"])
-    assert rows["CPL"][3] == "lower"
-    line = [row[0] for row in card.range("B1:B30").options(ndim=2).value].index("CPL") + 1
+    assert rows["CPL, blended"][1] == pytest.approx(summary["cpl"])
+    assert rows["CPL, blended"][3] == "lower"
+    line = [row[0] for row in card.range("B1:B30").options(ndim=2).value].index("CPL, blended") + 1
     card.range((line, 4)).value = summary["cpl"] * 1.5
     book.app.calculate()
     assert card.range((line, 7)).value == "On target"
@@ -146,7 +146,7 @@ def test_diagnostics_without_a_workbook():
 
 
 def test_a_failed_macro_is_kept_for_diagnostics(book, monkeypatch):
-    monkeypatch.setattr("xl_leadkpi.leads.sample.leads", lambda: 1 / 0)
+    monkeypatch.setattr("xl_leadkpi.sample.leads", lambda: 1 / 0)
     assert "Load sample data could not be finished" in macros.load_sample_data(book)
     assert "Load sample data() #VALUE!\n    division by zero" in macros.diagnostics(book)
 

@@ -7,8 +7,9 @@ import datetime as dt
 
 import pytest
 
+from xl_leadkpi import sample
 from xl_leadkpi.funnel import FunnelOptions, build
-from xl_leadkpi.leads import ReadOptions, read_frame, read_spend_frame, read_touches_frame, sample
+from xl_leadkpi.leads import ReadOptions, read_frame, read_spend_frame, read_touches_frame
 from xl_leadkpi.sheets import drawing, lay_out, to_file
 from xl_leadkpi.sheets.book import to_book
 from xl_leadkpi.sheets.rectangles import Rectangle

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -161,3 +162,43 @@ def test_a_closed_pipe_is_no_fault(folder):
         process.stdout.close()
         assert process.wait(60) == 0
         assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names and folders as POSIX has them")
+@pytest.mark.parametrize(
+    ("said", "engine"),
+    [
+        ("~/leads.csv", ()),
+        ("~/leads.parquet", ()),
+        ("~/leads.parquet", ("--engine", "polars")),
+        ("~/*.parquet", ("--engine", "duckdb")),
+        ("duckdb:///~/leads.db?table=leads", ()),
+    ],
+)
+def test_a_folder_named_like_the_sign_for_home_is_that_folder(folder, capsys, monkeypatch, said, engine):
+    """The libraries take the sign for the user's home, and would read another file than the one that was named."""
+    import duckdb
+    import polars as pl
+
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    for place, rows in (("~", 2), ("home", 3)):
+        (folder / place).mkdir()
+        table = pl.DataFrame({"Lead ID": list(range(rows)), "Stage": ["Won", "Lost", "Lead"][:rows]})
+        table.write_csv(folder / place / "leads.csv")
+        table.write_parquet(folder / place / "leads.parquet")
+        with duckdb.connect(folder / place / "leads.db") as database:
+            database.execute(f"CREATE TABLE leads AS FROM '{folder}/{place}/leads.parquet'")
+    assert main(["funnel", said, *engine, "--json", "out.json", "--quiet"]) == 0
+    assert '"rows_read": 2,' in Path("out.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes, as Linux has them")
+def test_a_pipe_whose_name_is_no_text(folder, capsys):
+    pipe = Path(os.fsdecode(b"le\xffads.csv"))
+    os.mkfifo(pipe)
+    keeps_it_open = os.open(pipe, os.O_RDWR)
+    os.write(keeps_it_open, LEADS.encode())
+    closing = threading.Timer(0.5, os.close, (keeps_it_open,))
+    closing.start()
+    assert main(["funnel", str(pipe), "--json", "out.json", "--quiet"]) == 0
+    closing.join()

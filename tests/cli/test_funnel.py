@@ -5,6 +5,7 @@ import json
 import pytest
 from openpyxl import load_workbook
 
+from tests.golden import GOLDEN
 from xl_leadkpi.cli import main
 
 SUMMARY = """leads mql sql meetings opportunities won lost open win_rate lead_conversion revenue average_deal
@@ -18,8 +19,8 @@ def figures(capsys, *arguments):
 
 
 @pytest.fixture
-def golden(shared):
-    folder = shared / "spec" / "golden"
+def golden():
+    folder = GOLDEN
     return folder / "golden_leads.csv", folder / "golden_spend.csv"
 
 
@@ -31,9 +32,9 @@ def test_json_has_the_documented_keys(golden, capsys):
     assert {"stage", "reached", "exact", "next_step", "cumulative"} <= result["stages"][0].keys()
 
 
-def test_golden_summary(golden, shared, capsys):
+def test_golden_summary(golden, capsys):
     leads, spend = golden
-    expected = json.loads((shared / "spec/golden/golden_expected.json").read_text())
+    expected = json.loads((GOLDEN / "golden_expected.json").read_text())
     result, _ = figures(capsys, leads, "--spend", spend, "--as-of", "2025-06-30")
     summary = result["summary"]
     assert summary["leads"] == expected["leads"]
@@ -54,8 +55,8 @@ def test_golden_summary(golden, shared, capsys):
 
 
 @pytest.mark.parametrize("reach", ["filled", "exact", "strict"])
-def test_reach_modes(golden, shared, capsys, reach):
-    expected = json.loads((shared / "spec/golden/golden_expected.json").read_text())[f"reached_{reach}"]
+def test_reach_modes(golden, capsys, reach):
+    expected = json.loads((GOLDEN / "golden_expected.json").read_text())[f"reached_{reach}"]
     result, _ = figures(capsys, golden[0], "--as-of", "2025-06-30", "--reach", reach)
     assert {row["stage"]: row["reached"] for row in result["stages"]} == expected
 
@@ -92,6 +93,17 @@ def test_the_users_map_wins_and_is_kept_by_a_later_run(tmp_path, capsys):
     again, _ = figures(capsys, leads, "--reuse-map", out)
     assert again["summary"] == result["summary"]
     assert again["months"] == result["months"]
+
+
+def test_names_of_channels_are_kept_by_a_later_run(tmp_path, capsys):
+    leads = tmp_path / "leads.csv"
+    leads.write_text("Lead ID,Created,Stage,Source\n1,2025-01-05,New,ggl\n2,2025-02-05,New,Fair\n")
+    out = tmp_path / "out.xlsx"
+    result, _ = figures(capsys, leads, "--channel", "ggl=Google Ads", "-o", out)
+    assert [row["group"] for row in result["by"]["source"]][:2] == ["Fair", "Google Ads"]
+    again, _ = figures(capsys, leads, "--reuse-map", out)
+    assert again["by"] == result["by"]
+    assert again["channels"] == result["channels"]
 
 
 def test_edits_in_funnel_map_are_read(golden, tmp_path, capsys):
@@ -134,7 +146,9 @@ def test_what_may_be_wrong_is_said_on_standard_error(tmp_path, capsys):
     leads.write_text("Lead ID,Created,Stage\n1,2025-01-05,Won\n1,2025-01-05,Won\n2,2025-02-05,Lead\n")
     assert main(["funnel", str(leads), "-o", str(tmp_path / "out.xlsx"), "--as-of", "2025-06-30"]) == 0
     _, err = capsys.readouterr()
-    assert "warning: Same ID again: one row kept: 1" in err
+    (line,) = (line for line in err.splitlines() if "Same ID again" in line)
+    assert line.startswith("warning: Same ID again: one row kept: 1")
+    assert line.endswith(". Keep all with --dedupe none.")
     assert "Funnel_Map" in err
 
 
@@ -146,3 +160,14 @@ def test_more_groups_than_usual(tmp_path, capsys):
     many, _ = figures(capsys, leads, "--top", "40")
     assert len(few["by"]["source"]) == 15 + 2  # the rest in one row, and the total
     assert len(many["by"]["source"]) == 30 + 1
+
+
+def test_a_table_without_outcomes_prints_no_outcome(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.csv").write_text("Lead ID,Created,Source\n7,2025-01-05,Fair\n8,2025-02-01,Web\n")
+    assert main(["funnel", "list.csv", "--as-of", "2025-06-30"]) == 0
+    printed = capsys.readouterr().out
+    [line] = [line for line in printed.splitlines() if line.startswith("lost / open")]
+    assert line.split()[3:5] == ["-", "unknown:"]
+    assert "0.0%" not in printed
+    assert "100.0%" not in printed

@@ -8,10 +8,11 @@ import openpyxl
 import polars as pl
 import pytest
 
+from xl_leadkpi import sample
 from xl_leadkpi.cli import main
-from xl_leadkpi.leads import InputError, sample
-from xl_leadkpi.leads.engine import scan_parquet
-from xl_leadkpi.leads.warehouse import choose_engine, find_table
+from xl_leadkpi.engines import scan_parquet
+from xl_leadkpi.leads import InputError
+from xl_leadkpi.leads.files.warehouse import choose_engine, find_table
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,11 @@ def test_parts_count_like_the_whole(folder, capsys, engine):
     parts, said = figures(capsys, str(folder / "part-*.parquet"), "--engine", engine)
     assert f"engine: {engine} (2 Parquet files" in said
     assert parts == whole
+
+
+def test_a_pattern_that_fits_one_file_is_that_file(folder, capsys):
+    whole, _ = figures(capsys, str(folder / "all.parquet"))
+    assert figures(capsys, str(folder / "al*.parquet"))[0] == whole
 
 
 @pytest.fixture
@@ -146,7 +152,7 @@ def test_dates_that_python_has_not(tmp_path, capsys, engine):
     how = [] if engine == "memory" else ["--engine", engine]
     found, _ = figures(capsys, str(tmp_path / "odd.parquet"), *how)
     assert found["summary"]["leads"] == 200
-    assert "future_dates" in {one["finding"] for one in found["quality"]}
+    assert "unreadable_dates" in {one["finding"] for one in found["quality"]}
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])

@@ -6,8 +6,11 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from xl_leadkpi import sample
+from xl_leadkpi.engines import polars as polars_engine
+from xl_leadkpi.engines import scratch
 from xl_leadkpi.funnel import as_json, build
-from xl_leadkpi.leads import ReadOptions, engine, read_frame, read_query, read_touches_frame, read_touches_query, sample
+from xl_leadkpi.leads import ReadOptions, read_frame, read_query, read_touches_frame, read_touches_query
 
 from .figures import differences
 
@@ -46,7 +49,7 @@ def figures(table, touches=None):
 @pytest.mark.parametrize("kind", ["lazy", "lazy parts", "duckdb", "duckdb parts"])
 def test_the_same_rows_are_kept(kind, dedupe, monkeypatch):
     if kind.endswith("parts"):
-        monkeypatch.setattr(engine, "_ROWS_A_PART", 50)
+        monkeypatch.setattr(scratch, "ROWS_A_PART", 50)
     for seed in range(2):
         table = leads(seed)
         reading = ReadOptions(today=date(2026, 1, 1), dedupe=dedupe)
@@ -69,7 +72,7 @@ def test_emails_are_merged_without_a_day_of_creation(kind):
 
 def test_tables_of_the_user_are_not_taken_for_ours(monkeypatch):
     duckdb = pytest.importorskip("duckdb")
-    monkeypatch.setattr(engine, "_ROWS_A_PART", 50)
+    monkeypatch.setattr(scratch, "ROWS_A_PART", 50)
     table, reading = leads(1), ReadOptions(today=date(2026, 1, 1), dedupe="id+email")
     connection = duckdb.connect()
     connection.register("export", table.to_arrow())
@@ -81,7 +84,7 @@ def test_tables_of_the_user_are_not_taken_for_ours(monkeypatch):
 
 def test_a_connection_that_may_not_write_files(monkeypatch):
     duckdb = pytest.importorskip("duckdb")
-    monkeypatch.setattr(engine, "_ROWS_A_PART", 50)
+    monkeypatch.setattr(scratch, "ROWS_A_PART", 50)
     table, reading = leads(1), ReadOptions(today=date(2026, 1, 1))
     connection = duckdb.connect()
     connection.register("arrow_export", table.to_arrow())
@@ -98,9 +101,10 @@ def test_touches_in_parts_are_credited_as_in_one(monkeypatch):
     table = table.drop("First contacted").with_columns(pl.col("Created").dt.date())
     expected = figures(read_frame(table, reading, "t"), read_touches_frame(touches, reading, "t"))
     parts = []
-    split = engine._split
-    monkeypatch.setattr(engine, "_ROWS_A_PART", 200)
-    monkeypatch.setattr(engine, "_split", lambda frame, by, n: parts.append((split(frame, by, n), n)) or parts[-1][0])
+    split = polars_engine.split
+    monkeypatch.setattr(scratch, "ROWS_A_PART", 200)
+    noted = lambda frame, by, n: parts.append((split(frame, by, n), n)) or parts[-1][0]  # noqa: E731
+    monkeypatch.setattr(polars_engine, "split", noted)
     found = figures(read_query(table.lazy(), reading, "t"), read_touches_query(touches.lazy(), reading, "t"))
     assert differences(expected, found) == []
     assert [n for _, n in parts] == [-(-len(table) // 200), *[-(-len(touches) // 200)] * 2]
@@ -119,6 +123,6 @@ def test_parts_without_touches_have_none_to_credit(others, monkeypatch):
     expected = figures(read_frame(table, source_name="t"), read_touches_frame(touches, source_name="t"))
     assert "touch_without_lead" in {row["finding"] for row in expected["quality"]}
     assert expected["attribution"][0]["first"] == 1
-    monkeypatch.setattr(engine, "_ROWS_A_PART", 1)
+    monkeypatch.setattr(scratch, "ROWS_A_PART", 1)
     found = figures(read_query(table.lazy(), source_name="t"), read_touches_query(touches.lazy(), source_name="t"))
     assert differences(expected, found) == []

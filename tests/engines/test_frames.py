@@ -7,8 +7,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from xl_leadkpi import engines
 from xl_leadkpi.funnel import as_json, build
-from xl_leadkpi.leads import InputError, ReadOptions, engine, read_frame, read_query, read_touches_query
+from xl_leadkpi.leads import InputError, ReadOptions, read_frame, read_query, read_touches_query
 
 from .figures import differences
 
@@ -126,7 +127,7 @@ def test_identifiers_are_cleaned_only_where_they_need_it():
 
 
 def test_an_eager_frame_does_not_stay():
-    assert engine.stays(LEADS.lazy())
-    assert not engine.stays(LEADS)
-    assert not engine.stays(pd.DataFrame())
-    assert not engine.stays([["a"]])
+    assert engines.is_lazy_data(LEADS.lazy())
+    assert not engines.is_lazy_data(LEADS)
+    assert not engines.is_lazy_data(pd.DataFrame())
+    assert not engines.is_lazy_data([["a"]])

@@ -1,14 +1,17 @@
 """What an engine cannot do, or is not there to do, ends in one message that says what to do instead."""
 
 import os
+import re
 import shutil
 
 import polars as pl
 import pytest
 
+from xl_leadkpi import sample
 from xl_leadkpi.cli import main
-from xl_leadkpi.leads import sample
-from xl_leadkpi.leads.warehouse import find_spec
+from xl_leadkpi.engines import faults
+from xl_leadkpi.leads import InputError
+from xl_leadkpi.leads.files.warehouse import find_spec
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def refusal(capsys, *arguments):
 
 def test_a_missing_extra(leads, capsys, monkeypatch):
     monkeypatch.setattr(
-        "xl_leadkpi.leads.warehouse.find_spec", lambda name: None if name == "duckdb" else find_spec(name)
+        "xl_leadkpi.leads.files.warehouse.find_spec", lambda name: None if name == "duckdb" else find_spec(name)
     )
     assert "pip install duckdb pyarrow" in refusal(capsys, leads, "--engine", "duckdb")
 
@@ -74,7 +77,7 @@ def test_databases(tmp_path, capsys):
         capsys, f"duckdb:///{path}?table=deals"
     )
     (tmp_path / "no.db").write_text("no database")
-    assert f"duckdb:///{tmp_path}/no.db?table=leads cannot be counted where it is: IO Error" in refusal(
+    assert f"duckdb:///{tmp_path}/no.db?table=leads: the file is damaged or no DuckDB database (IO Error" in refusal(
         capsys, f"duckdb:///{tmp_path}/no.db?table=leads"
     )
     assert "leave --engine out" in refusal(capsys, f"duckdb:///{path}?table=leads", "--engine", "polars")
@@ -122,3 +125,39 @@ def test_a_part_with_damaged_pages(leads, tmp_path, capsys, engine):
 def test_parts_of_another_kind(leads, tmp_path, capsys):
     (tmp_path / "leads.csv").write_text("Lead ID\n1\n")
     assert "is no Parquet file" in refusal(capsys, tmp_path / "leads.*")
+
+
+@pytest.mark.parametrize("files", [[], ["leads.parquet"]], ids=["a table", "Parquet"])
+@pytest.mark.parametrize(
+    ("kind", "words", "remedy"),
+    [
+        ("OutOfMemoryException", "Out of Memory Error: could not allocate block of size 256.0 KiB", "split it"),
+        ("IOException", "IO Error: Could not write file: No space left on device", "TMPDIR|TEMP"),
+        (
+            "OutOfMemoryException",
+            "Out of Memory Error: failed to offload a block.\nSet by the 'max_temp_directory_size' setting.",
+            "TMPDIR|TEMP",
+        ),
+    ],
+)
+def test_without_room_for_the_rows(tmp_path, files, kind, words, remedy):
+    duckdb = pytest.importorskip("duckdb")
+    with pytest.raises(InputError) as said, faults("leads", lambda: [tmp_path / name for name in files]):
+        raise getattr(duckdb, kind)(words)
+    message = str(said.value)
+    assert re.search(remedy, message)
+    assert "KiB" not in message
+    assert "damaged" not in message
+    assert "export it again" not in message
+    assert ("--engine polars" in message) == (remedy == "split it" and bool(files))
+
+
+def test_a_time_stamp_of_a_table_beyond_the_years_of_duckdb(tmp_path, capsys):
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect(str(tmp_path / "sales.db")) as made:
+        made.execute(
+            "CREATE TABLE leads AS SELECT n AS \"Lead ID\", '290000-01-01'::TIMESTAMP_MS AS Created, 'Won' AS Stage "
+            "FROM range(9) t(n)"
+        )
+    said = refusal(capsys, f"duckdb:///{tmp_path}/sales.db?table=leads")
+    assert said.endswith("lies beyond the years that DuckDB counts. Correct it where the table is made.")

@@ -9,8 +9,10 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
+from tests.golden import GOLDEN
+from xl_leadkpi import engines, sample
 from xl_leadkpi.funnel import as_json, build
-from xl_leadkpi.leads import engine, read, read_frame, read_query, read_spend, read_touches, read_touches_query, sample
+from xl_leadkpi.leads import read, read_frame, read_query, read_spend, read_touches, read_touches_query
 
 from .conftest import COUNTING, READING
 from .figures import differences
@@ -33,8 +35,8 @@ class Case:
         self.figures = as_json(build(table, self.spend, touches and read_touches(touches, reading), COUNTING))
 
     def on(self, name):
-        leads = read_query(engine.scan_parquet([self.leads], name), self.reading, self.leads.name)
-        touches = self.touches and read_touches_query(engine.scan_parquet([self.touches], name), self.reading)
+        leads = read_query(engines.scan_parquet([self.leads], name), self.reading, self.leads.name)
+        touches = self.touches and read_touches_query(engines.scan_parquet([self.touches], name), self.reading)
         return as_json(build(leads, self.spend, touches, COUNTING))
 
 
@@ -69,11 +71,11 @@ def all_clocked(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def golden(shared, tmp_path_factory):
+def golden(tmp_path_factory):
     path = tmp_path_factory.mktemp("golden") / "leads.parquet"
-    pl.read_csv(shared / "spec/golden/golden_leads.csv", try_parse_dates=True).write_parquet(path)
+    pl.read_csv(GOLDEN / "golden_leads.csv", try_parse_dates=True).write_parquet(path)
     reading = replace(READING, as_of=date(2025, 6, 30))
-    return Case(path, spend=shared / "spec/golden/golden_spend.csv", reading=reading)
+    return Case(path, spend=GOLDEN / "golden_spend.csv", reading=reading)
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +96,36 @@ def crm(shared, tmp_path_factory):
     return Case(path, reading=replace(READING, by=("product",)))
 
 
-CASES = ["golden", "olist", "crm", "made_up", "clocked", "all_clocked"]
+@pytest.fixture(scope="session")
+def flagged(tmp_path_factory):
+    """Outcomes by flags and probabilities, rows that are no leads, words that disagree, days beside a flag."""
+    path = tmp_path_factory.mktemp("flagged") / "leads.parquet"
+    draw = random.Random(7)
+    rows = [
+        {
+            "Deal ID": f"D{number}",
+            "Created": date(2025, 1, 1) + timedelta(number % 90),
+            "Stage": draw.choice(["New", "Demo", "Proposal", "Closed Won", "Closed Lost"]),
+            "Deal Status": draw.choice(["Open", "Won", "Lost", None, None, "Merged"]),
+            "Probability": draw.choice([0.0, 0.4, 1.0, None]),
+            "Active": draw.choice([True, True, False, None]),
+            "Close date": draw.choice([None, date(2025, 6, 1), date(2027, 1, 1)]),
+            "Loss reason": draw.choice([None, None, "Price"]),
+            "Qualified": draw.choice([True, False]),
+            "Qualified date": date(2025, 4, 1) + timedelta(number % 50),
+            "is_deleted": draw.random() < 0.1,
+            "deleted_at": date(2025, 6, 1) if draw.random() < 0.1 else None,
+        }
+        for number in range(400)
+    ]
+    pl.DataFrame(rows).write_parquet(path)
+    case = Case(path)
+    told = {row["finding"] for row in case.figures["quality"]}
+    assert {"deleted_rows", "duplicate_rows", "contradictions", "lost_by_flag"} <= told
+    return case
+
+
+CASES = ["golden", "olist", "crm", "made_up", "clocked", "all_clocked", "flagged"]
 
 
 @pytest.mark.parametrize("name", ["polars", "duckdb"])
@@ -122,7 +153,7 @@ def test_same_means_whatever_the_order_of_adding(tmp_path, name):
         assert differences(case.figures, case.on(name)) == []
 
 
-@pytest.mark.parametrize("case", ["golden", "olist", "crm"])
+@pytest.mark.parametrize("case", ["golden", "olist", "crm", "flagged"])
 def test_same_figures_on_a_spark_cluster(request, spark, case):
     made = request.getfixturevalue(case)
     assert differences(made.figures, made.on("spark")) == []

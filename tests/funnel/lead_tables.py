@@ -10,14 +10,19 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 
-from xl_leadkpi.leads.table import STAGE_DATE, STAGES, LeadTable, SpendTable
+from tests.golden import GOLDEN
+from xl_leadkpi.leads.model.evidence import RowCounts, TableShape, gather
+from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.leads.model.table import LeadTable, SpendTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.leads.model.findings import Finding
 
 DAYS = ["created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost", "expected_close"]
-RANK = {stage: rank for rank, stage in enumerate(STAGES, start=1)}
+RANK = {stage: rank for rank, stage in enumerate(PIPELINE.names, start=1)}
 SCHEMA = {
     "row_no": pl.Int64,
     "lead_id": pl.String,
@@ -25,9 +30,9 @@ SCHEMA = {
     **dict.fromkeys(DAYS, pl.Float64),
     "outcome": pl.String,
     "stage_now": pl.String,
-    "now_rank": pl.Int64,
-    "hw": pl.Int64,
-    "lost_from": pl.Int64,
+    "current_stage": pl.Int64,
+    "furthest_stage": pl.Int64,
+    "lost_stage": pl.Int64,
     "source": pl.String,
     "campaign": pl.String,
     "owner": pl.String,
@@ -49,15 +54,19 @@ def lead_table(
     *,
     as_of: date,
     engine: str = "polars",
-    stages: tuple[str, ...] = STAGES,
+    stages: tuple[str, ...] = PIPELINE.names,
     fields: Sequence[str] = ("status", "source", "campaign", "owner", "amount"),
+    silent: int = 0,
     **more: Any,
 ) -> LeadTable:
-    """A lead table of the given rows; missing columns are null."""
+    """A lead table of the given rows; missing columns are null.
+
+    Of the lost rows a word says where they were lost, but for so many ``silent`` ones.
+    """
     by = {key: pl.String for row in rows for key in row if key.startswith("by_")}
-    rows = [{"now_rank": RANK.get(row.get("stage_now")), **row} for row in rows]
+    rows = [{"current_stage": RANK.get(row.get("stage_now")), **row} for row in rows]
     frame = pl.DataFrame([{key: row.get(key) for key in {**SCHEMA, **by}} for row in rows], schema={**SCHEMA, **by})
-    columns = {stage: STAGE_DATE[stage] for stage in stages}
+    columns = {stage: PIPELINE[stage].date_column for stage in stages}
     dated = tuple(stage for stage in stages if frame[columns[stage]].count())
     native = pd.DataFrame(frame.to_dict(as_series=False)).astype(_pandas_types(by)) if engine == "pandas" else frame
     settings = {
@@ -69,20 +78,49 @@ def lead_table(
         "fields": frozenset(fields),
         **more,
     }
-    return LeadTable(nw.from_native(native), stages=stages, dated=dated, as_of=as_of, **settings)
+    shape = TableShape(
+        settings["fields"], settings["is_deals"], stages, PIPELINE, currencies=settings.get("currencies", ())
+    )
+    evidence = gather(shape, _counts(frame, stages, silent), settings.get("findings", ()))
+    return LeadTable(nw.from_native(native), stages=stages, dated=dated, as_of=as_of, **settings, evidence=evidence)
+
+
+def _counts(frame: pl.DataFrame, stages: tuple[str, ...], silent: int) -> RowCounts:
+    won, lost = (frame.filter(outcome=outcome) for outcome in ("won", "lost"))
+    going = frame.filter(pl.col("outcome") != "lost")
+    seen = {stage: going.filter(pl.col("furthest_stage") >= RANK[stage]) for stage in stages}
+    return RowCounts(
+        rows=len(frame),
+        won=len(won),
+        lost=len(lost),
+        created=frame["created"].count(),
+        won_dated=won["d_won"].count(),
+        lost_dated=lost["d_lost"].count(),
+        silent=dict.fromkeys(stages, silent),
+        lost_opportunities=len(lost.filter(pl.col("furthest_stage") >= RANK["Opportunity"])),
+        amounts=frame["amount"].count(),
+        won_amounts=won["amount"].count(),
+        dated={stage: frame[PIPELINE[stage].date_column].count() for stage in stages},
+        seen={stage: (len(rows), rows[PIPELINE[stage].date_column].count()) for stage, rows in seen.items()},
+    )
+
+
+def found_of(report: FunnelReport, *kinds: str) -> list[Finding]:
+    """The findings whose kinds begin so: the others are of what made-up leads lack."""
+    return [finding for finding in report.findings if finding.kind.startswith(kinds)]
 
 
 def _pandas_types(by: Mapping[str, Any]) -> dict[str, str]:
     names = {pl.String: "str", pl.Float64: "float64", pl.Int64: "int64"}
     types = {key: names[kind] for key, kind in {**SCHEMA, **by}.items()}
     # pandas' own whole numbers know no missing value
-    return {**types, "lost_from": "float64", "now_rank": "float64", "cohort_month": "float64"}
+    return {**types, "lost_stage": "float64", "current_stage": "float64", "cohort_month": "float64"}
 
 
-def golden_leads(shared: Path, engine: str = "polars") -> LeadTable:
+def golden_leads(engine: str = "polars") -> LeadTable:
     """The golden fixture, its duplicate left out, read without the reader."""
     rows, seen = [], set()
-    with (shared / "spec/golden/golden_leads.csv").open(encoding="utf-8") as file:
+    with (GOLDEN / "golden_leads.csv").open(encoding="utf-8") as file:
         for number, record in enumerate(csv.DictReader(file), start=2):
             if record["Lead ID"] in seen:
                 continue
@@ -92,21 +130,21 @@ def golden_leads(shared: Path, engine: str = "polars") -> LeadTable:
 
 
 def _golden_row(number: int, record: Mapping[str, str]) -> dict[str, Any]:
-    dates = {stage: day(record["Created" if stage == "Lead" else f"{stage} date"]) for stage in STAGES}
+    dates = {stage: day(record["Created" if stage == "Lead" else f"{stage} date"]) for stage in PIPELINE.names}
     now = record["Stage"]
-    evidence = [stage for stage in STAGES if dates[stage] is not None or stage == now]
-    furthest = STAGES.index(evidence[-1]) + 1
+    evidence = [stage for stage in PIPELINE.names if dates[stage] is not None or stage == now]
+    furthest = PIPELINE.names.index(evidence[-1]) + 1
     created = date.fromisoformat(record["Created"])
     return {
         "row_no": number,
         "lead_id": record["Lead ID"],
-        **{STAGE_DATE[stage]: dates[stage] for stage in STAGES},
+        **{PIPELINE[stage].date_column: dates[stage] for stage in PIPELINE.names},
         "d_lost": day(record["Lost date"]),
         "outcome": record["Status"],
         "stage_now": now,
         # a lead lost with no trace but marketing's is disqualified, yet it was an MQL
-        "hw": furthest,
-        "lost_from": furthest if record["Status"] == "lost" else None,
+        "furthest_stage": furthest,
+        "lost_stage": furthest if record["Status"] == "lost" else None,
         "source": record["Source"] or None,
         "campaign": record["Campaign"] or None,
         "owner": record["Owner"],
@@ -115,9 +153,9 @@ def _golden_row(number: int, record: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def golden_spend(shared: Path) -> SpendTable:
+def golden_spend() -> SpendTable:
     """The golden spend."""
-    with (shared / "spec/golden/golden_spend.csv").open(encoding="utf-8") as file:
+    with (GOLDEN / "golden_spend.csv").open(encoding="utf-8") as file:
         rows = tuple(
             (
                 record["Channel"],

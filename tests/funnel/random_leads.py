@@ -5,7 +5,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from xl_leadkpi.leads.table import STAGE_DATE, STAGES
+from xl_leadkpi.leads.model.stage import PIPELINE
 
 AS_OF = date(2025, 6, 30)
 AS_OF_DAY = 45838
@@ -22,16 +22,16 @@ def random_lead(number, draw):
     for rank in range(2, furthest + 1):
         day += draw.choice([-3, 0, 0, 1, 4, 9, 30])
         if draw.random() < 0.8 and day <= AS_OF_DAY:
-            row[STAGE_DATE[STAGES[rank - 1]]] = float(day)
+            row[PIPELINE.date_columns[rank - 1]] = float(day)
     if outcome == "lost" and draw.random() < 0.8:
         row["d_lost"] = float(min(AS_OF_DAY, day + draw.randint(0, 40)))
     known = draw.random() < 0.9
-    now = {"won": "Won", "lost": "Lost", "open": STAGES[draw.randint(1, furthest) - 1]}[outcome]
+    now = {"won": "Won", "lost": "Lost", "open": PIPELINE.names[draw.randint(1, furthest) - 1]}[outcome]
     row |= {
         "outcome": outcome,
-        "hw": furthest,
+        "furthest_stage": furthest,
         "stage_now": now if known else None,
-        "lost_from": furthest if outcome == "lost" and known else None,
+        "lost_stage": furthest if outcome == "lost" and known else None,
         "lost_reason": draw.choice(["price", "timing", None]) if outcome == "lost" else None,
         "source": draw.choice(["Google Ads", "SEO", "Referral", "Email", None]),
         "campaign": draw.choice(["Brand", "Generic", None]),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, permutations
 from random import Random
 
 import narwhals as nw
@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xl_leadkpi import kpis
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.funnel.attribution import MODELS, credit, markov_shares
-from xl_leadkpi.funnel.scope import scope
-from xl_leadkpi.leads.table import TouchTable
+from xl_leadkpi.funnel.context import funnel_context
+from xl_leadkpi.kpis.attribution import RULES
+from xl_leadkpi.leads.model.table import TouchTable
 
-from .lead_tables import lead_table
+from .lead_tables import found_of, lead_table
 
 AS_OF = date(2025, 6, 30)
 AS_OF_DAY = 45838
@@ -37,7 +39,7 @@ def lead(lead_id, *, won=None, created=AS_OF_DAY - 200, opportunity=None, amount
         "d_opportunity": None if opportunity is None else float(opportunity),
         "d_won": None if won is None else float(won),
         "outcome": "open" if won is None else "won",
-        "hw": 1 if won is None else 7,
+        "furthest_stage": 1 if won is None else 7,
         "amount": amount,
         "cohort_month": 2025 * 12,
     }
@@ -104,6 +106,20 @@ def test_last_non_direct():
     assert path(["(direct) / (none)"], [WON - 3], won=WON)["last_non_direct"] == [1]
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 6), st.data())
+def test_a_model_means_the_same_in_the_worksheet_function(touches, data):
+    lead_touch = data.draw(st.integers(1, touches))
+    opp_touch = data.draw(st.integers(lead_touch, touches))
+    days = sorted(data.draw(st.lists(st.integers(WON - 150, WON), min_size=touches, max_size=touches, unique=True)))
+    channels = ["Direct", "A", "B", "C", "D", "E"][:touches]
+    data.draw(st.randoms(use_true_random=False)).shuffle(channels)
+    weights = path(channels, days, created=days[lead_touch - 1], opportunity=days[opp_touch - 1], won=WON)
+    before = [WON - day for day in days]
+    for model in RULES:
+        assert kpis.ATTRIB(channels, model, before, 7, lead_touch, opp_touch) == pytest.approx(weights[model]), model
+
+
 PATHS = [("GA", True), ("GA", True), ("Mail", True), ("GA>Mail", True), ("GA", False)]
 
 
@@ -117,7 +133,85 @@ def test_markov_and_shapley(engine):
     ]
     rows = attribution(leads, touches, engine)
     assert [rows[channel]["markov"] for channel in ("GA", "Mail")] == pytest.approx([2.4, 1.6])
-    assert [rows[channel]["shapley"] for channel in ("GA", "Mail")] == pytest.approx([2.5, 1.5])
+    assert [rows[channel]["shapley_counts"] for channel in ("GA", "Mail")] == pytest.approx([2.5, 1.5])
+    # 2/3 of the paths of GA alone are won, all of Mail alone and of both: in the common path 1/3 is GA's, 2/3 Mail's
+    assert [rows[channel]["shapley_rates"] for channel in ("GA", "Mail")] == pytest.approx([2 + 1 / 3, 1 + 2 / 3])
+
+
+def by_all_orders(paths):
+    """Credits of each channel by conversion rates, from the definition: over all orders in which channels may come.
+
+    Args:
+        paths: Channels and whether the lead was won.
+    """
+    many, won = Counter(), Counter()
+    for channels, is_won in paths:
+        many[frozenset(channels)] += 1
+        won[frozenset(channels)] += is_won
+    credited = Counter()
+    for members, wins in won.items():
+        added = Counter()
+        for order in permutations(sorted(members)):
+            for place, channel in enumerate(order):
+                before, after = frozenset(order[:place]), frozenset(order[: place + 1])
+                added[channel] += won[after] / max(many[after], 1) - won[before] / max(many[before], 1)
+        positive = {channel: value for channel, value in added.items() if value > 0}
+        for channel, value in positive.items():
+            credited[channel] += wins * value / sum(positive.values())
+    return credited
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shapley_of_rates_is_the_mean_over_all_orders(seed):
+    draw = Random(seed)
+    paths = [
+        (draw.sample("ABCDE", draw.choice([1, 1, 2, 2, 3, 4])), draw.random() < draw.choice([0.2, 0.7]))
+        for _ in range(60)
+    ]
+    leads = [lead(f"L{i}", won=WON if won else None, amount=10.0) for i, (_, won) in enumerate(paths)]
+    touches = [
+        (f"L{i}", WON - 9.0 + place, channel)
+        for i, (channels, _) in enumerate(paths)
+        for place, channel in enumerate([*channels, channels[0]])  # a channel that comes back counts once
+    ]
+    rows, expected = attribution(leads, touches), by_all_orders(paths)
+    assert len({round(rows[channel]["shapley_rates"] - rows[channel]["shapley_counts"], 6) for channel in "ABCDE"}) > 1
+    for channel in "ABCDE":
+        assert rows[channel]["shapley_rates"] == pytest.approx(expected[channel], abs=1e-9)
+        assert rows[channel]["shapley_rates_revenue"] == pytest.approx(10 * expected[channel], abs=1e-9)
+
+
+def test_a_channel_that_lowers_the_rate_gets_nothing_by_rates():
+    # alone A wins 3 of 4; with B 1 of 2; B alone none of 2
+    paths = [("A", True)] * 3 + [("A", False), ("AB", True), ("AB", False), ("B", False), ("B", False)]
+    leads = [lead(f"L{i}", won=WON if won else None) for i, (_, won) in enumerate(paths)]
+    touches = [(f"L{i}", WON - 5.0 + j, c) for i, (channels, _) in enumerate(paths) for j, c in enumerate(channels)]
+    rows = attribution(leads, touches)
+    assert (rows["A"]["shapley_rates"], rows["B"]["shapley_rates"]) == (4, 0)
+    assert (rows["A"]["shapley_counts"], rows["B"]["shapley_counts"]) == (3.5, 0.5)
+
+
+def test_rates_that_are_all_1_credit_nobody():
+    leads = [lead("L1", won=WON, amount=70.0), lead("L2", won=WON, amount=30.0), lead("L3", won=None)]
+    touches = [("L1", WON - 2.0, "A"), ("L1", WON - 1.0, "B"), ("L2", WON - 1.0, "A")]
+    block = build(lead_table(leads, as_of=AS_OF), touches=touch_table(touches)).attribution
+    assert {row[key] for row in block.rows() for key in ("shapley_rates", "shapley_rates_revenue")} == {None}
+    assert [row["shapley_counts"] for row in block.rows()] == [1.5, 0.5, 0, 2]
+    assert block.notes == (("shapley_models", ""), ("rates_of_paths_unknown", ""))
+    touches.append(("L3", WON - 1.0, "B"))
+    block = build(lead_table(leads, as_of=AS_OF), touches=touch_table(touches)).attribution
+    # A alone is always won, B alone never, and both together no more than A alone: B adds nothing
+    assert [row["shapley_rates"] for row in block.rows()] == [2, 0, 0, 2]
+    assert block.notes == (("shapley_models", ""),)
+
+
+def test_rare_channels_play_as_one():
+    leads = [lead(f"L{i}", won=WON if i % 2 else None, amount=1.0) for i in range(120)]
+    channels = [f"C{i % 12}" if i < 100 else f"rare{i}" for i in range(120)]
+    rows = attribution(leads, [(f"L{i}", WON - 1.0, channel) for i, channel in enumerate(channels)])
+    for i, channel in enumerate(channels[100:], 100):
+        assert rows[channel]["shapley_rates"] == pytest.approx(i % 2)
+    assert sum(row["shapley_rates"] for name, row in rows.items() if name != "(total)") == pytest.approx(60)
 
 
 def test_removing_the_only_channel_removes_every_win():
@@ -142,12 +236,13 @@ def test_only_touches_until_the_win_count():
 def test_touches_that_could_not_be_used_are_reported():
     table = lead_table([lead("L1", won=WON)], as_of=AS_OF)
     touches = touch_table([("L1", WON - 1.0, "A"), ("L1", WON + 1.0, "A"), ("L9", WON - 5.0, "D")])
-    found = {finding.kind: finding.count for finding in build(table, touches=touches).findings}
+    found = {finding.kind: finding.count for finding in found_of(build(table, touches=touches), "touch_")}
     assert found == {"touch_without_lead": 1, "touch_after_conversion": 1}
 
 
 def test_wins_without_touches_are_nobodys():
-    rows = attribution([lead("L1", won=WON, amount=70.0), lead("L2", won=WON, amount=30.0)], [("L1", WON - 1.0, "A")])
+    leads = [lead("L1", won=WON, amount=70.0), lead("L2", won=WON, amount=30.0), lead("L3")]
+    rows = attribution(leads, [("L1", WON - 1.0, "A"), ("L3", WON - 1.0, "A")])
     assert all(rows["(none)"][model] == 1 for model in MODELS)
     assert all(rows["(none)"][f"{model}_revenue"] == 30 for model in MODELS)
 
@@ -196,12 +291,12 @@ def test_credits_add_up_to_all_wins_whatever_the_order_of_rows(drawn, engine, ra
 
     def credited():
         table = lead_table(leads, as_of=AS_OF, engine=engine)
-        return credit(scope(table, FunnelOptions()), touch_table(touches, engine))
+        return credit(funnel_context(table, FunnelOptions()), touch_table(touches, engine))
 
     made = credited()
     assert made.won == pytest.approx(len(reached), abs=1e-9)
     assert made.earned == pytest.approx(sum(10.5 * i for i in reached), abs=1e-9)
-    for model in MODELS:
+    for model in set(MODELS) - made.without:
         assert sum(own.get(model, 0) for own in made.conversions.values()) == pytest.approx(made.won, abs=1e-9)
         assert sum(own.get(model, 0) for own in made.revenue.values()) == pytest.approx(made.earned, abs=1e-9)
         assert all(own.get(model, 0) >= -1e-12 for own in made.conversions.values())

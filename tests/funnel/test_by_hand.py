@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
-from xl_leadkpi.leads.table import STAGE_DATE, STAGES
+from xl_leadkpi.leads.model.stage import PIPELINE
 
 from .lead_tables import lead_table
 from .random_leads import AS_OF, AS_OF_DAY, month, random_leads
 
 FIELDS = ("status", "source", "campaign", "owner", "amount", "lost_reason", "response_min")
-KEYS = dict(zip(STAGES, ("leads", "mql", "sql", "meetings", "opportunities", "proposals", "won"), strict=True))
-DATES = list(STAGE_DATE.values())
+KEYS = dict(zip(PIPELINE.names, ("leads", "mql", "sql", "meetings", "opportunities", "proposals", "won"), strict=True))
+DATES = list(PIPELINE.date_columns)
 WINDOW = 90
 
 
@@ -30,18 +30,18 @@ def reached(row, mode):
     """Stages reached, straight from the specification's wording (4.1)."""
     dates = [row.get(name) for name in DATES]
     if mode == "filled":
-        return set(range(row["hw"]))
+        return set(range(row["furthest_stage"]))
     if mode == "exact":
         seen = {0} | {place for place in range(1, 7) if dates[place] is not None}
-        if row["stage_now"] in STAGES:
-            seen.add(STAGES.index(row["stage_now"]))
-        if row["lost_from"] is not None:
-            seen.add(row["lost_from"] - 1)
+        if row["stage_now"] in PIPELINE.names:
+            seen.add(PIPELINE.names.index(row["stage_now"]))
+        if row["lost_stage"] is not None:
+            seen.add(row["lost_stage"] - 1)
         if row["outcome"] == "won":
             seen.add(6)
         # where the stage now is unknown it is the furthest one
         if row["outcome"] == "open" and row["stage_now"] is None:
-            seen.add(row["hw"] - 1)
+            seen.add(row["furthest_stage"] - 1)
         return seen
     places = {0}
     for place in range(1, 7):
@@ -76,13 +76,13 @@ def test_breakdown(rows, field, mode):
     for name in [*groups, "(total)"]:
         own = rows if name == "(total)" else [row for row in rows if row[field] == name]
         won = [row for row in own if row["outcome"] == "won"]
-        lost = [row for row in own if row["outcome"] == "lost" and row["hw"] >= 5]
+        lost = [row for row in own if row["outcome"] == "lost" and row["furthest_stage"] >= 5]
         old = [row for row in own if placed(row) and AS_OF_DAY - row["created"] >= WINDOW]
         fast = [row for row in old if cycle(row) is not None and cycle(row) <= WINDOW]
         amounts = [row["amount"] for row in won if row["amount"] is not None]
         cycles = [cycle(row) for row in won if cycle(row) is not None]
         row = found[name or "(none)"]
-        for place, stage in enumerate(STAGES):
+        for place, stage in enumerate(PIPELINE.names):
             assert row[KEYS[stage]] == sum(place in reached(one, mode) for one in own) or stage == "Won"
         assert row["won"] == len(won)
         assert row["lost"] == sum(one["outcome"] == "lost" for one in own)
@@ -119,12 +119,16 @@ def test_months(rows):
         own = year * 12 + number - 1
         cohort = [one for one in rows if one["cohort_month"] == own]
         assert row["leads"] == len(cohort)
-        for place, stage in enumerate(STAGES[1:], start=1):
-            assert row[f"cohort_{KEYS[stage]}"] == sum(one["hw"] > place for one in cohort)
+        for place, stage in enumerate(PIPELINE.names[1:], start=1):
+            assert row[f"cohort_{KEYS[stage]}"] == sum(one["furthest_stage"] > place for one in cohort)
             entered = [one for one in rows if one.get(DATES[place]) is not None and month(one[DATES[place]]) == own]
             assert row[f"entered_{KEYS[stage]}"] == len(entered)
         wins = [one for one in rows if one.get("d_won") is not None and month(one["d_won"]) == own]
-        lost = [one for one in rows if one.get("d_lost") is not None and one["hw"] >= 5 and month(one["d_lost"]) == own]
+        lost = [
+            one
+            for one in rows
+            if one.get("d_lost") is not None and one["furthest_stage"] >= 5 and month(one["d_lost"]) == own
+        ]
         assert row["revenue"] == pytest.approx(sum(one["amount"] or 0 for one in wins))
         assert row["lost_opportunities"] == len(lost)
         assert row["win_rate"] == ratio(len(wins), len(wins) + len(lost))
@@ -132,7 +136,7 @@ def test_months(rows):
 
 def test_stage_times(rows):
     found = {row["measure"]: row for row in figures(rows)["stage_times"]}
-    for place, stage in enumerate(STAGES[:-1]):
+    for place, stage in enumerate(PIPELINE.names[:-1]):
         visits, waiting = [], []
         for row in rows:
             start = row.get(DATES[place])
@@ -142,7 +146,7 @@ def test_stage_times(rows):
             end = later[0] if later else row.get("d_lost")
             if end is not None:
                 visits.append(end - start)
-            now = row["stage_now"] or STAGES[row["hw"] - 1]
+            now = row["stage_now"] or PIPELINE.names[row["furthest_stage"] - 1]
             if row["outcome"] == "open" and now == stage:
                 waiting.append(AS_OF_DAY - start)
         good = [days for days in visits if days >= 0]
@@ -178,13 +182,13 @@ def test_curve(rows):
 
 def test_losses(rows):
     found = {(row["stage"], row["reason"]): row for row in figures(rows)["losses"]}
-    for place, stage in enumerate(STAGES):
+    for place, stage in enumerate(PIPELINE.names):
         for reason in ("price", "timing", None):
             own = [
                 row
                 for row in rows
                 if row["outcome"] == "lost"
-                and (row["lost_from"] or row["hw"]) == place + 1
+                and (row["lost_stage"] or row["furthest_stage"]) == place + 1
                 and row["lost_reason"] == reason
             ]
             row = found.get((stage, reason or "(none)"))
@@ -205,15 +209,19 @@ def test_response_times(rows):
 
 def _in_pipeline(one):
     """Stage of an open opportunity; one that went back before Opportunity counts there."""
-    now = STAGES.index(one["stage_now"] or STAGES[one["hw"] - 1])
-    return STAGES[min(max(now, STAGES.index("Opportunity")), STAGES.index("Proposal"))]
+    now = PIPELINE.names.index(one["stage_now"] or PIPELINE.names[one["furthest_stage"] - 1])
+    return PIPELINE.names[min(max(now, PIPELINE.names.index("Opportunity")), PIPELINE.names.index("Proposal"))]
 
 
 def test_pipeline(rows):
     for row in figures(rows)["pipeline"][:-1]:
-        place = STAGES.index(row["stage"])
-        own = [one for one in rows if one["outcome"] == "open" and one["hw"] >= 5 and _in_pipeline(one) == row["stage"]]
-        closed = [one for one in rows if one["outcome"] != "open" and one["hw"] > place]
+        place = PIPELINE.names.index(row["stage"])
+        own = [
+            one
+            for one in rows
+            if one["outcome"] == "open" and one["furthest_stage"] >= 5 and _in_pipeline(one) == row["stage"]
+        ]
+        closed = [one for one in rows if one["outcome"] != "open" and one["furthest_stage"] > place]
         won = sum(one["outcome"] == "won" for one in closed)
         amount = sum(one["amount"] or 0 for one in own)
         shrink = len(closed) < 30

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import pytest
 
+from tests.golden import GOLDEN
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import read, read_spend
-from xl_leadkpi.leads.options import ReadOptions
-from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.leads.model.options import ReadOptions
+from xl_leadkpi.leads.model.stage import PIPELINE
 
 from .lead_tables import golden_leads, golden_spend
 
@@ -18,16 +19,16 @@ AS_OF = date(2025, 6, 30)
 
 
 @pytest.fixture(scope="module")
-def expected(shared):
-    return json.loads((shared / "spec/golden/golden_expected.json").read_text())
+def expected():
+    return json.loads((GOLDEN / "golden_expected.json").read_text())
 
 
 @pytest.fixture(scope="module", params=["reader", "polars", "pandas"])
-def tables(request, shared):
+def tables(request):
     if request.param == "reader":
-        folder = shared / "spec/golden"
+        folder = GOLDEN
         return read(folder / "golden_leads.csv", ReadOptions(as_of=AS_OF)), read_spend([folder / "golden_spend.csv"])
-    return golden_leads(shared, request.param), golden_spend(shared)
+    return golden_leads(request.param), golden_spend()
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def test_stage_days(figures, expected):
 
 def test_open_ages(figures, expected):
     rows = by(figures["stage_times"], "measure")
-    for stage in STAGES[:-1]:
+    for stage in PIPELINE.names[:-1]:
         ages = expected["open_age_days"].get(stage, [])
         assert rows[stage]["open"] == len(ages)
         assert rows[stage]["open_median"] == (sum(ages) / len(ages) if ages else None)
@@ -233,10 +234,11 @@ def test_unmatched_spend_and_sources_without_spend_stay_visible(report, figures)
 
 def test_pipeline_weights(figures):
     rows = by(figures["pipeline"], "stage")
-    # three of the four closed leads that reached Opportunity were won: (3 + 2) / (4 + 4)
-    assert rows["Opportunity"]["stage_to_won"] == 0.625
-    assert rows["Opportunity"]["weighted"] == 12_500
-    assert figures["summary"]["weighted_pipeline"] == 0.625 * 25_000
+    # three of the four closed leads that reached Opportunity were won, which is the win rate of all: 4 more are 3 and 1
+    assert (rows["Opportunity"]["prior_won"], rows["Opportunity"]["prior_lost"]) == (6, 2)
+    assert rows["Opportunity"]["stage_to_won"] == 0.75
+    assert rows["Opportunity"]["weighted"] == 15_000
+    assert figures["summary"]["weighted_pipeline"] == 0.75 * 25_000
     assert rows["(total)"]["amount"] == 25_000
 
 
@@ -248,8 +250,8 @@ def test_trend(figures):
     assert (recent["cycle_days_median"], previous["cycle_days_median"]) == (90, 35)
 
 
-def test_engines_agree_to_the_last_digit(shared):
-    figures = [as_json(build(golden_leads(shared, engine), golden_spend(shared))) for engine in ("polars", "pandas")]
+def test_engines_agree_to_the_last_digit():
+    figures = [as_json(build(golden_leads(engine), golden_spend())) for engine in ("polars", "pandas")]
     for one in figures:
         del one["header"]["built_at"]
     assert figures[0] == figures[1]

@@ -6,7 +6,7 @@ import pytest
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import read
-from xl_leadkpi.leads.options import ReadOptions
+from xl_leadkpi.leads.model.options import ReadOptions
 
 WIDE = FunnelOptions(top_groups=50)
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
-from xl_leadkpi.leads.table import SpendTable
+from xl_leadkpi.leads.model.table import SpendTable
 
-from .lead_tables import day, lead_table
+from .lead_tables import day, found_of, lead_table
 
 AS_OF = date(2025, 6, 30)
 JANUARY = 2025 * 12
@@ -22,7 +22,7 @@ def lead(number, source, campaign=None, created="2025-01-10", won=None, amount=N
         "created": day(created),
         "cohort_month": when.year * 12 + when.month - 1,
         "outcome": "won" if won else "open",
-        "hw": 7 if won else 1,
+        "furthest_stage": 7 if won else 1,
         "d_won": won and day(won),
         "amount": amount,
     }
@@ -70,13 +70,15 @@ def test_channels_are_known_by_their_other_names(channel, source):
 
 def test_an_alias_is_reported():
     made = report(spend(("adwords", None, JANUARY, 100.0)))
-    assert [(one.kind, one.value) for one in made.findings] == [("spend_alias", "adwords → Google Ads")]
+    assert [(one.kind, one.count, one.value) for one in found_of(made, "channels_")] == [
+        ("channels_joined", 1, "Google Ads, adwords → Google Ads (100.00)")
+    ]
 
 
 def test_no_name_is_guessed():
     made = report(spend(("Gogle Ads", None, JANUARY, 100.0)))
     assert by_group(made)["Gogle Ads"]["leads"] == 0
-    assert [one.kind for one in made.findings] == ["spend_unmatched"]
+    assert [one.kind for one in found_of(made, "spend_")] == ["spend_unmatched"]
 
 
 def test_spend_that_names_only_a_campaign_goes_to_its_main_source():
@@ -84,7 +86,10 @@ def test_spend_that_names_only_a_campaign_goes_to_its_main_source():
     sources, campaigns = by_group(made), by_group(made, "campaign")
     assert sources["Facebook"]["spend"] == 100  # two of the three leads of that campaign
     assert (campaigns["Brand"]["spend"], campaigns["Unknown"]["spend"]) == (100, 30)
-    assert {one.kind: one.value for one in made.findings} == {"spend_by_campaign": "", "spend_unallocated": "30.00"}
+    assert {one.kind: one.value for one in found_of(made, "spend_")} == {
+        "spend_by_campaign": "",
+        "spend_unallocated": "30.00",
+    }
 
 
 def test_unallocated_spend_is_in_the_totals_only():
@@ -117,7 +122,9 @@ def test_spend_without_a_month_counts_in_the_totals():
 
 def test_currencies_that_differ_are_not_set_against_each_other():
     made = report(spend(("Facebook", None, JANUARY, 100.0), currency="EUR"), currency="PLN", currencies=("PLN",))
-    assert [(one.kind, one.value) for one in made.findings] == [("currency_mismatch", "EUR ≠ PLN")]
+    assert [(one.kind, one.value) for one in found_of(made, "spend_", "currency_")] == [
+        ("currency_mismatch", "EUR ≠ PLN")
+    ]
     summary = as_json(made)["summary"]
     assert (summary["spend"], summary["cpl"]) == (100, 20)
     assert (summary["roas"], summary["romi"]) == (None, None)

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import shutil
 import subprocess
 
 import ironcalc
@@ -16,17 +15,18 @@ FLAWS = {
     "ironcalc: tiny is zero": "a number within 2.2E-16 of 0 equals 0 in a comparison; not in Excel and LibreOffice",
     "ironcalc: ROUND over ranges": "ROUND, ROUNDUP, NORMSINV and IS... take one value, no range (LEADSNEEDED, CONVCI)",
     "ironcalc: overflow of ^": "a power beyond 1.8E308 is #DIV/0!, in Excel #NUM! (CMGR)",
+    "ironcalc: overflow on the way": "1/(2*1.7E308) is 0, in Excel #NUM!, as 2*1.7E308 by itself is (CONVCI)",
     "ironcalc: booleans in AVERAGE": "AVERAGE, MEDIAN and COUNT take the FALSE of IF(condition,range) for a number",
     "libreoffice 7.4: no LAMBDA": "LAMBDA, LET, MAP, TOCOL are unknown; it checks the bare texts only",
 }
 
 
-SOFFICE = shutil.which("soffice")
-
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Setup/L10N">
+<prop oor:name="ooSetupSystemLocale" oor:op="fuse"><value>{locale}</value></prop></item>
 </oor:items>
 """
 """LibreOffice's own settings file; else it shows the values stored with the formulas."""
@@ -101,12 +101,13 @@ def same(ours, theirs, tolerance=1e-9):
     return math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=1e-12)
 
 
-def libreoffice(cells, folder):
+def libreoffice(cells, folder, locale="en-US"):
     """Let LibreOffice compute a sheet.
 
     Args:
         cells: {(row, column): value, "=formula" or "{=array formula}"}, counted from 0.
         folder: An empty folder to work in.
+        locale: Whose decimal sign it takes.
 
     Returns:
         {(row, column): what the cell shows, numbers in full}.
@@ -122,12 +123,12 @@ def libreoffice(cells, folder):
                 sheet.write(row, column, value)
     settings = folder / "profile" / "user" / "registrymodifications.xcu"
     settings.parent.mkdir(parents=True)
-    settings.write_text(ALWAYS_RECALCULATE, encoding="utf-8")
+    settings.write_text(ALWAYS_RECALCULATE.format(locale=locale), encoding="utf-8")
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     # comma, quote, UTF-8, from line 1, values in full rather than as formatted
     csv_filter = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false"
     command = [
-        SOFFICE,
+        "soffice",
         profile,
         "--headless",
         "--convert-to",

@@ -1,6 +1,7 @@
 """Random cells of every kind a worksheet holds, drawn for a seed so that a failure can be repeated."""
 
 from xl_leadkpi.cells import CellError
+from xl_leadkpi.kpis.attribution import RULES
 
 TINY = 1e-12
 """Smallest magnitude drawn: below 2.2E-16 IronCalc takes numbers for zero (engines.FLAWS)."""
@@ -44,22 +45,40 @@ def clean(rng, argument):
 
 
 WORDS = {
-    "status_range": ["won", "Won ", "lost", "open", "Wygrana", "потеряна", "closed  won", "OPEN", "maybe", "Kunde"],
+    "status_range": [
+        "won",
+        "Won ",
+        "lost",
+        "open",
+        "Wygrana",
+        "потеряна",
+        "closed  won",
+        "OPEN",
+        "maybe",
+        "Kunde",
+        "gagne",
+        "Closed_Won",
+        "Sold",
+        "W-trakcie",
+    ],
     "crit_range": ["Ads", "ads", "SEO", " SEO", "Ola  N", "5"],
     "criterion": ["Ads", "seo", "Ola N", "nobody", 5.0],
+    "opp_range": [45_780.0, True, False, "OPP-7", "yes", "Nie", "нет", "-", 0.0, 1.0],
     "stage_range": ["Lead", "MQL", "mql ", "SQL", "Won", "Lost", "?", "M*"],
     "stage": ["Lead", "mql", "Won", "nowhere", "M*", " SQL"],
     "order": ["Lead", "MQL", "SQL", "Won"],
-    "touches": ["Ads", "SEO", "Mail"],
-    "model": ["first", "last", "linear", "ushape", "decay", "wshape", "USHAPE", " wshape ", "markov"],
+    "touches": ["Ads", "SEO", "Mail", "(Direct)"],
+    "model": [*RULES, "ushape", "decay", "wshape", "USHAPE", " W-shape ", "Position based", "markov", "*", "u?shaped"],
     "stat": ["mean", "median", "p90", "P50", "p0", "p100", "p99.5", "p090", "p101", "mode", "p", 0.25, 1.0, 1.5, -1.0],
 }
 
 
 def without_some_pairs(rng, arguments):
     """All arguments, or fewer of the pairs that narrow a choice of rows further: few rows meet them all."""
-    pairs = [argument for argument in arguments if argument.criterion_of]
-    return arguments[: len(arguments) - 2 * rng.randint(0, len(pairs))]
+    ends = [place + 1 for place, argument in enumerate(arguments) if argument.criterion_of]
+    if not ends:
+        return arguments
+    return arguments[: rng.choice([ends[0] - 2, *ends, len(arguments)])]
 
 
 def plain(rng, argument):

@@ -102,5 +102,7 @@ def clean(rng, argument):
         return rng.choice(canonical[argument.name])
     if argument.name.rstrip("234") in {"crit_range", "criterion"}:
         return rng.choice(["Ads", "SEO"])
+    if argument.name == "opp_range":
+        return rng.choice([45_780.0, 0.0, None])
     value = random_cells.plain(rng, argument)
     return value or 1.0

@@ -6,6 +6,7 @@ import pytest
 from xl_leadkpi import kpis
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.kpis.attribution import MODELS, RULES, model_named
 
 PATHS = ["Ads", "Mail", "SEO", "Mail", "Ads"]
 
@@ -93,10 +94,60 @@ def test_blank_touch_has_no_weight():
     assert (weights[0], weights[1], weights[2]) == (pytest.approx(1 / 3), "", pytest.approx(2 / 3))
 
 
-@pytest.mark.parametrize("model", ["markov", 5, True, "u shape"])
+@pytest.mark.parametrize("model", ["markov", "shapley", 5, True, "v shape", "u*", "u?shaped"])
 def test_unknown_model(model):
     assert kpis.ATTRIB(PATHS, model) is CellError.VALUE
 
 
 def test_blank_model():
     assert kpis.ATTRIB(PATHS, "") == ""
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_every_name_of_a_model_in_any_spelling(model):
+    for name in (model.name, *model.aliases):
+        for written in (name, name.upper(), name.replace("_", " ").title(), name.replace(" ", "-"), f" {name} "):
+            assert model_named(written) == model.name
+            if model.name in RULES:
+                given = (PATHS, written, [50, 40, 30, 20, 10], 7, 2, 4)
+                assert kpis.ATTRIB(*given) == kpis.ATTRIB(*given[:1], model.name, *given[2:])
+
+
+def test_no_name_is_that_of_two_models():
+    names = [name for model in MODELS for name in (model.name, *model.aliases)]
+    assert len({name.replace("_", "").replace(" ", "") for name in names}) == len(names)
+
+
+def test_u_shaped_credits_the_touch_that_made_the_lead():
+    assert kpis.ATTRIB(PATHS[:4], "u_shaped", lead_touch=3) == pytest.approx([0.4, 0.1, 0.4, 0.1])
+    assert kpis.ATTRIB(PATHS[:4], "ushape", lead_touch=1) == pytest.approx([0.8, 0.2 / 3, 0.2 / 3, 0.2 / 3])
+    assert kpis.ATTRIB(PATHS[:2], "u_shaped", lead_touch=1) == pytest.approx([0.8, 0.2])
+    assert kpis.ATTRIB(PATHS[:4], "position", lead_touch=3) == pytest.approx([0.4, 0.1, 0.1, 0.4])
+
+
+@pytest.mark.parametrize("touches", range(1, 6))
+def test_u_shaped_is_position_based_where_the_last_touch_made_the_lead(touches):
+    based = kpis.ATTRIB(PATHS[:touches], "position")
+    assert kpis.ATTRIB(PATHS[:touches], "u_shaped") == based
+    assert kpis.ATTRIB(PATHS[:touches], "u_shaped", lead_touch=touches) == based
+
+
+@pytest.mark.parametrize("lead", [-1, 4, 1.5])
+def test_u_shaped_by_a_touch_that_is_none(lead):
+    assert kpis.ATTRIB(PATHS[:3], "u_shaped", lead_touch=lead) is CellError.NUM
+
+
+def test_full_path():
+    weights = kpis.ATTRIB([*PATHS, "SEO"], "full path", None, None, 2, 4)
+    assert weights == pytest.approx([0.225, 0.225, 0.05, 0.225, 0.05, 0.225])
+    assert kpis.ATTRIB(PATHS[:3], "full_path", lead_touch=2) is CellError.NUM
+
+
+def test_last_non_direct():
+    assert kpis.ATTRIB(["Ads", "SEO", None, "(Direct)"], "last_non_direct") == [0, 1, "", 0]
+    assert kpis.ATTRIB(["Direct", "Прямой заход"], "last non-direct") == [0, 1]
+
+
+def test_an_impossible_argument_comes_before_a_path_without_touches():
+    assert kpis.ATTRIB([None, None], "linear", half_life=-2) is CellError.NUM
+    assert kpis.ATTRIB(["Ads", None], "time_decay", [None, 27], -2) is CellError.NUM

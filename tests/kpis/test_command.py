@@ -147,4 +147,14 @@ def test_prints_the_reference(run):
 
 def test_explains(run):
     assert run("explain", "winrate") == (0, reference.explanation(CATALOGUE["WINRATE"]), "")
-    assert run("explain", "CPL", "--language", "ru")[1].startswith("CPL: Стоимость лида\n")
+    russian = run("explain", "CPL", "--language", "ru")[1]
+    assert russian.startswith("CPL: Стоимость лида\n")
+    assert "Результат: деньги; чем меньше, тем лучше." in russian
+    polish = run("explain", "cpl", "--language", "pl")[1]
+    assert "- leads: leady utworzone w okresie (liczba)\n" in polish
+
+
+def test_explains_where_a_kpi_comes_from_if_asked(run):
+    _, out, _ = run("explain", "CPMQL", "--sources")
+    assert out == reference.explanation(CATALOGUE["CPMQL"], with_sources=True)
+    assert "- Cognism, 16 lead-generation KPIs (in Polish): " in out

@@ -34,17 +34,19 @@ TABLE = [
     ("zero product below the line", "CACPAYBACK", (600, 100, 0), DIV0),
     ("negative count", "CPL", (100, -4), NUM),
     ("negative spend", "CPL", (-100, 4), NUM),
-    ("negative duration", "PIPEVEL", (50, 0.25, 25_000, -60), NUM),
+    ("negative duration", "PIPEVEL", (50, 25_000, 0.25, -60), NUM),
     ("revenue may be negative", "AVGDEAL", (-100, 4), -25.0),
     ("profit may be negative", "NETMARGIN", (-5_000, 100_000), -0.05),
     ("gain may be negative", "ROI", (-50, 100), -1.5),
-    ("25 for 25%: win rate", "PIPEVEL", (50, 25, 25_000, 60), NUM),
+    ("25 for 25%: win rate", "PIPEVEL", (50, 25_000, 25, 60), NUM),
     ("25 for 25%: churn", "CLTVCHURN", (100, 3), NUM),
     ("25 for 25%: lead conversion", "LEADSNEEDED", (240_000, 20_000, 8), NUM),
     ("25 for 25%: margin", "ROMI", (50_000, 10_000, 40), NUM),
     ("margin may be negative", "ROMI", (50_000, 10_000, -0.2), -2.0),
     ("share: part > whole", "SHOWRATE", (25, 24), NUM),
     ("period ratio: part > whole", "LEADCONV", (12, 10), 1.2),
+    ("unique counts: part > whole", "OPENRATE", (12, 10), NUM),
+    ("events: more than what they are divided by", "CTR", (12, 10), 1.2),
     ("booleans are refused", "CPL", (True, 4), VALUE),
     ("error comes through", "CPL", (100, NA), NA),
     ("first error wins", "CPL", (CellError.REF, NA), CellError.REF),
@@ -277,3 +279,31 @@ class TestContainers:
         assert kpis.STEPCONV([None, 5, "x", 7]) == ["", "", VALUE, VALUE]
         assert kpis.CUMCONV(pd.Series([10.0, 5.0], index=["a", "b"])).to_dict() == {"a": 1.0, "b": 0.5}
         assert kpis.CUMCONV([0, 5]) == [DIV0, DIV0]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("CACPAYBACK", (30, 9e307, -1.7e308)),  # a product below the fraction line
+        ("WINRATE", (1.0, 1.7e308, 1.7e308)),  # a sum there
+        ("WINRATE", (1, 10**308, 10**308)),  # whole numbers of Python's have no end
+        ("LOSSRATE", (1.7e308, 1e308)),
+        ("QUICKRATIO", (1.0, 1.0, 1e308, 1.7e308)),
+        ("CMGR", (30.0, 1.0, 5e-324)),  # an exponent
+        ("CONVCI", (2.0, 1e308, 5e-324)),
+        ("NRR", (10**308, 2**1023, 10**308, 10**308)),
+    ],
+)
+def test_what_is_too_large_on_the_way_to_the_result_is_no_zero(name, arguments):
+    kpi = getattr(kpis, name)
+    assert kpi(*arguments) is NUM
+    in_lists = kpi(*([argument] for argument in arguments))
+    assert in_lists[0] is NUM or in_lists[0][0] is NUM
+    column = kpi(*(np.array([float(argument)]) for argument in arguments))
+    assert np.isnan(column).all()
+
+
+def test_large_numbers_whose_steps_a_cell_can_hold_have_their_value():
+    assert kpis.WINRATE(4e307, 4e307) == 0.5
+    assert kpis.CACPAYBACK(1e200, 1e100, 0.5) == pytest.approx(2e100)
+    assert kpis.CMGR(1.0, 4.0, 2) == 1.0

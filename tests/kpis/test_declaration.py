@@ -29,7 +29,6 @@ from xl_leadkpi.kpis.declaration import (
     words,
 )
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi, elementwise
-from xl_leadkpi.kpis.status import is_one_of
 
 ANY = (-math.inf, math.inf)
 
@@ -102,10 +101,6 @@ def test_day():
     assert day(2025, 5, 6) == datetime(2025, 5, 6)
 
 
-def test_words_of_a_status_as_text():
-    assert is_one_of("B2:B9", ("won", "gained")) == 'MAP(TRIM(B2:B9),LAMBDA(word,SUM((word={"won","gained"})*1)))'
-
-
 @pytest.fixture
 def undeclared():
     """Takes back what a test declares."""
@@ -116,7 +111,7 @@ def undeclared():
 
 
 META = {
-    "title": {"en": "T", "pl": "T", "ru": "T"},
+    "title": "T",
     "family": "cost",
     "unit": "ratio",
     "direction": "higher",
@@ -140,7 +135,9 @@ def test_decorators_leave_the_function_and_add_the_kpi():
     for name, kind in kinds.items():
         kpi = DECLARED[name]
         assert type(kpi) is kind
-        assert (kpi.name, kpi.formula, kpi.family, kpi.__doc__) == (name, body, "cost", "Say it.")
+        assert (kpi.name, kpi.formula, kpi.family, kpi.meaning) == (name, body, "cost", "Say it.")
+        passed = "count" if name == "AAA" else "range of count"
+        assert kpi.__doc__ == f"Say it.\n\nArgs:\n    first: M ({passed}).\n\nReturns:\n    Ratio."
         assert kpi.__name__ == name
         assert kpi.number_format == NUMBER_FORMATS["ratio"]
     assert DECLARED["AAA"](5) == 5.0

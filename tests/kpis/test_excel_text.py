@@ -118,9 +118,10 @@ def test_lambda_where_a_blank_counts():
 
 def test_lambda_down_a_column():
     assert CATALOGUE["STEPCONV"].lambda_text() == (
-        'LAMBDA(counts,LET(entered,TOCOL(IF(counts="","",counts)),base,TAKE(VSTACK(1,entered),ROWS(entered)),'
+        'LAMBDA(counts,LET(entered,TOCOL(IF(counts="","",counts)),base,'
+        "TAKE(VSTACK(IF(IFERROR(INDEX(entered,1)=0,TRUE),1,INDEX(entered,1)),entered),ROWS(entered)),"
         'IF((entered="")+(base=""),"",IF((entered<"")*(base<""),IF(base=0,#DIV/0!,'
-        "IF((entered<0)+(base<0),#NUM!,IF(SEQUENCE(ROWS(entered))=1,1,entered/base))),#VALUE!))))"
+        "IF((entered<0)+(base<0)+(entered>base),#NUM!,IF(SEQUENCE(ROWS(entered))=1,1,entered/base))),#VALUE!))))"
     )
 
 
@@ -170,7 +171,7 @@ def test_rules_in_order():
     assert rules == [("churn=0", "#DIV/0!"), ("churn<0", "#NUM!"), ("churn>1", "#NUM!"), ("gross_margin>1", "#NUM!")]
     rules = [(rule.condition, str(rule.error)) for rule in CATALOGUE["NPSCORE"].rules]
     assert rules == [("no rating", "#DIV/0!"), ("ratings<0", "#NUM!"), ("ratings>10", "#NUM!")]
-    assert [rule.condition for rule in CATALOGUE["CUMCONV"].rules] == ["base=0", "entered<0", "base<0"]
+    assert [rule.condition for rule in CATALOGUE["CUMCONV"].rules] == ["base=0", "entered<0", "base<0", "entered>base"]
     assert [rule.condition for rule in CATALOGUE["DATECOUNT"].rules] == ["from_date>to_date"]
 
 

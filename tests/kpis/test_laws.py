@@ -1,6 +1,7 @@
 """Laws that hold for every KPI of a kind, taken from the declarations."""
 
 import math
+import re
 
 import pytest
 from hypothesis import assume, given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from xl_leadkpi import kpis
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.kpis.attribution import RULES
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
 ELEMENTWISE = [kpi for kpi in CATALOGUE.values() if isinstance(kpi, ElementwiseKpi)]
@@ -59,6 +61,50 @@ def test_share_stays_within_0_and_1(kpi, data):
     result = kpi(*data.draw(numbers(kpi)))
     for value in result if isinstance(result, tuple) else [result]:
         assert isinstance(value, CellError) or -1e-12 <= value <= 1 + 1e-12
+
+
+SOME_OF = [(kpi, argument) for kpi in ELEMENTWISE for argument in kpi.arguments if argument.out_of]
+EVENTS = [(kpi, argument) for kpi in ELEMENTWISE for argument in kpi.arguments if argument.may_exceed]
+SEVERAL_KINDS = {"LISTGROWTH", "WINRATE", "LOSSRATE", "RETRATE", "LVR"}
+"""What stands above the line is neither some of what is below nor an event of it: it is in both, or it is a change."""
+
+
+@pytest.mark.parametrize(("kpi", "part"), SOME_OF, ids=[f"{kpi.name}-{part.name}" for kpi, part in SOME_OF])
+def test_what_counts_once_is_at_most_all(kpi, part):
+    given = {argument.name: argument.default or 0.0 for argument in kpi.arguments}
+    given |= {part.name: 7.0, part.out_of: 7.0}
+    assert not isinstance(kpi(**given), CellError)
+    assert kpi(**given | {part.name: 7.5}) is CellError.NUM
+    assert [
+        rule.error for rule in kpi.rules if {part.name, part.out_of} <= set(re.findall(r"\w+", rule.condition))
+    ] == [CellError.NUM]
+
+
+@pytest.mark.parametrize(("kpi", "part"), EVENTS, ids=[kpi.name for kpi, _ in EVENTS])
+def test_events_may_be_more(kpi, part):
+    assert kpi(**{part.name: 15.0, part.may_exceed: 10.0}) == 1.5
+
+
+def test_every_rate_of_counts_says_which_it_is():
+    rates = {kpi.name for kpi in ELEMENTWISE if kpi.unit == "fraction" and {a.unit for a in kpi.arguments} == {"count"}}
+    said = {kpi.name for kpi, _ in SOME_OF + EVENTS}
+    assert rates - said == SEVERAL_KINDS
+    assert not {kpi.name for kpi, _ in SOME_OF} & {kpi.name for kpi, _ in EVENTS}
+
+
+@pytest.mark.parametrize("name", ["STEPCONV", "CUMCONV"])
+def test_a_funnel_column_does_not_widen(name):
+    assert CATALOGUE[name]([40, 41, 30])[1] is CellError.NUM
+    assert CATALOGUE[name]([40, 40, 30])[1] == 1
+
+
+@EXAMPLES
+@given(amounts, amounts, st.floats(0, 0.9), st.floats(0.01, 1))
+def test_coverage_of_what_is_left(pipeline, target, share, win_rate):
+    won = target * share
+    assert kpis.PIPECOV(pipeline, target, won) == pytest.approx(kpis.PIPECOV(pipeline, target) / (1 - share))
+    weighted = kpis.WPIPE([pipeline], [win_rate])
+    assert kpis.WPIPECOV(weighted, target, won) == pytest.approx(kpis.PIPECOV(pipeline, target, won) * win_rate)
 
 
 @pytest.mark.parametrize("kpi", ELEMENTWISE, ids=by_name)
@@ -131,7 +177,7 @@ def test_total_of_a_ratio_is_the_ratio_of_the_totals(rows):
 @given(st.integers(0, 1_000), st.integers(0, 1_000), st.integers(1, 1_000))
 def test_inverses_and_complements(part, other, whole):
     assume(part <= whole)
-    assert kpis.NOSHOWRATE(part, whole) == pytest.approx(1 - kpis.SHOWRATE(part, whole))
+    assert kpis.NOSHOWRATE(whole - part, whole) == pytest.approx(1 - kpis.SHOWRATE(part, whole))
     assert kpis.WEBENGRATE(part, whole) == pytest.approx(1 - kpis.BOUNCERATE(whole - part, whole))
     assert kpis.DROPOFF(whole, part) == pytest.approx(1 - kpis.CONVRATE(part, whole))
     assert kpis.LOSSRATE(whole, other) == pytest.approx(1 - kpis.WINRATE(whole, other))
@@ -169,7 +215,7 @@ def test_ratings_and_counts_agree(ratings):
 @EXAMPLES
 @given(
     st.integers(1, 8),
-    st.sampled_from(["first", "last", "linear", "ushape", "decay", "wshape"]),
+    st.sampled_from(RULES),
     st.floats(0.5, 60),
     st.data(),
 )
@@ -185,5 +231,6 @@ def test_attribution_weights_add_up_to_1(touches, model, half_life, data):
 @given(st.lists(counts, min_size=2, max_size=8))
 def test_steps_multiply_to_the_cumulative_rate(column):
     assume(all(column))
+    column = sorted(column, reverse=True)
     steps, cumulative = kpis.STEPCONV(column), kpis.CUMCONV(column)
     assert math.prod(steps) == pytest.approx(cumulative[-1])

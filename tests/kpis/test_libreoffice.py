@@ -8,9 +8,9 @@ from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
 from . import random_cells
-from .engines import SOFFICE, libreoffice, same
+from .engines import libreoffice, same
 
-pytestmark = pytest.mark.skipif(SOFFICE is None, reason="needs LibreOffice (soffice)")
+pytestmark = pytest.mark.needs("libreoffice")
 
 ROWS = 25
 RANGES = 5

@@ -1,14 +1,18 @@
 """The reference kept beside the declarations is what they give."""
 
+import re
 from pathlib import Path
+
+import pytest
 
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE, reference
 from xl_leadkpi.kpis.declaration import Example
+from xl_leadkpi.locales import languages
 
 
 def test_reference_is_current():
-    """After a change of a declaration: ``leadkpi kpis --markdown > xl_leadkpi/kpis/reference.md``."""
+    """After a change of a declaration: ``python -m tests.kpis.regenerate``."""
     kept = Path(reference.__file__).with_name("reference.md").read_text(encoding="utf-8")
     assert kept == reference.markdown()
 
@@ -16,7 +20,7 @@ def test_reference_is_current():
 def test_every_kpi_is_in_it():
     written = reference.markdown()
     for kpi in CATALOGUE.values():
-        assert f"\n### {kpi.name}: {kpi.title['en']}\n" in written
+        assert f"\n### {kpi.name}: {kpi.title}\n" in written
         assert f"\n    {kpi.signature}\n" in written
 
 
@@ -33,8 +37,8 @@ def test_default_that_is_none():
 
 
 def test_explanation_in_full():
-    assert reference.explanation(CATALOGUE["CPMQL"], "pl").splitlines()[:14] == [
-        "CPMQL: Koszt MQL",
+    assert reference.explanation(CATALOGUE["CPMQL"]).splitlines()[:14] == [
+        "CPMQL: Cost per MQL",
         "",
         (
             "Marketing spend divided by the marketing qualified leads; CPL divided by the qualification rate. "
@@ -66,5 +70,58 @@ def test_details_of_explanations():
     assert "Result: money per day; higher is better." in reference.explanation(CATALOGUE["PIPEVEL"])
     assert "neither way is better" in reference.explanation(CATALOGUE["ADFREQ"])
     assert "nearer 0 is better" in reference.explanation(CATALOGUE["FCSTBIAS"])
-    assert " - wrong: CPL ÷ spend = 1 ÷ leads" in reference.explanation(CATALOGUE["CPMQL"])
+    assert "wrong" not in reference.explanation(CATALOGUE["CPMQL"])
+    assert " - wrong: CPL ÷ spend = 1 ÷ leads" in reference.explanation(CATALOGUE["CPMQL"], with_sources=True)
     assert "- not to be confused with: CPL, CPSQL" in reference.explanation(CATALOGUE["CPMQL"])
+    assert "- opens: unique opens (count, each once: at most delivered)" in reference.explanation(CATALOGUE["OPENRATE"])
+    assert "(count of events: may exceed impressions)" in reference.explanation(CATALOGUE["CTR"])
+    assert "(liczba bez powtórzeń: najwyżej responses)" in reference.explanation(CATALOGUE["CSAT"], "pl")
+    assert "(количество событий: может превысить total)" in reference.explanation(CATALOGUE["CONVRATE"], "ru")
+
+
+def test_explanation_in_polish_in_full():
+    assert reference.explanation(CATALOGUE["PIPEVEL"], "pl").splitlines() == [
+        "PIPEVEL: Prędkość lejka sprzedaży",
+        "",
+        "Ile przychodu lejek szans daje dziennie. Wynik: kwota na dzień; im więcej, tym lepiej.",
+        "",
+        "    PIPEVEL(opportunities, deal_value, win_rate, cycle_days)",
+        "    =opportunities*deal_value*win_rate/cycle_days",
+        "",
+        "- opportunities: szanse w lejku sprzedaży (liczba)",
+        "- deal_value: średnia wartość transakcji, zob. AVGDEAL (kwota)",
+        "- win_rate: jaka ich część zostaje wygrana, zob. WINRATE (ułamek)",
+        "- cycle_days: dni od szansy do wygranej, zob. SALESCYCLE (dni)",
+        "- cycle_days=0 daje #DIV/0!",
+        "- opportunities<0 daje #NUM!",
+        "- win_rate<0 daje #NUM!",
+        "- win_rate>1 daje #NUM!",
+        "- cycle_days<0 daje #NUM!",
+        "- przykład: PIPEVEL(50, 25000, 0.25, 60) = 5208.333333",
+        "- przykład: PIPEVEL(18, 42000, 0.24, 78) = 2326.153846",
+        "- przykład: PIPEVEL(50, 25000, 0.25, 0) = #DIV/0!",
+        (
+            "- uwaga: Bierz współczynnik wygranych dokładnie tych szans i podaj, czy na dzień, czy na miesiąc. Cykl "
+            "zaczyna się tam, gdzie szansa: z dniami od pozyskania leada, jak liczą niektórzy, prędkość wychodzi za "
+            "niska."
+        ),
+        "- inne nazwy (English): sales velocity; deal velocity",
+        "- nie mylić z: WPIPE",
+    ]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kpi", CATALOGUE.values(), ids=lambda kpi: kpi.name)
+def test_every_kpi_is_explained_in_every_language(kpi, language):
+    english, texts = kpi.texts_in("en"), kpi.texts_in(language)
+    assert set(texts.arguments) == {argument.name for argument in kpi.arguments}
+    for key in ("meaning", "pitfalls", "remarks"):
+        ours, theirs = getattr(english, key), getattr(texts, key)
+        assert bool(ours) == bool(theirs)
+        if language != "en" and ours:
+            assert ours != theirs
+            assert re.search("[а-я]" if language == "ru" else "[a-z]", theirs)
+    written = reference.explanation(kpi, language)
+    assert written.startswith(f"{kpi.name}: {kpi.title_in(language)}\n\n{texts.meaning} ")
+    if language != "en":
+        assert not re.search(r"\b(?:example|gives|optional|Result|better|mind|also called|range of)\b", written)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from xl_leadkpi.leads import InputError, ReadOptions, read, read_frame
-from xl_leadkpi.leads.sample import leads as sample_leads
+from xl_leadkpi.sample import leads as sample_leads
 
 THEN = ReadOptions(as_of=date(2025, 6, 30), today=date(2026, 1, 31))
 
@@ -44,9 +44,9 @@ def test_outcomes_that_came_later_are_open_and_stand_where_their_dates_say():
     )
     found = made.frame.rows(named=True)
     assert [row["outcome"] for row in found] == ["open", "open", "won", "open", "open"]
-    assert [row["hw"] for row in found] == [3, 3, 7, 3, 6]
+    assert [row["furthest_stage"] for row in found] == [3, 3, 7, 3, 6]
     assert [row["stage_now"] for row in found] == ["SQL", "SQL", "Won", "SQL", "Proposal"]
-    assert found[1]["lost_from"] is None
+    assert found[1]["lost_stage"] is None
     assert found[1]["lost_reason"] is None
     assert found[0]["d_won"] is None
     assert found[1]["d_lost"] is None
@@ -61,9 +61,13 @@ def test_a_close_date_that_came_later_is_no_forecast():
         "3|Contract sent|2025-08-01|2025-01-01",
     )
     later, earlier, still_open = made.frame.rows(named=True)
-    assert (later["outcome"], later["expected_close"], later["hw"]) == ("open", None, 5)
+    assert (later["outcome"], later["expected_close"], later["furthest_stage"]) == ("open", None, 5)
     assert (earlier["outcome"], earlier["d_won"]) == ("won", day("2025-03-01"))
-    assert (still_open["outcome"], still_open["expected_close"], still_open["hw"]) == ("open", day("2025-08-01"), 6)
+    assert (still_open["outcome"], still_open["expected_close"], still_open["furthest_stage"]) == (
+        "open",
+        day("2025-08-01"),
+        6,
+    )
 
 
 def test_a_lead_lost_then_and_won_later_was_lost():
@@ -91,7 +95,7 @@ def test_deals_that_came_or_closed_later_leave_their_lead_as_it_was(tmp_path):
     )
     made = read(tmp_path / "leads.csv", THEN, tmp_path / "deals.csv")
     assert made.frame["outcome"].to_list() == ["won", "open", "open"]
-    assert made.frame["hw"].to_list() == [7, 5, 1]
+    assert made.frame["furthest_stage"].to_list() == [7, 5, 1]
 
 
 def test_a_table_that_starts_later_is_refused():
@@ -107,3 +111,11 @@ def test_the_sample_taken_back_is_the_sample_made_up_to_then():
     assert len(made.frame) == len(early)
     assert int((made.frame["outcome"] == "won").sum()) == int(won.sum()) > 0
     assert made.rows_read == len(whole)
+
+
+def test_deals_without_any_day_join_a_table_taken_back(tmp_path):
+    leads, deals = tmp_path / "leads.csv", tmp_path / "deals.csv"
+    leads.write_text("Lead ID,Created,Stage\nL1,2025-01-01,Lead\nL2,2025-01-02,Lead\n", encoding="utf-8")
+    deals.write_text("Deal ID,Lead ID,Amount\nD1,L1,100\n", encoding="utf-8")
+    table = read(leads, ReadOptions(as_of=date(2025, 6, 30), today=date(2026, 6, 30)), deals=deals)
+    assert table.frame["amount"].to_list() == [100.0, None]

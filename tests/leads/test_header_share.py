@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from xl_leadkpi.leads.columns import recognise
-from xl_leadkpi.leads.headers import Kind
+from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.leads.recognition.columns import recognise
+from xl_leadkpi.leads.recognition.headers import Kind
 
 DATE = ("2025-05-31 10:00", "2025-06-01 11:30")
 NUMBER = ("1200.50", "99.90")
@@ -15,13 +16,15 @@ FLAG = ("TRUE", "FALSE")
 STAGE = ("New", "Closed Won")
 
 _CELLS = {
-    "amount": NUMBER, "probability": NUMBER, "is_won": FLAG, "is_closed": FLAG, "is_converted": FLAG, "stage": STAGE,
+    "amount": NUMBER, "probability": NUMBER, "is_won": FLAG, "is_closed": FLAG, "is_converted": FLAG, "is_active": FLAG,
+    "is_deleted": FLAG, "sync_deleted": FLAG, "stage": STAGE,
     "status": ("Open", "Won"), "last_open_stage": STAGE, "sp_spend": NUMBER, "sp_impressions": NUMBER,
     "sp_clicks": NUMBER, "sp_reach": NUMBER, "sp_conversions": NUMBER,
 }  # fmt: skip
 _DATES = {
     "created", "mql_date", "sql_date", "opportunity_date", "meeting_booked", "meeting_held", "proposal_date",
     "won_date", "lost_date", "close_date", "expected_close", "modified", "first_response", "sp_date", "sp_end",
+    "to_time",
 }  # fmt: skip
 
 
@@ -42,7 +45,7 @@ def cells_for(header: str, field: str | None) -> tuple[str, ...]:
 def mapped(expected: list[tuple[str, str | None]], kind: Kind) -> list[str | None]:
     headers = [header for header, _ in expected]
     sample = [cells_for(header, field) for header, field in expected]
-    return [column.field for column in recognise(headers, sample, kind).columns]
+    return [column.field for column in recognise(headers, sample, kind, PIPELINE).columns]
 
 
 def pairs(text: str) -> list[tuple[str, str | None]]:
@@ -62,7 +65,7 @@ SPECIFIED: dict[str, tuple[Kind, str]] = {
         Last Name = -
         Email = email
         Lifecycle Stage = stage
-        Lead Status = -
+        Lead Status = status
         Original Source = source
         Create Date = created
         Became a Subscriber Date = -
@@ -307,6 +310,171 @@ SPECIFIED: dict[str, tuple[Kind, str]] = {
         Link clicks = sp_clicks
         Clicks (all) = -
         Results = sp_conversions
+    """),
+    "Pipedrive PT": ("leads", """
+        Negócio - ID = lead_id
+        Negócio - Título = name
+        Negócio - Valor = amount
+        Negócio - Moeda = currency
+        Negócio - Funil = pipeline
+        Negócio - Etapa = stage
+        Negócio - Status = status
+        Negócio - Proprietário = owner
+        Negócio - Criado por = -
+        Negócio - Negócio criado em = created
+        Negócio - Ganho em = won_date
+        Negócio - Data de perda = lost_date
+        Negócio - Negócio fechado em = close_date
+        Negócio - Data de fechamento esperada = expected_close
+        Negócio - Motivo da perda = lost_reason
+        Negócio - Atualizado em = modified
+        Negócio - Origem = source
+        Negócio - Pessoa de contato = contact
+        Negócio - ID da pessoa de contato = -
+        Pessoa - E-mail - Trabalho = email
+        Pessoa - Telefone - Celular = phone
+        Organização - Nome = company
+    """),
+    "Pipedrive FR": ("leads", """
+        Affaire - Titre = name
+        Affaire - Valeur = amount
+        Affaire - Étape = stage
+        Affaire - Statut = status
+        Affaire - Pipeline = pipeline
+        Affaire - Affaire créée = created
+        Affaire - Date de gain = won_date
+        Affaire - Date de perte = lost_date
+        Affaire - Date de clôture prévue = expected_close
+        Affaire - Raison de la perte = lost_reason
+        Affaire - Personne à contacter = contact
+        Organisation - ID = -
+        Organisation - Propriétaire = -
+    """),
+    "Pipedrive ES": ("leads", """
+        Trato - Título = name
+        Trato - Valor = amount
+        Trato - Moneda = currency
+        Trato - Etapa = stage
+        Trato - Estado = status
+        Trato - Propietario = owner
+        Trato - Fecha de cierre prevista = expected_close
+    """),
+    "RD Station": ("leads", """
+        Nome = name
+        Empresa = company
+        Estado = status
+        Etapa = stage
+        Funil de vendas = pipeline
+        Motivo de Perda = lost_reason
+        Valor Único = amount
+        Valor Recorrente = -
+        Data de criação = created
+        Data de fechamento = close_date
+        Previsão de fechamento = expected_close
+        Fonte = source
+        Campanha = campaign
+        Responsável = owner
+        Email = email
+        Telefone = phone
+    """),
+    "Agendor": ("leads", """
+        Título do negócio = name
+        Empresa = company
+        Pessoa = contact
+        Funil = pipeline
+        Etapa = stage
+        Status = status
+        Responsável = owner
+        Valor = amount
+        Data de início = created
+        Data de conclusão = close_date
+        Motivo da perda = lost_reason
+        Origem do cliente = source
+    """),
+    "Bitrix24 PT": ("leads", """
+        ID = lead_id
+        Nome do negócio = name
+        Fase do negócio = stage
+        Pipeline = pipeline
+        Total = amount
+        Moeda = currency
+        Probabilidade = probability
+        Data de término = close_date
+        Fechado = is_closed
+        Pessoa responsável = owner
+        Fonte = source
+        Criado em = created
+        Modificado em = modified
+        Criado por = -
+        Modificado por = -
+        Empresa = company
+        Contato = contact
+        Fonte externa = -
+        Informações da fonte = -
+        Médio = medium
+    """),
+    "HubSpot PT": ("leads", """
+        ID do registro = lead_id
+        Nome do negócio = name
+        Etapa do negócio = stage
+        Valor = amount
+        Data de fechamento = close_date
+        Data de criação = created
+        Proprietário do negócio = owner
+    """),
+    "Odoo": ("leads", """
+        Opportunity = name
+        Stage = stage
+        Active = is_active
+        Probability = probability
+        Expected Closing = expected_close
+        Created on = created
+        Salesperson = owner
+        Lost Reason = lost_reason
+    """),
+    "Warehouse": ("leads", """
+        id = lead_id
+        stage_name = stage
+        amount = amount
+        close_date = close_date
+        created_date = created
+        is_closed = is_closed
+        is_won = is_won
+        is_deleted = is_deleted
+        _fivetran_deleted = sync_deleted
+        lead_source = source
+        owner_id = owner
+        probability = probability
+    """),
+    "Meta PT": ("spend", """
+        Início dos relatórios = sp_date
+        Término dos relatórios = sp_end
+        Nome da campanha = sp_campaign
+        Nome do conjunto de anúncios = -
+        Valor usado (BRL) = sp_spend
+        Impressões = sp_impressions
+        Alcance = sp_reach
+        Cliques no link = sp_clicks
+        Cliques (todos) = -
+        Resultados = sp_conversions
+        Custo por resultado = -
+    """),
+    "Google Ads PT": ("spend", """
+        Dia = sp_date
+        Campanha = sp_campaign
+        Código da moeda = sp_currency
+        Custo = sp_spend
+        Impr. = sp_impressions
+        Cliques = sp_clicks
+        Conversões = sp_conversions
+        Custo / conv. = -
+        CPC méd. = -
+    """),
+    "Touches PT": ("touches", """
+        ID do lead = lead_id
+        Data do contato = to_time
+        Canal = to_channel
+        Campanha = to_campaign
     """),
     "Meta PL": ("spend", """
         Nazwa kampanii = sp_campaign

@@ -55,3 +55,52 @@ def test_the_user_has_the_last_word_on_the_kind():
     made = table(ENGLISH, "New", "MQL", "Won", kind="deals")
     assert made.is_deals
     assert told_by(made) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["Record ID", "Deal Name", "Deal Stage", "Amount", "Create Date", 'Date entered "Qualified To Buy (Sales)"'],
+        ["Opportunity ID", "Opportunity Name", "Stage", "Amount", "Created Date", "Qualified Date"],
+        ["Deal ID", "Deal owner", "Stage", "Amount", "Created", "SQL date"],
+        ["ID do negócio", "Nome do negócio", "Etapa", "Valor", "Data de criação", "Data de qualificação"],
+        ["ID сделки", "Название сделки", "Этап", "Сумма", "Дата создания", "Дата квалификации"],
+    ],
+)
+def test_a_day_of_qualification_makes_no_leads_of_deals(header):
+    rows = [["1", "Alfa", "Closed Won", "100", "2025-01-05", "2025-01-09"],
+            ["2", "Beta", "Closed Lost", "90", "2025-01-05", ""]]  # fmt: skip
+    assert read_frame([header, *rows], ReadOptions(today=TODAY)).is_deals
+
+
+@pytest.mark.parametrize("day", ["MQL date", "Became a Marketing Qualified Lead Date"])
+def test_a_day_of_marketing_makes_leads(day):
+    header = ["ID", "Opportunity name", "Stage", "Created", day, "SQL date"]
+    rows = [["1", "Alfa", "Won", "2025-01-05", "2025-01-07", "2025-01-09"]]
+    assert not read_frame([header, *rows], ReadOptions(today=TODAY)).is_deals
+
+
+def test_a_day_of_qualification_alone_makes_leads():
+    header = ["ID", "Company", "Created", "Qualified Date", "Status"]
+    rows = [["1", "Alfa", "2025-01-05", "2025-01-09", "Won"]]
+    assert not read_frame([header, *rows], ReadOptions(today=TODAY)).is_deals
+
+
+def test_a_flag_of_closing_is_a_deals():
+    stages = ["Prospecting", "Qualification", "Needs Analysis", "Closed Won"]
+    header = ["Id", "Name", "StageName", "CreatedDate", "CloseDate", "Amount", "IsClosed"]
+    rows = [
+        [f"00{n}", f"Firma {n}", stage, "2025-01-05", "2025-03-01", "90", "false"] for n, stage in enumerate(stages)
+    ]
+    assert read_frame([header, *rows], ReadOptions(today=TODAY)).is_deals
+    assert not read_frame([line[:-1] for line in (header, *rows)], ReadOptions(today=TODAY)).is_deals
+
+
+def test_deals_without_amounts_are_told_by_two_of_their_columns():
+    header = ["ID", "Name", "Source", "Created", "Stage", "IsClosed", "Close date"]
+    rows = [["1", "a", "Web", "2025-01-05", "Needs Analysis", "false", "2025-03-01"]]
+    assert told_by(read_frame([header, *rows], ReadOptions(today=TODAY))) == [("Close date, IsClosed", "info")]
+    weak = [["ID", "Name", "Source", "Created", "Stage", "Phone", "Close date"], *rows]
+    assert not read_frame(weak, ReadOptions(today=TODAY)).is_deals
+    flags = [["ID", "Name", "Source", "Created", "Stage", "IsClosed", "IsWon"], [*rows[0][:6], "false"]]
+    assert read_frame(flags, ReadOptions(today=TODAY)).is_deals

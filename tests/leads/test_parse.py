@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xl_leadkpi.leads.parse import looks_like_date, looks_like_number, parse_amounts, parse_dates
+from xl_leadkpi.leads.cells.dates import looks_like_date, parse_dates
+from xl_leadkpi.leads.cells.numbers import looks_like_number, parse_amounts
 
 
 def amounts(*texts):
@@ -61,7 +62,7 @@ def test_missing_amount_is_not_zero_and_not_an_error(text):
     assert found.unparsed.to_list() == [False, False]
 
 
-@pytest.mark.parametrize("text", ["twelve", "5%", "12k", "2018.02.26", "20.máj", "1.2.3", "12 34 Main St"])
+@pytest.mark.parametrize("text", ["twelve", "5%", "12 kg", "10 m", "2018.02.26", "20.máj", "1.2.3", "12 34 Main St"])
 def test_text_that_is_no_amount(text):
     found = parse_amounts(pl.Series([text, "5"]))
     assert found.values.to_list() == [None, 5.0]

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xl_leadkpi.leads import ReadOptions, read_frame, rows
-from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.leads import ReadOptions, read_frame
+from xl_leadkpi.leads.lifecycle import outcome
+from xl_leadkpi.leads.model.stage import PIPELINE
 
 NOW = ReadOptions(as_of=date(2025, 6, 30), today=date(2025, 6, 30))
 
@@ -81,8 +82,8 @@ def test_expected_close_may_lie_ahead_but_nothing_else():
     first, second = read.frame.rows(named=True)
     assert first["expected_close"] == day("2025-12-31")
     assert first["d_proposal"] is None
-    assert first["hw"] == 6  # the stage still says so
-    assert second["hw"] == 5
+    assert first["furthest_stage"] == 6  # the stage still says so
+    assert second["furthest_stage"] == 5
     assert [(found.column, found.count) for found in read.findings if found.kind == "future_dates"] == [
         ("Create Date", 1),
         ("Proposal date", 1),
@@ -93,7 +94,7 @@ def test_pipedrive_keeps_the_last_open_stage_of_a_lost_deal():
     (lead,) = leads(
         "Deal - ID|Deal - Stage|Deal - Status|Deal - Deal created", "1|Negotiations Started|Lost|2025-01-01"
     )
-    assert (lead["outcome"], lead["stage_now"], lead["lost_from"], lead["hw"]) == ("lost", "Lost", 6, 6)
+    assert (lead["outcome"], lead["stage_now"], lead["lost_stage"], lead["furthest_stage"]) == ("lost", "Lost", 6, 6)
 
 
 def test_lost_rows_count_up_to_where_they_were_lost():
@@ -105,20 +106,20 @@ def test_lost_rows_count_up_to_where_they_were_lost():
         "3|2025-01-01|2025-01-05||lost|Proposal",
         "4|2025-01-01|||open|",
     )
-    assert (disqualified["hw"], disqualified["lost_from"]) == (1, 1)
-    assert (dated["hw"], dated["lost_from"]) == (2, 2)
-    assert (said["hw"], said["lost_from"]) == (6, 6)
+    assert (disqualified["furthest_stage"], disqualified["lost_stage"]) == (1, 1)
+    assert (dated["furthest_stage"], dated["lost_stage"]) == (2, 2)
+    assert (said["furthest_stage"], said["lost_stage"]) == (6, 6)
 
 
 def test_backward_move_keeps_the_furthest_stage():
     (lead, _) = leads("Lead ID|Created|Proposal date|Stage", "1|2025-01-01|2025-02-01|MQL", "2|2025-01-01||Won")
-    assert (lead["stage_now"], lead["hw"]) == ("MQL", 6)
+    assert (lead["stage_now"], lead["furthest_stage"]) == ("MQL", 6)
 
 
 def test_unknown_stage_word_counts_as_lead_and_is_listed():
     read = table("Lead ID|Created|Stage", "1|2025-01-01|Handshake", "2|2025-01-01|MQL", "3|2025-01-01|")
     first, _, third = read.frame.rows(named=True)
-    assert (first["stage_now"], first["hw"]) == (None, 1)
+    assert (first["stage_now"], first["furthest_stage"]) == (None, 1)
     assert third["stage_now"] == "Lead"
     assert kinds(read)["unknown_words"] == (1, (2,))
     assert [word.stage for word in read.words if word.word == "Handshake"] == [None]
@@ -133,14 +134,14 @@ def test_in_a_table_of_deals_every_row_has_reached_opportunity():
     )
     assert read.is_deals
     assert read.stages == ("Opportunity", "Proposal")
-    assert [lead["hw"] for lead in read.frame.rows(named=True)] == [5, 6, 5]
+    assert [lead["furthest_stage"] for lead in read.frame.rows(named=True)] == [5, 6, 5]
     assert [lead["stage_now"] for lead in read.frame.rows(named=True)] == ["Opportunity", "Proposal", "Lost"]
 
 
 def test_meetings_of_deals_come_after_the_opportunity():
     read = table("Deal ID|Deal Stage|Create Date", "1|Appointment Scheduled|2025-01-01", "2|Closed Won|2025-01-01")
     assert read.stages == ("Opportunity", "Meeting", "Won")
-    assert [lead["hw"] for lead in read.frame.rows(named=True)] == [4, 7]
+    assert [lead["furthest_stage"] for lead in read.frame.rows(named=True)] == [4, 7]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_order_of_meeting_and_opportunity_by_their_dates(meeting, opportunity, o
         "2|2025-01-01|2025-03-01||won",
     )
     assert read.stages == ("Lead", *order, "Won")
-    assert any(found.kind == "meeting_order" and found.severity == "info" for found in read.findings)
+    assert any(found.kind == "stage_order" and found.severity == "info" for found in read.findings)
 
 
 def test_stages_wanted_by_the_user():
@@ -166,7 +167,11 @@ def test_stages_wanted_by_the_user():
         "Lead ID|Created|Stage", "1|2025-01-01|MQL", "2|2025-01-01|Proposal", "3|2025-01-01|Won", options=options
     )
     assert read.stages == ("Lead", "SQL", "Won")
-    assert [lead["hw"] for lead in read.frame.rows(named=True)] == [1, 3, 7]  # a dropped stage counts as the one before
+    assert [lead["furthest_stage"] for lead in read.frame.rows(named=True)] == [
+        1,
+        3,
+        7,
+    ]  # a dropped stage counts as the one before
 
 
 def test_duplicate_ids_keep_the_furthest_then_the_latest_then_the_first():
@@ -194,7 +199,7 @@ def test_same_email_is_reported_and_merged_only_on_demand():
     merged = table(header, *lines, options=ReadOptions(as_of=date(2025, 6, 30), dedupe="id+email"))
     first, *_ = merged.frame.rows(named=True)
     assert len(merged.frame) == 3
-    assert (first["created"], first["hw"], first["cohort_month"]) == (day("2025-01-01"), 6, 2025 * 12)
+    assert (first["created"], first["furthest_stage"], first["cohort_month"]) == (day("2025-01-01"), 6, 2025 * 12)
     assert kinds(merged)["duplicate_emails"][0] == 1
 
 
@@ -256,7 +261,7 @@ def rows_of(lines: list[tuple[Any, ...]]) -> Any:
 def test_the_order_of_the_rows_does_not_matter(lines: list[tuple[Any, ...]], shuffled: random.Random):
     # Duplicates tie by position, so only the furthest stage of each lead is compared.
     def picture(read: Any) -> Any:
-        return sorted(read.frame.select("lead_id", "hw").rows())
+        return sorted(read.frame.select("lead_id", "furthest_stage").rows())
 
     other = list(lines)
     shuffled.shuffle(other)
@@ -280,13 +285,15 @@ def test_the_same_expressions_run_on_pandas():
         "close_date": [45010.0, 45011.0, 45012.0, 45013.0],
         "stage": [7, 8, 6, 0],
     }
-    facts = rows.Facts(set(columns) - {"row_no"}, is_deals=False, bound=45800)
+    profile = outcome.TableProfile(set(columns) - {"row_no"}, is_deals=False, bound=45800, pipeline=PIPELINE)
     results = []
     for backend in ("polars", "pandas"):
         data = {**columns, "stage": pl.Series(columns["stage"], dtype=pl.Int8)} if backend == "polars" else columns
         frame = nw.from_dict(data, backend=backend)
-        done = rows.furthest(rows.dated(frame, facts), STAGES, facts)
-        found = done.select("outcome", "d_mql", "d_won", "d_lost", "expected_close", "hw", "lost_from", "stage_now")
+        done = outcome.with_furthest_stage(outcome.with_stage_days(frame, profile), PIPELINE.names, profile)
+        found = done.select(
+            "outcome", "d_mql", "d_won", "d_lost", "expected_close", "furthest_stage", "lost_stage", "stage_now"
+        )
         results.append([[None if cell != cell else cell for cell in row] for row in found.rows()])
     assert results[0] == results[1]
     assert [row[-1] for row in results[0]] == ["Won", "Lost", "Proposal", None]

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from xl_leadkpi.leads import ReadOptions, read, read_frame, read_spend_frame
-from xl_leadkpi.leads.columns import recognise
+from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.leads.recognition.columns import recognise
 
 OPTIONS = ReadOptions(today=date(2025, 7, 1))
 LINES = ["Lead ID;Created;Stage", *[f"{n};2025-05-0{n};New" for n in range(1, 9)]]
@@ -42,7 +43,7 @@ def test_a_day_that_has_not_come_is_missing_not_unreadable(word):
     assert "unreadable_dates" not in kinds(table)
     assert table.frame["d_won"].to_list()[:8] == [None] * 8
     assert table.frame["outcome"].to_list() == ["open"] * 8 + ["won"] * 2
-    mapped = recognise(["Won date"], [days], "leads")
+    mapped = recognise(["Won date"], [days], "leads", PIPELINE)
     assert [(column.field, column.reason) for column in mapped.columns] == [("won_date", "exact")]
 
 

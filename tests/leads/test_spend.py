@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.golden import GOLDEN
 from xl_leadkpi.leads import InputError, read_spend, read_spend_frame, read_touches
 from xl_leadkpi.leads.spend import report_range
 
@@ -89,6 +90,35 @@ def test_a_report_without_days_is_usable_if_it_lies_in_one_month(saved):
     assert [found.kind for found in two.findings if found.severity == "warning"] == ["spend_range"]
 
 
+SPANS = [["Start date", "End date", "Channel", "Cost"], ["2024-12-20", "2025-03-05", "Ads", 760.0]]
+
+
+def test_a_row_over_several_months_is_shared_out_by_days():
+    found = by_key(read_spend_frame(SPANS))
+    december = 2024 * 12 + 11
+    assert found == {("Ads", None, december + n): 10.0 * days for n, days in enumerate((12, 31, 28, 5))}
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "31.12.2099", "2035-01-02"])
+def test_an_end_that_is_none_tells_no_month(end):
+    rows = [*SPANS, ["2025-01-01", end, "Ads", 500.0], ["2025-05-01", "2025-05-31", "Ads", 31.0]] * 400
+    table = read_spend_frame([rows[0], *(row for row in rows if row[0] != "Start date")])
+    found = by_key(table)
+    assert found[("Ads", None, None)] == 500.0 * 400
+    assert found[("Ads", None, MAY)] == 31.0 * 400
+    [finding] = [found for found in table.findings if found.kind == "spend_range"]
+    assert (finding.count, finding.column, finding.rows[:2]) == (400, "selection: End date", (3, 6))
+
+
+def test_the_last_week_of_the_calendar():
+    rows = [["Week", "Channel", "Cost"], ["9999-12-27", "Ads", 70.0], ["2025-05-05", "Ads", 7.0]]
+    assert by_key(read_spend_frame(rows)) == {
+        ("Ads", None, MAY): 7.0,
+        ("Ads", None, 9999 * 12 + 11): 50.0,
+        ("Ads", None, 10_000 * 12): 20.0,
+    }
+
+
 def test_weeks_are_shared_out_by_days():
     rows = [["Week", "Channel", "Cost"], ["2025-05-26", "Ads", 70.0], ["2025-06-02", "Ads", 7.0]]
     assert by_key(read_spend_frame(rows)) == {
@@ -115,9 +145,9 @@ def test_spend_without_a_cost_column_is_refused(saved):
         read_spend([saved("Date,Channel,CPC\n2025-05-01,Ads,5\n")])
 
 
-def test_golden_spend(shared):
-    table = read_spend([shared / "spec" / "golden" / "golden_spend.csv"])
-    expected = json.loads((shared / "spec" / "golden" / "golden_expected.json").read_text())
+def test_golden_spend():
+    table = read_spend([GOLDEN / "golden_spend.csv"])
+    expected = json.loads((GOLDEN / "golden_expected.json").read_text())
     by_channel = defaultdict(float)
     for channel, _, _, spend, _, _ in table.rows:
         by_channel[channel] += spend
@@ -155,3 +185,11 @@ def test_touches(saved):
     assert [(found.kind, found.count, found.rows) for found in table.findings] == [("incomplete_touches", 2, (5, 6))]
     with pytest.raises(InputError, match="no column with the channel"):
         read_touches(saved("Lead ID,Time\nL1,2025-01-01\n"))
+
+
+def test_two_columns_of_cost_are_a_warning(saved):
+    content = "Day,Campaign,Cost,Spend\n2025-05-31,Brand,10,12\n2025-06-01,Brand,20,24\n"
+    [tie] = [one for one in read_spend([saved(content)]).findings if one.kind == "headline_tie"]
+    assert (tie.severity, tie.value) == ("warning", "sp_spend: 'Cost' taken, 'Spend' left")
+    same = content.replace("10,12", "10,10").replace("20,24", "20,20")
+    assert [one for one in read_spend([saved(same)]).findings if one.kind == "headline_tie"] == []

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.golden import GOLDEN
 from xl_leadkpi.leads import ReadOptions, read
-from xl_leadkpi.leads.table import LeadTable
+from xl_leadkpi.leads.model.table import LeadTable
 
 TODAY = ReadOptions(today=date(2026, 1, 1))
 
@@ -99,7 +100,7 @@ def test_crm_sales_totals(crm_sales):
     assert table.stages == ("Opportunity", "Won")
     assert frame["created"].null_count() == truth["blank_engage"]
     assert frame.filter(pl.col("outcome") == "won")["amount"].sum() == truth["revenue_won"]
-    assert frame["hw"].min() == 5  # every deal has reached Opportunity
+    assert frame["furthest_stage"].min() == 5  # every deal has reached Opportunity
 
 
 @pytest.mark.parametrize(("column", "figures"), [("d_won", "cycle_won"), ("d_lost", "cycle_lost")])
@@ -125,17 +126,21 @@ def test_crm_sales_by_agent(crm_sales):
     }
 
 
-def test_golden_rows(shared):
-    table = read(shared / "spec" / "golden" / "golden_leads.csv", ReadOptions(as_of=date(2025, 6, 30)))
+def test_golden_rows():
+    table = read(GOLDEN / "golden_leads.csv", ReadOptions(as_of=date(2025, 6, 30)))
     rows = {row["lead_id"]: row for row in frame_of(table).iter_rows(named=True)}
     assert table.rows_read == 13
     assert len(rows) == 12
     # Furthest stage of each lead, worked out by hand from the fixture (rank in Lead, MQL ... Won).
-    assert {lead: row["hw"] for lead, row in rows.items()} == {
+    assert {lead: row["furthest_stage"] for lead, row in rows.items()} == {
         "L01": 7, "L02": 6, "L03": 2, "L04": 1, "L05": 7, "L06": 4, "L07": 5, "L08": 2, "L09": 7, "L10": 6, "L11": 2,
         "L12": 1,
     }  # fmt: skip
-    assert {lead: row["lost_from"] for lead, row in rows.items() if row["lost_from"]} == {"L02": 6, "L04": 1, "L08": 2}
+    assert {lead: row["lost_stage"] for lead, row in rows.items() if row["lost_stage"]} == {
+        "L02": 6,
+        "L04": 1,
+        "L08": 2,
+    }
     assert rows["L09"]["d_won"] - rows["L09"]["created"] == 90
     assert rows["L10"]["d_proposal"] is None
     kinds = {found.kind: (found.count, found.rows, found.value) for found in table.findings}

@@ -15,5 +15,5 @@ def full(sample_folder):
 
 
 @pytest.fixture(scope="session")
-def golden_report(shared):
-    return golden(shared)
+def golden_report():
+    return golden()

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 
+from tests.golden import GOLDEN
+from xl_leadkpi import sample
 from xl_leadkpi.funnel import FunnelOptions, build
-from xl_leadkpi.leads import read, read_spend, read_touches, sample
-from xl_leadkpi.leads.options import ReadOptions
+from xl_leadkpi.leads import read, read_spend, read_touches
+from xl_leadkpi.leads.model.options import ReadOptions
 
 BUILT = datetime(2026, 7, 1, 9, 30)
 OPTIONS = FunnelOptions(built_at=BUILT)
@@ -22,8 +24,8 @@ def sampled(folder, rows=400, with_spend=True):
 
 
 @cache
-def golden(shared):
-    folder = shared / "spec/golden"
+def golden():
+    folder = GOLDEN
     leads = named(read(folder / "golden_leads.csv", ReadOptions(as_of=date(2025, 6, 30))))
     return leads, build(leads, read_spend([folder / "golden_spend.csv"]), options=OPTIONS)
 

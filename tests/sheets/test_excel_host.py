@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 
+from xl_leadkpi import sample
 from xl_leadkpi.funnel import build
-from xl_leadkpi.leads import ReadOptions, read_frame, sample
+from xl_leadkpi.leads import ReadOptions, read_frame
 from xl_leadkpi.sheets import lay_out
 from xl_leadkpi.sheets.hosts import Excel
 

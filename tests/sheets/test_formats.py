@@ -7,7 +7,7 @@ import pytest
 
 from xl_leadkpi.funnel import build
 from xl_leadkpi.funnel.report import Column
-from xl_leadkpi.leads.table import SpendTable
+from xl_leadkpi.leads.model.table import SpendTable
 from xl_leadkpi.sheets import lay_out
 from xl_leadkpi.sheets.formats import Formats
 from xl_leadkpi.sheets.funnel_sheet import CELL

@@ -9,6 +9,8 @@ from xl_leadkpi.sheets.layout import Area, Cells, Layout, Sheet, Style
 from .sheet_reports import from_csv
 from .soffice import recalculated
 
+pytestmark = pytest.mark.needs("libreoffice")
+
 NO_SPEND_NO_AMOUNTS = "ID,Created,Stage,Source\n1,2026-01-05,Won,Web\n2,2026-02-07,Lost,Web\n3,2026-03-01,SQL,Fair\n"
 
 

@@ -1,13 +1,16 @@
 """Funnel_Map: what is written is read back, and the user's edits outlive later runs."""
 
+import zipfile
 from dataclasses import replace
-from datetime import date
+from datetime import date, time, timedelta
 
 import openpyxl
 import pytest
 
 from xl_leadkpi.leads import InputError
-from xl_leadkpi.leads.table import ColumnMatch, StageWord
+from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.table import ChannelName, ColumnMatch, StageWord
+from xl_leadkpi.locales import in_every_language, locale
 from xl_leadkpi.sheets import FunnelMapEdits, lay_out, read_map, to_file
 from xl_leadkpi.sheets.map_sheet import TableChoice, edits_in
 
@@ -18,12 +21,13 @@ def written(full, path, language="en", **changes):
     return path
 
 
-def edit(path, table, row_name, value):
-    """Change the second cell of the row that begins with a name."""
+def edit(path, table, row_name, value, column=1):
+    """Change a cell, the second unless told otherwise, of the row of a name; a parameter stands there by its word."""
     book = openpyxl.load_workbook(path)
     sheet = book["Funnel_Map"]
-    row = next(row for row in sheet[sheet.tables[table].ref] if row[0].value == row_name)
-    row[1].value = value
+    names = {row_name, *in_every_language("funnel", f"option.{row_name}")}
+    row = next(row for row in sheet[sheet.tables[table].ref] if row[0].value in names)
+    row[column].value = value
     book.save(path)
 
 
@@ -81,7 +85,7 @@ def test_edits_are_still_edits_after_the_next_run(full, tmp_path):
 def test_choices_are_offered(full, tmp_path):
     book = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", "pl"))
     formulas = {choice.formula1 for choice in book["Funnel_Map"].data_validations.dataValidation}
-    assert '"filled,exact,strict"' in formulas
+    assert '"co najmniej tak daleko,widziany na etapie,wszystkie daty po kolei"' in formulas
     assert any("Wygrana" in formula for formula in formulas)
     assert any("Funnel_Charts" in formula for formula in formulas)
 
@@ -89,7 +93,50 @@ def test_choices_are_offered(full, tmp_path):
 def test_wrong_values_are_named(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx")
     edit(path, "tblParameters", "window_days", "soon")
-    with pytest.raises(InputError, match="window_days is 'soon'"):
+    with pytest.raises(InputError, match="Maturity window, days is 'soon'"):
+        read_map(path)
+
+
+@pytest.mark.parametrize("told", ["nonsense", "leads.amount", "x" * 4_000, 17])
+def test_what_was_recognised_is_no_place_for_a_wish(full, tmp_path, told):
+    path = written(full, tmp_path / "funnel.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet = book["Funnel_Map"]
+    top = sheet.tables["tblColumns"].ref.partition(":")[0]
+    row = sheet[top].row + 1
+    sheet.cell(row, sheet[top].column + 2, told)
+    book.save(path)
+    with pytest.raises(InputError) as refused:
+        read_map(path)
+    assert str(refused.value).startswith(f"{path}, Funnel_Map, row {row}: '{str(told)[:4]}")
+    assert "write one of" in str(refused.value)
+    assert len(str(refused.value)) < 1_500
+
+
+def test_the_day_of_printing_is_no_option(full, tmp_path):
+    path = written(full, tmp_path / "funnel.xlsx")
+    edit(path, "tblParameters", "window_days", "built_at", column=0)
+    assert "built_at" not in read_map(path).parameters
+
+
+def test_a_note_in_a_far_cell_costs_nothing(full, tmp_path):
+    path = written(full, tmp_path / "funnel.xlsx")
+    edit(path, "tblParameters", "window_days", 60)
+    book = openpyxl.load_workbook(path)
+    book["Funnel_Map"]["XFD1048576"] = "see below"
+    book.save(path)
+    assert read_map(path).parameters["window_days"] == 60
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+def test_a_damaged_workbook_is_one_message(full, tmp_path, part):
+    path = written(full, tmp_path / "funnel.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        place = archive.getinfo(part).header_offset + 30 + len(part)
+    content = bytearray(path.read_bytes())
+    content[place : place + 40] = bytes(range(200, 240))
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"no sheet Funnel_Map can be read there .* give a workbook"):
         read_map(path)
 
 
@@ -119,6 +166,19 @@ def test_a_word_of_several_columns_stands_once(full, tmp_path):
     sheet = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", words=words))["Funnel_Map"]
     rows = [[cell.value for cell in row[:4]] for row in sheet[sheet.tables["tblStageWords"].ref][1:]]
     assert rows == [["lost", "Lost", "Lost", 9], ["Open", "Lead", "Lead", 2], ["Open", "Open", "Open", 5]]
+
+
+@pytest.mark.parametrize(
+    ("language", "remedy"),
+    [("en", "Fill in the date."), ("pl", "Uzupełnij datę."), ("ru", "Заполните дату.")],
+)
+def test_each_finding_stands_beside_what_to_do(full, tmp_path, language, remedy):
+    findings = (Finding(FindingKind.WON_WITHOUT_DATE, 2, rows=(3, 9)), Finding(FindingKind.EMPTY_ROWS, 1))
+    sheet = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", language, findings=findings))["Funnel_Map"]
+    headers, *rows = [[cell.value for cell in row] for row in sheet[sheet.tables["tblQuality"].ref]]
+    column = headers.index(locale(language).funnel["map.column_remedy"])
+    assert [row[column] for row in rows] == [remedy, None]
+    assert [row[-1] for row in rows] == ["3, 9", None]
 
 
 MAPPED = (
@@ -193,13 +253,47 @@ def test_tables_of_an_open_workbook_are_listed_and_an_edit_of_them_is_read(full)
     rows = {}
     for area in lay_out(report, leads, data_rows=0, tables=tables)["Funnel_Map"].areas:
         columns = [cells.values for cells in area.cells]
-        rows |= {row[0]: list(row) for row in zip(*columns, strict=True) if row[0] in tables}
-    assert rows["spend_table"][1:3] == ["Meta", "Google; Meta"]
-    assert rows["touches_table"][1:3] == ["none", "none"]
+        rows |= {row[0]: list(row) for row in zip(*columns, strict=True) if "Table of" in str(row[0])}
+    assert rows["Table of spend"][1:3] == ["Meta", "Google; Meta"]
+    assert rows["Table of touches"][1:3] == ["none", "none"]
     assert edits_in({"tblParameters": list(rows.values())}).tables == {"spend_table": "Meta"}
 
 
 def test_a_workbook_made_from_files_has_no_tables_to_name(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx")
     sheet = openpyxl.load_workbook(path)["Funnel_Map"]
-    assert not any("_table" in str(row[0].value) for row in sheet[sheet.tables["tblParameters"].ref])
+    assert not any("Table of" in str(row[0].value) for row in sheet[sheet.tables["tblParameters"].ref])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cohort_months", "x" * 30_000),
+        ("cohort_months", float("inf")),
+        ("window_days", time(5, 5)),
+        ("half_life", timedelta(days=5)),
+        ("as_of", "y" * 30_000),
+        ("as_of", 1e300),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_in_few_words(name, value):
+    with pytest.raises(InputError, match=rf"Funnel_Map, row 7: {name} is '") as caught:
+        edits_in({"tblParameters": [[name, value, ""]]}, {"tblParameters": 7})
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+def test_names_of_channels_are_read_and_outlive_a_second_run(full, tmp_path, language):
+    path = written(
+        full,
+        tmp_path / "funnel.xlsx",
+        language,
+        channels=(
+            ChannelName("fb", "Facebook", "Facebook", 4, 12.5, "vocabulary"),
+            ChannelName("google / feed", "google", "google", 3, None, "written"),
+            ChannelName("Event", "Trade fairs", "Event", 2, None, "user"),
+        ),
+    )
+    edit(path, "tblChannels", "fb", "fb")
+    edit(path, "tblChannels", "google / feed", "Google Ads")
+    assert read_map(path).channels == {"fb": "fb", "google / feed": "Google Ads", "Event": "Trade fairs"}

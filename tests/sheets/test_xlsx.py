@@ -3,16 +3,19 @@
 import os
 import re
 import stat
+import time
 import zipfile
 from datetime import date
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter, range_boundaries
 from openxml_audit import OpenXmlValidator
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.sheets import OutputError, lay_out, to_file
-from xl_leadkpi.sheets.layout import Area, Cells, Layout, Sheet, Style
+from xl_leadkpi.sheets.layout import Area, Cells, Choice, Layout, Link, Print, Range, Sheet, Style, Table, footer_text
+from xl_leadkpi.sheets.tables import unique_headers
 
 from .sheet_reports import from_csv
 
@@ -127,12 +130,132 @@ def one_cell(value, style=None, formula=None, *, bulk=False):
         ("<&>\"'", "<&>\"'"),
         ("line\nbreak", "line\nbreak"),
         ("_x0041_", "_x0041_"),
+        ("_x0041_x0042_", "_x0041_x0042_"),
+        ("<r>a & b</r>", "<r>a & b</r>"),
         ("😀 Łódź Ёж", "😀 Łódź Ёж"),
     ],
 )
 def test_any_text_survives(tmp_path, text, read, bulk):
     to_file(one_cell(text, bulk=bulk), tmp_path / "one.xlsx")
     assert openpyxl.load_workbook(tmp_path / "one.xlsx")["One"].cell(1 + bulk, 1).value.replace("_x005F_", "_") == read
+
+
+ROBOTS = "\N{ROBOT FACE}"
+
+
+def headed(headers):
+    """A table with these headers, which went through the gate."""
+    titles = unique_headers(headers)
+    cells = tuple(Cells((title, i), Style()) for i, title in enumerate(titles))
+    place = Range("One", 0, 0, 1, len(titles) - 1)
+    return Layout("One", (Sheet("One", (Area(0, 0, cells),), tables=(Table("tblOne", place, titles),)),))
+
+
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [
+        ("Deal\r\nsize\tEUR", "Deal size EUR"),
+        ("a\x07b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("\ufffe\udc80", "\N{REPLACEMENT CHARACTER}" * 2),
+        ("x" * 300, "x" * 254 + "…"),
+        (ROBOTS * 200, ROBOTS * 127 + "…"),
+        ("  ", "–"),
+        ("CR_x000D_", "CR_x000D_"),
+        ("_x0041_x0042_", "_x0041_x0042_"),
+        ("<r>a & b</r>", "<r>a & b</r>"),
+        ('<"&>', '<"&>'),
+    ],
+)
+def test_a_header_of_a_table_is_the_text_of_its_cell(tmp_path, header, read):
+    to_file(headed(["before", header]), tmp_path / "one.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "one.xlsx")["One"]
+    cell = sheet["B1"].value
+    assert sheet.tables["tblOne"].column_names == ["before", read]
+    assert cell.replace("_x005F_", "_") == read
+
+
+def test_headers_stay_unlike_when_they_are_cut_off(tmp_path):
+    titles = unique_headers(["y" * 300, "Y" * 301, "y" * 302, "a\nb", "a b"])
+    assert [len(title) for title in titles] == [255, 255, 255, 3, 5]
+    assert len({title.casefold() for title in titles}) == 5
+
+
+def test_texts_in_formulas_footers_and_choices_have_room(tmp_path):
+    link = Link(0, 0, 'say "x"\n' * 90 + "_x000D_", "'One'!A1", Style())
+    choice = Choice(Range("One", 1, 0, 1, 0), ("a", "b"), message=ROBOTS * 300)
+    footer = footer_text("R&D " * 90 + "\udcff", "Page &P of &N")
+    sheet = Sheet("One", (Area(0, 0, (Cells((None,), Style()),)),), links=(link,), choices=(choice,),
+                  printing=Print(footer=footer))  # fmt: skip
+    to_file(Layout("T\x00", (sheet,)), tmp_path / "one.xlsx")
+    with zipfile.ZipFile(tmp_path / "one.xlsx") as parts:
+        xml = parts.read("xl/worksheets/sheet1.xml").decode("utf-8")
+    literal = re.search(r'","(.*)"\)</f>', xml)[1].replace('""', '"')
+    assert len(literal) == 255
+    assert len(re.search(r'prompt="([^"]*)"', xml)[1].encode("utf-16-le")) // 2 <= 255
+    shown = re.search(r"<oddFooter>(.*)</oddFooter>", xml)[1].replace("&amp;", "&")
+    assert len(shown) <= 255
+    assert shown.endswith("…&RPage &P of &N")
+    assert "R&&D" in shown
+
+
+def test_a_long_text_of_two_units_a_character_is_cut_not_lost(tmp_path):
+    for bulk in (False, True):
+        to_file(one_cell(ROBOTS * 20_000, bulk=bulk), tmp_path / "one.xlsx")
+        read = openpyxl.load_workbook(tmp_path / "one.xlsx")["One"].cell(1 + bulk, 1).value
+        assert read == ROBOTS * 16_383 + "…"
+
+
+@pytest.mark.parametrize("text", ["x" * 16_000, " " * 16_000, "1" * 16_000 + "x", "\n " * 8_000])
+def test_the_look_at_a_text_takes_time_by_its_length_alone(tmp_path, text):
+    values = tuple(f"{number}{text}{number}" for number in range(60))
+    link = Link(0, 1, text, "'One'!A1", Style())
+    started = time.process_time()
+    area = Area(1, 0, (Cells(values, Style()),))
+    head = Area(0, 0, (Cells(unique_headers([text]), Style()), Cells((None,), Style())))
+    other = Area(100, 0, (Cells(values, Style()),))
+    to_file(Layout("One", (Sheet("One", (head, other), bulk=area, links=(link,)),)), tmp_path / "one.xlsx")
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_line_breaks_are_excels_own(tmp_path, bulk):
+    to_file(one_cell("a\r\nb\rc", bulk=bulk), tmp_path / "one.xlsx")
+    with zipfile.ZipFile(tmp_path / "one.xlsx") as parts:
+        assert not any(b"_x000D_" in parts.read(name) or b"\r" in parts.read(name) for name in parts.namelist()
+                       if name.endswith(("sheet1.xml", "sharedStrings.xml")))  # fmt: skip
+
+
+def test_a_formula_and_what_it_shows_keep_what_looks_like_an_escape(tmp_path):
+    to_file(one_cell("a_x000D_b", formula='"a_x000D_b"'), tmp_path / "one.xlsx")
+    with zipfile.ZipFile(tmp_path / "one.xlsx") as parts:
+        xml = parts.read("xl/worksheets/sheet1.xml").decode("utf-8")
+    assert '<f>"a_x005F_x000D_b"</f><v>a_x005F_x000D_b</v>' in xml
+
+
+def test_identifiers_made_of_digits_bear_no_green_triangle(tmp_path):
+    leads, report = from_csv(
+        tmp_path / "leads.csv", "ID,Created,Stage,Source\n007,2026-01-05,Won,2024\n008,2026-02-06,Lost,Web\n"
+    )
+    to_file(lay_out(report, leads), tmp_path / "funnel.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "funnel.xlsx")
+    with zipfile.ZipFile(tmp_path / "funnel.xlsx") as parts:
+        for number, sheet in enumerate(book, start=1):
+            xml = parts.read(f"xl/worksheets/sheet{number}.xml").decode("utf-8")
+            found = re.search(r'<ignoredError sqref="([^"]*)" numberStoredAsText="1"/>', xml)
+            quiet = {cell for area in (found[1].split() if found else ()) for cell in cells_of(area)}
+            digits = {
+                cell.coordinate
+                for row in sheet.iter_rows()
+                for cell in row
+                if cell.data_type == "s" and re.fullmatch(r"\d+", cell.value)
+            }
+            assert digits <= quiet, sheet.title
+            assert digits or sheet.title not in ("Funnel", "Funnel_Data")
+
+
+def cells_of(area):
+    left, top, right, bottom = range_boundaries(area)
+    return {f"{get_column_letter(column)}{row}" for column in range(left, right + 1) for row in range(top, bottom + 1)}
 
 
 def test_kinds_of_value(tmp_path):
@@ -153,6 +276,17 @@ def test_streamed_numbers_and_gaps(tmp_path):
     to_file(Layout("Many", (sheet,)), tmp_path / "many.xlsx")
     rows = openpyxl.load_workbook(tmp_path / "many.xlsx")["Many"].iter_rows(min_row=2, min_col=2, values_only=True)
     assert list(rows) == [(1, None), (None, "b"), (None, "c"), (2.5, None)]
+
+
+def test_long_texts_are_written_in_no_time(tmp_path):
+    texts = tuple(f"{number} {'x' * 30_000}" for number in range(50))
+    area = Area(1, 0, (Cells(texts, Style()),))
+    sheet = Sheet("Long", (Area(0, 0, (Cells(("t",), Style()),)),), bulk=area)
+    started = time.process_time()
+    to_file(Layout("Long", (sheet,)), tmp_path / "long.xlsx")
+    assert time.process_time() - started < 3
+    rows = openpyxl.load_workbook(tmp_path / "long.xlsx")["Long"].iter_rows(min_row=2, values_only=True)
+    assert [row[0] for row in rows] == list(texts)
 
 
 # all or nothing -------------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ collect_ignore = ["inside"]  # run by the Windows Python
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLE = "LEADKPI_WINDOWS_PYTHON"
+OWN_PATH = "leadkpi_under_test.pth"
+"""The server takes no module from where PYTHONPATH points: this file, which every Python reads, leads to ours."""
 
 
 def windows_path(path):
@@ -55,7 +57,7 @@ class Client:
 
     def use_extended_server(self, limit):
         script = windows_path(ROOT / "tests" / "windows" / "inside" / "extended_server.py")
-        self.ask("command", arguments=f'-P "{script}" $(CLSID) {limit}')
+        self.ask("command", arguments=f'-I "{script}" $(CLSID) {limit}')
 
     def close(self):
         self._process.stdin.close()
@@ -103,18 +105,22 @@ def forwarder(library, function, target):
 
 @pytest.fixture(scope="session")
 def windows_python():
-    """Command that starts a Windows Python with pywin32 and xlwings."""
+    """Command that starts a Windows Python with pywin32, xlwings and this package."""
     if sys.platform == "win32":
-        return [sys.executable]
-    command = os.environ.get(VARIABLE)
-    if not command:
-        reason = f"needs Windows, or {VARIABLE}: the command that starts a Windows Python with pywin32 and xlwings"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    python = shlex.split(command)
+        yield [sys.executable]
+        return
+    python = shlex.split(os.environ[VARIABLE])
     add_what_wine_lacks(python)
-    return python
+    path_file = site_packages(python) / OWN_PATH
+    path_file.write_text(windows_path(ROOT), encoding="ascii")
+    yield python
+    path_file.unlink()
+
+
+def site_packages(python):
+    program = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    asked = subprocess.run([*python, "-c", program], capture_output=True, text=True, check=True)
+    return Path(asked.stdout.strip().removeprefix("Z:").replace("\\", "/"))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """The real way from VBA to Python and back: xlwings' DLL, the COM server, every function."""
 
 import math
+import os
 import random
+import subprocess
 from itertools import chain
 
 import numpy as np
@@ -11,6 +13,8 @@ from xl_leadkpi.addin import exports, server
 from xl_leadkpi.addin.variants import encode
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
+
+from .conftest import windows_path
 
 ERRORS = {"#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAME?": 2029, "#NUM!": 2036, "#N/A": 2042}
 
@@ -271,13 +275,47 @@ def test_scalar_kpi_imports_no_pandas(extended):
         assert extended.call("IMPORTED", module) is False
 
 
+def plant(folder):
+    """Modules that tell of themselves in a file if anything imports them."""
+    planted = folder / "planted.txt"
+    program = f"open({windows_path(planted)!r}, 'a').write(__name__ + ' ')\nraise SystemExit(1)\n"
+    for name in ("xl_leadkpi", "xlwings", "pythoncom", "numpy", "json", "sitecustomize", "usercustomize"):
+        (folder / f"{name}.py").write_text(program, encoding="ascii")
+    return planted
+
+
+def test_command_in_isolation_takes_no_module_from_its_folder(windows_python, tmp_path):
+    planted = plant(tmp_path)
+    done = subprocess.run(
+        [*windows_python, "-I", "-m", "xl_leadkpi.cli", "kpi", "CPL", "12000", "340"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ";"},
+    )
+    assert (done.returncode, done.stdout.split()[:1]) == (0, [str(12000 / 340)]), done.stdout + done.stderr
+    assert not planted.exists(), planted.read_text(encoding="ascii")
+
+
+@pytest.mark.parametrize("python_path", [None, "", ";", "."])
+def test_no_module_comes_from_the_folder_excel_is_in(new_client, tmp_path, python_path):
+    """An empty entry of PYTHONPATH is the current folder too."""
+    planted = plant(tmp_path)
+    client = new_client()
+    environment = {} if python_path is None else {"PYTHONPATH": python_path}
+    client.ask("enter", folder=windows_path(tmp_path), environment=environment)
+    assert client.call("CPL", 100.0, 4.0) == 25.0
+    assert not planted.exists(), planted.read_text(encoding="ascii")
+
+
 def test_package_missing_is_told_at_once(new_client):
     client = new_client()
-    client.ask("command", arguments="-P -m no_such_package $(CLSID)")
+    client.ask("command", arguments="-I -m no_such_package $(CLSID)")
     message = client.ask("connect")
     assert "exited before it was possible to create the interface object" in message
     assert client.seconds < 10
-    assert client.call("CPL", 100.0, 4.0) == "#VALUE!"
+    assert client.call("CPL", 100.0, 4.0) == "#N/A"
 
 
 def test_server_that_never_comes_up_is_given_up(stillborn):

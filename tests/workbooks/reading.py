@@ -8,9 +8,10 @@ from math import isclose
 import openpyxl
 
 NO_PYTHON, TEMPLATE, ADD_IN = "LeadKPI-no-python.xlsx", "LeadKPI.xlsm", "LeadKPI.xlam"
+EXCEL_TEMPLATE = "LeadKPI.xltm"
 DAY_ZERO = datetime(1899, 12, 30)
 BANNER = ("Start", "B4"), ("Start", "J7")
-"""The cells that find out whether the functions work: their stored value says that they do not."""
+"""The cells that find out whether the functions work: their stored value says that nobody knows yet."""
 
 
 def formulas(path):

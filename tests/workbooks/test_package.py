@@ -10,12 +10,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from openxml_audit import OpenXmlValidator
 
+from xl_leadkpi.locales import languages
 from xl_leadkpi.workbooks.files import CHECKSUMS
-from xl_leadkpi.workbooks.sources import LANGUAGES
 
-from .reading import ADD_IN, NO_PYTHON, TEMPLATE, part, parts
+from .reading import ADD_IN, EXCEL_TEMPLATE, NO_PYTHON, TEMPLATE, part, parts
 
-NAMES = (ADD_IN, TEMPLATE, NO_PYTHON)
+NAMES = (ADD_IN, TEMPLATE, EXCEL_TEMPLATE, NO_PYTHON)
 
 
 def test_another_process_builds_the_same_bytes(built, tmp_path):
@@ -35,7 +35,7 @@ def test_hashes_are_those_of_the_files(built):
     assert listed == {name: hashlib.sha256((built["en"] / name).read_bytes()).hexdigest() for name in NAMES}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_offends_the_format(built, name, language):
     result = OpenXmlValidator().validate(str(built[language] / name))
@@ -70,9 +70,18 @@ def test_main_parts_are_what_the_names_say(built):
     for name, kind in (
         (ADD_IN, "application/vnd.ms-excel.addin.macroEnabled.main+xml"),
         (TEMPLATE, "application/vnd.ms-excel.sheet.macroEnabled.main+xml"),
+        (EXCEL_TEMPLATE, "application/vnd.ms-excel.template.macroEnabled.main+xml"),
         (NO_PYTHON, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"),
     ):
         assert f'PartName="/xl/workbook.xml" ContentType="{kind}"' in part(built["en"] / name, "[Content_Types].xml")
+
+
+def test_the_template_differs_from_the_workbook_in_its_kind_alone(built):
+    workbook, template = (parts(built["pl"] / name, ".*") for name in (TEMPLATE, EXCEL_TEMPLATE))
+    types = "[Content_Types].xml"
+    kind = template.pop(types).replace(b"ms-excel.template.", b"ms-excel.sheet.")
+    assert kind == workbook.pop(types)
+    assert template == workbook
 
 
 def test_table_names_are_unique(built):

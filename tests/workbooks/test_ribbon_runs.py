@@ -1,6 +1,7 @@
 """The ribbon's callbacks, run by pyOpenVBA's interpreter over the built add-in, as Excel calls them."""
 
 import re
+from contextlib import contextmanager
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,15 +15,17 @@ from tests.addin.vba_host import Excel, source
 from xl_leadkpi.addin import exports
 from xl_leadkpi.addin.exports import FUNCTIONS
 from xl_leadkpi.kpis import CATALOGUE, FAMILIES
-from xl_leadkpi.workbooks.sources import LANGUAGES, Words
+from xl_leadkpi.locales import languages
+from xl_leadkpi.workbooks.ribbon import own_callbacks
+from xl_leadkpi.workbooks.sources import Words
 
 from .reading import ADD_IN, part
 
 NS = "{http://schemas.microsoft.com/office/2009/07/customui}"
-EXCEL_LANGUAGES = {"en": 1033, "pl": 1045, "ru": 1049}
+EXCEL_LANGUAGES = {"en": 1033, "pl": 1045, "ru": 1049, "de": 1031}
 NOT_AVAILABLE = VBAErrorValue(2042)
 YES, NO = 6, 7
-RUN = "LeadKpiRun"
+RUN = "AddInRibbonRun"
 
 
 class Control(VBAObject):
@@ -42,7 +45,7 @@ class LanguageSettings(VBAObject):
     def vba_get(self, name, args=(), *_):
         assert name.lower() == "languageid"
         assert [int(one) for one in args] == [2], "the language of the menus"
-        return EXCEL_LANGUAGES.get(self.ribbon.language, 1031)
+        return EXCEL_LANGUAGES[self.ribbon.language]
 
 
 class Ribbon:
@@ -68,7 +71,8 @@ class Ribbon:
         Workbook._vba_members["isaddin"] = MemberSpec(
             name="IsAddin", kind="property", getter=lambda _: self.is_add_in, parameters=()
         )
-        self.excel.app.add_module(source("KpiRibbon.bas"), name="KpiRibbon")
+        ribbon = own_callbacks(source("KpiRibbon.bas"), add_in=True)
+        self.excel.app.add_module(ribbon, name="KpiRibbon")
         tree = ET.fromstring(part(file, "customUI/customUI14.xml"))
         self.controls = {one.get("id"): one for one in tree.iter() if one.get("id")}
 
@@ -95,20 +99,27 @@ def _match(_, what, where, kind):
     return NOT_AVAILABLE
 
 
-@pytest.fixture
-def ribbon(built, monkeypatch):
+@contextmanager
+def ribbon_of(file, monkeypatch):
+    """The ribbon of an add-in; the interpreter's Excel is put back as it was."""
     monkeypatch.setattr(Range, "bounded", lambda self: self.first)
     before = [(cls, dict(cls._vba_members)) for cls in (Application, Workbook)]
-    yield Ribbon(built["en"] / ADD_IN)
+    yield Ribbon(file)
     for cls, members in before:
         cls._vba_members.clear()
         cls._vba_members.update(members)
 
 
-@pytest.mark.parametrize("language", [*LANGUAGES, "de"])
+@pytest.fixture
+def ribbon(built, monkeypatch):
+    with ribbon_of(built["en"] / ADD_IN, monkeypatch) as made:
+        yield made
+
+
+@pytest.mark.parametrize("language", [*languages(), "de"])
 def test_labels_and_tips_follow_the_language_of_excel(ribbon, language):
     ribbon.language = language
-    words = Words(language if language in LANGUAGES else "en")
+    words = Words(language if language in languages() else "en")
     asked = 0
     for name, control in ribbon.controls.items():
         for attribute, key in (
@@ -122,7 +133,7 @@ def test_labels_and_tips_follow_the_language_of_excel(ribbon, language):
     assert asked == 1 + 3 + 8 * 3 + len(FAMILIES)  # tab, groups, buttons and menu, galleries
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_galleries_list_the_kpis_of_their_family(ribbon, language):
     ribbon.language = language
     words = Words(language)
@@ -133,7 +144,7 @@ def test_galleries_list_the_kpis_of_their_family(ribbon, language):
         assert int(ribbon.call(name, "getItemCount")) == len(kpis) > 0
         for index, kpi in enumerate(kpis):
             assert ribbon.call(name, "getItemID", index) == kpi.name
-            assert ribbon.call(name, "getItemLabel", index) == f"{kpi.name}  {kpi.title[language]}"
+            assert ribbon.call(name, "getItemLabel", index) == f"{kpi.name}  {kpi.title_in(language)}"
             assert ribbon.call(name, "getItemScreentip", index) == kpi.signature
             tip = ribbon.call(name, "getItemSupertip", index)
             assert tip.startswith(f"{words.meaning(FUNCTIONS[kpi.name])}\n= ")
@@ -189,7 +200,7 @@ def test_galleries_insert_what_was_chosen(ribbon, ran):
     assert len(ran) == len(FAMILIES)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_settings_name_the_file_and_restart_only_if_wanted(ribbon, language, ran):
     ribbon.language = language
     ribbon.call("btnHelp", "onAction")
@@ -210,10 +221,11 @@ def test_without_python_a_button_says_why(ribbon, ran):
     ribbon.excel.files.clear()
     ribbon.call("btnFunnel", "onAction")
     assert ran == []
-    assert any("leadkpi install" in dialog[1] for dialog in ribbon.excel.app.dialogs)
+    (dialog,) = ribbon.excel.app.dialogs
+    assert "leadkpi install" in dialog[1]
 
 
 def test_a_callback_that_does_not_exist_is_noticed(ribbon):
-    ribbon.controls["btnHelp"].set("onAction", "LeadKpiGone")
-    with pytest.raises(VBARuntimeError, match="LeadKpiGone"):
+    ribbon.controls["btnHelp"].set("onAction", "AddInRibbonGone")
+    with pytest.raises(VBARuntimeError, match="AddInRibbonGone"):
         ribbon.call("btnHelp", "onAction")

@@ -7,10 +7,11 @@ import openpyxl
 import pytest
 
 from xl_leadkpi.kpis import CATALOGUE
-from xl_leadkpi.kpis.articles import ARTICLES
+from xl_leadkpi.kpis.provenance import articles, provenance
+from xl_leadkpi.locales import languages
 from xl_leadkpi.workbooks.inputs import MONTHS
 from xl_leadkpi.workbooks.scorecard import LISTS
-from xl_leadkpi.workbooks.sources import LANGUAGES, Words
+from xl_leadkpi.workbooks.sources import Words
 
 from .reading import NO_PYTHON, TEMPLATE, parts
 
@@ -36,7 +37,7 @@ def test_lists_are_as_long_as_the_articles():
 
 
 def test_every_list_belongs_to_an_article():
-    assert set(OF_ARTICLE) == set(ARTICLES)
+    assert set(OF_ARTICLE) == set(articles())
     assert sorted(key for keys in OF_ARTICLE.values() for key in keys) == sorted(LISTS)
 
 
@@ -44,13 +45,13 @@ def test_every_list_belongs_to_an_article():
 def test_every_kpi_of_a_list_is_one_that_its_article_names(article):
     for key in OF_ARTICLE[article]:
         for line in LISTS[key]:
-            assert article in {source.article for source in CATALOGUE[line.kpi].sources}, (key, line.kpi)
+            assert article in {source.article for source in provenance()[line.kpi].articles}, (key, line.kpi)
 
 
 def test_the_list_of_29_leaves_out_only_what_its_article_merely_mentions():
     """Two of its 27 definitions stand under two names each."""
     listed = [line.kpi for key in OF_ARTICLE["tehnografi"] for line in LISTS[key]]
-    named = {name for name, kpi in CATALOGUE.items() if any(s.article == "tehnografi" for s in kpi.sources)}
+    named = {name for name, known in provenance().items() if any(s.article == "tehnografi" for s in known.articles)}
     assert named - set(listed) == {"LEADQUAL", "WINRATEIF"}
     assert sorted(one for one in set(listed) if listed.count(one) == 2) == ["CONVRATE", "LEADCONV"]
 
@@ -75,7 +76,7 @@ def rows(path):
 
 
 @pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_every_row_has_value_target_status_and_trend(built, language, name):
     words = Words(language)
     found = rows(built[language] / name)

@@ -32,7 +32,7 @@ def container(file, tmp_path):
     return path
 
 
-def test_a_strict_reader_finds_no_defect(container):
+def test_a_strict_reader_finds_no_defect(file, container):
     with olefile.OleFileIO(container, raise_defects=olefile.DEFECT_POTENTIAL) as ole:
         assert ole.exists("VBA/dir")
         assert ole.exists("PROJECT")
@@ -40,7 +40,8 @@ def test_a_strict_reader_finds_no_defect(container):
         # the source only: what was compiled elsewhere is left out, so that Excel compiles what can be read here
         assert ole.openstream("VBA/_VBA_PROJECT").read() == b"\xcc\x61\xff\xff\x00\x00\x00"
         assert not [name for name in ole.listdir() if name[-1].startswith("__SRP")]
-        assert b'Name="LeadKPI"' in ole.openstream("PROJECT").read()
+        name = vba.ADD_IN_PROJECT if file.name == ADD_IN else vba.TEMPLATE_PROJECT
+        assert f'Name="{name}"\r\n'.encode() in ole.openstream("PROJECT").read()
 
 
 def test_integrity(file):

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from xl_leadkpi.locales import languages
 from xl_leadkpi.workbooks import files
 from xl_leadkpi.workbooks.files import CHECKSUMS, DamagedError, shipped
-from xl_leadkpi.workbooks.sources import LANGUAGES
 
-from .reading import ADD_IN, NO_PYTHON, TEMPLATE
+from .reading import ADD_IN, EXCEL_TEMPLATE, NO_PYTHON, TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = (ADD_IN, TEMPLATE, NO_PYTHON)
+NAMES = (ADD_IN, TEMPLATE, EXCEL_TEMPLATE, NO_PYTHON)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_the_wheel_brings_what_is_built_in_every_language(wheel, built):
     with zipfile.ZipFile(wheel) as package:
         inside = "xl_leadkpi/workbooks/built/"
         found = {name.removeprefix(inside) for name in package.namelist() if name.startswith(inside)}
-        assert found == {f"{language}/{name}" for language in LANGUAGES for name in (*NAMES, CHECKSUMS)}
+        assert found == {f"{language}/{name}" for language in languages() for name in (*NAMES, CHECKSUMS)}
         for name in found:
             assert package.read(inside + name) == (built[name[:2]] / name[3:]).read_bytes(), name
 
@@ -78,7 +78,7 @@ def test_the_environment_has_the_wheel_and_not_the_sources(user, tmp_path):
     assert "ModuleNotFoundError" in ran.stderr
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_workbooks_build_prints_the_hashes_of_the_wheel(user, tmp_path, built, language):
     code = "from xl_leadkpi.cli import main; sys.exit(main(sys.argv[1:]))"
     ran = python(user, tmp_path, code, "workbooks", "build", "out", "--language", language)
@@ -93,15 +93,16 @@ def test_install_puts_the_wheels_files_in_place(user, tmp_path, built):
     """As on Windows, but for the folder: install asks this function for it."""
     code = (
         "from pathlib import Path; from xl_leadkpi.workbooks import install as i\n"
-        "i.configuration.write = lambda *_: None; i.xlwings_version = lambda: '0.37.8'\n"
+        "i.configuration.content = lambda *_: b''; i.xlwings_version = lambda: '0.37.8'\n"
         "i._libraries_out_of_reach = lambda *_: {}\n"
-        "where = i.places(Path(sys.argv[1])); i.install(where, 'pl'); print(where.add_in, where.template, sep='\\n')"
+        "where = i.places(Path(sys.argv[1])); i.install(where, 'pl')\n"
+        "print(where.add_in, *where.workbooks, sep='\\n')"
     )
-    ran = python(user, tmp_path, code, str(tmp_path / "AppData"))
+    ran = python(user, tmp_path, code, str(tmp_path / "Ann" / "AppData" / "Roaming"))
     assert ran.returncode == 0, ran.stderr
-    add_in, template = ran.stdout.splitlines()
-    assert sha256(add_in) == sha256(built["pl"] / ADD_IN)
-    assert sha256(template) == sha256(built["pl"] / TEMPLATE)
+    put = [Path(file) for file in ran.stdout.splitlines()]
+    assert [file.name for file in put] == [ADD_IN, TEMPLATE, EXCEL_TEMPLATE]
+    assert [sha256(file) for file in put] == [sha256(built["pl"] / file.name) for file in put]
 
 
 def sha256(file):

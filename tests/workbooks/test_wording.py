@@ -1,6 +1,5 @@
 """What the functions' names are explained with, in Polish and Russian."""
 
-import json
 import re
 
 import openpyxl
@@ -8,21 +7,22 @@ import pytest
 
 from xl_leadkpi.addin.exports import FUNCTIONS
 from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.locales import languages, locale
 from xl_leadkpi.workbooks.functions import example_of
-from xl_leadkpi.workbooks.sources import ENGLISH, LANGUAGES, Words, folder
+from xl_leadkpi.workbooks.sources import ENGLISH, Words
 
 from .reading import NO_PYTHON
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
 
-OTHERS = [language for language in LANGUAGES if language != "en"]
+OTHERS = [language for language in languages() if language != "en"]
 LETTERS = {"pl": re.compile("[а-яё]", re.IGNORECASE), "ru": re.compile("[ąćęłńóśźż]", re.IGNORECASE)}
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_function_and_argument_is_explained_and_nothing_else(language):
-    texts = json.loads((folder() / "functions" / f"{language}.json").read_text(encoding="utf-8"))
-    assert {name: list(one["arguments"]) for name, one in texts.items()} == {
+    texts = locale(language).functions
+    assert {name: list(one.arguments) for name, one in texts.items()} == {
         name: [parameter.name for parameter in function.parameters] for name, function in sorted(FUNCTIONS.items())
     }
 
@@ -55,7 +55,7 @@ def test_russian_is_written_in_russian():
         assert re.search("[а-яё]", Words("ru").meaning(function))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_the_sheet_functions_shows_them(built, language):
     sheet = openpyxl.load_workbook(built[language] / NO_PYTHON)["Functions"]
     rows = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows(min_row=6) if row[0].value}

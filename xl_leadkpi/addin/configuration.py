@@ -15,12 +15,13 @@ FILE: Final = Path("leadkpi", "leadkpi.conf")
 
 KEY: Final = "interpreter"
 
-SERVER_ARGUMENTS: Final = " -P -m xl_leadkpi.addin.server $(CLSID)"
+SERVER_ARGUMENTS: Final = " -I -m xl_leadkpi.addin.server $(CLSID)"
 """What follows the interpreter in the command that starts the server.
 
 xlwings' DLL puts a fresh class identifier in the place of ``$(CLSID)``; after it the bridge writes how many servers
-there were before. ``-P``: the folder Excel happens to be in is not searched for modules. No workbook appears in the
-command, so all of them share one process.
+there were before. ``-I``: modules come neither from the folder Excel happens to be in nor from where environment
+variables point; an empty entry of ``PYTHONPATH`` is that folder. No workbook appears in the command, so all of them
+share one process.
 """
 
 _LONGEST_COMMAND: Final = 1900
@@ -63,31 +64,26 @@ def check_interpreter(interpreter: str) -> None:
         raise ConfigurationError(f"the path of the interpreter cannot be written in a command: {interpreter}")
 
 
-def write(interpreter: str, file: Path | None = None, *, encoding: str = "mbcs") -> Path:
-    """Write the file.
+def content(interpreter: str, *, encoding: str = "mbcs") -> bytes:
+    r"""What the file says.
 
     Args:
         interpreter: Absolute path of ``python.exe``.
-        file: Where; None takes the user's place.
         encoding: VBA reads files in the ANSI code page of Windows, and the DLL takes its command in it.
-
-    Returns:
-        The file.
 
     Raises:
         ConfigurationError: If the bridge would refuse the interpreter or cannot read its path.
+
+    >>> content(r"C:\Python311\python.exe", encoding="cp1252")
+    b'interpreter=C:\\Python311\\python.exe\r\n'
     """
     check_interpreter(interpreter)
     try:
-        text = f"{KEY}={interpreter}\r\n".encode(encoding)
+        return f"{KEY}={interpreter}\r\n".encode(encoding)
     except UnicodeEncodeError as problem:
         raise ConfigurationError(
             f"the path holds characters that Windows' code page lacks; install Python elsewhere: {interpreter}"
         ) from problem
-    file = file or file_path()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(text)
-    return file
 
 
 def read(file: Path | None = None, *, encoding: str = "mbcs") -> str:

@@ -91,6 +91,10 @@ class FailureLog:
         return [header, *(rows or [["", "", "", "", "", "No failure so far."]])]
 
 
+failures: Final = FailureLog()
+"""The failures of this server process."""
+
+
 def _describe(arguments: tuple[Any, ...]) -> str:
     return ", ".join(map(_describe_argument, arguments))
 

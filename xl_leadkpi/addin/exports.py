@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from types import MappingProxyType
@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from xl_leadkpi.addin import tables
-from xl_leadkpi.addin.diagnostics import FailureLog
+from xl_leadkpi.addin.diagnostics import failures
 from xl_leadkpi.addin.variants import OMITTED, decode, encode
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.cells.grid import errors_in
 from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.kpis.attribution import MODELS
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 from xl_leadkpi.kpis.reasons import cells_of, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from xl_leadkpi.kpis.declaration import Kpi
 
@@ -31,16 +32,34 @@ LONGEST_HELP: Final = 253
 """Characters of a description: Excel takes 255, its wizard damages the last argument's beyond 253."""
 
 
+_SHOWN: Final = {
+    "arpc": "revenue_per_customer",
+    "cac": "acquisition_cost",
+    "cltv": "lifetime_value",
+    "engagements": "interactions",
+    "impressions": "impressions_served",
+    "lifetime": "customer_lifetime",
+    "mrr": "monthly_recurring_revenue",
+    "reach": "people_reached",
+    "revenue": "revenue_amount",
+}
+"""Arguments that bear the name of a function, and what Excel calls them; of any other such the name ends in ``_value``.
+
+VBA keeps one spelling of a name in a whole project: beside an argument ``revenue`` Excel shows =revenue(...).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a function as Excel sees it.
 
     Attributes:
-        name: As written in VBA and in the wizard.
+        name: As the function itself calls it.
         help: What to pass.
         optional: May be left out.
         holds_days: Numbers in it are days: in a workbook of the 1904 date system they are shifted.
         by_address: The function gets the address of the cell, not its value.
+        shown_as: Its name in Excel, where that is neither its own nor one of ``_SHOWN``.
     """
 
     name: str
@@ -48,6 +67,12 @@ class Parameter:
     optional: bool = False
     holds_days: bool = False
     by_address: bool = False
+    shown_as: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Its name in VBA and in the function wizard: never that of a function, whatever the case."""
+        return self.shown_as or _SHOWN.get(self.name, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +108,6 @@ class ExcelFunction:
         return self.over_tables or any(parameter.holds_days for parameter in self.parameters)
 
 
-failures = FailureLog()
-"""The failures of this server process."""
-
-
 def call(name: str, values: Sequence[Any], *, date1904: bool = False, caller: str = "") -> list[list[Any]]:
     """Call a function the way a cell does. Never raises: what goes wrong is ``#VALUE!``, and ``KPIWHY`` tells why.
 
@@ -112,7 +133,8 @@ def call(name: str, values: Sequence[Any], *, date1904: bool = False, caller: st
         result = _compute(function, arguments, date1904=date1904)
         rows = encode(result, date1904=date1904)
         error = _first_error(result, function)
-    except Exception as problem:  # noqa: BLE001 - an exception would become a text in the cell
+    except BaseException as problem:  # noqa: BLE001
+        _refuse_no_error(problem)  # an exception would become a text in the cell
         failures.record(caller, name, arguments, CellError.VALUE, str(problem) or type(problem).__name__)
         return encode(CellError.VALUE)
     if error is not None:
@@ -120,6 +142,12 @@ def call(name: str, values: Sequence[Any], *, date1904: bool = False, caller: st
     elif caller:
         failures.clear(caller)
     return rows
+
+
+def _refuse_no_error(problem: BaseException) -> None:
+    """Raise again what ends the process; a panic of a library written in Rust, which is no Exception, does not."""
+    if not isinstance(problem, Exception) and type(problem).__name__ != "PanicException":
+        raise problem
 
 
 def _decode_arguments(function: ExcelFunction, values: Sequence[Any], *, date1904: bool) -> tuple[Any, ...]:
@@ -135,14 +163,18 @@ def _decode_arguments(function: ExcelFunction, values: Sequence[Any], *, date190
 
 def _compute(function: ExcelFunction, arguments: tuple[Any, ...], *, date1904: bool) -> Any:
     compute = partial(function.compute, date1904=date1904) if function.over_tables else function.compute
-    if not any(value is OMITTED for value in arguments):
+    if len(arguments) == len(function.parameters) and not any(value is OMITTED for value in arguments):
         return compute(*arguments)
     given = {
         parameter.name: value
         for parameter, value in zip(function.parameters, arguments, strict=False)
         if value is not OMITTED
     }
-    return compute(**given)
+    needed = [parameter.name for parameter in function.parameters if not parameter.optional]
+    left_out = [name for name in needed if name not in given]
+    if left_out and function.kpi is None:  # a KPI says so itself
+        raise TypeError(f"{function.name}({', '.join(needed)}) needs {', '.join(left_out)}")
+    return compute(*arguments) if len(given) == len(arguments) else compute(**given)
 
 
 def _first_error(result: Any, function: ExcelFunction) -> CellError | None:
@@ -185,8 +217,7 @@ def _of_kpi(kpi: Kpi) -> ExcelFunction:
 
 
 def _kpi_help(kpi: Kpi) -> str:
-    meaning = " ".join((kpi.__doc__ or "").strip().partition("\n\n")[0].split())
-    return f"{kpi.title['en']}: {meaning}"
+    return f"{kpi.title}: {kpi.meaning}"
 
 
 def _fitted(text: str) -> str:
@@ -237,7 +268,7 @@ _OVER_TABLES: Final = (
         help="Credit of each channel for conversions, from a table of touches.",
         parameters=(
             Parameter("touches", "touches with their header row: lead, time, channel"),
-            Parameter("model", "first, last, linear, position, time decay, markov, shapley ..."),
+            Parameter("model", ", ".join(model.name for model in MODELS)),
             Parameter("leads", "raw leads: those won are the conversions; without it every lead is one", optional=True),
         ),
         compute=tables.attribution,
@@ -257,8 +288,20 @@ _OVER_TABLES: Final = (
     ),
 )
 
+
+def _spelled_apart(functions: Sequence[ExcelFunction]) -> Iterator[ExcelFunction]:
+    """No parameter bears the name of a function, whichever functions there are."""
+    names = {function.name.lower() for function in functions}
+    for function in functions:
+        parameters = [
+            replace(one, shown_as=f"{one.name}_value") if one.shown.lower() in names else one
+            for one in function.parameters
+        ]
+        yield replace(function, parameters=tuple(parameters))
+
+
 FUNCTIONS: Final[Mapping[str, ExcelFunction]] = MappingProxyType(
-    {function.name: function for function in (*map(_of_kpi, CATALOGUE.values()), *_OVER_TABLES)}
+    {function.name: function for function in _spelled_apart((*map(_of_kpi, CATALOGUE.values()), *_OVER_TABLES))}
 )
 """Every function, by name: nothing else can be called."""
 
@@ -276,6 +319,7 @@ def run_macro(name: str, workbook: Any) -> str:
         return f"There is no macro {name[:40]!r}."
     try:
         return macro(workbook)
-    except Exception as problem:  # noqa: BLE001 - an exception would end in a box with a traceback
+    except BaseException as problem:  # noqa: BLE001
+        _refuse_no_error(problem)  # an exception would end in a box with a traceback
         failures.record("", name, (), CellError.VALUE, str(problem) or type(problem).__name__)
         return f"{name} failed: {problem}"

@@ -27,7 +27,7 @@ def _udf(function: ExcelFunction) -> Callable[..., list[list[Any]]]:
     udf.__signature__ = Signature(  # type: ignore[attr-defined]
         [
             Parameter(
-                parameter.name,
+                parameter.shown,
                 Parameter.POSITIONAL_OR_KEYWORD,
                 default=_OMITTED if parameter.optional else Parameter.empty,
             )
@@ -35,7 +35,7 @@ def _udf(function: ExcelFunction) -> Callable[..., list[list[Any]]]:
         ]
     )
     for parameter in function.parameters:
-        udf = xw.arg(parameter.name, "raw", doc=parameter.help)(udf)
+        udf = xw.arg(parameter.shown, "raw", doc=parameter.help)(udf)
     udf = xw.ret("raw")(udf)
     # Last, as a decorator on top is: each of the others sets the category back to xlwings' own.
     return xw.func(category=CATEGORY)(udf)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.addin.selection import SelectionError, rectangle, used_cells
 from xl_leadkpi.kpis import CATALOGUE
-from xl_leadkpi.leads.vocabulary import header_key, vocabulary
+from xl_leadkpi.leads.cells.vocabulary import header_key, vocabulary
+from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets.hosts import host_of
 from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.rectangles import Rectangle
-from xl_leadkpi.sheets.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ _SYNONYMS = {
 """Headers that people write for an argument, beside its own name and the workbook's own headers."""
 
 _FIELDS = {"spend": "sp_spend", "clicks": "sp_clicks", "impressions": "sp_impressions", "conversions": "sp_conversions"}
-"""Arguments that are columns of advertising exports, in six languages."""
+"""Arguments that are columns of advertising exports, in seven languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def insert(book: Any, name: str) -> str:
         SelectionError: The selection cannot take a formula.
     """
     kpi = CATALOGUE[name]
-    chosen = book.app.selection
+    host = host_of(book)
+    chosen = host.selection()
     if chosen is None or "," in chosen.address:
         raise SelectionError(f"Select one cell, or cells of one column, for {name}.")
     sheet = chosen.sheet
@@ -89,7 +90,7 @@ def insert(book: Any, name: str) -> str:
     around = look_around(sheet, cells)
     missing: list[str] = []
     formulas = [[formula(kpi, around, row, cells.column, missing)] for row in range(cells.row, cells.last_row + 1)]
-    host_of(book).write(target, formulas)
+    host.write(target, formulas)
     if not missing:
         return ""
     names = " and ".join(dict.fromkeys(missing))
@@ -149,7 +150,7 @@ def headers_of(argument: str) -> tuple[str, ...]:
     >>> headers_of("spend")[:2]
     ('spend', 'cost')
     """
-    shown = [text for key in (f"column.{argument}", f"card.{argument}") for text in TEXTS.get(key, ())]
+    shown = [text for key in (f"column.{argument}", f"card.{argument}") for text in in_every_language("funnel", key)]
     fields = vocabulary()["spend"].get(_FIELDS.get(argument, ""), [])
     names = [argument.replace("_", " "), *_SYNONYMS.get(argument, ()), *shown, *fields]
     return tuple(dict.fromkeys(map(header_key, names)))

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from xl_leadkpi.addin.selection import Table
-    from xl_leadkpi.leads.table import SpendTable, TouchTable
-    from xl_leadkpi.sheets.formats import Language
+    from xl_leadkpi.leads.model.table import SpendTable, TouchTable
     from xl_leadkpi.sheets.hosts import Host
     from xl_leadkpi.sheets.layout import Layout, Sheet
     from xl_leadkpi.sheets.map_sheet import FunnelMapEdits, TableChoice
@@ -48,7 +47,7 @@ def refresh(workbook: Any) -> str:
 
 def insert_kpi(workbook: Any, name: str) -> str:
     """Write a KPI's formula into the selected cell, its arguments taken from the headers beside it."""
-    return _run("Insert KPI", workbook, partial(_insert, name=name))
+    return _run("Insert KPI", workbook, partial(_insert, name=name), adds_sheets=False)
 
 
 def scorecard(workbook: Any) -> str:
@@ -63,7 +62,7 @@ def load_sample_data(workbook: Any) -> str:
 
 def diagnostics(workbook: Any) -> str:
     """Tell versions and the last failures."""
-    from xl_leadkpi.addin.exports import failures  # noqa: PLC0415 - it lists this module's macros
+    from xl_leadkpi.addin.diagnostics import failures  # noqa: PLC0415
 
     lines = [
         f"xl_leadkpi {__version__}, Python {platform.python_version()}, {_host_name(workbook)}",
@@ -84,12 +83,12 @@ def help_text(workbook: Any) -> str:
     from xl_leadkpi.kpis import CATALOGUE  # noqa: PLC0415
 
     with suppress(Exception):  # no workbook, a chart selected: the general help will do
-        formula = str(_as_book(workbook).app.selection[0, 0].formula)
+        formula = str(_as_book(workbook)[0].app.selection[0, 0].formula)
         name = formula.lstrip("=@").partition("(")[0].upper()
         if name in CATALOGUE:
             kpi = CATALOGUE[name]
             arguments = "\n".join(f"  {argument.name}: {argument.meaning}" for argument in kpi.arguments)
-            return f"{name}: {kpi.title['en']}\n{arguments}\n{kpi.pitfalls}".strip()[:_MOST_TEXT]
+            return f"{name}: {kpi.title}\n{arguments}\n{kpi.pitfalls}".strip()[:_MOST_TEXT]
     return (
         "1. Open your CRM export, select one cell of the table and press Build funnel.\n"
         "2. Funnel_Map shows how each column and stage was understood. Correct it there and press Refresh.\n"
@@ -102,55 +101,57 @@ def help_text(workbook: Any) -> str:
 # the work -------------------------------------------------------------------------------------------------------------
 
 
-def _build(book: Any, tell: Callable[[str], None]) -> str:
+def _build(book: Any, host: Host, report_progress: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.selection import selected_table  # noqa: PLC0415
     from xl_leadkpi.sheets.book import find  # noqa: PLC0415
 
     ours = find(book, SHEETS)
-    chosen = book.app.selection
-    if chosen is not None and chosen.sheet.name in ours.values():
-        return _refresh(book, tell)
-    tell("reading the selected table")
-    return _build_from(book, selected_table(chosen), ours, tell)
+    chosen = host.selection()
+    if ours and chosen is not None and chosen.sheet.name in ours.values():
+        return _refresh(book, host, report_progress)
+    report_progress("reading the selected table")
+    return _build_from(book, host, selected_table(chosen), ours, report_progress)
 
 
-def _refresh(book: Any, tell: Callable[[str], None]) -> str:
+def _refresh(book: Any, host: Host, report_progress: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.selection import SelectionError, table_at  # noqa: PLC0415
-    from xl_leadkpi.sheets.book import find, read_text_name  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import find, read_text_name, split_reference  # noqa: PLC0415
 
     ours = find(book, SHEETS)
     source = None
     if book.names.contains(SOURCE):
         written = read_text_name(book, SOURCE)
-        with suppress(Exception):  # the table or its sheet is gone: each engine says so in its own way
-            if written is None:
-                source = book.names[SOURCE].refers_to_range
-            else:
-                sheet, _, address = written.rpartition("!")
-                source = book.sheets[sheet].range(address)
+        sheet, _, address = (written or "").rpartition("!")
+        if written is None:
+            sheet, address = split_reference(book.names[SOURCE].refers_to) or ("", "")
+        if sheet in book.sheet_names:
+            source = book.sheets[sheet].range(address)
     if source is None or not ours:
         raise SelectionError(
             "There is no funnel in this workbook whose table could be found. Select a cell of your table of leads and "
             "press Build funnel."
         )
-    tell("reading the table")
-    return _build_from(book, table_at(source), ours, tell)
+    report_progress("reading the table")
+    return _build_from(book, host, table_at(source), ours, report_progress)
 
 
-def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable[[str], None]) -> str:
+def _build_from(
+    book: Any, host: Host, table: Table, ours: Mapping[str, str], report_progress: Callable[[str], None]
+) -> str:
     from xl_leadkpi.funnel import FunnelOptions, build  # noqa: PLC0415
     from xl_leadkpi.leads import InputError, ReadOptions, read_frame  # noqa: PLC0415
+    from xl_leadkpi.leads.channels import with_channels  # noqa: PLC0415
     from xl_leadkpi.sheets import lay_out  # noqa: PLC0415
     from xl_leadkpi.sheets.book import to_book  # noqa: PLC0415
-    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
 
-    host, edits = host_of(book), _edits(book, ours)
+    edits = _edits(book, ours)
     language = _language(host, header_texts(table.rows))
     headers = {str(cell) for row in table.rows[:15] for cell in row if cell is not None}
     parameters = dict(edits.parameters)
     options = ReadOptions(
         fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
         words=edits.words,
+        channels=edits.channels,
         as_of=parameters.pop("as_of", None),
         locale=language,
     )
@@ -158,13 +159,14 @@ def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable
         counting = FunnelOptions(**parameters)
     except (TypeError, ValueError) as problem:
         raise InputError(f"Funnel_Map: {problem}") from None
-    tell("recognising columns")
+    report_progress("recognising columns")
     leads = _telling_hidden(read_frame(table.rows, options, table.address, table.first_row), table, host)
-    others = _Others.of(book, edits.tables, table.sheet, set(ours.values()), tell)
+    others = _Others.of(book, edits.tables, table.sheet, set(ours.values()), report_progress)
     spend, touches = others.read(options, host)
-    tell(f"counting {leads.rows_read:,} rows")
+    report_progress(f"counting {leads.rows_read:,} rows")
+    leads, spend, touches = with_channels(leads, spend, touches)
     report = build(leads, spend, touches, counting)
-    tell("laying out")
+    report_progress("laying out")
     layout = lay_out(report, leads, language=language, data_rows=DATA_ROWS, tables=others.choices())
     names = {SOURCE: _source_name(table), **_summary_name(layout)}
     written = to_book(
@@ -174,7 +176,7 @@ def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable
         ours=ours,
         names=names,
         after=table.sheet,
-        progress=lambda name: tell(f"writing {name}"),
+        progress=lambda name: report_progress(f"writing {name}"),
     )
     moved = [f"Cells of yours were in the way of a block and now stand at {place}." for place in written.moved]
     return "\n".join([*table.notes, *others.notes(), *moved])
@@ -182,25 +184,26 @@ def _build_from(book: Any, table: Table, ours: Mapping[str, str], tell: Callable
 
 def _telling_hidden(read: Any, table: Table, host: Host) -> Any:
     """What was read from a table, with a line in its quality list if hidden rows were counted."""
-    from xl_leadkpi.leads.table import Finding  # noqa: PLC0415
+    from xl_leadkpi.leads.model.findings import Finding, FindingKind  # noqa: PLC0415
 
     visible = host.visible_rows(table.cells) if table.cells is not None else None
     hidden = 0 if visible is None else table.cells.shape[0] - visible
     if not hidden:
         return read
-    return replace(read, findings=(Finding("hidden_rows", hidden, value=table.address), *read.findings))
+    found = Finding(FindingKind.HIDDEN_ROWS, hidden, details={"cells": table.address})
+    return replace(read, findings=(found, *read.findings))
 
 
 def _edits(book: Any, ours: Mapping[str, str]) -> FunnelMapEdits:
     """What the user has changed in Funnel_Map."""
-    from xl_leadkpi.sheets.map_sheet import COLUMNS, PARAMETERS, WORDS, edits_in  # noqa: PLC0415
+    from xl_leadkpi.sheets.map_sheet import CHANNELS, COLUMNS, PARAMETERS, WORDS, edits_in  # noqa: PLC0415
 
     if "Funnel_Map" not in ours:
         return edits_in({})
     tables: dict[str, list[list[Any]]] = {}
     for table in book.sheets[ours["Funnel_Map"]].tables:
         name = table.name.rstrip("_0123456789")
-        if name in (COLUMNS, PARAMETERS, WORDS):
+        if name in (CHANNELS, COLUMNS, PARAMETERS, WORDS):
             rows = table.range.options(ndim=2).value[1:]
             tables[name] = [["" if cell is None else cell for cell in row] for row in rows]
     return edits_in(tables)
@@ -218,17 +221,20 @@ class _Others:
 
     @classmethod
     def of(
-        cls, book: Any, named: Mapping[str, str], leads: str, ours: set[str], tell: Callable[[str], None]
+        cls, book: Any, named: Mapping[str, str], leads: str, ours: set[str], report_progress: Callable[[str], None]
     ) -> _Others:
         """Look on all sheets but ours and that of the leads; what is named in Funnel_Map comes before what is found."""
         from xl_leadkpi.addin.selection import find_tables, named_tables  # noqa: PLC0415
+        from xl_leadkpi.locales import ENGLISH, locale  # noqa: PLC0415
 
-        tell("looking for spend and touches")
+        report_progress("looking for spend and touches")
         spend, touches = found = find_tables(book, {leads, *ours})
         if "spend_table" in named:
-            spend = named_tables(book, named["spend_table"], "spend", ours, "Funnel_Map, spend_table")
+            place = f"Funnel_Map, {locale(ENGLISH).text('funnel', 'option.spend_table')}"
+            spend = named_tables(book, named["spend_table"], "spend", ours, place)
         if "touches_table" in named:
-            touches = named_tables(book, named["touches_table"], "touches", ours, "Funnel_Map, touches_table")
+            place = f"Funnel_Map, {locale(ENGLISH).text('funnel', 'option.touches_table')}"
+            touches = named_tables(book, named["touches_table"], "touches", ours, place)
         return cls(spend, touches[:1], found[0], found[1], named)
 
     def read(self, options: Any, host: Host) -> tuple[SpendTable | None, TouchTable | None]:
@@ -262,7 +268,7 @@ class _Others:
 def _together(tables: Sequence[SpendTable]) -> SpendTable | None:
     """Several tables of spend as one."""
     from xl_leadkpi.leads import InputError  # noqa: PLC0415
-    from xl_leadkpi.leads.table import SpendTable  # noqa: PLC0415
+    from xl_leadkpi.leads.model.table import SpendTable  # noqa: PLC0415
 
     if len(tables) < 2:
         return tables[0] if tables else None
@@ -310,13 +316,13 @@ def _summary_name(layout: Layout) -> dict[str, str]:
     return {}
 
 
-def _insert(book: Any, _: Callable[[str], None], *, name: str) -> str:
+def _insert(book: Any, _: Host, __: Callable[[str], None], *, name: str) -> str:
     from xl_leadkpi.addin.insert import insert  # noqa: PLC0415
 
     return insert(book, name)
 
 
-def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
+def _scorecard(book: Any, host: Host, report_progress: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.scorecard import SHEET, SUMMARY, TABLE, chosen_rows, lay_out_scorecard  # noqa: PLC0415
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
     from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
@@ -324,7 +330,7 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
     ours = find(book, (*SHEETS, SHEET))
     if "Funnel" not in ours or not book.names.contains(SUMMARY):
         raise SelectionError("The scorecard shows figures of the funnel. Press Build funnel first.")
-    tell("reading the figures")
+    report_progress("reading the figures")
     keys, figures = book.names[SUMMARY].refers_to_range.options(ndim=2).value
     values = {str(key): value for key, value in zip(keys, figures, strict=True) if isinstance(value, int | float)}
     before: list[list[Any]] = []
@@ -336,7 +342,14 @@ def _scorecard(book: Any, tell: Callable[[str], None]) -> str:
     language = _language_of(book.sheets[ours["Funnel"]].range("B1").value)
     currency = _currency(book, ours)
     layout = lay_out_scorecard(chosen_rows(list(values), before), values, language, currency)
-    to_book(layout, book, ours=ours, after=ours["Funnel"], progress=lambda name: tell(f"writing {name}"))
+    to_book(
+        layout,
+        book,
+        host=host,
+        ours=ours,
+        after=ours["Funnel"],
+        progress=lambda name: report_progress(f"writing {name}"),
+    )
     return ""
 
 
@@ -349,20 +362,20 @@ def _currency(book: Any, ours: Mapping[str, str]) -> str | None:
     return codes.pop() if len(codes) == 1 else None
 
 
-def _load_sample_data(book: Any, tell: Callable[[str], None]) -> str:
-    from xl_leadkpi.leads import sample  # noqa: PLC0415
+def _load_sample_data(book: Any, host: Host, report_progress: Callable[[str], None]) -> str:
+    from xl_leadkpi import sample  # noqa: PLC0415
     from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
     from xl_leadkpi.sheets.layout import Layout  # noqa: PLC0415
 
     there = find(book, SAMPLES)
     if not there:
-        tell("making a sample")
+        report_progress("making a sample")
         leads = sample.leads()
         frames = (leads, sample.spend(leads), sample.touches(leads))
         layout = Layout("Sample", tuple(_sheet_of(name, frame) for name, frame in zip(SAMPLES, frames, strict=True)))
-        there = to_book(layout, book, progress=lambda name: tell(f"writing {name}")).names
+        there = to_book(layout, book, host=host, progress=lambda name: report_progress(f"writing {name}")).names
     sheet = book.sheets[there.get(SAMPLES[0], next(iter(there.values())))]
-    sheet.activate()
+    host.activate(sheet)
     sheet.range("A1").select()
     return ""
 
@@ -398,20 +411,38 @@ def _sheet_of(name: str, frame: Any) -> Sheet:
 # around the work ------------------------------------------------------------------------------------------------------
 
 
-def _run(title: str, workbook: Any, work: Callable[[Any, Callable[[str], None]], str]) -> str:
+def _run(
+    title: str, workbook: Any, work: Callable[[Any, Host, Callable[[str], None]], str], *, adds_sheets: bool = True
+) -> str:
     """Do the work with the screen still; whatever happens, the application is as it was and one text says why."""
     from xl_leadkpi.addin.scorecard import SHEET  # noqa: PLC0415
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
     from xl_leadkpi.leads import InputError  # noqa: PLC0415
     from xl_leadkpi.sheets.book import BookError, recover  # noqa: PLC0415
+    from xl_leadkpi.sheets.com import ExcelAwayError  # noqa: PLC0415
+    from xl_leadkpi.sheets.hosts import host_of  # noqa: PLC0415
 
+    if workbook is None:
+        return (
+            f"{title} needs a workbook that can be edited, and none is open. If a bar above the sheet says Protected "
+            "View, press Enable Editing there and try again."
+        )
     try:
-        book = _as_book(workbook)
+        book, engine = _as_book(workbook)
+        host = host_of(book, engine)
+        refusal = host.refusal(adds_sheets=adds_sheets)
+        if refusal:
+            return refusal
         recover(book, (*SHEETS, SHEET, *SAMPLES))
-        with _Still(book.app, title) as tell:
-            return work(book, tell)
+        with _Still(book.app, title, host) as report_progress:
+            return work(book, host, report_progress)
     except (InputError, SelectionError, BookError) as problem:
         return _for_excel(str(problem))
+    except ExcelAwayError as problem:
+        _remember(title, str(problem))
+        return (
+            f"{title} could not be finished. {problem} What it had begun is put right, at the latest by the next macro."
+        )
     except Exception as problem:  # noqa: BLE001 - a traceback in a box helps nobody; Diagnostics keeps it
         reason = _reason(problem)
         _remember(title, reason)
@@ -427,15 +458,17 @@ class _Still:
     Args:
         app: The application (``xlwings.App``).
         title: What is going on.
+        host: The same as the writer knows it.
     """
 
     WANTED: Final = {"screen_updating": False, "display_alerts": False, "enable_events": False, "calculation": "manual"}
 
-    def __init__(self, app: Any, title: str) -> None:
-        self._app, self._title = app, title
+    def __init__(self, app: Any, title: str, host: Host) -> None:
+        self._app, self._title, self._host = app, title, host
         self._before: dict[str, Any] = {}
+        self._style: Callable[[], None] = lambda: None
 
-    def tell(self, step: str) -> None:
+    def report_progress(self, step: str) -> None:
         """Say what is being done."""
         self._app.status_bar = f"{self._title}: {step} …"
 
@@ -444,10 +477,11 @@ class _Still:
             for name, value in self.WANTED.items():
                 self._before[name] = getattr(self._app, name)
                 setattr(self._app, name, value)
+            self._style = self._host.read_a1()
         except BaseException:
             self.restore()
             raise
-        return self.tell
+        return self.report_progress
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
@@ -456,78 +490,65 @@ class _Still:
 
     def restore(self) -> None:
         """Put everything back that was changed."""
-        for name in reversed(self._before):
-            with suppress(Exception):  # one that cannot be restored must not keep the others
-                setattr(self._app, name, self._before[name])
-        with suppress(Exception):
-            self._app.status_bar = False
+        values = {**dict(reversed(self._before.items())), "status_bar": False}
+        steps: list[Callable[[], None]] = [self._style]
+        steps += [partial(setattr, self._app, name, value) for name, value in values.items()]
+        for put_back in steps:
+            for _ in range(2):  # one refusal may be an accident, and a window that stays still is none that can be used
+                with suppress(Exception):  # one that cannot be restored must not keep the others
+                    put_back()
+                    break
 
 
-def _as_book(workbook: Any) -> Any:
-    """The workbook as xlwings knows it; VBA hands over Excel's own object."""
+def _as_book(workbook: Any) -> tuple[Any, str]:
+    """The workbook as xlwings knows it, and the name of its engine; VBA hands over Excel's own object."""
     import xlwings  # noqa: PLC0415
 
-    if isinstance(workbook, xlwings.Book):
-        return workbook
+    if isinstance(workbook, xlwings.Book) and (engine := workbook.app.engine.name) != "excel":
+        return workbook, engine
     from xlwings import _xlwindows  # noqa: PLC0415 - Windows only
 
-    return xlwings.Book(impl=_xlwindows.Book(xl=workbook))  # type: ignore[no-untyped-call]
+    from xl_leadkpi.sheets.com import in_english  # noqa: PLC0415
 
-
-POLISH = frozenset(
-    [
-        "utworzenia",
-        "utworzono",
-        "etap",
-        "kwota",
-        "waluta",
-        "nazwa",
-        "opiekun",
-        "kampania",
-        "wynik",
-        "szansy",
-        "leada",
-        "razem",
-    ]
-)
-"""Words of Polish headers that have no letter of their own."""
+    excel = workbook.api if isinstance(workbook, xlwings.Book) else workbook
+    return xlwings.Book(impl=_xlwindows.Book(xl=in_english(excel))), "excel"  # type: ignore[no-untyped-call]
 
 
 def header_texts(rows: Sequence[Sequence[Any]]) -> list[str]:
     """The headers of a table; the texts of its first rows if it has none."""
-    from xl_leadkpi.leads.headers import HEADER_ROWS, find_header  # noqa: PLC0415
+    from xl_leadkpi.leads.model.stage import PIPELINE  # noqa: PLC0415
+    from xl_leadkpi.leads.recognition.headers import HEADER_ROWS, ExpectedHeaders, find_header  # noqa: PLC0415
 
-    place, score = find_header(rows, "leads")
+    place, score = find_header(rows, ExpectedHeaders("leads", PIPELINE))
     lines = [rows[place]] if score else rows[:HEADER_ROWS]
     return [str(cell) for line in lines for cell in line if cell is not None]
 
 
-def _language(host: Host, headers: Sequence[str]) -> Language:
+def _language(host: Host, headers: Sequence[str]) -> str:
     """Language of the workbook: that of most of its headers, else that of the program's menus.
 
     Names of people and companies below the headers say nothing: a Polish client is no Polish reader.
     """
-    russian = sum(any("а" <= letter <= "я" for letter in header.lower()) for header in headers)
-    polish = sum(
-        bool(set("ąćęłńśźż") & set(header.lower()) or POLISH & set(header.lower().split())) for header in headers
-    )
-    if russian or polish:
-        return "ru" if russian > polish else "pl"
-    menus = host.language()
-    return menus if menus in ("pl", "ru") else "en"  # type: ignore[return-value]
+    from xl_leadkpi.locales import ENGLISH, every_locale  # noqa: PLC0415
 
-
-def _language_of(title: Any) -> Language:
-    """Language of a funnel sheet by its title."""
-    from xl_leadkpi.sheets.texts import TEXTS  # noqa: PLC0415
-
-    languages: tuple[Language, ...] = ("en", "pl", "ru")
-    titles = {
-        text: language
-        for key in ("sheet.title", "sheet.title_deals")
-        for language, text in zip(languages, TEXTS[key], strict=True)
+    told = {
+        one.language: sum(
+            bool(one.header_letters & set(header) or one.header_words & set(header.split()))
+            for header in map(str.lower, headers)
+        )
+        for one in every_locale()
     }
-    return titles.get(str(title), "en")
+    if any(told.values()):
+        return max(told, key=lambda language: told[language])
+    return host.language() or ENGLISH
+
+
+def _language_of(title: Any) -> str:
+    """Language of a funnel sheet by its title."""
+    from xl_leadkpi.locales import ENGLISH, every_locale  # noqa: PLC0415
+
+    titles = {one.funnel[key]: one.language for one in every_locale() for key in ("sheet.title", "sheet.title_deals")}
+    return titles.get(str(title), ENGLISH)
 
 
 def _for_excel(message: str) -> str:
@@ -545,7 +566,7 @@ def _reason(problem: Exception) -> str:
 
 
 def _remember(title: str, reason: str) -> None:
-    from xl_leadkpi.addin.exports import failures  # noqa: PLC0415 - it lists this module's macros
+    from xl_leadkpi.addin.diagnostics import failures  # noqa: PLC0415
     from xl_leadkpi.cells import CellError  # noqa: PLC0415
 
     failures.record("", title, (), CellError.VALUE, reason)
@@ -553,7 +574,7 @@ def _remember(title: str, reason: str) -> None:
 
 def _host_name(workbook: Any) -> str:
     with suppress(Exception):  # without a workbook there is still something to tell
-        app = _as_book(workbook).app
+        app = _as_book(workbook)[0].app
         return f"{app.engine.name} {app.version}"
     return "no workbook"
 

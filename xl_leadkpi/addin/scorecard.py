@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from xl_leadkpi.locales import in_every_language, languages
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.formats import Formats
 from xl_leadkpi.sheets.layout import Area, Cells, Choice, Condition, Layout, Print, Range, Sheet, Style, Table, address
 from xl_leadkpi.sheets.palette import NAVY, RED, TEAL
-from xl_leadkpi.sheets.texts import TEXTS, Texts
+from xl_leadkpi.sheets.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from xl_leadkpi.sheets.formats import Language
 
 SHEET = "Scorecard"
 TABLE = "tblScorecard"
@@ -24,25 +23,9 @@ CLOSE = 0.9
 """From this share of the target on a figure is close to it."""
 
 _COLUMNS = ("figure", "value", "target", "better", "attained", "status")
-_HEADERS = {
-    "title": ("Scorecard", "Karta wyników", "Карта показателей"),
-    "hint": (
-        "Choose figures in the first column, write targets in the third; press Scorecard again to format new rows.",
-        "Wybierz wskaźniki w pierwszej kolumnie, wpisz cele w trzeciej; przycisk Scorecard sformatuje nowe wiersze.",
-        "Выберите показатели в первом столбце, цели впишите в третий; кнопка Scorecard оформит новые строки.",
-    ),
-    "figure": ("Figure", "Wskaźnik", "Показатель"),
-    "value": ("Now", "Teraz", "Сейчас"),
-    "target": ("Target", "Cel", "Цель"),
-    "better": ("Better when", "Lepiej, gdy", "Лучше, когда"),
-    "attained": ("Attained", "Realizacja", "Выполнение"),
-    "status": ("Status", "Status", "Статус"),
-    "higher": ("higher", "wyżej", "выше"),
-    "lower": ("lower", "niżej", "ниже"),
-    "reached": ("On target", "Cel osiągnięty", "Цель достигнута"),
-    "close": ("Close", "Blisko", "Близко"),
-    "missed": ("Off target", "Poniżej celu", "Мимо цели"),
-}
+_WORDS = (
+    "title", "hint", *_COLUMNS, "higher", "lower", "reached", "close", "missed",
+)  # fmt: skip
 _LOWER = {"lost", "cycle_days_median", "cycle_days_mean", "response_minutes_median", "spend", "cpl", "cac"}
 _FIRST = (
     "leads", "opportunities", "won", "win_rate", "lead_conversion_mature", "revenue", "average_deal", "pipeline",
@@ -69,27 +52,26 @@ def chosen_rows(keys: Sequence[str], before: Iterable[Sequence[Any]]) -> list[Ro
         before: Rows of the scorecard as it stands now, ``()`` if there is none.
     """
     known = {name.casefold(): key for key in keys for name in (key, *_names(key))}
+    lower = in_every_language("funnel", "scorecard.lower")
     rows = []
     for figure, _, target, better, *_ in before:
         key = known.get(str(figure or "").strip().casefold())
         if key:
             number = float(target) if isinstance(target, int | float) else None
-            rows.append(Row(key, number, str(better) in _HEADERS["lower"] if better else key in _LOWER))
+            rows.append(Row(key, number, str(better) in lower if better else key in _LOWER))
     return rows or [Row(key, None, key in _LOWER) for key in _FIRST if key in keys]
 
 
 def _names(key: str) -> tuple[str, ...]:
-    return tuple(_name(key, Texts(language)) for language in ("en", "pl", "ru"))
+    return tuple(_name(key, Texts(language)) for language in languages())
 
 
 def _name(key: str, texts: Texts) -> str:
     """What the funnel's cards call a figure, without what depends on the window."""
-    return texts(f"card.{key}", value="90") if f"card.{key}" in TEXTS else texts.known(f"card.{key}", texts.column(key))
+    return texts.known(f"card.{key}", texts.column(key), value="90")
 
 
-def lay_out_scorecard(
-    rows: Sequence[Row], values: Mapping[str, Any], language: Language, currency: str | None
-) -> Layout:
+def lay_out_scorecard(rows: Sequence[Row], values: Mapping[str, Any], language: str, currency: str | None) -> Layout:
     """Lay the scorecard out.
 
     Args:
@@ -98,8 +80,8 @@ def lay_out_scorecard(
         language: Language of the workbook.
         currency: Currency of the amounts.
     """
-    texts, place = Texts(language), ("en", "pl", "ru").index(language)
-    words = {key: variants[place] for key, variants in _HEADERS.items()}
+    texts = Texts(language)
+    words = {key: texts(f"scorecard.{key}") for key in _WORDS}
     formats = Formats(language, currency)
     first, count = 4, len(rows)
     parts = [_row(row, first + i, values.get(row.key), words, texts, formats) for i, row in enumerate(rows)]

@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.leads.columns import recognise
-from xl_leadkpi.leads.headers import HEADER_ROWS, find_header, header_score
+from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.leads.recognition.columns import recognise
+from xl_leadkpi.leads.recognition.headers import HEADER_ROWS, ExpectedHeaders, find_header, header_score
+from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets.drawing import quoted
 from xl_leadkpi.sheets.layout import column_letters
 from xl_leadkpi.sheets.rectangles import Rectangle
@@ -18,7 +20,7 @@ from xl_leadkpi.sheets.rectangles import Rectangle
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from xl_leadkpi.leads.headers import Kind
+    from xl_leadkpi.leads.recognition.headers import Kind
 
 CUT_ADDRESS = 240
 """From so many characters on Excel may have cut an address of several areas short."""
@@ -27,8 +29,6 @@ FEWEST_HEADERS = 2
 WIDEST = 60
 """Columns of another sheet that are looked through for headers of spend or touches."""
 
-NONE = ("none", "brak", "нет", "-")
-"""How a user says that there is no table of spend or touches."""
 SAMPLE = 20
 """Rows below the headers that are looked at."""
 
@@ -36,6 +36,7 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     "touches": ("lead_id", "to_time", "to_channel"),
     "spend": ("sp_spend", "sp_date"),
 }
+_LEADS = ExpectedHeaders("leads", PIPELINE)
 _PART = re.compile(r"\$?([A-Z]*)\$?(\d*)")
 
 
@@ -88,7 +89,7 @@ def check_header(table: Table) -> None:
     Raises:
         SelectionError: There is no header row.
     """
-    place, score = find_header(table.rows, "leads")
+    place, score = find_header(table.rows, _LEADS)
     if score == 0 and any(cell is not None and not isinstance(cell, str) for cell in table.rows[place]):
         found = ", ".join(str(cell) for cell in table.rows[place][:6] if cell is not None)
         raise SelectionError(
@@ -166,7 +167,7 @@ def named_tables(book: Any, text: str, kind: Kind, ours: Collection[str], place:
     Raises:
         SelectionError: There is nothing of such a name.
     """
-    if text.strip().casefold() in NONE:
+    if text.strip().casefold() in ("-", *map(str.casefold, in_every_language("funnel", "map.none"))):
         return []
     sheets = {name.strip().casefold(): sheet for sheet in book.sheets if (name := sheet.name) not in ours}
     tables = {table.name.casefold(): table for sheet in sheets.values() for table in sheet.tables}
@@ -195,17 +196,21 @@ def _top(sheet: Any) -> list[list[Any]]:
 
 def _table_of(rows: list[list[Any]], kind: Kind, needed: Sequence[str]) -> tuple[int, int] | None:
     """First cell of the header row of a table of this kind, from 1; None if the rows hold none."""
-    place, score = find_header(rows, kind)
+    place, score = find_header(rows, _expected(kind))
     if score < FEWEST_HEADERS:
         return None
     headers = ["" if cell is None else str(cell) for cell in rows[place]]
     below = rows[place + 1 :]
-    known = recognise(headers, [[row[i] for row in below] for i in range(len(headers))], kind)
+    known = recognise(headers, [[row[i] for row in below] for i in range(len(headers))], kind, PIPELINE)
     if not all(field in known.position for field in needed):
         return None
-    if header_score(rows[place], "leads") > score + 1:
+    if header_score(rows[place], _LEADS) > score + 1:
         return None  # a table of leads that has a column of costs
     return place + 1, min(known.position.values()) + 1
+
+
+def _expected(kind: Kind) -> ExpectedHeaders:
+    return ExpectedHeaders(kind, PIPELINE)
 
 
 # areas ----------------------------------------------------------------------------------------------------------------
@@ -306,7 +311,7 @@ def _over_blank_rows(rows: list[list[Any]], first: int, last: int) -> tuple[int,
         last = following
         while last + 1 < len(rows) and _filled(rows[last + 1]):
             last += 1
-    while not any(header_score(row, "leads") >= FEWEST_HEADERS for row in rows[first : first + HEADER_ROWS]):
+    while not any(header_score(row, _LEADS) >= FEWEST_HEADERS for row in rows[first : first + HEADER_ROWS]):
         before = _next_filled(rows, first - 1, -1)
         if before is None:
             break
@@ -328,7 +333,7 @@ def _begins_something_else(rows: list[list[Any]], place: int) -> bool:
     """Whether another table or a remark begins here rather than more of the same rows."""
     filled = sum(cell is not None for cell in rows[place])
     return filled < FEWEST_HEADERS or any(
-        header_score(row, kind) >= FEWEST_HEADERS
+        header_score(row, _expected(kind)) >= FEWEST_HEADERS
         for row in rows[place : place + 3]
         for kind in ("leads", "spend", "touches")
     )
@@ -341,7 +346,7 @@ def _with_header(sheet: Any, area: Rectangle) -> Table:
     """Rows as selected; where they lack the header row it is taken from the table they belong to."""
     cells = _cells(sheet, area)
     rows = _read(cells)
-    if find_header(rows, "leads")[1] >= FEWEST_HEADERS or (header := _header_above(sheet, area)) is None:
+    if find_header(rows, _LEADS)[1] >= FEWEST_HEADERS or (header := _header_above(sheet, area)) is None:
         return _table(sheet, [area], rows, area.row + 1, cells=cells)
     note = f"The headers were taken from the row above {sheet.name}'s selection."
     return _table(sheet, [area], [header, *rows], area.row, note, cells=cells)
@@ -355,7 +360,7 @@ def _header_above(sheet: Any, area: Rectangle) -> list[Any] | None:
     if region.row >= area.row:
         return None
     top = _read(_cells(sheet, area._replace(row=region.row, last_row=min(region.row + HEADER_ROWS, area.row) - 1)))
-    place, score = find_header(top, "leads")
+    place, score = find_header(top, _LEADS)
     return top[place] if score >= FEWEST_HEADERS else None
 
 

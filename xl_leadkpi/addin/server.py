@@ -23,7 +23,7 @@ CALL_LIMIT: Final = 120.0
 _HUNG: Final = 3
 
 
-class Watch(Thread):
+class CallLimit(Thread):
     """Ends the process when a function runs for longer than a limit: Excel waits for an answer without end otherwise.
 
     Args:
@@ -31,7 +31,7 @@ class Watch(Thread):
     """
 
     def __init__(self, limit: float) -> None:
-        super().__init__(name="watch", daemon=True)
+        super().__init__(name="call_limit", daemon=True)
         self._limit = limit
         self.since: float | None = None
 
@@ -51,7 +51,7 @@ class Server:
     """
 
     _public_methods_ = ("CallUDF", "RunMacro")
-    watch = Watch(CALL_LIMIT)
+    call_limit = CallLimit(CALL_LIMIT)
 
     def CallUDF(  # noqa: N802 - the name xlwings gave it
         self, module: str, name: str, arguments: Sequence[Any], date1904: bool = False, caller: str = ""
@@ -70,11 +70,11 @@ class Server:
         """
         if module != FUNCTIONS_MODULE:
             name = f"{module}.{name}"
-        self.watch.since = monotonic()
+        self.call_limit.since = monotonic()
         try:
             rows = exports.call(name, arguments, date1904=date1904, caller=caller)
         finally:
-            self.watch.since = None
+            self.call_limit.since = None
         return rows[0][0] if len(rows) == len(rows[0]) == 1 else rows
 
     def RunMacro(self, name: str, workbook: Any = None) -> str:  # noqa: N802 - as COM spells it
@@ -115,8 +115,8 @@ def serve(clsid: str, limit: float = CALL_LIMIT) -> None:
         import xlwings  # noqa: PLC0415
         from xlwings import com_server  # noqa: PLC0415
 
-    Server.watch = Watch(limit)
-    Server.watch.start()
+    Server.call_limit = CallLimit(limit)
+    Server.call_limit.start()
     com_server.XLPython = Server  # type: ignore[assignment, misc]
     xlwings.serve(clsid)  # type: ignore[call-arg] # on other systems than Windows it is nothing
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE, FAMILIES
+from xl_leadkpi.kpis.attribution import MODELS, model_named
 from xl_leadkpi.kpis.reference import explanation
 from xl_leadkpi.kpis.search import nearest, search
 
@@ -26,12 +27,11 @@ OWN_FIELDS: Final = ("source", "campaign", "owner")
 """What leads can be grouped by without naming a header."""
 
 _COLUMN_OF: Final = {
-    "leads": "leads", "mqls": "mql", "sqls": "sql", "meetings": "meetings", "opportunities": "opportunities",
-    "won": "won", "lost": "lost_opportunities", "customers": "won", "new_customers": "won", "acquisitions": "won",
-    "won_deals": "won_with_amount", "open_opps": "open_opportunities", "qualified": "mql", "revenue": "revenue",
-    "sales_value": "revenue", "spend": "spend", "marketing_cost": "spend", "ad_spend": "spend", "cost": "spend",
+    "customers": "won", "new_customers": "won", "acquisitions": "won", "lost": "lost_opportunities",
+    "won_deals": "won_with_amount", "open_opps": "open_opportunities", "revenue": "revenue", "sales_value": "revenue",
+    "spend": "spend", "marketing_cost": "spend", "ad_spend": "spend", "cost": "spend",
 }  # fmt: skip
-"""Which count of a breakdown each argument of a KPI means."""
+"""Which figure of a breakdown an argument of a KPI means, besides the counts of the stages."""
 
 
 def funnel(leads: Any, by: Any = None, spend: Any = None, *, date1904: bool = False) -> Table:
@@ -121,7 +121,7 @@ def attribution(touches: Any, model: Any, leads: Any = None, *, date1904: bool =
 
     Args:
         touches: Touches as rows: lead, time, channel.
-        model: Attribution model, see ``funnel.attribution.MODELS``.
+        model: Name of an attribution model, see ``kpis.attribution.MODELS``.
         leads: Raw leads as rows: those won are the conversions. Without it every lead in ``touches`` is one, on the day
             of its last touch.
         date1904: Day numbers count from 1904.
@@ -139,12 +139,12 @@ def attribution(touches: Any, model: Any, leads: Any = None, *, date1904: bool =
     [['Channel', 'Conversions'], ['SEO', 1.5], ['Ads', 0.5], ['(none)', 0], ['(total)', 2]]
     """
     from xl_leadkpi.funnel import FunnelOptions, build  # noqa: PLC0415
-    from xl_leadkpi.funnel.attribution import MODELS  # noqa: PLC0415
     from xl_leadkpi.leads import ReadOptions, read_frame, read_touches_frame  # noqa: PLC0415
 
-    wanted = str(model).strip().lower().replace(" ", "_").replace("-", "_")
-    if wanted not in MODELS:
-        raise ValueError(f"there is no attribution model {str(model)[:40]!r}; the models are {', '.join(MODELS)}")
+    wanted = model_named(str(model))
+    if wanted is None:
+        known = ", ".join(one.name for one in MODELS)
+        raise ValueError(f"there is no attribution model {str(model)[:40]!r}; the models are {known}")
     options = ReadOptions(date1904=date1904)
     read = read_touches_frame(_rows(touches), options, "touches")
     table = _leads_of(read.frame) if _is_blank(leads) else _rows(leads)
@@ -153,6 +153,10 @@ def attribution(touches: Any, model: Any, leads: Any = None, *, date1904: bool =
     block = build(given, touches=read, options=FunnelOptions(min_n=1)).attribution
     if block is None:
         raise ValueError("there is no channel to credit")
+    if wanted in block and not any(value is not None for value in block[wanted].values):
+        raise ValueError(
+            f"{wanted} compares the paths that were won with the others: pass all leads, not only those won"
+        )
     keys = ["channel", wanted, f"{wanted}_revenue"]
     columns = [block[key] for key in keys if key in block]
     header = ["Channel", "Conversions", "Revenue"][: len(columns)]
@@ -188,7 +192,7 @@ def kpi_help(topic: Any = None) -> Table:
 
 
 def _listed(found: Any) -> Table:
-    return [["Name", "KPI", "Family"], *([kpi.name, kpi.title["en"], FAMILIES[kpi.family]] for kpi in found)]
+    return [["Name", "KPI", "Family"], *([kpi.name, kpi.title, FAMILIES[kpi.family]] for kpi in found)]
 
 
 def _kpi(name: Any) -> Kpi:
@@ -204,12 +208,20 @@ def _kpi_values(kpi: Kpi, block: Block) -> Sequence[Any]:
     for column in block.columns:
         if column.ratio is not None and column.ratio.kpi == kpi.name and column.ratio.item is None:
             return [_shown(value) for value in column.values]
-    required = kpi.arguments[: kpi.required]
-    missing = [a.name for a in required if a.is_range or _COLUMN_OF.get(a.name, "") not in block]
+    required, column_of = kpi.arguments[: kpi.required], _columns_of_arguments()
+    missing = [a.name for a in required if a.is_range or column_of.get(a.name, "") not in block]
     if missing:
         raise ValueError(f"{kpi.name} needs {', '.join(missing)}, which this table of leads does not give")
-    columns = [block[_COLUMN_OF[argument.name]].values for argument in required]
+    columns = [block[column_of[argument.name]].values for argument in required]
     return [kpi(*values) for values in zip(*columns, strict=True)]
+
+
+def _columns_of_arguments() -> dict[str, str]:
+    """Which column of a breakdown each argument of a KPI means."""
+    from xl_leadkpi.leads.model.stage import PIPELINE  # noqa: PLC0415
+
+    stages = {argument: stage.count_key for stage in PIPELINE for argument in stage.arguments}
+    return {**stages, **_COLUMN_OF}
 
 
 def _breakdown(leads: Any, by: Any, spend: Any, *, date1904: bool) -> Block:
@@ -236,14 +248,13 @@ def _report(leads: Any, spend: Any, by: tuple[str, ...] = (), *, date1904: bool)
 
 
 def _leads_of(touches: Any) -> Table:
-    """A lead for each identifier in the touches, won the day after its last one."""
-    days: dict[str, tuple[float, float]] = {}
+    """A lead for each identifier in the touches, made by its last one and won the day after."""
+    days: dict[str, float] = {}
     for name, day in zip(touches["lead_id"].to_list(), touches["day"].to_list(), strict=True):
-        first, last = days.get(name, (day, day))
-        days[name] = (min(first, day), max(last, day))
+        days[name] = max(days.get(name, day), day)
     return [
         ["Lead ID", "Created", "Won date", "Stage"],
-        *([name, float(int(first)), float(int(last) + 1), "Won"] for name, (first, last) in days.items()),
+        *([name, float(int(day)), float(int(day) + 1), "Won"] for name, day in days.items()),
     ]
 
 
@@ -267,7 +278,10 @@ def _lines(columns: Any) -> Iterator[list[Any]]:
 
 
 def _title(key: str) -> str:
-    known = {"mql": "MQL", "sql": "SQL", "cpl": "CPL", "cac": "CAC", "roas": "ROAS", "romi": "ROMI"}
+    from xl_leadkpi.leads.model.stage import PIPELINE  # noqa: PLC0415
+
+    stages = {stage.count_key: stage.name for stage in PIPELINE.inner if stage.name.isupper()}
+    known = {**stages, "cpl": "CPL", "cac": "CAC", "roas": "ROAS", "romi": "ROMI"}
     words = [known.get(word, word) for word in key.split("_")]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from xl_leadkpi.addin.exports import FUNCTIONS, ExcelFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MODULE: Final = "KpiFunctions"
 
@@ -39,6 +39,8 @@ _KEYWORDS: Final = frozenset(
 _CELL_LIKE: Final = re.compile(r"[a-z]{1,3}[0-9]+|r[0-9]*|c[0-9]*|r[0-9]*c[0-9]*", re.IGNORECASE)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LONGEST_NAME: Final = 255
+_LONGEST_LIST: Final = 254
+"""Letters of all parameters and one for each of them; of more the wizard shows none (xlwings issue 1489)."""
 
 
 def name_problem(name: str) -> str | None:
@@ -68,14 +70,16 @@ def functions_module(functions: Iterable[ExcelFunction] | None = None) -> str:
     Raises:
         ValueError: If a name or a text is not fit for VBA.
     """
+    wrapped = tuple(FUNCTIONS.values() if functions is None else functions)
+    _check_spelling(wrapped)
     lines = [
         f'Attribute VB_Name = "{MODULE}"',
         "'Written by python -m xl_leadkpi.addin.vba; changes belong into the catalogue.",
         "Option Explicit",
         "",
-        "Public LeadKpi As New KpiCells",
+        "Public KpiEngine As New KpiCells",
     ]
-    for function in FUNCTIONS.values() if functions is None else functions:
+    for function in wrapped:
         lines += ["", *_wrapper(function)]
     text = "\r\n".join(lines) + "\r\n"
     if not text.isascii():
@@ -87,26 +91,26 @@ def functions_module(functions: Iterable[ExcelFunction] | None = None) -> str:
 def _wrapper(function: ExcelFunction) -> Iterator[str]:
     _check_names(function)
     parameters = ", ".join(
-        f"Optional {parameter.name} As Variant" if parameter.optional else f"{parameter.name} As Variant"
+        f"Optional {parameter.shown} As Variant" if parameter.optional else f"{parameter.shown} As Variant"
         for parameter in function.parameters
     )
     yield from _wrapped(f"Public Function {function.name}({parameters}) As Variant")
     yield f'Attribute {function.name}.VB_Description = "{_quoted(_ascii(function.help))}"'
     yield f'Attribute {function.name}.VB_ProcData.VB_Invoke_Func = " \\n{USER_DEFINED}"'
-    names = ", ".join(parameter.name for parameter in function.parameters)
+    names = ", ".join(parameter.shown for parameter in function.parameters)
     if any(parameter.by_address for parameter in function.parameters):
         # Without a cell the answer changes whenever another cell fails.
         yield f"    If IsMissing({names}) Then Application.Volatile"
-        yield f'    {function.name} = LeadKpi.Why("{function.name}", {names})'
+        yield f'    {function.name} = KpiEngine.Why("{function.name}", {names})'
     else:
         blank = function.required if function.blank_if_blank else 0
         rest = f", {blank}, True" if function.minds_days else f", {blank}" if blank else ""
-        yield from _wrapped(f'    {function.name} = LeadKpi.Value("{function.name}", Array({names}){rest})')
+        yield from _wrapped(f'    {function.name} = KpiEngine.Value("{function.name}", Array({names}){rest})')
     yield "End Function"
 
 
 def _check_names(function: ExcelFunction) -> None:
-    names = [function.name, *(parameter.name for parameter in function.parameters)]
+    names = [function.name, *(parameter.shown for parameter in function.parameters)]
     for name in names:
         problem = name_problem(name)
         # A parameter may look like a cell; inside VBA it is none.
@@ -114,13 +118,27 @@ def _check_names(function: ExcelFunction) -> None:
             raise ValueError(f"{function.name}: the name {name!r} {problem}")
     if len({name.lower() for name in names}) < len(names):
         raise ValueError(f"{function.name}: VBA does not tell names apart by case: {', '.join(names)}")
+    if sum(len(name) + 1 for name in names[1:]) > _LONGEST_LIST:
+        raise ValueError(f"{function.name}: the names of its parameters are too long for Excel's function wizard")
+
+
+def _check_spelling(functions: Sequence[ExcelFunction]) -> None:
+    written = {function.name.lower(): function.name for function in functions}
+    for function in functions:
+        for parameter in function.parameters:
+            name = written.get(parameter.shown.lower(), function.name)
+            if name != function.name:
+                raise ValueError(
+                    f"{function.name}: the parameter {parameter.shown!r} is spelled like the function {name}, and VBA "
+                    "keeps one spelling of both; give it another name in exports._SHOWN"
+                )
 
 
 def _wrapped(line: str) -> Iterator[str]:
     """Break a long line after commas, as VBA continues lines."""
     indent = "        "
-    while len(line) > _LINE:
-        cut = line.rfind(", ", 0, _LINE) + 2
+    while len(line) > _LINE and (comma := line.find(", ", len(indent))) > 0:
+        cut = max(line.rfind(", ", 0, _LINE), comma) + 2
         yield line[:cut] + "_"
         line = indent + line[cut:]
     yield line

@@ -225,6 +225,25 @@ def divisors(expression: Expression) -> Iterator[Expression]:
     yield from found.values()
 
 
+def hidden_parts(expression: Expression, *, hidden: bool = False) -> Iterator[Expression]:
+    """Every operation below a fraction line, in an exponent or in a function.
+
+    There a number too large for a cell does not show in the result: one divided by infinity is 0, where a sheet has
+    ``#NUM!``.
+
+    >>> list(map(text, hidden_parts(symbol("won") / (symbol("won") + symbol("lost")) - 1)))
+    ['won+lost']
+    """
+    if isinstance(expression, Operation):
+        if hidden:
+            yield expression
+        yield from hidden_parts(expression.left, hidden=hidden)
+        yield from hidden_parts(expression.right, hidden=hidden or expression.sign in "/^")
+    elif isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from hidden_parts(argument, hidden=True)
+
+
 def _parts(expression: Expression) -> Iterator[Expression]:
     yield expression
     if isinstance(expression, Operation):
@@ -233,6 +252,15 @@ def _parts(expression: Expression) -> Iterator[Expression]:
     elif isinstance(expression, Call):
         for argument in expression.arguments:
             yield from _parts(argument)
+
+
+def names_in(expression: Expression) -> set[str]:
+    """The names that an expression is made of.
+
+    >>> sorted(names_in((symbol("won") + symbol("lost")) / 2))
+    ['lost', 'won']
+    """
+    return {part.text for part in _parts(expression) if isinstance(part, Name)}
 
 
 def _write(expression: Expression, around: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from xl_leadkpi.cells.days import DAY_ZERO
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.cells.values import BLANK, FIRST_OF_MARCH, read_cell
 
@@ -90,7 +91,7 @@ def _read_array(array: NDArray[Any], *, days: bool) -> Grid:
     if array.dtype.kind in "fiu":
         return Grid(np.asarray(array, np.float64))
     if array.dtype.kind == "M":
-        since = (array - np.datetime64("1899-12-30")) / np.timedelta64(1, "D")
+        since = (array - np.datetime64(DAY_ZERO)) / np.timedelta64(1, "D")
         return Grid(np.where(since < FIRST_OF_MARCH, since - 1, since))
     return _read_cells(array.ravel().tolist(), array.shape, days=days)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from xl_leadkpi.cells.days import MOMENT_ZERO
 from xl_leadkpi.cells.errors import CellError
 
 BLANK: Final = ""
@@ -20,7 +21,6 @@ Cell = float | str | bool | CellError | None
 FIRST_OF_MARCH: Final = 61
 """Serial number of 1 March 1900. Excel counts a 29 February before it that never was."""
 
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - cells know no time zone
 _ERRORS = {error.value: error for error in CellError}
 
 
@@ -111,9 +111,9 @@ def serial_from_day(day: date | time | timedelta) -> float:
     if isinstance(day, timedelta):
         return day / timedelta(days=1)
     if isinstance(day, time):
-        return (datetime.combine(_EPOCH, day.replace(tzinfo=None)) - _EPOCH) / timedelta(days=1)
+        return (datetime.combine(MOMENT_ZERO, day.replace(tzinfo=None)) - MOMENT_ZERO) / timedelta(days=1)
     moment = day.replace(tzinfo=None) if isinstance(day, datetime) else datetime.combine(day, time())
-    serial = (moment - _EPOCH) / timedelta(days=1)
+    serial = (moment - MOMENT_ZERO) / timedelta(days=1)
     return serial - 1 if serial < FIRST_OF_MARCH else serial
 
 
@@ -124,4 +124,4 @@ def day_from_serial(serial: float) -> datetime:
     datetime.datetime(2025, 5, 5, 18, 0)
     """
     days = serial + 1 if serial < FIRST_OF_MARCH - 1 else serial
-    return _EPOCH + timedelta(milliseconds=round(days * 86_400_000))
+    return MOMENT_ZERO + timedelta(milliseconds=round(days * 86_400_000))

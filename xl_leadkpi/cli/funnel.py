@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
-import sys
-from contextlib import suppress
-from datetime import date
+import re
+import stat
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.errors import UserError
+from xl_leadkpi.cli import argument_types
+from xl_leadkpi.cli.settings import PROJECT, READ, chosen_parameters, merged, overlaid, settings
+from xl_leadkpi.cli.streams import print_message, write_json
+from xl_leadkpi.errors import InputError, UserError
+from xl_leadkpi.locales import languages
 
 if TYPE_CHECKING:
-    from typing import TypeGuard
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import Any, TypeGuard
 
     from xl_leadkpi.funnel import FunnelOptions
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.leads import ReadOptions
-    from xl_leadkpi.leads.table import LeadTable, TouchTable
-    from xl_leadkpi.leads.warehouse import Engine
+    from xl_leadkpi.leads.files.warehouse import Engine, TableLocation
+    from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.periods import Comparison
+    from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
+    from xl_leadkpi.leads.overrides import Settled
+    from xl_leadkpi.output_files import OutputFiles
 
 EXAMPLES = """\
 examples:
@@ -28,12 +39,17 @@ examples:
   leadkpi funnel leads.xlsx --sheet Export --spend google.csv --spend meta.csv -o funnel.xlsx
   leadkpi funnel contacts.csv --deals deals.csv --by Country --language pl -o lejek.xlsx
   leadkpi funnel leads.csv --map created="Date of entry" --stage "Hot=SQL" --json - --quiet
+  leadkpi funnel deals.csv --history stage_history.csv --as-of 2026-03-31 -o march.xlsx
   leadkpi funnel 'leads/*.parquet' --touches 'touches/*.parquet' --engine duckdb -o funnel.xlsx
+  leadkpi funnel                            # with the settings of leadkpi.toml, see leadkpi check --write
 """
 
 
 STDOUT = Path("-")
+_STDOUT_NAMES = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
+_JSON_BEGINS = re.compile(rb'\{\s*"header":\s*\{\s*"source')
 MOST_ODDITIES = 8
+FIGURES_NAMED = 8
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data unless told otherwise: more make a file that is slow to open."""
 
@@ -48,17 +64,33 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_arguments(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add everything the command takes; ``demo`` fills in the same ones itself."""
+def add_arguments(
+    parser: argparse.ArgumentParser, add_writing: Callable[[argparse.ArgumentParser], None] | None = None
+) -> None:
+    """Add everything the command takes; ``demo`` fills in the same ones itself.
+
+    Args:
+        parser: What they are added to.
+        add_writing: Adds the options on what is written, those of :func:`add_output` if None.
+    """
     parser.add_argument(
         "leads",
         metavar="LEADS",
-        help="CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet; 'leads/*.parquet'; duckdb:///file.db?table=leads",
+        nargs="?",
+        help="CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet; 'leads/*.parquet'; duckdb:///file.db?table=leads; "
+        "- for standard input (default: what the project file says)",
     )
-    add_output(parser)
+    parser.add_argument(
+        "--project",
+        type=Path,
+        metavar="TOML",
+        help="project file with settings, which options overrule (default: leadkpi.toml in this folder where no "
+        "LEADS are named)",
+    )
+    (add_writing or add_output)(parser)
     tables = parser.add_argument_group("more tables")
     tables.add_argument("--sheet", metavar="NAME", help="sheet of LEADS (default: the one with the best header row)")
     tables.add_argument(
@@ -66,6 +98,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     tables.add_argument(
         "--spend", type=Path, metavar="FILE", action="append", default=[], help="marketing spend; repeatable"
+    )
+    tables.add_argument(
+        "--history",
+        metavar="FILE",
+        help="log of the changes of LEADS (id, time, stage, or old and new value), as LEADS: visits of stages, moves "
+        "back, and --as-of as it really was",
     )
     tables.add_argument("--touches", metavar="FILE", help="touches (lead id, time, channel) for attribution, as LEADS")
     large = parser.add_argument_group("tables larger than memory")
@@ -81,7 +119,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=HEADER",
         action="append",
         default=[],
-        type=_pair,
+        type=argument_types.pair,
         help="use this column for this field; FIELD=- for none; repeatable",
     )
     reading.add_argument(
@@ -89,8 +127,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WORD=STAGE",
         action="append",
         default=[],
-        type=_pair,
+        type=argument_types.pair,
         help="what a stage word means (Lead, MQL, SQL, Meeting, Opportunity, Proposal, Won, Lost); repeatable",
+    )
+    reading.add_argument(
+        "--encoding",
+        metavar="NAME",
+        action="append",
+        default=[],
+        type=argument_types.encoding,
+        help="encoding of text files, such as cp1250; spend=cp1252 for one kind of table; repeatable "
+        "(default: found by what the words then mean)",
+    )
+    reading.add_argument(
+        "--channel",
+        metavar="SPELLING=CHANNEL",
+        action="append",
+        default=[],
+        type=argument_types.pair,
+        help="what a spelling of a channel is called, as 'fb=Facebook'; with its medium 'google / feed=Google Ads'; "
+        "repeatable",
     )
     reading.add_argument(
         "--kind", choices=("leads", "deals"), help="what a row of LEADS is (default: told from columns and words)"
@@ -101,10 +157,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reading.add_argument(
         "--dedupe", choices=("id", "id+email", "none"), help="which rows are the same lead (default: id)"
     )
+    chosen = parser.add_argument_group("which rows are counted")
+    chosen.add_argument(
+        "--where",
+        metavar="CONDITION",
+        action="append",
+        default=[],
+        type=argument_types.condition,
+        help="only rows of LEADS for which it holds, such as 'Pipeline=New business', 'Amount>=1000', "
+        "'Created<2026-07-01', 'Source in (Web, Ads)', 'Source not in (Web)', \"Owner!=''\"; repeatable: all must hold",
+    )
+    chosen.add_argument(
+        "--exclude",
+        metavar="WORD",
+        action="append",
+        default=[],
+        help="leave out rows with this word as their stage or status; repeatable",
+    )
     counting = parser.add_argument_group("how it is counted")
     counting.add_argument(
         "--as-of",
-        type=_day,
+        type=argument_types.day,
         metavar="YYYY-MM-DD",
         help="count as of this day (default: today, or the latest date of an old table)",
     )
@@ -112,14 +185,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--reach", choices=("filled", "exact", "strict"), help="when a stage counts as reached (default: filled)"
     )
     counting.add_argument(
-        "--window", type=_positive, metavar="DAYS", help="maturity window of lead-to-won rates (default: 90)"
+        "--window", type=argument_types.days, metavar="DAYS", help="maturity window of lead-to-won rates (default: 90)"
     )
     counting.add_argument(
         "--win-basis",
         choices=("closed", "all", "cohort"),
         help="denominator of the win rate (default: closed = won + lost)",
     )
-    counting.add_argument("--margin", type=_fraction, metavar="SHARE", help="gross margin 0..1 for ROMI (default: 1)")
+    counting.add_argument(
+        "--margin", type=argument_types.fraction, metavar="SHARE", help="gross margin 0..1 for ROMI (default: 1)"
+    )
     counting.add_argument(
         "--by",
         metavar="FIELD",
@@ -128,13 +203,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="one more breakdown, by a field or any column header; repeatable",
     )
     counting.add_argument(
-        "--top", type=_groups, metavar="N", help="rows of a breakdown, the rest is summed up in one (default: 15)"
+        "--top",
+        type=argument_types.groups,
+        metavar="N",
+        help="rows of a breakdown, the rest is summed up in one (default: 15)",
     )
     counting.add_argument(
-        "--from", dest="period_from", type=_day, metavar="YYYY-MM-DD", help="first day of the months shown as periods"
+        "--period",
+        type=argument_types.period,
+        metavar="PERIOD",
+        help="count the leads created and the deals closed in it: 2026-Q2, 2026-05, 2026-W18, 2026, 2026-05-17 or "
+        "2026-01-15..2026-02-20",
     )
     counting.add_argument(
-        "--to", dest="period_to", type=_day, metavar="YYYY-MM-DD", help="last day of the months shown as periods"
+        "--compare",
+        choices=("previous", "year-ago", "none"),
+        help="what the period is compared with: the one before, or that of a year ago (default: previous)",
+    )
+    counting.add_argument(
+        "--fiscal-start",
+        type=argument_types.month,
+        metavar="MONTH",
+        help="month, 1 to 12, in which the years and quarters of --period begin; a year that does not begin in January "
+        "has the number of the one it ends in (default: 1)",
     )
 
 
@@ -151,39 +242,78 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     writing.add_argument(
         "--json", type=Path, metavar="FILE", help="every figure of every block as JSON; - for standard output"
     )
-    writing.add_argument("--language", choices=("en", "pl", "ru"), help="language of the workbook (default: en)")
+    writing.add_argument("--language", choices=languages(), help="language of the workbook (default: en)")
     writing.add_argument(
         "--formulas",
         choices=("native", "functions", "values"),
-        help="rates as plain Excel arithmetic, as =CPL(...), or as values (default: native)",
+        help="rates as plain Excel arithmetic, as =CPL(...), which needs the add-in (leadkpi install), or as values "
+        "(default: native)",
     )
     writing.add_argument(
-        "--data", type=_count, metavar="ROWS", help="how many leads go into Funnel_Data (default: 50000)"
+        "--data", type=argument_types.rows, metavar="ROWS", help="how many leads go into Funnel_Data (default: 50000)"
     )
     writing.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def run(options: argparse.Namespace) -> int:
     """Read, count, lay out and write; print the key figures."""
-    from xl_leadkpi.cli.progress import Progress
-    from xl_leadkpi.funnel import as_json, build
-    from xl_leadkpi.leads import read_spend
-    from xl_leadkpi.leads.engine import faults
-    from xl_leadkpi.sheets import lay_out, to_file
+    from xl_leadkpi.cli.interruption import interruptible
+
+    with interruptible():
+        return make(with_project(options))
+
+
+def with_project(options: argparse.Namespace) -> argparse.Namespace:
+    """The options with those of the project file beneath them, where one is named or no leads are."""
+    path: Path | None = options.project
+    if path is None and not options.leads:
+        path = Path(PROJECT)
+        if not os.path.lexists(path):
+            options.parser.error(
+                f"the following arguments are required: LEADS (there is no {PROJECT} in this folder either)"
+            )
+    if path is None:
+        return merged(options, None)
+    from xl_leadkpi.cli.project_file import check_present, read_project
+
+    project = read_project(path)
+    own = {name for name in READ if getattr(options, name) and not isinstance(getattr(options, name), list)}
+    check_present(project, sorted(READ - own))
+    whole = merged(options, project)
+    if not whole.leads:
+        raise UserError(f'{project.place("inputs", "leads")} is missing; write leads = "FILE" below [inputs]')
+    _say(whole, f"project: {path}")
+    return whole
+
+
+def make(options: argparse.Namespace) -> int:
+    """Do what :func:`run` does for a caller who heeds signals already."""
+    from xl_leadkpi.cli.inputs import at_hand
+    from xl_leadkpi.output_files import OutputFiles
+    from xl_leadkpi.temporary_files import temporary_folder
 
     output, json_output = _outputs(options)
-    reading, counting = _settings(options)
+    with temporary_folder() as folder, OutputFiles() as files:
+        report = _write(at_hand(options, folder), output, json_output, files)
+        files.put_in_place()
+    if not options.quiet and json_output != STDOUT:
+        _print_figures(report, output, json_output)
+    return 0
+
+
+def _write(
+    options: argparse.Namespace, output: Path | None, json_output: Path | None, files: OutputFiles
+) -> FunnelReport:
+    """Read, count and write into files that have yet to be put in place."""
+    with _without_collecting():
+        from xl_leadkpi.cli.progress import Progress
+        from xl_leadkpi.funnel import as_json, build
+        from xl_leadkpi.sheets import lay_out, to_file
+
+    reading, counting, settled = reading_and_counting(options)
     steps = 2 + bool(options.spend) + bool(options.touches) + 2 * bool(output)
-    with faults(files=lambda: _parquet_files(options)), Progress(steps, quiet=options.quiet) as progress:
-        progress("reading leads")
-        leads, engine = _leads(options, reading)
-        spend = touches = None
-        if options.spend:
-            progress("reading spend")
-            spend = read_spend(options.spend, reading)
-        if options.touches:
-            progress("reading touches")
-            touches = _touches(options, reading, engine)
+    with complaints(options), Progress(steps, quiet=options.quiet) as progress:
+        leads, spend, touches = read_tables(options, reading, settled, progress)
         progress("counting")
         report = build(leads, spend, touches, counting)
         if output:
@@ -194,144 +324,382 @@ def run(options: argparse.Namespace) -> int:
                 language=options.language or "en",
                 formulas=options.formulas or "native",
                 data_rows=DATA_ROWS if options.data is None else options.data,
+                settled=settled.parameters,
             )
             progress("writing")
-            to_file(layout, output)
+            to_file(layout, output, files)
     if json_output:
-        text = json.dumps(as_json(report), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
-        if json_output == STDOUT:
-            sys.stdout.write(text)
-        else:
-            _replace(json_output, text)
-    if not options.quiet and json_output != STDOUT:
-        _print_figures(report, output, json_output)
-    return 0
+        put_json(as_json(report), json_output, files)
+    return report
+
+
+def put_json(content: Mapping[str, Any], output: Path, files: OutputFiles) -> None:
+    """Write JSON to standard output or into a file that has yet to be put in place."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    if output == STDOUT:
+        with suppress(BrokenPipeError):  # its reader has left, which is no fault
+            write_json(text)
+    else:
+        files.new(output).write(text.encode("utf-8", "backslashreplace"))
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Import without the garbage collector: it looks through all that is new again and again, and nothing is garbage.
+
+    That takes an eighth of the time of all imports.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def complaints(options: argparse.Namespace) -> AbstractContextManager[None]:
+    """Tell what goes wrong in an engine of the tables that are read."""
+    from xl_leadkpi.engines import faults
+
+    said = ", ".join(str(one) for one in (options.leads, options.history, options.touches) if one)
+    return faults(said, lambda: _parquet_files(options), lambda: _counts_in_place(options))
+
+
+def read_tables(
+    options: argparse.Namespace, reading: ReadOptions, settled: Settled, progress: Callable[[str], None]
+) -> tuple[LeadTable, SpendTable | None, TouchTable | None]:
+    """Read every table, with one name for each channel.
+
+    Raises:
+        InputError: One cannot be used; where a setting of the project file is at fault, the message begins with it.
+    """
+    from xl_leadkpi.leads import read_spend
+    from xl_leadkpi.leads.channels import with_channels
+    from xl_leadkpi.leads.overrides import as_settled, channels_as_settled
+
+    spend = touches = None
+    try:
+        progress("reading leads")
+        leads, engine = _leads(options, reading)
+        if options.spend:
+            progress("reading spend")
+            spend = read_spend(options.spend, reading)
+        if options.touches:
+            progress("reading touches")
+            touches = _touches(options, reading, engine)
+    except InputError as error:
+        raise _of_project(error, options) from None
+    leads, spend, touches = with_channels(as_settled(leads, settled), spend, touches)
+    return channels_as_settled(leads, settled), spend, touches
+
+
+def _of_project(error: InputError, options: argparse.Namespace) -> InputError:
+    """The error with the place of the setting that it speaks of, where that stands in the project file."""
+    setting, entry = error.setting or ("", "")
+    filed = options.filed.get(setting)
+    if options.project_file is None or filed is None:
+        return error
+    known = settings()[setting]
+    if known.is_table:
+        is_filed, keys = (
+            entry in dict(filed) and entry not in dict(getattr(options.said, setting)),
+            (*known.path, entry),
+        )
+    else:
+        is_filed, keys = getattr(options.said, setting) in (None, []) and entry in str(filed), known.path
+    return InputError(f"{options.project_file.place(*keys)}: {error}") if is_filed else error
 
 
 def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable, Engine]:
     """Read the leads into memory, or leave them where they are; say which, where there was a choice."""
     from xl_leadkpi.leads import read, read_query
-    from xl_leadkpi.leads.warehouse import choose_engine, find_table, open_place
+    from xl_leadkpi.leads.files.warehouse import choose_engine, find_table, open_location
 
     if options.spark_master and options.engine not in {None, "spark"}:
         raise UserError(f"--spark-master goes with --engine spark, not with {options.engine}")
     place = find_table(str(options.leads))
     if place is None and not Path(options.leads).exists():
         return read(options.leads, reading), "memory"  # which says that there is no such file
-    wanted = options.engine or ("spark" if options.spark_master else None)
-    engine, reason = choose_engine(place, wanted)
+    engine, reason = choose_engine(place, _wanted_engine(options))
     if place is None or engine == "memory":
         if place is not None:
             _say(options, f"engine: polars, in memory ({reason})")
-        return read(options.leads, reading, deals=options.deals), "memory"
+        # of a pattern it is the one file that fits
+        path = place.files[0] if place else options.leads
+        history = _history(options, "memory")
+        return read(path, reading, deals=options.deals, history=history), "memory"
     if options.deals:
         raise UserError(
             f"--deals joins tables in memory, and {engine} counts these where they are: join the two there, and count "
             "the result"
         )
     _say(options, f"engine: {engine} ({reason})")
-    return read_query(open_place(place, engine, options.spark_master), reading, place.name), engine
+    history = _history(options, engine)
+    return read_query(open_location(place, engine, options.spark_master), reading, place.name, history=history), engine
+
+
+def _history(options: argparse.Namespace, engine: Engine) -> Any:
+    """The history as a file, or as a table of the engine that counts the leads."""
+    from xl_leadkpi.leads.files.warehouse import find_table, open_location
+
+    if options.history is None:
+        return None
+    place = find_table(options.history)
+    if place is None:
+        return options.history
+    return open_location(place, "polars" if engine == "memory" else engine, options.spark_master)
 
 
 def _touches(options: argparse.Namespace, reading: ReadOptions, engine: Engine) -> TouchTable:
     from xl_leadkpi.leads import read_touches, read_touches_query
-    from xl_leadkpi.leads.warehouse import find_table, open_place
+    from xl_leadkpi.leads.files.warehouse import find_table, open_location
 
     place = find_table(options.touches)
     if place is None:
         return read_touches(options.touches, reading)
     engine = "polars" if engine == "memory" else engine
-    return read_touches_query(open_place(place, engine, options.spark_master), reading, place.name)
+    return read_touches_query(open_location(place, engine, options.spark_master), reading, place.name)
 
 
 def _parquet_files(options: argparse.Namespace) -> list[Path]:
-    from xl_leadkpi.leads.warehouse import find_table
-
-    places = []
-    for said in (options.leads, options.deals, options.touches):
-        with suppress(UserError):  # the pattern of one fits nothing, which is not what went wrong
-            places.append(find_table(str(said)) if said else None)
+    places = map(_place, (options.leads, options.deals, options.history, options.touches))
     return [path for place in places if place for path in place.files]
+
+
+def _counts_in_place(options: argparse.Namespace) -> bool:
+    """Tell whether an engine counts leads or touches where they are; touches in Parquet never come into memory."""
+    from xl_leadkpi.leads.files.warehouse import choose_engine
+
+    place = _place(options.leads)
+    with suppress(UserError):
+        if place and choose_engine(place, _wanted_engine(options))[0] != "memory":
+            return True
+    return any(_place(one) is not None for one in (options.history, options.touches))
+
+
+def _place(said: str | Path | None) -> TableLocation | None:
+    from xl_leadkpi.leads.files.warehouse import find_table
+
+    with suppress(UserError):  # the pattern of one fits nothing, which is not what went wrong
+        return find_table(str(said)) if said else None
+    return None
+
+
+def _wanted_engine(options: argparse.Namespace) -> str | None:
+    wanted: str | None = options.engine or ("spark" if options.spark_master else None)
+    return wanted
 
 
 def _say(options: argparse.Namespace, text: str) -> None:
     if not options.quiet:
-        print(text, file=sys.stderr)
+        print_message(text)
 
 
 def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
-    """Where to write, checked before any work: a folder that exists, and never one of the files read."""
+    """Where to write, checked before any work: a place that can be written to, and never one of the files read."""
+    from xl_leadkpi.cli.inputs import tables_read
+
     output, json_output = options.output, options.json
+    _check_foreign(options)
     if output is None and json_output is None:
-        name = str(options.leads)
-        output = Path("leads-funnel.xlsx" if set(name) & set("*?[") else f"{Path(name).stem}-funnel.xlsx")
-    said = (options.leads, options.deals, options.touches, *options.spend)
-    read_from = [Path(path) for path in said if path is not None]
+        output = _default_output(str(options.leads))
+    if json_output is not None and str(json_output) in _STDOUT_NAMES:
+        json_output = STDOUT
+    if output is not None and output.suffix.lower() != ".xlsx":
+        raise UserError(f"{output}: the workbook is an .xlsx file; name it so with -o")
+    read = [*tables_read(options), *([options.project_file.path] if options.project_file else [])]
+    reused = [options.reuse_map] if options.reuse_map else []
     for path, option in ((output, "-o"), (json_output, "--json")):
         if path is None or path == STDOUT:
             continue
-        if not path.parent.is_dir():
-            raise UserError(f"{path}: the folder {path.parent} does not exist; make it or name another with {option}")
-        if path.is_dir():
-            raise UserError(f"{path} is a folder; name a file in it with {option}")
-        if any(other.exists() and path.exists() and path.samefile(other) for other in read_from):
-            raise UserError(f"{path} is one of the files read; name another with {option}")
-    if output is not None and json_output is not None and output.absolute() == json_output.absolute():
+        # the workbook whose edits are kept may be replaced by the one they are kept in, but by nothing else
+        _check_output(path, option, read if path is output else read + reused)
+    if output and json_output and json_output != STDOUT and _are_one_file(output, json_output):
         raise UserError(f"{output}: the workbook and the JSON cannot be one file; name another with --json")
-    if output is not None and output.suffix.lower() != ".xlsx":
-        raise UserError(f"{output}: the workbook is an .xlsx file; name it so with -o")
     return output, json_output
 
 
-def _settings(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions]:
-    """Merge what the command line says over what an earlier workbook's Funnel_Map says."""
-    from xl_leadkpi.funnel import FunnelOptions
+def checked_json(runs: Sequence[argparse.Namespace], also: Path | None) -> Path | None:
+    """Where the JSON of several runs goes; neither it nor the file written beside it is one that is read."""
+    from xl_leadkpi.cli.inputs import tables_read
+
+    json_output: Path | None = runs[0].json
+    if json_output is not None and str(json_output) in _STDOUT_NAMES:
+        json_output = STDOUT
+    read = [one for options in runs for one in tables_read(options)]
+    read += [one for one in (runs[0].reuse_map, runs[0].project_file and runs[0].project_file.path) if one]
+    if also is not None:
+        _check_output(also, "--project", [one for one in read if one != also])
+    if json_output not in (None, STDOUT):
+        _check_output(json_output, "--json", read)
+        if also is not None and _are_one_file(json_output, also):
+            raise UserError(f"{also}: the project file and the JSON cannot be one file; name another with --json")
+    return json_output
+
+
+def _default_output(leads: str) -> Path:
+    """The workbook's name where the user gives none; what is there under that name must be a workbook of ours."""
+    from xl_leadkpi.sheets import is_funnel_workbook
+
+    nameless = leads == str(STDOUT) or set(leads) & set("*?[")
+    output = Path("leads-funnel.xlsx" if nameless else f"{Path(leads).stem}-funnel.xlsx")
+    if output.is_file() and not is_funnel_workbook(output):
+        raise UserError(f"{output} is there and no workbook of leadkpi's; name another with -o, or move it away")
+    return output
+
+
+def _check_foreign(options: argparse.Namespace) -> None:
+    """Refuse to replace what is not ours where a project file names it: who runs it may not have written it."""
+    from xl_leadkpi.sheets import is_funnel_workbook
+
+    for name, is_ours, what in (("output", is_funnel_workbook, "workbook"), ("json", _is_funnel_json, "JSON")):
+        path = getattr(options, name)
+        if getattr(options.said, name) is None and path is not None and path.is_file() and not is_ours(path):
+            raise UserError(
+                f"{options.project_file.place(*settings()[name].path)}: {path} is there and no {what} of leadkpi's; "
+                "name another there, or move it away"
+            )
+
+
+def _is_funnel_json(path: Path) -> bool:
+    """Tell whether a file begins as the JSON of a funnel does."""
+    with suppress(OSError), path.open("rb") as stream:
+        return _JSON_BEGINS.match(stream.read(200)) is not None
+    return False
+
+
+def _check_output(path: Path, option: str, read: Sequence[Path | int]) -> None:
+    from xl_leadkpi.output_files import destination
+
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: the folder {path.parent} does not exist; make it or name another with {option}")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file in it with {option}")
+    if any(_is_same_file(path, other) for other in read):
+        raise UserError(f"{path} is one of the files read; name another with {option}")
+    place = destination(path)
+    if not place.takes_bytes and any(_is_open_as(path, stream) for stream in (1, 2)):
+        raise UserError(f"{path}: standard output or error goes there; name another file with {option}")
+
+
+def _is_same_file(path: Path, other: Path | int) -> bool:
+    """Tell whether two names - or a name and a descriptor - are one file, whatever links lead to it."""
+    try:
+        return os.path.samestat(path.stat(), os.stat(other))  # noqa: PTH116 (of a descriptor too)
+    except OSError:
+        return False
+
+
+def _is_open_as(path: Path, stream: int) -> bool:
+    """Tell whether a standard stream goes into a file; on Windows a pipe looks like some files."""
+    try:
+        is_file = stat.S_ISREG(os.fstat(stream).st_mode)
+    except OSError:
+        return False
+    return is_file and _is_same_file(path, stream)
+
+
+def _are_one_file(one: Path, other: Path) -> bool:
+    """Tell whether two names may be one file, also where it is not there yet and letter case makes no difference."""
+    from unicodedata import normalize
+
+    if _is_same_file(one, other):
+        return True
+    paths = [Path(os.path.realpath(path)) for path in (one, other)]
+    first, second = (normalize("NFC", path.name).casefold().rstrip(". ") for path in paths)
+    return first == second and _is_same_file(paths[0].parent, paths[1].parent)
+
+
+def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions, Settled]:
+    """How to read and to count: by the command line, then an earlier workbook's Funnel_Map, then the project file.
+
+    Returns:
+        The two, and what of it the project file has settled.
+    """
     from xl_leadkpi.leads import ReadOptions
+    from xl_leadkpi.leads.overrides import Settled
     from xl_leadkpi.sheets import FunnelMapEdits, read_map
 
     edits = read_map(options.reuse_map) if options.reuse_map else FunnelMapEdits()
-    said = {
-        "as_of": options.as_of,
-        "reach": options.reach,
-        "window_days": options.window,
-        "win_basis": options.win_basis,
-        "gross_margin": options.margin,
-        "top_groups": options.top,
-        "period_from": options.period_from,
-        "period_to": options.period_to,
-    }
-    parameters = edits.parameters | {name: value for name, value in said.items() if value is not None}
-    as_of = parameters.pop("as_of", None)
+    filed, said = options.filed, options.said
+    fields, words, channels = (dict(filed.get(name, ())) for name in ("map", "stage", "channel"))
+    settled = Settled(fields, words, channels, chosen_parameters(filed) | _period_of_project(options))
+    parameters = dict(settled.parameters) | edits.parameters | chosen_parameters(vars(said)) | _period_said(options)
+    counting = _counting({name: value for name, value in parameters.items() if name != "as_of"}, options)
     reading = ReadOptions(
         sheet=options.sheet,
-        fields=edits.fields | dict(options.map),
-        words=edits.words | dict(options.stage),
-        as_of=as_of,
+        fields=overlaid(overlaid(fields, edits.fields), dict(said.map)),
+        words=words | edits.words | dict(said.stage),
+        channels=channels | edits.channels | dict(said.channel),
+        as_of=parameters.get("as_of"),
         dedupe=options.dedupe or "id",
         kind=options.kind or "auto",
-        by=tuple(options.by),
+        by=tuple(dict.fromkeys(options.by)),
         locale=options.language or "en",
+        encodings=dict(options.encoding),
+        where=tuple(options.where),
+        exclude=tuple(dict.fromkeys(options.exclude)),
     )
+    return reading, counting, settled
+
+
+def _counting(parameters: Mapping[str, Any], options: argparse.Namespace) -> FunnelOptions:
+    from xl_leadkpi.funnel import FunnelOptions
+
     try:
-        return reading, FunnelOptions(**parameters)
+        return FunnelOptions(**parameters)
     except (TypeError, ValueError) as error:
         raise UserError(f"{options.reuse_map or 'options'}: {error}") from None
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a text file completely or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+_OF_PERIOD = ("period", "compare", "fiscal_start")
+
+
+def _period_of_project(options: argparse.Namespace) -> dict[str, Any]:
+    """The period that the project file asks for, as the counting takes it."""
+    filed = {name: options.filed.get(name) for name in _OF_PERIOD}
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); name another file with --json") from None
-    finally:
-        partial.unlink(missing_ok=True)
+        return _period_asked(**filed)
+    except UserError as error:
+        named = next(name for name in ("compare", "fiscal_start", "period") if filed[name] is not None)
+        raise UserError(f"{options.project_file.place(*settings()[named].path)}: {error}") from None
+
+
+def _period_said(options: argparse.Namespace) -> dict[str, Any]:
+    """The period that the command line asks for, with what it leaves to the project file."""
+    if all(getattr(options.said, name) is None for name in _OF_PERIOD):
+        return {}
+    return _period_asked(**{name: getattr(options, name) for name in _OF_PERIOD})
+
+
+def _period_asked(period: str | None, compare: Comparison | None, fiscal_start: int | None) -> dict[str, Any]:
+    """A period and the one that it is compared with, as the counting takes them; empty without one."""
+    from xl_leadkpi.leads.model.periods import compared_with, read_period
+
+    if period is None:
+        for name, value in {"--compare": compare, "--fiscal-start": fiscal_start}.items():
+            if value is not None:
+                raise UserError(f"{name} says something of a period: give one with it, such as --period 2026-Q2")
+        return {}
+    start = fiscal_start or 1
+    asked = read_period(period, start)
+    compared = compared_with(asked, compare or "previous")
+    return {
+        "period_from": asked.first,
+        "period_to": asked.last,
+        "compared_from": compared and compared.first,
+        "compared_to": compared and compared.last,
+        "period_name": period,
+        "fiscal_start": start if asked.is_fiscal else 1,
+    }
 
 
 def _print_figures(report: FunnelReport, output: Path | None, json_output: Path | None) -> None:
     """Print the key figures, and where the files are."""
+    from xl_leadkpi.leads.model.evidence import ABSENT
+    from xl_leadkpi.leads.model.findings import FindingKind
+
     header, (summary,) = report.header, report.summary.rows()
     one = "deal" if header.is_deals else "lead"
     currency = f" {header.currency}" if header.currency else ""
@@ -342,49 +710,171 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
         "all": "won / all opportunities",
         "cohort": "of mature opportunities",
     }
+    weights = "at the win rate of all" if _is_noted(report, "overall_win_rate") else ""
     lines = [
-        (f"{one}s", f"{summary['leads']:,}", f"{header.rows_read:,} rows read, as of {header.as_of}"),
-        *(
-            (row["stage"], f"{row['reached']:,}", _share(row["next_step"], " of the stage before"))
-            for row in list(report.stages.rows())[1:]
-        ),
-        ("lost / open", f"{summary['lost']:,} / {summary['open']:,}", ""),
-        ("win rate", _share(summary["win_rate"]), basis[summary["win_rate_basis"]]),
-        (f"{one} to won", _share(summary["lead_conversion"]), f"of all {one}s, however young"),
+        ("leads", f"{one}s", f"{summary['leads']:,}", f"{header.rows_read:,} rows read, as of {header.as_of}"),
+        *_filter_lines(report),
+        *_stage_lines(report),
+        ("lost", "lost / open", f"{_amount(summary['lost'], '')} / {_amount(summary['open'], '')}", ""),
+        ("win_rate", "win rate", _share(summary["win_rate"]), basis[summary["win_rate_basis"]]),
+        ("lead_conversion", f"{one} to won", _share(summary["lead_conversion"]), f"of all {one}s, however young"),
         (
+            "lead_conversion_mature",
             "",
             _share(summary["lead_conversion_mature"]),
             f"within {header.window_days} days, of {one}s at least that old",
         ),
-        ("revenue", _amount(summary["revenue"], currency), ""),
-        ("average deal", _amount(summary["average_deal"], currency), ""),
-        ("sales cycle", _amount(summary["cycle_days_median"], " days"), f"median, {one} to won"),
-        ("open pipeline", _amount(summary["pipeline"], currency), ""),
-        ("spend", _amount(summary["spend"], spent), ""),
-        ("CPL / CAC", f"{_amount(summary['cpl'], spent)} / {_amount(summary['cac'], spent)}", ""),
+        ("revenue", "revenue", _amount(summary["revenue"], currency), ""),
+        ("average_deal", "average deal", _amount(summary["average_deal"], currency), ""),
+        ("cycle_days_median", "sales cycle", _amount(summary["cycle_days_median"], " days"), f"median, {one} to won"),
+        ("pipeline", "open pipeline", _amount(summary["pipeline"], currency), ""),
+        ("weighted_pipeline", "weighted", _amount(summary["weighted_pipeline"], currency), weights),
+        ("spend", "spend", _amount(summary["spend"], spent), ""),
+        ("cpl", "CPL / CAC", _costs(summary, "", spent), f"blended: all spend, all {one}s; no cost of sales in it"),
+        ("cpl_paid", "", _costs(summary, "_paid", spent), f"paid: {one}s of the channels that money was spent on"),
     ]
-    for name, value, remark in lines:
+    said = set()
+    of_closed = _print_period(report, one)
+    for key, name, value, remark in lines:
+        if key in of_closed:
+            continue
+        gap = report.summary.unknown.get(key)
         if value.strip("- /"):
             print(f"{name:<14}{value:>20}  {remark}".rstrip())
+        elif (
+            gap is not None
+            and gap.why.kind is not FindingKind.NO_SPEND
+            and not (gap.why.kind in ABSENT and id(gap.why) in said)
+        ):
+            said.add(id(gap.why))  # a column that is not there is said to be so once
+            print(f"{name:<14}{'-':>20}  unknown: {_reason(gap.why)}")
+    _print_closed(report, currency)
     _print_oddities(report)
     for path in (output, json_output):
         if path:
             print(path)
 
 
-def _print_oddities(report: FunnelReport) -> None:
-    """Say on standard error what may make the figures wrong, the worst first."""
+def _filter_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:
+    """What each filter left of the rows."""
+    for place, one in enumerate(report.header.filters):
+        shown = f"without the word '{one.asked}'" if one.is_word else one.asked
+        yield "leads", "" if place else "filtered", f"{one.left:,}", f"of {one.rows:,} rows: {shown}"
+
+
+def _print_period(report: FunnelReport, one: str) -> Sequence[str]:
+    """Print which period the figures are of; returns the keys of those that are of what was closed in it."""
+    header, created = report.header, report.period_created
+    if created is None:
+        return ()
+    fiscal = f" (years begin in month {header.fiscal_start})" if header.fiscal_start > 1 else ""
+    print(
+        f"period {header.period_name}{fiscal}: {header.period_from or ''} to {header.period_to or ''}".replace(
+            " :", ":"
+        )
+    )
+    if header.compared_from:
+        before = f"{_amount(created['leads'].values[1], '')} {one}s created"
+        print(f"compared with {header.compared_from} to {header.compared_to}: {before}")
+    print("created in the period, and what has become of them since:")
+    return ("lost", "win_rate", "revenue", "average_deal", "cycle_days_median")
+
+
+def _print_closed(report: FunnelReport, currency: str) -> None:
+    """Print what was closed in the period, beside what was closed in the one that it is compared with."""
+    closed = report.period_closed
+    if closed is None:
+        return
+    print("closed in the period, whenever created:")
+    for key, name, unit in (
+        ("won", "won", ""),
+        ("lost", "lost", ""),
+        ("win_rate", "win rate", None),
+        ("revenue", "revenue", currency),
+        ("average_deal", "average deal", currency),
+        ("cycle_days_median", "sales cycle", " days"),
+    ):
+        if key not in closed:
+            continue
+        shown = [_share(value) if unit is None else _amount(value, unit) for value in closed[key].values[:2]]
+        gap = closed.unknown.get(key)
+        remark = f"compared: {shown[1] or '-'}" if len(shown) > 1 else ""
+        print(f"{name:<14}{shown[0] or '-':>20}  {f'unknown: {_reason(gap.why)}' if gap else remark}".rstrip())
+
+
+def _stage_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:
+    for place, row in enumerate(list(report.stages.rows())[1:], start=1):
+        if row["reached"] is None:
+            gap = report.stages.unknown["reached"]
+            yield "", row["stage"], f"{row['in_stage_now']:,} there now", f"unknown: {_reason(gap.why)}"
+            continue
+        step = report.stages.unknown.get("next_step")
+        rate = _share(row["next_step"], " of the stage before")
+        if not rate and step is not None and place in step.rows:
+            rate = "share of the stage before unknown"
+        yield "", row["stage"], f"{row['reached']:,}", rate
+
+
+def _reason(why: Finding) -> str:
+    """Why a figure is unknown, in a few words; what is not in the table at all is said here alone."""
+    from xl_leadkpi.leads.model.evidence import ABSENT
     from xl_leadkpi.sheets.texts import Texts
 
-    says = Texts("en").finding
-    odd = [finding for finding in report.findings if finding.severity != "info"]
-    odd.sort(key=lambda finding: (finding.severity != "error", -finding.count))
-    for finding in odd[:MOST_ODDITIES]:
-        where = f" in {finding.column!r}" if finding.column else ""
-        rows = f", first in row {finding.rows[0]}" if finding.rows else ""
-        print(f"{finding.severity}: {says(finding.kind)}: {finding.count:,}{where}{rows}", file=sys.stderr)
+    texts = Texts("en")
+    title = texts.finding(why.kind)
+    return f"{texts.meaning(why)} {texts.remedy(why)}" if why.kind in ABSENT else title[0].lower() + title[1:]
+
+
+def _is_noted(report: FunnelReport, code: str) -> bool:
+    return any(note == code for note, _ in report.pipeline.notes)
+
+
+def _costs(summary: dict[str, object], suffix: str, unit: str) -> str:
+    return f"{_amount(summary['cpl' + suffix], unit)} / {_amount(summary['cac' + suffix], unit)}"
+
+
+def _print_oddities(report: FunnelReport) -> None:
+    """Say on standard error what may make the figures wrong, the worst first: first what leaves some unknown."""
+    from xl_leadkpi.funnel.quality import touched_figures
+
+    summary = report.summary
+    grave = [finding for finding in report.findings if finding.severity != "info"]
+    touched = [
+        touched_figures(finding, summary, report.evidence, report.columns, report.stage_pipeline) for finding in grave
+    ]
+    odd = [
+        (finding, keys, [key for key in keys if key in summary.unknown])
+        for finding, keys in zip(grave, touched, strict=True)
+    ]
+    odd.sort(key=lambda one: (one[0].severity != "error", not one[2], -one[0].count))
+    for finding, keys, unknown in odd[:MOST_ODDITIES]:
+        print_message(_told(finding, keys, unknown, report))
     if odd:
-        print("(every row is listed in the sheet Funnel_Map, with what to do)", file=sys.stderr)
+        print_message("(every row is listed in the sheet Funnel_Map, with what to do)")
+
+
+def _told(finding: Finding, touched: Sequence[str], unknown: Sequence[str], report: FunnelReport) -> str:
+    """A finding in one line: what, how often, where, which words and sums, which figures it touches, what to do."""
+    from xl_leadkpi.errors import brief
+    from xl_leadkpi.sheets.texts import Texts
+
+    header = report.header
+    texts = Texts("en", header.win_basis, header.is_deals, report.stage_pipeline)
+    where = f" in {brief(finding.column)!r}" if finding.column else ""
+    rows = f", first in row {finding.rows[0]}" if finding.rows else ""
+    details = brief(texts.finding_details(finding))
+    said = f" ({details})" if details else ""
+    doubtful = [key for key in touched if key not in unknown]
+    marks = [
+        f"{label}: {texts.figures(keys[:FIGURES_NAMED], header.window_days)}"
+        + (f" and {len(keys) - FIGURES_NAMED} more" if len(keys) > FIGURES_NAMED else "")
+        for label, keys in (("unknown", unknown), ("touches", doubtful))
+        if keys
+    ]
+    figures = "; " + "; ".join(marks) if marks else ""
+    remedy = texts.remedy(finding)
+    advice = f". {remedy}" if remedy else ""
+    return f"{finding.severity}: {texts.finding(finding.kind)}: {finding.count:,}{where}{rows}{said}{figures}{advice}"
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -397,43 +887,3 @@ def _share(value: object, remark: str = "") -> str:
 
 def _amount(value: object, unit: str) -> str:
     return f"{value:,.0f}{unit}" if _is_number(value) else "-"
-
-
-def _pair(text: str) -> tuple[str, str]:
-    left, sign, right = text.partition("=")
-    if not sign or not left.strip() or not right.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
-    return left.strip(), right.strip()
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-06-30") from None
-
-
-def _number(text: str, kind: type[float], low: float, high: float, what: str) -> float:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return value
-
-
-def _positive(text: str) -> int:
-    return int(_number(text, int, 1, 10_000, "a number of days, 1 or more"))
-
-
-def _groups(text: str) -> int:
-    return int(_number(text, int, 1, 1_000, "a number of rows, 1 to 1000"))
-
-
-def _count(text: str) -> int:
-    return int(_number(text, int, 0, 1_048_575, "a number of rows, 0 to 1048575"))
-
-
-def _fraction(text: str) -> float:
-    return _number(text, float, 0, 1, "a share between 0 and 1")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.cli.streams import print_message
+from xl_leadkpi.locales import languages
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.kpis.declaration import Argument, Kpi
 
 DONE, NO_VALUE = 0, 1
-LANGUAGES = ("en", "pl", "ru")
 _SEPARATED = re.compile(r"[-+]?[\d\s.,]*\d[\s,][\d\s.,]*")
 
 
@@ -35,7 +36,7 @@ def add_parsers(subparsers: argparse._SubParsersAction[Any]) -> None:
 
     listing = subparsers.add_parser("kpis", help="list the KPIs", description="List the KPIs of the catalogue.")
     listing.add_argument("--family", metavar="FAMILY", help="only this family, e.g. cost")
-    listing.add_argument("--language", choices=LANGUAGES, default="en", help="language of the titles (default: en)")
+    listing.add_argument("--language", choices=languages(), default="en", help="language of the titles (default: en)")
     listing.add_argument("--search", metavar="WORD", help="only those with these words in a name, in any language")
     listing.add_argument("--markdown", action="store_true", help="print the whole reference as Markdown")
     listing.set_defaults(run=_list)
@@ -44,7 +45,8 @@ def add_parsers(subparsers: argparse._SubParsersAction[Any]) -> None:
         "explain", help="explain one KPI", description="Formula, arguments, rules, example and pitfalls of one KPI."
     )
     explanation.add_argument("name", metavar="NAME", help="name of the KPI, e.g. WINRATE")
-    explanation.add_argument("--language", choices=LANGUAGES, default="en", help="language of the title (default: en)")
+    explanation.add_argument("--language", choices=languages(), default="en", help="language of the text (default: en)")
+    explanation.add_argument("--sources", action="store_true", help="add what articles and references say of it")
     explanation.set_defaults(run=_explain)
 
 
@@ -56,10 +58,10 @@ def _compute(options: argparse.Namespace) -> int:
         return NO_VALUE
     try:
         values = kpi.bind(*_arguments(options.values, kpi))
-        result = kpi(*values)
     except TypeError as problem:  # too few or too many arguments, or one of an unknown name
-        print(f"leadkpi: {problem}", file=sys.stderr)
+        print_message(f"leadkpi: {problem}")
         return NO_VALUE
+    result = kpi(*values)
     results = result if isinstance(result, (tuple, list)) else [result]
     for value in results:
         print(_shown(value))
@@ -67,7 +69,7 @@ def _compute(options: argparse.Namespace) -> int:
     separated = any(isinstance(value, str) and _SEPARATED.fullmatch(value) for value in values)
     hint = "; write a number without separators, its decimals after a point" if separated else ""
     for error in errors:
-        print(f"leadkpi: {kpi.name} gives {error}: {reason(kpi, values, error)}{hint}", file=sys.stderr)
+        print_message(f"leadkpi: {kpi.name} gives {error}: {reason(kpi, values, error)}{hint}")
     return NO_VALUE if errors else DONE
 
 
@@ -79,16 +81,16 @@ def _list(options: argparse.Namespace) -> int:
         return DONE
     family = options.family and _family(options.family)
     if options.family and not family:
-        print(f"leadkpi: no family is called {options.family!r}; there are {', '.join(FAMILIES)}", file=sys.stderr)
+        print_message(f"leadkpi: no family is called {options.family!r}; there are {', '.join(FAMILIES)}")
         return NO_VALUE
     found = search.search(options.search) if options.search else list(CATALOGUE.values())
     found = [kpi for kpi in found if kpi.family == family or not family]
     if not found:
-        print(f"leadkpi: no KPI has {options.search!r} in its names", file=sys.stderr)
+        print_message(f"leadkpi: no KPI has {options.search!r} in its names")
         return NO_VALUE
     wide = max(len(kpi.name) for kpi in found)
     for kpi in found:
-        print(f"{kpi.name:<{wide}}  {kpi.title[options.language]}")
+        print(f"{kpi.name:<{wide}}  {kpi.title_in(options.language)}")
     return DONE
 
 
@@ -98,7 +100,7 @@ def _explain(options: argparse.Namespace) -> int:
     kpi = _find(options.name)
     if kpi is None:
         return NO_VALUE
-    print(reference.explanation(kpi, options.language), end="")
+    print(reference.explanation(kpi, options.language, with_sources=options.sources), end="")
     return DONE
 
 
@@ -110,7 +112,7 @@ def _find(name: str) -> Kpi | None:
     if kpi is None:
         near = search.nearest(name) or [found.name for found in search.search(name)[:3]]
         hint = f"did you mean {', '.join(near)}?" if near else "`leadkpi kpis` lists all"
-        print(f"leadkpi: no KPI is called {name!r}; {hint}", file=sys.stderr)
+        print_message(f"leadkpi: no KPI is called {name!r}; {hint}")
     return kpi
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class Progress:
         if self._thread:
             self._thread.join()
         if self._drawn:
-            sys.stderr.write("\r" + " " * self._drawn + "\r")
-            sys.stderr.flush()
+            _draw("\r" + " " * self._drawn + "\r")
 
     def _draw_until_over(self) -> None:
         if self._over.wait(_PATIENCE):
@@ -68,8 +68,13 @@ class Progress:
             filled = round(_WIDTH * max(0.0, self._step - 0.5) / self._steps)
             seconds = time.monotonic() - self._started
             line = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {self._label} {seconds:.0f} s"
-            sys.stderr.write("\r" + line.ljust(self._drawn))
-            sys.stderr.flush()
+            _draw("\r" + line.ljust(self._drawn))
             self._drawn = max(self._drawn, len(line))
             if self._over.wait(_REDRAW):
                 return
+
+
+def _draw(text: str) -> None:
+    with suppress(OSError):  # the terminal is gone
+        sys.stderr.write(text)
+        sys.stderr.flush()

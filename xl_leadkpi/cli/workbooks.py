@@ -8,8 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xl_leadkpi.locales import languages
+
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 OK, FAULT = 0, 1
 
@@ -20,37 +23,52 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     actions = workbooks.add_subparsers(metavar="ACTION", required=True)
     build = actions.add_parser(
         "build",
-        help="make LeadKPI.xlam, LeadKPI.xlsm and LeadKPI-no-python.xlsx",
+        help="make LeadKPI.xlam, LeadKPI.xlsm, LeadKPI.xltm and LeadKPI-no-python.xlsx",
         description="Make the workbooks to hand out, byte for byte the same each time, and print their SHA-256.",
     )
     build.add_argument("folder", type=Path, metavar="FOLDER", help="where to put them; made if it is missing")
     _add_language(build)
-    build.set_defaults(run=run_build)
+    build.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace files of these names that were changed or come from elsewhere; without it they stay, and nothing "
+        "is written",
+    )
+    build.set_defaults(run=_interruptible(run_build))
 
     install = commands.add_parser(
         "install",
         help="put add-in and template into Excel (Windows)",
-        description="Put the add-in and the template where Excel trusts them, with this Python behind the functions.",
+        description="Put the add-in, the workbook and the template where Excel looks for them, with this Python behind "
+        "the functions. A workbook of these names that has been filled in or comes from elsewhere stays as it is.",
     )
     _add_language(install)
-    install.set_defaults(run=run_install)
-    uninstall = commands.add_parser("uninstall", help="take everything away again (Windows)")
-    uninstall.set_defaults(run=run_uninstall)
+    install.set_defaults(run=_interruptible(run_install))
+    uninstall = commands.add_parser("uninstall", help="take away again what is as it was installed (Windows)")
+    uninstall.set_defaults(run=_interruptible(run_uninstall))
 
     doctor = commands.add_parser("doctor", help="find what keeps the functions from working (Windows)")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     doctor.set_defaults(run=run_doctor)
     unblock = commands.add_parser("unblock", help="take the mark of the web off files (Windows)")
     unblock.add_argument(
-        "files", type=Path, nargs="*", metavar="FILE", help="default: the installed add-in and template"
+        "files", type=Path, nargs="*", metavar="FILE", help="default: the installed add-in and workbooks"
     )
     unblock.set_defaults(run=run_unblock)
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--language", choices=("en", "pl", "ru"), default="en", help="language of the sheets (default: en)"
-    )
+    parser.add_argument("--language", choices=languages(), default="en", help="language of the sheets (default: en)")
+
+
+def _interruptible(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    def heedful(options: argparse.Namespace) -> int:
+        from xl_leadkpi.cli.interruption import interruptible
+
+        with interruptible():
+            return run(options)
+
+    return heedful
 
 
 def _say(text: str, *, error: bool = False) -> None:
@@ -62,23 +80,22 @@ def _say(text: str, *, error: bool = False) -> None:
 
 def run_build(options: argparse.Namespace) -> int:
     """Build the workbooks; without pyOpenVBA the wheel's own, which are the same, are written out."""
-    from xl_leadkpi.workbooks.files import DamagedError, fetch_builder, shipped, write
+    from xl_leadkpi.workbooks.files import DamagedError, NotOursError, fetch_builder, shipped, write
 
     try:
-        options.folder.mkdir(parents=True, exist_ok=True)
         try:
             from xl_leadkpi.workbooks.build import build
 
-            made = build(options.folder, options.language)
+            made = build(options.folder, options.language, overwrite=options.overwrite)
         except ModuleNotFoundError as problem:
             made = shipped(options.language)
             if not made:
                 return _fail(f"{problem.name} is missing, which writes macros; run: {fetch_builder()}")
-            write(made, options.folder)
-    except DamagedError as problem:
+            write(made, options.folder, overwrite=options.overwrite)
+    except (DamagedError, NotOursError) as problem:
         return _fail(str(problem))
     except OSError as problem:
-        return _fail(f"cannot write into {options.folder} ({problem.strerror}); name another folder")
+        return _fail(f"cannot write into {options.folder} ({problem.strerror}); free some space or name another folder")
     for one in made:
         _say(f"{one.sha256}  {options.folder / one.name}")
     return OK
@@ -86,17 +103,23 @@ def run_build(options: argparse.Namespace) -> int:
 
 def run_install(options: argparse.Namespace) -> int:
     """Install for this user."""
-    from xl_leadkpi.workbooks.install import InstallError, install, places
+    from xl_leadkpi.workbooks.install import InstallError, install, places, xlwings_version
 
     try:
         where = places()
-        receipt = install(where, options.language)
+        outcome = install(where, options.language)
     except InstallError as problem:
         return _fail(str(problem))
-    for file in receipt.files:
+    for file in outcome.done:
         _say(f"installed {file}")
-    _say(f"The functions are served by {sys.executable} (xlwings {receipt.xlwings}).")
+    for file in outcome.left:
+        _say(
+            f"left {file}: it is not as it was installed, so it is yours; move it and run leadkpi install for a new one"
+        )
+    _say(f"The functions are served by {sys.executable} (xlwings {xlwings_version()}).")
     _say("Start Excel anew: the tab Lead KPI is there, and =CPL(1000,40) gives 25. If not: leadkpi doctor")
+    if where.excel_template in outcome.done:
+        _say("A workbook of your own to fill in: File > New > Personal > LeadKPI")
     return OK
 
 
@@ -105,12 +128,15 @@ def run_uninstall(_options: argparse.Namespace) -> int:
     from xl_leadkpi.workbooks.install import InstallError, places, uninstall
 
     try:
-        removed = uninstall(places())
+        outcome = uninstall(places())
     except InstallError as problem:
         return _fail(str(problem))
-    for file in removed:
+    for file in outcome.done:
         _say(f"removed {file}")
-    _say("Nothing of Lead KPI is left in Excel." if removed else "Nothing was installed.")
+    for file in outcome.left:
+        _say(f"left {file}: it is not as it was installed; delete it yourself if you no longer want it")
+    if not outcome.left:
+        _say("Nothing of Lead KPI is left in Excel." if outcome.done else "Nothing was installed.")
     return OK
 
 
@@ -140,9 +166,10 @@ def run_unblock(options: argparse.Namespace) -> int:
 
     try:
         where = places()
-        for file in options.files or [where.add_in, where.template]:
+        installed = [file for file in (where.add_in, *where.workbooks) if file.is_file()]
+        for file in options.files or installed or [where.add_in]:
             if not file.is_file():
-                return _fail(f"there is no file {file}")
+                return _fail(f"there is no file {file}; check the name and the folder")
             _say(f"{'unblocked' if unmark(file) else 'was not blocked'}: {file}")
     except InstallError as problem:
         return _fail(str(problem))

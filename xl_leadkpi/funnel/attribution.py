@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted
-from xl_leadkpi.funnel.scope import Scope, flag, nothing, total
-from xl_leadkpi.funnel.spend import same
-from xl_leadkpi.leads import engine
-from xl_leadkpi.leads.table import Finding
+from xl_leadkpi import engines
+from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, steady_sum, values_column
+from xl_leadkpi.funnel.context import FunnelContext, flag, nothing, total
+from xl_leadkpi.funnel.names import same
+from xl_leadkpi.funnel.section import Section
+from xl_leadkpi.funnel.shapley import MOST_PLAYERS, Credit, Paths, credits_of_players, rates_known
+from xl_leadkpi.kpis import attribution
+from xl_leadkpi.kpis.attribution import RULES
+from xl_leadkpi.leads.model.evidence import Fact
+from xl_leadkpi.leads.model.findings import Finding, FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from xl_leadkpi.engines import Row
     from xl_leadkpi.funnel.breakdown import Groups
-    from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.funnel.figures import Figures
+    from xl_leadkpi.funnel.report import Block, NamedBlocks
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
-    from xl_leadkpi.leads.table import TouchTable
+    from xl_leadkpi.leads.model.table import TouchTable
 
-RULES = (
-    "first", "last", "last_non_direct", "linear", "position", "u_shaped", "time_decay", "w_shaped", "full_path",
-)  # fmt: skip
-"""Models that give each touch of a path a weight by its place."""
-MODELS = (*RULES, "markov", "shapley")
-DIRECT = frozenset({
-    "direct", "(direct)", "direct traffic", "direct / none", "(direct) / (none)", "direct / (none)",
-    "bezpośrednie", "bezpośredni", "ruch bezpośredni", "wejścia bezpośrednie", "wejście bezpośrednie",
-    "прямой заход", "прямые заходы", "прямой трафик", "прямой", "direkt", "direktzugriff", "directo",
-    "tráfico directo", "accès direct", "trafic direct",
-})  # fmt: skip
-"""Names of the channel that is none: the visitor typed the address."""
+MODELS = tuple(model.name for model in attribution.MODELS)
+_DIRECT = frozenset(attribution.DIRECT)
 MOST_STATES = 200
 """Channels that the Markov chain keeps apart; the rarest beyond are one state."""
 UNKNOWN = "(unknown)"
@@ -51,6 +47,7 @@ class Credits:
         revenue: By channel, by model: their amounts, in shares.
         won: Wins with a touch, all that is credited; ``earned``: their amounts.
         findings: Touches that could not be used.
+        without: Models for which the paths tell too little.
     """
 
     conversions: Mapping[str, Mapping[str, float]]
@@ -58,27 +55,39 @@ class Credits:
     won: float
     earned: float
     findings: tuple[Finding, ...]
+    without: frozenset[str] = frozenset()
 
 
-def credit(scope: Scope, touches: TouchTable) -> Credits:
+def credit(context: FunnelContext, touches: TouchTable) -> Credits:
     """Credit the channels of a touch table with the wins."""
-    parts, rows = _paths(scope, touches)
-    [[every]] = engine.collect([rows.select(nw.len().alias("touches"))])
-    answers = [engine.collect([_known(part), _steps(part)]) for part in parts]
-    known = _sums(counts for counts, _ in answers)
+    parts, rows = _paths(context, touches)
+    [[all_touches]] = engines.collect([rows.select(nw.len().alias("touches"))])
+    answers = [engines.collect([_of_leads(part), _steps(part)]) for part in parts]
+    of_leads = _sums(counts for counts, _ in answers)
     steps = _sums((rows for _, rows in answers), "previous", "channel")
-    direct = [row["channel"] for row in _by_channel(steps) if same(row["channel"]) in DIRECT]
-    answers = [engine.collect(_credited(scope, part, direct)) for part in parts]
-    ruled, shapley = (_sums((found[place] for found in answers), "channel") for place in range(2))
+    visited = [row["channel"] for row in _by_channel(steps)]
+    direct = [channel for channel in visited if same(channel) in _DIRECT]
+    players = visited[: MOST_PLAYERS if len(visited) > MOST_PLAYERS + 1 else None]
+    others = len(players) < len(visited)
+    answers = [
+        engines.collect([*_credited(context, part, direct), _sets(part, players, others=others)]) for part in parts
+    ]
+    ruled, counted = (_sums((found[place] for found in answers), "channel") for place in range(2))
+    sets = [
+        Paths(int(row["players"]), int(row["paths"]), int(row["won"]), float(row["revenue"]))
+        for row in _sums((found[2] for found in answers), "players")
+    ]
 
     conversions = {row["channel"]: {model: row[model] for model in RULES} for row in ruled}
     revenue = {row["channel"]: {model: row[f"{model}_revenue"] for model in RULES} for row in ruled}
-    for row in _by_channel(steps):
-        conversions.setdefault(row["channel"], dict.fromkeys(RULES, 0.0))
-        revenue.setdefault(row["channel"], dict.fromkeys(RULES, 0.0))
-    for row in shapley:
-        conversions[row["channel"]]["shapley"] = row["conversions"]
-        revenue[row["channel"]]["shapley"] = row["revenue"]
+    for channel in visited:
+        conversions.setdefault(channel, dict.fromkeys(RULES, 0.0))
+        revenue.setdefault(channel, dict.fromkeys(RULES, 0.0))
+    for row in counted:
+        conversions[row["channel"]]["shapley_counts"] = row["conversions"]
+        revenue[row["channel"]]["shapley_counts"] = row["revenue"]
+    if knows_rates := rates_known(sets):
+        _credit_by_rates(sets, visited, len(players), conversions, revenue)
     shares = markov_shares(steps, {channel: own["last"] for channel, own in conversions.items()})
     # under the first-touch rule every path counts once and whole
     credited = sum(own["first"] for own in conversions.values())
@@ -86,7 +95,29 @@ def credit(scope: Scope, touches: TouchTable) -> Credits:
     for channel, share in shares.items():
         conversions[channel]["markov"] = credited * share
         revenue[channel]["markov"] = earned * share
-    return Credits(conversions, revenue, credited, earned, _findings(every | (known[0] if known else {})))
+    is_whole = not context.options.is_limited and not context.table.filters
+    findings = _findings(all_touches | (of_leads[0] if of_leads else {}), is_whole=is_whole)
+    without = frozenset[str]() if knows_rates else frozenset({"shapley_rates"})
+    return Credits(conversions, revenue, credited, earned, findings, without)
+
+
+def _credit_by_rates(
+    sets: Sequence[Paths],
+    visited: Sequence[str],
+    players: int,
+    conversions: Mapping[str, dict[str, float]],
+    revenue: Mapping[str, dict[str, float]],
+) -> None:
+    """Add the credits by conversion rates; what rare channels have in common goes to each as it took part in wins."""
+    found = credits_of_players(sets)
+    for place, channel in enumerate(visited[:players]):
+        own = found.get(place, Credit())
+        conversions[channel]["shapley_rates"], revenue[channel]["shapley_rates"] = own
+    for credited, common in zip((conversions, revenue), found.get(players, Credit()), strict=True):
+        parts = {channel: credited[channel].get("shapley_counts", 0.0) for channel in visited[players:]}
+        whole = sum(parts.values())
+        for channel, part in parts.items():
+            credited[channel]["shapley_rates"] = common * part / whole if whole else 0.0
 
 
 def _sums(parts: Iterable[Sequence[Row]], *keys: str) -> list[Row]:
@@ -99,25 +130,25 @@ def _sums(parts: Iterable[Sequence[Row]], *keys: str) -> list[Row]:
     return list(sums.values())
 
 
-def _known(part: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _of_leads(part: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """One row: touches of leads, and those in time."""
-    return part.select(nw.len().alias("known"), nw.col("in_time").sum())
+    return part.select(nw.len().alias("of_leads"), nw.col("in_time").sum())
 
 
 def _steps(part: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """How often a channel followed another one in time."""
     in_time = part.filter(nw.col("in_time") == 1).select("row_no", "day", "channel", "touch_no")
-    rows = engine.with_previous(in_time, "channel", within="row_no", order=ORDER)
+    rows = engines.with_previous(in_time, "channel", within="row_no", order=ORDER)
     return rows.group_by("previous", "channel").agg(nw.len().alias("n"))
 
 
-def _credited(scope: Scope, part: nw.LazyFrame[Any], direct: Sequence[str]) -> list[nw.LazyFrame[Any]]:
-    """Sums of the rules' weights by channel, and the Shapley values."""
-    won = engine.cut(_placed(scope, part, direct))
-    weighted = engine.cut(won.with_columns(**_weights(scope)))
+def _credited(context: FunnelContext, part: nw.LazyFrame[Any], direct: Sequence[str]) -> list[nw.LazyFrame[Any]]:
+    """Sums of the rules' weights by channel, and the Shapley values of the counts."""
+    won = engines.checkpoint(_placed(context, part, direct))
+    weighted = engines.checkpoint(won.with_columns(**_weights(context)))
     weighted = weighted.with_columns(**{f"{model}_revenue": nw.col(model) * nw.col("amount") for model in RULES})
     sums = [nw.col(model).sum() for model in RULES] + [nw.col(f"{model}_revenue").sum() for model in RULES]
-    return [weighted.group_by("channel").agg(*sums), _shapley(won)]
+    return [weighted.group_by("channel").agg(*sums), _shapley_of_counts(won)]
 
 
 def _by_channel(steps: Sequence[Row]) -> list[Row]:
@@ -127,14 +158,15 @@ def _by_channel(steps: Sequence[Row]) -> list[Row]:
     return [{"channel": channel, "n": n} for channel, n in sorted(visits.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def _findings(totals: Row) -> tuple[Finding, ...]:
-    known, in_time = totals.get("known", 0), totals.get("in_time") or 0
-    strangers, unused = totals["touches"] - known, known - in_time
+def _findings(totals: Row, *, is_whole: bool) -> tuple[Finding, ...]:
+    """What is odd about the touches; those of leads that are not asked for are not known from those of strangers."""
+    of_leads, in_time = totals.get("of_leads", 0), totals.get("in_time") or 0
+    strangers, unused = totals["touches"] - of_leads, of_leads - in_time
     found = []
-    if strangers:
-        found.append(Finding("touch_without_lead", int(strangers)))
+    if strangers and is_whole:
+        found.append(Finding(FindingKind.TOUCH_WITHOUT_LEAD, int(strangers)))
     if unused:
-        found.append(Finding("touch_after_conversion", int(unused), severity="info"))
+        found.append(Finding(FindingKind.TOUCH_AFTER_CONVERSION, int(unused)))
     return tuple(found)
 
 
@@ -142,16 +174,18 @@ ORDER = ("day", "touch_no", "channel")
 """In time; on the same day as the file has it, if it numbers its rows, else by name: so every engine agrees."""
 
 
-def _paths(scope: Scope, touches: TouchTable) -> tuple[list[nw.LazyFrame[Any]], nw.LazyFrame[Any]]:
+def _paths(context: FunnelContext, touches: TouchTable) -> tuple[list[nw.LazyFrame[Any]], nw.LazyFrame[Any]]:
     """The touches of leads in parts, each with the whole path of its leads and what is known of them; and all touches.
 
     Only touches until the win are in time; of a lead that is not won, those until the censoring day.
     """
-    until = nw.when(~nw.col("d_won").is_null()).then(nw.col("d_won")).otherwise(nw.lit(scope.as_of))
-    opportunity = nw.col(scope.opportunity_date) if scope.opportunity_date else nothing(nw.col("created"))
-    amount = nothing(nw.col("amount")) if len(scope.table.currencies) > 1 else nw.col("amount")
+    until = nw.when(~nw.col("d_won").is_null()).then(nw.col("d_won")).otherwise(nw.lit(context.as_of))
+    opportunity = nw.col(context.opportunity_date) if context.opportunity_date else nothing(nw.col("created"))
+    amount = nothing(nw.col("amount")) if len(context.table.currencies) > 1 else nw.col("amount")
     # the rows made ready for counting do without the identifiers, which only touches need
-    leads = engine.lazy(scope.table.frame).filter(~nw.col("lead_id").is_null())
+    leads = engines.lazy(context.table.frame).filter(~nw.col("lead_id").is_null())
+    if context.options.is_limited:
+        leads = leads.filter(context.in_period("created"))
     leads = leads.select(
         "lead_id",
         "row_no",
@@ -161,32 +195,32 @@ def _paths(scope: Scope, touches: TouchTable) -> tuple[list[nw.LazyFrame[Any]], 
         # none of a lead that is not won; every byte counts in a join
         nw.when(nw.col("outcome") == "won").then(amount.fill_null(0.0)).alias("amount"),
     )
-    rows = engine.alike(touches.frame, scope.rows)
+    rows = engines.to_same_backend(touches.frame, context.rows)
     number = nw.col("row_no") if "row_no" in rows.collect_schema().names() else nw.lit(0)
     rows = rows.select("lead_id", "day", nw.col("channel").fill_null(UNKNOWN), number.alias("touch_no"))
-    in_memory = not (engine.streams(touches.frame) or engine.streams(scope.table.frame))
+    in_memory = not (engines.is_lazy(touches.frame) or engines.is_lazy(context.table.frame))
     parts = []
     named = rows.filter(~nw.col("lead_id").is_null())
-    for some, their_leads in engine.together(named, leads, "lead_id", in_memory=in_memory):
+    for some, their_leads in engines.partitioned_pairs(named, leads, "lead_id", in_memory=in_memory):
         joined = some.join(their_leads, on="lead_id", how="inner").drop("lead_id")
-        joined = joined.with_columns(in_time=flag(_until(scope, nw.col("until")))).drop("until")
-        parts.append(engine.settled(joined, in_memory=in_memory))
+        joined = joined.with_columns(in_time=flag(_until(context, nw.col("until")))).drop("until")
+        parts.append(engines.materialised(joined, in_memory=in_memory))
     return parts, rows
 
 
-def _until(scope: Scope, moment: nw.Expr) -> nw.Expr:
+def _until(context: FunnelContext, moment: nw.Expr) -> nw.Expr:
     """The touch is not later than a moment; where the leads' days have no time of day, the whole day counts."""
-    if scope.table.has_time:
+    if context.table.has_time:
         return nw.col("day") <= moment
     return nw.col("day").floor() <= moment.floor()
 
 
-def _placed(scope: Scope, part: nw.LazyFrame[Any], direct: Sequence[str]) -> nw.LazyFrame[Any]:
+def _placed(context: FunnelContext, part: nw.LazyFrame[Any], direct: Sequence[str]) -> nw.LazyFrame[Any]:
     """Touches of won leads with their place, the length of the path, and the places that matter to the models."""
     rows = part.filter(~nw.col("amount").is_null() & (nw.col("in_time") == 1))
     rows = rows.with_columns(
-        before_lead=flag(_until(scope, nw.col("created"))),
-        before_opportunity=flag(_until(scope, nw.col("opportunity_day"))),
+        before_lead=flag(_until(context, nw.col("created"))),
+        before_opportunity=flag(_until(context, nw.col("opportunity_day"))),
         # `in_time` is 1 in all these rows; cum_count would pay no heed to order_by on pandas (narwhals 2.29)
         j=nw.col("in_time").cum_sum().over("row_no", order_by=ORDER),
     ).with_columns(indirect_j=nw.when(~nw.col("channel").is_in(direct)).then(nw.col("j")))
@@ -206,13 +240,13 @@ def _placed(scope: Scope, part: nw.LazyFrame[Any], direct: Sequence[str]) -> nw.
     )
 
 
-def _weights(scope: Scope) -> dict[str, nw.Expr]:
+def _weights(context: FunnelContext) -> dict[str, nw.Expr]:
     """Weight of a touch under each rule; over a path every rule's weights add up to 1."""
     j, n = nw.col("j"), nw.col("n")
     first, last = nw.lit(1), n
     lead, opportunity = nw.col("lead_j"), nw.col("opportunity_j")
     age = nw.col("last_day") - nw.col("day")
-    decayed = nw.lit(0.5) ** (age / scope.options.half_life)
+    decayed = nw.lit(0.5) ** (age / context.options.half_life)
     return {
         "first": flag(j == 1) * 1.0,
         "last": flag(j == n) * 1.0,
@@ -250,8 +284,25 @@ def _all(conditions: Sequence[nw.Expr]) -> nw.Expr:
     return result
 
 
-def _shapley(won: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Shapley value of each channel, exact for any number of them.
+def _sets(part: nw.LazyFrame[Any], players: Sequence[str], *, others: bool) -> nw.LazyFrame[Any]:
+    """The paths by the channels in them, won or not; with ``others`` the channels that are no players are one more."""
+    is_player = {f"player_{place}": nw.col("channel") == channel for place, channel in enumerate(players)}
+    if others:
+        is_player[f"player_{len(players)}"] = ~nw.col("channel").is_in(players)
+    # whether any touch is one of a channel's is much cheaper to find than the distinct channels of each path
+    in_time = part.filter(nw.col("in_time") == 1).select("row_no", "amount", **is_player)
+    paths = in_time.group_by("row_no").agg(nw.col("amount").max(), *(nw.col(name).max() for name in is_player))
+    paths = paths.select(
+        amount=nw.col("amount").fill_null(0.0),
+        won=flag(~nw.col("amount").is_null()),
+        players=total([nw.lit(0), *(flag(nw.col(name)) * 2**place for place, name in enumerate(is_player))]),
+    )
+    sums = [nw.len().alias("paths"), nw.col("won").sum(), nw.col("amount").sum().alias("revenue")]
+    return paths.group_by("players").agg(*sums)
+
+
+def _shapley_of_counts(won: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Shapley value of each channel in the game of numbers of wins, exact for any number of them.
 
     The worth of a set S is the number of wins whose channels all lie in S: a sum of unanimity games, one a path. The
     Shapley value is additive, and in a unanimity game it gives each member of the path's set the same share.
@@ -317,39 +368,65 @@ def _removal_effects(start: NDArray[Any], moves: NDArray[Any], wins: NDArray[Any
     return from_start / expected.diagonal() * win_from / chance if chance else np.zeros(len(visits))
 
 
-def attribution_block(scope: Scope, made: Credits, everyone: Tally) -> Block:
+def attribution_block(context: FunnelContext, credited: Credits, totals: Tally) -> Block:
     """L: channel by model, wins then revenue; wins without a touch in ``(none)``; the columns add up to all wins."""
-    order = sorted(made.conversions, key=lambda channel: (-made.conversions[channel]["linear"], channel))
+    linear = {channel: steady_sum(own["linear"]) for channel, own in credited.conversions.items()}
+    order = sorted(linear, key=lambda channel: (-linear[channel], channel))
     shown, rest = order, []
-    if len(order) > scope.options.top_groups + 1:
-        shown, rest = order[: scope.options.top_groups], order[scope.options.top_groups :]
+    if len(order) > context.options.top_groups + 1:
+        shown, rest = order[: context.options.top_groups], order[context.options.top_groups :]
     labels = [*shown, *([OTHER_GROUP] if rest else []), NO_GROUP, TOTAL]
 
-    def values(credited: Mapping[str, Mapping[str, float]], model: str, untouched: float, whole: float) -> list[float]:
-        own = [credited[channel].get(model, 0.0) for channel in shown]
-        others = [sum(credited[channel].get(model, 0.0) for channel in rest)] if rest else []
+    def values(shares: Mapping[str, Mapping[str, float]], model: str, untouched: float, whole: float) -> list[float]:
+        own = [shares[channel].get(model, 0.0) for channel in shown]
+        others = [sum(shares[channel].get(model, 0.0) for channel in rest)] if rest else []
         return [*own, *others, untouched, whole]
 
-    untouched = everyone.won - round(made.won)
-    unearned = everyone.revenue - made.earned if untouched else 0.0
-    columns = [counted("channel", "text", labels)]
-    columns += [counted(model, "number", values(made.conversions, model, untouched, everyone.won)) for model in MODELS]
-    if scope.has_money:
+    untouched = totals.won - round(credited.won)
+    # of two sums that agree but for their last digits nothing is left
+    unearned = round(totals.revenue - credited.earned, 4) if untouched else 0.0
+
+    def figures(shares: Mapping[str, Mapping[str, float]], model: str, untouched: float, whole: float) -> Sequence[Any]:
+        if model in credited.without:
+            return (None,) * len(labels)
+        return values(shares, model, untouched, whole)
+
+    columns = [values_column("channel", "text", labels)]
+    columns += [
+        values_column(model, "number", figures(credited.conversions, model, untouched, totals.won)) for model in MODELS
+    ]
+    if context.has_money:
         columns += [
-            counted(f"{model}_revenue", "money", values(made.revenue, model, unearned, everyone.revenue))
+            values_column(f"{model}_revenue", "money", figures(credited.revenue, model, unearned, totals.revenue))
             for model in MODELS
         ]
-    return block("tblAttrib", columns, totals=1)
+    notes = (("shapley_models", ""), *((("rates_of_paths_unknown", ""),) if credited.without else ()))
+    return block("tblAttrib", columns, totals=1, notes=notes)
 
 
-def single_source_block(scope: Scope, sources: Groups, everyone: Tally) -> Block:
+def single_source_block(context: FunnelContext, sources: Groups, totals: Tally) -> Block:
     """L without touches: each lead has one channel, so every model gives the same."""
-    tallies = [*sources.tallies, *([sources.rest] if sources.rest else []), everyone]
+    tallies = [*sources.tallies, *([sources.rest] if sources.rest else []), totals]
     names = [NO_GROUP if name is None else name for name in sources.names]
     columns = [
-        counted("channel", "text", [*names, *([OTHER_GROUP] if sources.rest else []), TOTAL]),
-        counted("conversions", "number", [one.won for one in tallies]),
+        values_column("channel", "text", [*names, *([OTHER_GROUP] if sources.rest else []), TOTAL]),
+        values_column("conversions", "number", [one.won for one in tallies]),
     ]
-    if scope.has_money:
-        columns.append(counted("revenue", "money", [one.revenue for one in tallies]))
+    if context.has_money:
+        columns.append(values_column("revenue", "money", [one.revenue for one in tallies]))
     return block("tblAttrib", columns, totals=1, notes=(("one_touch_a_lead", ""),))
+
+
+class AttributionSection(Section):
+    """L; what it asks of the touches, it asks of tables of its own."""
+
+    needs: ClassVar[Mapping[str, Fact]] = {"attribution": Fact.SOURCES}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Credits by channel and model, None without any channel."""
+        context, table = figures.context, None
+        if figures.credits is not None:
+            table = attribution_block(context, figures.credits, figures.totals)
+        elif "source" in context.table.fields:
+            table = single_source_block(context, figures.groups["source"], figures.totals)
+        return {"attribution": table}

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted, kpi
-from xl_leadkpi.funnel.scope import COUNT_KEY, Scope
+from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, kpi_column, values_column
+from xl_leadkpi.funnel.context import LEAD_TO_WON, FunnelContext
+from xl_leadkpi.funnel.names import same
+from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.stages import Cycles
-from xl_leadkpi.funnel.tally import grouped, tally
+from xl_leadkpi.funnel.tally import grouped, leads_by_state, states_by, tally
+from xl_leadkpi.leads.model.evidence import Fact, Need
+from xl_leadkpi.leads.model.evidence import needs as facts_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from xl_leadkpi.funnel.report import Block, Column, Unit
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.figures import Figures
+    from xl_leadkpi.funnel.report import Better, Block, Column, NamedBlocks, SheetTable, Unit
+    from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
+    from xl_leadkpi.leads.model.stage import Stage
+
+
+TABLES = {"source": "tblSource", "campaign": "tblCampaign", "owner": "tblOwner"}
+"""Names of the breakdowns every export may have; further ones are numbered."""
+
+
+def fields(context: FunnelContext) -> tuple[str, ...]:
+    """Fields with a breakdown: those the export fed, and the source wherever there is spend to set beside it."""
+    fed = context.table.fields
+    built_in = [name for name in TABLES if name in fed or (name == "source" and context.spend is not None)]
+    taken = {same(name) for name in built_in}
+    taken |= {same(one.header) for one in context.table.columns if one.table != "spend" and one.field in built_in}
+    further = []
+    for field, label in context.table.by_labels.items():
+        # asked for by its name or its header, a field that has a breakdown anyway is the same again
+        if same(label) not in taken:
+            taken.add(same(label))
+            further.append(field)
+    return (*built_in, *further)
+
+
+def cycle_lengths(field: str) -> Query:
+    """The query for the days from lead to won of each group of a field."""
+    return Query("lead to won by group", field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +68,9 @@ class Groups:
     spend: Mapping[str | None, float]
 
 
-def groups(scope: Scope, rows: Sequence[Row], field: str, spend: Mapping[str | None, float] | None = None) -> Groups:
+def choose_groups(
+    context: FunnelContext, rows: Sequence[Row], field: str, spend: Mapping[str | None, float] | None = None
+) -> Groups:
     """Choose the largest groups: most leads first, then most spend."""
     found = grouped(rows, lambda row: row[field])
     spend = spend or {}
@@ -45,134 +78,159 @@ def groups(scope: Scope, rows: Sequence[Row], field: str, spend: Mapping[str | N
     for name in spend:
         sizes.setdefault(name, 0)
     order = sorted(sizes, key=lambda name: (-sizes[name], -spend.get(name, 0.0), name is None, name or ""))
-    limit = scope.options.top_groups
+    limit = context.options.top_groups
     named, rest = (order, []) if len(order) <= limit + 1 else (order[:limit], order[limit:])
     left = [row for name in rest for row in found.get(name, ())]
     return Groups(
         tuple(named),
-        tuple(tally(found.get(name, ()), scope) for name in named),
-        tally(left, scope) if rest else None,
+        tuple(tally(found.get(name, ()), context) for name in named),
+        tally(left, context) if rest else None,
         spend,
     )
 
 
-def cycles(scope: Scope, field: str, named: Groups) -> Cycles:
+def cycles(context: FunnelContext, field: str, groups: Groups) -> Cycles:
     """Days from lead to won of each group with a row, numbered from 1; the others together are group 0."""
     column = nw.col(field)
     own = [
         nw.when(column.is_null() if name is None else column == name).then(nw.lit(number))
-        for number, name in enumerate(named.names, start=1)
+        for number, name in enumerate(groups.names, start=1)
     ]
-    won = scope.rows.filter(~nw.col("cycle").is_null()).select("cycle", group=nw.coalesce(*own, nw.lit(0)))
-    return Cycles(won, bool(scope.table.has_time))
+    won = context.rows.filter(~nw.col("cycle").is_null()).select("cycle", group=nw.coalesce(*own, nw.lit(0)))
+    return Cycles(won, bool(context.table.has_time))
 
 
-def count_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
+REVENUE_NEEDS = (Fact.ROWS, Fact.WINS, Fact.WON_AMOUNTS, Fact.ONE_CURRENCY)
+PIPELINE_NEEDS = (Fact.ROWS, Fact.OUTCOMES, Fact.AMOUNTS, Fact.ONE_CURRENCY, Fact.OPPORTUNITIES)
+LOST_IN_TIME = (Fact.LOSSES, Fact.LOSS_DAYS)
+
+
+def count_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Column]:
     """Counts and the rates over them; the same for every group and for the total."""
 
-    def column(key: str, unit: Unit = "count") -> Column:
-        return counted(key, unit, [getattr(one, key) for one in tallies])
+    def column(key: str, unit: Unit = "count", table: SheetTable = "main", needs: Iterable[Fact] = ()) -> Column:
+        return values_column(key, unit, [getattr(one, key) for one in tallies], table=table, needs=needs)
 
-    later = list(enumerate(scope.stages))[1:]
     columns = [column("leads")]
     columns += [
-        counted(COUNT_KEY[stage], "count", [one.reached[place] for one in tallies])
-        for place, stage in later
-        if stage != "Won"
+        values_column(
+            stage.count_key, "count", [one.reached[place] for one in tallies], needs=context.reach(stage.name)
+        )
+        for place, stage in enumerate(context.later_stages, start=1)
+        if stage is not context.pipeline.won
     ]
-    columns += outcome_columns(scope, tallies)
-    if "Opportunity" in scope.stages[1:]:
-        columns.append(kpi("lead_to_opportunity", "fraction", "LEADTOOPP", "opportunities", "leads"))
-    columns.append(kpi("lead_conversion", "fraction", "LEADCONV", "won", "leads"))
-    if scope.knows_win_days:
+    columns += outcome_columns(context, tallies)
+    if context.opportunity_stage:
+        opportunities = context.opportunity_stage.count_key
+        columns.append(kpi_column("lead_to_opportunity", "fraction", "LEADTOOPP", opportunities, "leads"))
+    won = [Fact.WINS, Fact.LEADS_NOT_WON]
+    by_age = context.has_cycles
+    columns.append(
+        kpi_column("lead_conversion", "fraction", "LEADCONV", "won", "leads", on_sheet=not by_age, needs=won)
+    )
+    if by_age:
         columns += [
             column("mature_leads"),
             column("mature_won"),
-            kpi("lead_conversion_mature", "fraction", "LEADCONV", "mature_won", "mature_leads"),
+            kpi_column("lead_conversion_mature", "fraction", "LEADCONV", "mature_won", "mature_leads", needs=won),
         ]
-    columns += win_rate_columns(scope, tallies)
-    if scope.has_money:
+    columns += win_rate_columns(context, tallies)
+    if context.has_money:
         columns += [
-            column("revenue", "money"),
-            column("won_with_amount"),
-            kpi("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
-            column("pipeline", "money"),
+            column("revenue", "money", "money", needs=REVENUE_NEEDS),
+            column("won_with_amount", table="money", needs=REVENUE_NEEDS),
+            kpi_column("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount", table="money"),
+            column("pipeline", "money", "money", needs=PIPELINE_NEEDS),
         ]
     return columns
 
 
-def outcome_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
+def outcome_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Column]:
     """Won, lost and open; which of the lost had become opportunities may be unknown."""
-    keys = ("won", "lost", "lost_opportunities", "disqualified", "open", "open_opportunities")
-    unknown = set() if scope.knows_lost_opportunities else {"lost_opportunities", "disqualified"}
-    return [counted(key, "count", [None if key in unknown else getattr(one, key) for one in tallies]) for key in keys]
+    rows, lost = (Fact.ROWS, Fact.OUTCOMES), (Fact.ROWS, Fact.LOSSES, Fact.LOST_OPPORTUNITIES)
+    outcomes: dict[str, tuple[Better | None, tuple[Fact, ...]]] = {
+        "won": ("higher", rows),
+        "lost": ("lower", rows),
+        "lost_opportunities": ("lower", lost),
+        "disqualified": ("lower", lost),
+        "open": (None, rows),
+        "open_opportunities": (None, (*rows, Fact.OPPORTUNITIES)),
+    }
+    hidden = {"lost", "open_opportunities"} if context.has_cycles else {"lost"}
+    return [
+        values_column(
+            key, "count", [getattr(one, key) for one in tallies], better=way, on_sheet=key not in hidden, needs=needed
+        )
+        for key, (way, needed) in outcomes.items()
+    ]
 
 
-def win_rate_columns(scope: Scope, tallies: Sequence[Tally]) -> list[Column]:
+def win_rate_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Column]:
     """The win rate on the basis asked for, what it is of, and its interval."""
-
-    def base(values: Sequence[int | None]) -> Column:
-        return counted("win_rate_of", "count", values if scope.knows_losses else [None] * len(tallies))
-
-    won, of = "won", "win_rate_of"
-    match scope.win_basis:
+    won, of, columns = "won", "win_rate_of", []
+    needed: tuple[Fact | Need, ...] = (Fact.WINS, Fact.LEADS_NOT_WON)
+    match context.win_basis:
         case "closed_all_lost":
-            columns = [
-                base([one.won + one.lost for one in tallies]),
-                kpi("win_rate", "fraction", "WINRATE", "won", "lost"),
-            ]
+            needed = (*needed, *context.closed_needs)
+            base = [one.won + one.lost for one in tallies]
+            rate = kpi_column("win_rate", "fraction", "WINRATE", "won", "lost", needs=needed)
         case "closed":
-            columns = [
-                base([one.won + one.lost_opportunities for one in tallies]),
-                kpi("win_rate", "fraction", "WINRATE", "won", "lost_opportunities"),
-            ]
+            needed = (*needed, *context.closed_needs)
+            base = [one.won + one.lost_opportunities for one in tallies]
+            rate = kpi_column("win_rate", "fraction", "WINRATE", "won", "lost_opportunities", needs=needed)
         case "all":
-            columns = [
-                base(
-                    [
-                        one.won + one.lost_opportunities + one.open_opportunities if scope.knows_lost_reach else None
-                        for one in tallies
-                    ]
-                ),
-                kpi("win_rate", "fraction", "WINRATE", "won", "lost_opportunities", "open_opportunities"),
-            ]
-        case "cohort":
+            rate = win_rate_of_all("win_rate", context)
+            needed = rate.needs
+            base = [one.won + one.lost_opportunities + one.open_opportunities for one in tallies]
+        case _:
             won = "mature_opportunities_won"
-            columns = [
-                counted(won, "count", [one.mature_opportunities_won for one in tallies]),
-                base([one.mature_opportunities for one in tallies]),
-                kpi("win_rate", "fraction", "OPPTOWIN", won, of),
-            ]
+            opportunity = context.pipeline.opportunity
+            begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
+            needed = (*needed, Fact.WIN_DAYS, *begun)
+            columns.append(values_column(won, "count", [one.mature_opportunities_won for one in tallies], needs=needed))
+            base = [one.mature_opportunities for one in tallies]
+            rate = kpi_column("win_rate", "fraction", "OPPTOWIN", won, of, needs=needed)
     return [
         *columns,
-        kpi("win_rate_low", "fraction", "CONVCI", won, of, item=0),
-        kpi("win_rate_high", "fraction", "CONVCI", won, of, item=1),
+        values_column(of, "count", base, needs=needed),
+        rate,
+        kpi_column("win_rate_low", "fraction", "CONVCI", won, of, item=0, needs=needed),
+        kpi_column("win_rate_high", "fraction", "CONVCI", won, of, item=1, needs=needed),
     ]
 
 
-def cost_columns(scope: Scope, spend: Sequence[float | None], *, comparable: bool) -> list[Column]:
-    """Spend and what it bought; ``comparable``: spend and amounts are in one currency."""
-    columns = [counted("spend", "money", spend), kpi("cpl", "money", "CPL", "spend", "leads")]
-    columns += [
-        kpi(f"cost_per_{name}", "money", function, "spend", COUNT_KEY[stage])
-        for stage, name, function in COST_PER
-        if stage in scope.stages[1:]
+def win_rate_of_all(key: str, context: FunnelContext) -> Column:
+    """Share of all opportunities that were won: known even where no loss is recorded, as nothing is then lost."""
+    recorded = context.evidence.supports(Fact.LOSSES)
+    needed = [Fact.WINS, Fact.LEADS_NOT_WON, Fact.OPPORTUNITIES, *([Fact.LOST_OPPORTUNITIES] if recorded else [])]
+    lost = "lost_opportunities" if recorded else 0.0
+    return kpi_column(key, "fraction", "WINRATE", "won", lost, "open_opportunities", needs=needed)
+
+
+def cost_columns(context: FunnelContext, spend: Sequence[float | None]) -> list[Column]:
+    """Spend and what it bought."""
+    known = [Fact.SPEND_MONTHS]
+    columns = [
+        values_column("spend", "money", spend, currency="spend"),
+        kpi_column("cpl", "money", "CPL", "spend", "leads", needs=known),
+        *cost_per_stage(context.later_stages),
+        kpi_column("cac", "money", "CAC", "spend", "won", needs=[*known, Fact.WINS]),
     ]
-    columns.append(kpi("cac", "money", "CAC", "spend", "won"))
-    if scope.has_money and comparable:
+    if context.has_money and context.evidence.supports(Fact.SPEND_CURRENCY):
+        margin = context.options.gross_margin
         columns += [
-            kpi("roas", "ratio", "ROAS", "revenue", "spend"),
-            kpi("romi", "fraction", "ROMI", "revenue", "spend", scope.options.gross_margin),
+            kpi_column("roas", "ratio", "ROAS", "revenue", "spend", needs=known),
+            kpi_column("romi", "fraction", "ROMI", "revenue", "spend", margin, needs=known),
         ]
-    return columns
+    return [replace(column, table="money") for column in columns]
 
 
 def breakdown_block(
-    scope: Scope,
+    context: FunnelContext,
     name: str,
-    made: Groups,
+    groups: Groups,
     *,
-    everyone: Tally,
+    totals: Tally,
     medians: Mapping[int, float | None],
     median: float | None,
     cost: Cost | None,
@@ -180,45 +238,105 @@ def breakdown_block(
     """F: one row a group, then the others together, then all leads.
 
     Args:
-        scope: What is counted.
+        context: What is counted.
         name: Name of the table.
-        made: The groups.
-        everyone: Counts of all leads.
+        groups: The groups.
+        totals: Counts of all leads.
         medians: Median days from lead to won by group, see :func:`cycles`.
         median: Median days from lead to won of all leads.
-        cost: Total spend and whether it can be set against amounts; None for fields that spend does not know.
+        cost: What marketing cost; None for fields that spend does not know.
     """
-    rest = [] if made.rest is None else [made.rest]
+    rest = [] if groups.rest is None else [groups.rest]
     columns = [
-        counted(
+        values_column(
             "group",
             "text",
-            [*(NO_GROUP if one is None else one for one in made.names), *(OTHER_GROUP for _ in rest), TOTAL],
+            [*(NO_GROUP if one is None else one for one in groups.names), *(OTHER_GROUP for _ in rest), TOTAL],
         ),
-        *count_columns(scope, [*made.tallies, *rest, everyone]),
+        *count_columns(context, [*groups.tallies, *rest, totals]),
     ]
-    if scope.knows_win_days:
-        own = [medians.get(number) for number in range(1, len(made.names) + 1)]
-        columns.append(counted("cycle_days_median", "days", [*own, *(medians.get(0) for _ in rest), median]))
+    if context.has_cycles:
+        own = [medians.get(number) for number in range(1, len(groups.names) + 1)]
+        columns.append(values_column("cycle_days_median", "days", [*own, *(medians.get(0) for _ in rest), median]))
     if cost is not None:
-        unnamed = [spend for one, spend in made.spend.items() if one not in made.names]
-        spend = [*(made.spend.get(one) for one in made.names), *(sum(unnamed) if unnamed else None for _ in rest)]
-        columns += cost_columns(scope, [*spend, cost.total], comparable=cost.comparable)
-    return block(name, columns, totals=1)
+        # what leads without a source came to is not known by channel, though the spend table names channels
+        told = (*[facts_needed(Fact.SOURCES)] * (len(groups.names) + len(rest)), ())
+        columns = [columns[0], *(replace(one, row_needs=told) for one in columns[1:])]
+        unnamed = [spend for one, spend in groups.spend.items() if one not in groups.names]
+        spend = [*(groups.spend.get(one) for one in groups.names), *(sum(unnamed) if unnamed else None for _ in rest)]
+        columns += cost_columns(context, [*spend, cost.total])
+    return block(name, columns, totals=1, evidence=context.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Spend on channels, and what became of the leads of these: of leads that cost nothing there are none among them.
+
+    Attributes:
+        spend: All spend that names a channel.
+        leads: Counts of the leads whose source is one of them.
+    """
+
+    spend: float
+    leads: Tally
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """All spend, and whether it is in the currency of the amounts."""
+    """What marketing cost.
+
+    Attributes:
+        total: All spend, whatever for.
+        paid: The part of it that went to channels.
+    """
 
     total: float
-    comparable: bool
+    paid: Paid
 
 
-COST_PER = (
-    ("MQL", "mql", "CPMQL"),
-    ("SQL", "sql", "CPSQL"),
-    ("Meeting", "meeting", "CPMTG"),
-    ("Opportunity", "opportunity", "CPOPP"),
-)
-"""Stages whose cost is a KPI of its own, beside leads and wins."""
+def paid_part(context: FunnelContext, spend: Mapping[str | None, float], rows: Sequence[Row]) -> Paid:
+    """Spend by source and the leads of these sources out of all leads by source and state."""
+    bought = {name: cost for name, cost in spend.items() if name is not None}
+    return Paid(sum(bought.values()), tally([row for row in rows if row["source"] in bought], context))
+
+
+def cost_per_stage(stages: Iterable[Stage]) -> list[Column]:
+    """What a lead in each stage cost, where that is a KPI of its own, beside leads and wins."""
+    return [
+        kpi_column(key, "money", function, "spend", stage.count_key, needs=[Fact.SPEND_MONTHS])
+        for stage in stages
+        if stage.cost_kpi
+        for key, function in [stage.cost_kpi]
+    ]
+
+
+class BreakdownSection(Section):
+    """F."""
+
+    needs: ClassVar[Mapping[str, Fact]] = {"by.source": Fact.SOURCES, "by.owner": Fact.OWNERS}
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Leads by each field."""
+        return {leads_by_state(field): states_by(context.rows, field) for field in fields(context)}
+
+    def follow_up(self, figures: Figures) -> Queries:
+        """Days from lead to won of the groups that have a row."""
+        return {cycle_lengths(field): cycles.question() for field, cycles in figures.group_cycles.items()}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """One block a field, under its name."""
+        labels = figures.context.table.by_labels
+        return {"by": {labels.get(field, field): self._block(figures, field) for field in figures.groups}}
+
+    def _block(self, figures: Figures, field: str) -> Block:
+        groups = figures.groups[field]
+        number = list(figures.groups).index(field) + 1
+        return breakdown_block(
+            figures.context,
+            TABLES.get(field, f"tblBy{number}"),
+            groups,
+            totals=figures.totals,
+            medians=figures.group_cycles[field].medians(figures.answers[cycle_lengths(field)]),
+            median=next((one.median for one in figures.durations if one.name == LEAD_TO_WON), None),
+            cost=figures.cost if groups.spend else None,
+        )

@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import block, counted, kpi
-from xl_leadkpi.funnel.scope import WON, Scope, flag
+from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
+from xl_leadkpi.funnel.context import FunnelContext, flag
+from xl_leadkpi.funnel.lead_state import WON
+from xl_leadkpi.funnel.section import Query, Section
+from xl_leadkpi.leads.model.evidence import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.funnel.report import Block
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.figures import Figures
+    from xl_leadkpi.funnel.report import Block, NamedBlocks
+    from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
 
+OBSERVED = Query("leads by days under observation")
+WINDOWS = Query("leads older than each window")
 MARKS = (30, 60, 90, 180)
 """Ages in days at which the figures are always printed."""
 ENOUGH_AT_RISK = 10
@@ -28,10 +35,10 @@ MOST_POINTS = 48
 HISTOGRAM_BINS = 12
 
 
-def follow_ups(scope: Scope) -> nw.LazyFrame[Any]:
+def observed_days(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Leads by whole days under observation, won or not."""
-    rows = scope.rows.filter(~nw.col("followed").is_null()).with_columns(won=flag(nw.col("outcome") == WON))
-    return rows.group_by("followed", "won").agg(nw.len().alias("n"))
+    rows = context.rows.filter(~nw.col("observed_days").is_null()).with_columns(won=flag(nw.col("outcome") == WON))
+    return rows.group_by("observed_days", "won").agg(nw.len().alias("n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +77,17 @@ class Curve:
         return sum(self.wins[: bisect_right(self.days, day)])
 
 
-def curve(rows: Sequence[Row]) -> Curve:
-    """Estimate the curve from :func:`follow_ups`.
+def estimate_curve(rows: Sequence[Row]) -> Curve:
+    """Estimate the curve from :func:`observed_days`.
 
-    >>> made = curve([{"followed": 30, "won": 1, "n": 1}, {"followed": 50, "won": 0, "n": 3}])
-    >>> made.share(30), made.at_risk(31)
+    >>> curve = estimate_curve([{"observed_days": 30, "won": 1, "n": 1}, {"observed_days": 50, "won": 0, "n": 3}])
+    >>> curve.share(30), curve.at_risk(31)
     (0.25, 3)
     """
     every: dict[int, int] = {}
     wins: dict[int, int] = {}
     for row in rows:
-        day = int(row["followed"])
+        day = int(row["observed_days"])
         every[day] = every.get(day, 0) + row["n"]
         if row["won"]:
             wins[day] = wins.get(day, 0) + row["n"]
@@ -92,77 +99,90 @@ def curve(rows: Sequence[Row]) -> Curve:
     return Curve(tuple(days), tuple(wins[day] for day in days), tuple(1 - s for s in not_yet), tuple(ends), left)
 
 
-def curve_block(made: Curve, *, known: bool) -> Block:
+CURVE_NEEDS = (Fact.CREATION_DATES, Fact.WIN_DAYS, Fact.WINS, Fact.LEADS_NOT_WON)
+"""What a rate of leads followed to the win needs."""
+
+
+def curve_block(context: FunnelContext, curve: Curve) -> Block:
     """E: the curve at the days of wins (thinned out where they are many) and at the marks."""
-    last = made.ends[-1] if made.ends else 0
+    last = curve.ends[-1] if curve.ends else 0
     step = max(1, -(-last // MOST_POINTS))
-    shown = made.days if len(made.days) <= MOST_POINTS else range(step, last + 1, step)
-    days = sorted({0, *shown, *(mark for mark in MARKS if mark <= last)}) if known and made.ends else []
-    totals = [made.wins_until(day) for day in days]
-    at_risk = [made.at_risk(day) for day in days]
-    shares = [made.share(day) for day in days]
+    shown = curve.days if len(curve.days) <= MOST_POINTS else range(step, last + 1, step)
+    days = (
+        sorted({0, *shown, *(mark for mark in MARKS if mark <= last)})
+        if curve.ends and context.evidence.supports(*CURVE_NEEDS)
+        else []
+    )
+    totals = [curve.wins_until(day) for day in days]
+    at_risk = [curve.at_risk(day) for day in days]
+    shares = [curve.share(day) for day in days]
     columns = [
-        counted("day", "days", days),
-        counted("at_risk", "count", at_risk),
-        counted("wins", "count", [now - before for now, before in zip(totals, [0, *totals], strict=False)]),
-        counted("conversion", "fraction", shares),
-        counted(
+        values_column("day", "days", days),
+        values_column("at_risk", "count", at_risk),
+        values_column("wins", "count", [now - before for now, before in zip(totals, [0, *totals], strict=False)]),
+        values_column("conversion", "fraction", shares),
+        values_column(
             "drawn",
             "fraction",
             [share if n >= ENOUGH_AT_RISK else None for share, n in zip(shares, at_risk, strict=True)],
         ),
     ]
-    return block("tblCurve", columns, notes=() if known else (("no_win_days", ""),))
+    return block("tblCurve", columns, evidence=context.evidence)
 
 
-def windows(scope: Scope) -> list[int]:
+def windows(context: FunnelContext) -> list[int]:
     """Windows printed: the marks and the one asked for."""
-    return sorted({*MARKS, scope.options.window_days})
+    return sorted({*MARKS, context.options.window_days})
 
 
-def window_counts(scope: Scope) -> nw.LazyFrame[Any]:
+def window_counts(context: FunnelContext) -> nw.LazyFrame[Any]:
     """One row: leads at least as old as each window, and those of them won within it."""
-    placed = ~nw.col("followed").is_null()
+    placed = ~nw.col("observed_days").is_null()
     counts = []
-    for window in windows(scope):
+    for window in windows(context):
         old = placed & (nw.col("age") >= window)
         counts += [
             flag(old).sum().alias(f"leads_{window}"),
             flag(old & (nw.col("cycle") <= window)).sum().alias(f"won_{window}"),
         ]
-    return scope.rows.select(nw.len().alias("rows"), *counts)
+    return context.rows.select(nw.len().alias("rows"), *counts)
 
 
-def mature_block(scope: Scope, found: Row, made: Curve, everyone: Tally) -> Block:
+def mature_block(context: FunnelContext, found: Row, curve: Curve, totals: Tally) -> Block:
     """Lead to won three ways: mature windows, the curve at their ends, and the naive rate in the last row."""
-    known = scope.knows_win_days
-    shown = windows(scope)
+    shown = windows(context)
+    row_needs, some = [*(CURVE_NEEDS for _ in shown), ()], [Fact.WINS, Fact.LEADS_NOT_WON]
     columns = [
-        counted("basis", "text", [*("mature" for _ in shown), "naive"]),
-        counted("window", "days", [*shown, None]),
-        counted("leads", "count", [*(int(found[f"leads_{w}"] or 0) if known else None for w in shown), everyone.leads]),
-        counted("won", "count", [*(int(found[f"won_{w}"] or 0) if known else None for w in shown), everyone.won]),
-        kpi("lead_conversion", "fraction", "LEADCONV", "won", "leads"),
-        kpi("low", "fraction", "CONVCI", "won", "leads", item=0),
-        kpi("high", "fraction", "CONVCI", "won", "leads", item=1),
-        counted("at_risk", "count", [*(made.at_risk(w) if known else None for w in shown), None]),
-        counted("curve", "fraction", [*(made.share(w) if known and made.at_risk(w) else None for w in shown), None]),
-    ]
-    return block("tblMature", columns, notes=() if known else (("no_win_days", ""),))
+        values_column("basis", "text", [*("mature" for _ in shown), "naive"]),
+        values_column("window", "days", [*shown, None]),
+        values_column(
+            "leads", "count", [*(int(found[f"leads_{w}"] or 0) for w in shown), totals.leads], row_needs=row_needs
+        ),
+        values_column("won", "count", [*(int(found[f"won_{w}"] or 0) for w in shown), totals.won], row_needs=row_needs),
+        kpi_column("lead_conversion", "fraction", "LEADCONV", "won", "leads", needs=some),
+        kpi_column("low", "fraction", "CONVCI", "won", "leads", item=0, needs=some),
+        kpi_column("high", "fraction", "CONVCI", "won", "leads", item=1, needs=some),
+        values_column("at_risk", "count", [*(curve.at_risk(w) for w in shown), None], row_needs=row_needs),
+        values_column(
+            "curve", "fraction", [*(curve.share(w) if curve.at_risk(w) else None for w in shown), None],
+            row_needs=row_needs,
+        ),
+    ]  # fmt: skip
+    return block("tblMature", columns, evidence=context.evidence)
 
 
-def histogram_block(made: Curve) -> Block:
+def histogram_block(curve: Curve) -> Block:
     """Lead to won in equal bins of days; ``from_day`` and ``to_day`` belong to the bin."""
-    last = made.days[-1] if made.days else 0
+    last = curve.days[-1] if curve.days else 0
     width = _round_width(last // HISTOGRAM_BINS + 1)
-    bins = range(last // width + 1) if made.days else range(0)
+    bins = range(last // width + 1) if curve.days else range(0)
     counts = dict.fromkeys(bins, 0)
-    for day, wins in zip(made.days, made.wins, strict=True):
+    for day, wins in zip(curve.days, curve.wins, strict=True):
         counts[day // width] += wins
     columns = [
-        counted("from_day", "days", [place * width for place in bins]),
-        counted("to_day", "days", [(place + 1) * width - 1 for place in bins]),
-        counted("won", "count", counts.values()),
+        values_column("from_day", "days", [place * width for place in bins]),
+        values_column("to_day", "days", [(place + 1) * width - 1 for place in bins]),
+        values_column("won", "count", counts.values()),
     ]
     return block("tblCycle", columns)
 
@@ -170,3 +190,27 @@ def histogram_block(made: Curve) -> Block:
 def _round_width(days: int) -> int:
     """The next width that reads well."""
     return next((width for width in (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365) if width >= days), days)
+
+
+class MaturitySection(Section):
+    """E."""
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Leads by age."""
+        return {WINDOWS: window_counts(context), OBSERVED: observed_days(context)}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Mature windows, and the curve."""
+        [counts] = figures.answers[WINDOWS]
+        return {
+            "mature": mature_block(figures.context, counts, figures.curve, figures.totals),
+            "curve": curve_block(figures.context, figures.curve),
+        }
+
+
+class CycleSection(Section):
+    """The histogram of D."""
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Lead to won in bins of days; its query is the curve's."""
+        return {"cycle_histogram": histogram_block(figures.curve)}

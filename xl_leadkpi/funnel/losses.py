@@ -7,105 +7,163 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, counted, kpi
-from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, decode
+from xl_leadkpi.funnel.blocks import (
+    NO_GROUP,
+    OTHER_GROUP,
+    TOTAL,
+    UNKNOWN_STAGE,
+    block,
+    kpi_column,
+    steady_sum,
+    values_column,
+)
+from xl_leadkpi.funnel.lead_state import LOST, OPEN
+from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.tally import grouped
+from xl_leadkpi.leads.model.evidence import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xl_leadkpi.funnel.report import Block, Column
-    from xl_leadkpi.funnel.stages import Spell
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.context import FunnelContext
+    from xl_leadkpi.funnel.figures import Figures
+    from xl_leadkpi.funnel.report import Block, Column, NamedBlocks
+    from xl_leadkpi.funnel.section import Queries
+    from xl_leadkpi.funnel.stages import StageDuration
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
 
+LOSS_REASONS = Query("lost leads by stage and reason")
 SHRINK_BELOW = 30
-"""Closed leads below which a rate is drawn towards one half, as if two more had been won and two more lost."""
+"""Closed leads below which a rate is drawn towards the win rate of all, as if a few more had been closed at it."""
+SHRINK_BY = 4
+"""How many more."""
 
 
-def lost_by_reason(scope: Scope) -> nw.LazyFrame[Any]:
+def lost_by_reason(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Lost leads by the stage they were lost from and the reason given."""
-    lost = scope.rows.filter(nw.col("outcome") == LOST)
-    return lost.group_by("lost_at", "lost_reason").agg(nw.len().alias("n"), nw.col("amount").sum().alias("amount"))
+    lost = context.rows.filter(nw.col("outcome") == LOST)
+    return lost.group_by("lost_rank", "lost_reason").agg(nw.len().alias("n"), nw.col("amount").sum().alias("amount"))
 
 
-def losses_block(scope: Scope, rows: Sequence[Row]) -> Block:
+def losses_block(context: FunnelContext, rows: Sequence[Row], name: str = "tblLoss") -> Block:
     """I: by stage, its reasons in order of number, the rarest together."""
     table: list[tuple[str, str, int, float]] = []
-    by_stage = grouped(rows, lambda row: int(row["lost_at"]))
-    for position in sorted(by_stage):
-        reasons = sorted(by_stage[position], key=lambda row: (-row["n"], row["lost_reason"] or ""))
+    by_stage = grouped(rows, lambda row: int(row["lost_rank"]))
+    for rank in sorted(by_stage, key=lambda rank: rank or len(context.stages)):
+        reasons = sorted(by_stage[rank], key=lambda row: (-row["n"], row["lost_reason"] or ""))
         shown, rest = reasons, []
-        if len(reasons) > scope.options.top_groups + 1:
-            shown, rest = reasons[: scope.options.top_groups], reasons[scope.options.top_groups :]
-        stage = scope.stages[position - 1]
+        if len(reasons) > context.options.top_groups + 1:
+            shown, rest = reasons[: context.options.top_groups], reasons[context.options.top_groups :]
+        stage = context.stages[rank - 1] if rank else UNKNOWN_STAGE
         table += [(stage, row["lost_reason"] or NO_GROUP, row["n"], row["amount"] or 0.0) for row in shown]
         if rest:
             table.append((stage, OTHER_GROUP, sum(row["n"] for row in rest), sum(row["amount"] or 0.0 for row in rest)))
     table.append((TOTAL, "", sum(row["n"] for row in rows), sum(row["amount"] or 0.0 for row in rows)))
     columns = [
-        counted("stage", "text", [stage for stage, _, _, _ in table]),
-        counted("reason", "text", [reason or None for _, reason, _, _ in table]),
-        counted("lost", "count", [n for _, _, n, _ in table]),
+        values_column("stage", "text", [stage for stage, _, _, _ in table]),
+        values_column("reason", "text", [reason or None for _, reason, _, _ in table]),
+        values_column("lost", "count", [n for _, _, n, _ in table]),
     ]
-    if scope.has_money:
-        columns.append(counted("amount", "money", [amount for _, _, _, amount in table]))
-    return block("tblLoss", columns, totals=1)
+    if context.has_money:
+        columns.append(values_column("amount", "money", [amount for _, _, _, amount in table]))
+    return block(name, columns, totals=1, evidence=context.evidence)
 
 
-def pipeline_block(scope: Scope, profile_rows: Sequence[Row], everyone: Tally, measured: Sequence[Spell]) -> Block:
+def pipeline_block(
+    context: FunnelContext, profile_rows: Sequence[Row], totals: Tally, durations: Sequence[StageDuration]
+) -> Block:
     """J: open opportunities by the stage they are in, weighted with the share of closed leads from there that were won.
 
-    No rate where nothing is closed yet; no amounts where no open opportunity has one.
+    Where few are closed, the share is drawn towards the win rate of all; where nobody knows from which stage the lost
+    ones went, it is the win rate of all. No rate without wins or losses; no amounts where no open opportunity has one.
     """
-    first = scope.opportunity_position
-    stages = [stage for stage in scope.stages[first - 1 :] if stage != "Won"]
-    spells = {spell.name: spell for spell in measured}
+    first = context.opportunity_rank
+    stages = [stage for stage in context.stages[first - 1 :] if stage != context.pipeline.won.name]
+    by_stage = {duration.name: duration for duration in durations}
     here: list[list[Row]] = [[] for _ in stages]
     for row in profile_rows:
-        _, _, place, outcome = decode(int(row["state"]))
-        if stages and outcome == OPEN and place >= first:
+        state = context.packing.unpack(row["state"])
+        if stages and state.outcome == OPEN and state.furthest_rank >= first:
             # one that went back to an earlier stage still is an opportunity
-            here[min(max(int(row["now"]), first), first + len(stages) - 1) - first].append(row)
-    won, lost = ([pair[i] for pair in everyone.passed[first - 1 : first - 1 + len(stages)]] for i in (0, 1))
-    if not scope.knows_lost_reach:
-        lost = [everyone.lost] * len(stages)
-    closed = any(won) or any(lost)
-    extra = [2 if w + n < SHRINK_BELOW else 0 for w, n in zip(won, lost, strict=True)]
-    known = [spells.get(stage) for stage in stages]
-    stalled = [spell and spell.stalled for spell in known]
+            here[min(max(int(row["current_rank"]), first), first + len(stages) - 1) - first].append(row)
+    won, lost = ([pair[i] for pair in totals.passed[first - 1 : first - 1 + len(stages)]] for i in (0, 1))
+    came = [context.reach(stage) for stage in stages]
+    all_lost = totals.lost if context.counts_all_lost else totals.lost_opportunities
+    chances = [
+        shrunk(w, n, totals.won, all_lost) if context.evidence.supports(*facts) else (totals.won, all_lost)
+        for w, n, facts in zip(won, lost, came, strict=True)
+    ]
+    waits = [by_stage.get(stage) for stage in stages]
+    stalled = [one and one.stalled for one in waits]
     open_ = [sum(row["n"] for row in rows) for rows in here]
+    amounts = [sum(row["amount"] or 0.0 for row in rows) for rows in here]
+    total = [*amounts, sum(amounts)] if totals.pipeline is not None else [None] * (len(stages) + 1)
+    visit_needs = [context.stay(stage) for stage in stages]
+    outcomes = [Fact.WINS, Fact.LEADS_NOT_WON, *context.closed_needs]
     columns = [
-        counted("stage", "text", [*stages, TOTAL]),
-        counted("open", "count", [*open_, sum(open_)]),
+        values_column("stage", "text", [*stages, TOTAL]),
+        values_column("open", "count", [*open_, sum(open_)], needs=[Fact.OPPORTUNITIES]),
+        values_column("amount", "money", total, needs=[Fact.AMOUNTS, Fact.ONE_CURRENCY, Fact.OPPORTUNITIES]),
+        values_column("closed_won", "count", [*won, None], needs=[Fact.WINS]),
+        values_column("closed_lost", "count", [*lost, None], needs=[Fact.LOSSES], row_needs=[*came, ()]),
+        values_column("prior_won", "number", [*(w for w, _ in chances), None], needs=outcomes),
+        values_column("prior_lost", "number", [*(n for _, n in chances), None], needs=outcomes),
+        kpi_column("stage_to_won", "fraction", "WINRATE", "prior_won", "prior_lost"),
+        kpi_column("weighted", "money", "WPIPE", "amount", "stage_to_won"),
+        values_column("open_median_days", "days", [*(one and one.open_median for one in waits), None]),
+        values_column(
+            "stalled",
+            "count",
+            [*stalled, sum(n for n in stalled if n is not None)],
+            row_needs=[*visit_needs, tuple(need for one in visit_needs for need in one)],
+        ),
     ]
-    if scope.has_money:
-        amounts = [sum(row["amount"] or 0.0 for row in rows) for rows in here]
-        total = [*amounts, sum(amounts)]
-        columns.append(counted("amount", "money", [None] * len(total) if everyone.pipeline is None else total))
-    columns += [
-        counted("closed_won", "count", [*won, None]),
-        counted("closed_lost", "count", [*lost, None]),
-        counted("prior_won", "count", [*(w + x if closed else None for w, x in zip(won, extra, strict=True)), None]),
-        counted("prior_lost", "count", [*(n + x if closed else None for n, x in zip(lost, extra, strict=True)), None]),
-        kpi("stage_to_won", "fraction", "WINRATE", "prior_won", "prior_lost"),
-    ]
-    if scope.has_money:
-        columns.append(kpi("weighted", "money", "WPIPE", "amount", "stage_to_won"))
-    columns += [
-        counted("open_median_days", "days", [*(spell and spell.open_median for spell in known), None]),
-        counted("stalled", "count", [*stalled, sum(n for n in stalled if n is not None)]),
-    ]
-    made = block("tblPipeline", columns, totals=1, notes=(("shrunk_below", str(SHRINK_BELOW)),))
-    return replace(made, columns=tuple(_summed(one) if one.key == "weighted" else one for one in made.columns))
+    known = all(context.evidence.supports(*facts) for facts in came) and not context.counts_all_lost
+    notes = [("shrunk_below", str(SHRINK_BELOW)), *([] if known else [("overall_win_rate", "")])]
+    pipeline = block("tblPipeline", columns, totals=1, notes=notes, evidence=context.evidence)
+    return replace(pipeline, columns=tuple(_summed(one) if one.key == "weighted" else one for one in pipeline.columns))
+
+
+def shrunk(won: int, lost: int, all_won: int, all_lost: int) -> tuple[float, float]:
+    """Won and lost ones of a stage, where they are few with some more closed at the win rate of all.
+
+    >>> shrunk(3, 1, 30, 10), shrunk(30, 30, 30, 10)
+    ((6.0, 2.0), (30, 30))
+    """
+    if won + lost >= SHRINK_BELOW or not all_won + all_lost:
+        return won, lost
+    rate = all_won / (all_won + all_lost)
+    return won + SHRINK_BY * rate, lost + SHRINK_BY * (1 - rate)
 
 
 def _summed(column: Column) -> Column:
     """The column with the sum of its rows in the totals row."""
-    known = [value for value in column.values[:-1] if isinstance(value, int | float)]
-    return replace(column, values=(*column.values[:-1], float(sum(known)) if known else None), summed=1)
+    numbers = [value for value in column.values[:-1] if isinstance(value, int | float)]
+    return replace(column, values=(*column.values[:-1], steady_sum(float(sum(numbers))) if numbers else None), summed=1)
 
 
 def weighted_pipeline(pipeline: Block) -> float | None:
     """Weighted amounts of the open opportunities, None where they have no amounts or nothing is closed yet."""
-    return pipeline["weighted"].values[-1] if "weighted" in pipeline else None
+    total: float | None = pipeline["weighted"].values[-1]
+    return total
+
+
+class LossesSection(Section):
+    """I."""
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Lost leads by stage and reason."""
+        return {LOSS_REASONS: lost_by_reason(context)}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Where and why leads are lost."""
+        return {"losses": losses_block(figures.context, figures.answers[LOSS_REASONS])}
+
+
+class PipelineSection(Section):
+    """J."""
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """What the open opportunities are worth; its query is that of the stages."""
+        return {"pipeline": figures.pipeline}

@@ -2,78 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import block, counted, kpi
-from xl_leadkpi.funnel.scope import (
-    COUNT_KEY,
-    LOST,
-    Scope,
-    day_number,
-    first_day,
-    flag,
-    last_day,
-    month_of,
-)
+from xl_leadkpi.cells.days import day_number
+from xl_leadkpi.engines.expressions import month_number
+from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
+from xl_leadkpi.funnel.breakdown import REVENUE_NEEDS
+from xl_leadkpi.funnel.context import MONTHS, FunnelContext, first_day, flag, is_over, last_day, month_of
+from xl_leadkpi.funnel.lead_state import LOST
+from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.stages import Cycles
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
-from xl_leadkpi.leads.rows import month_number
+from xl_leadkpi.leads.model.evidence import Fact, Need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.funnel.report import Block, Column, Unit
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.figures import Answers, Figures
+    from xl_leadkpi.funnel.report import Block, Column, NamedBlocks, Unit
+    from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
 
+CohortRole = Literal["opportunity", "won"]
+
+COHORTS = Query("leads by month and state")
+LOSSES = Query("losses by month")
+TREND_CYCLES = Query("lead to won in the spans of the trend")
 LONGEST_CALENDAR = 240
 """Months that are listed without a gap; beyond, only months with any lead or event are."""
 TREND_MONTHS = 3
-FOLLOWED = ("Opportunity", "Won")
-"""Stages whose cohorts are followed month by month."""
 
 
-def cohorts_by_state(scope: Scope) -> nw.LazyFrame[Any]:
+def entered(stage: str) -> Query:
+    """The query for the entries into a stage by month."""
+    return Query("entries by month", stage)
+
+
+def cohorts_by_state(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Leads by month of creation and state."""
-    return states_by(scope.rows, "cohort_month")
+    return states_by(context.rows, "cohort_month")
 
 
-def entries(scope: Scope, stage: str) -> nw.LazyFrame[Any]:
+def entries(context: FunnelContext, stage: str) -> nw.LazyFrame[Any]:
     """Leads by month of creation, month of entry into the stage, and whether the two are in order.
 
     Grouping by day first leaves so few rows that turning days into months costs nothing.
     """
-    column = str(scope.date_column(stage))
-    rows = scope.rows.filter(~nw.col(column).is_null()).with_columns(
-        day=scope.whole(column),
+    column = str(context.date_column(stage))
+    rows = context.all_rows.filter(~nw.col(column).is_null()).with_columns(
+        day=context.whole(column),
         in_order=flag(nw.col(column) >= nw.col("created")),
         amounts=flag(~nw.col("amount").is_null()),
     )
-    keys = ("cohort_month", "in_order") if stage in FOLLOWED else ()
-    return _by_month(scope, rows, *keys)
+    keys: tuple[str, ...] = ("cohort_month", "in_order") if stage in _cohort_stages(context) else ()
+    if keys and context.options.is_limited:
+        rows, keys = rows.with_columns(created_in=flag(context.in_period("created"))), (*keys, "created_in")
+    return _by_month(context, rows, *keys)
 
 
-def losses_by_day(scope: Scope) -> nw.LazyFrame[Any]:
+def _cohort_stages(context: FunnelContext) -> tuple[str, ...]:
+    """Stages whose cohorts are followed month by month."""
+    return tuple(stage.name for stage in (context.pipeline.opportunity, context.pipeline.won) if stage)
+
+
+def losses_by_day(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Lost leads by month of the loss and whether they had become opportunities."""
-    rows = scope.rows.filter((nw.col("outcome") == LOST) & ~nw.col("d_lost").is_null()).with_columns(
-        day=scope.whole("d_lost"),
+    rows = context.all_rows.filter((nw.col("outcome") == LOST) & ~nw.col("d_lost").is_null()).with_columns(
+        day=context.whole("d_lost"),
         amounts=flag(~nw.col("amount").is_null()),
-        opportunity=flag(nw.col("place") >= scope.opportunity_position),
+        opportunity=flag(nw.col("furthest_rank") >= context.opportunity_rank),
     )
-    return _by_month(scope, rows, "opportunity")
+    return _by_month(context, rows, "opportunity")
 
 
-def _by_month(scope: Scope, rows: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
+def _by_month(context: FunnelContext, rows: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
     sums = (nw.col("n").sum(), nw.col("amount").sum(), nw.col("amounts").sum())
     by_day = rows.with_columns(n=nw.lit(1)).group_by(*keys, "day").agg(*sums)
-    start, end = scope.options.period_from, scope.options.period_to
-    inside = nw.col("day") >= (day_number(start) if start else 0)
-    if end:
-        inside = inside & (nw.col("day") <= day_number(end))
-    by_day = by_day.with_columns(month=month_number(nw.col("day")), in_period=flag(inside))
+    by_day = by_day.with_columns(month=month_number(nw.col("day")), in_period=flag(context.in_period("day")))
     return by_day.group_by(*keys, "month", "in_period").agg(*sums)
 
 
@@ -101,64 +110,47 @@ class Calendar:
         cohorts: By month of creation: the leads created in it.
         entered: By stage, by month: entries into the stage, within the period asked for.
         lost: By month: opportunities lost, within the period; all lost leads where nobody knows which were
-            opportunities. None if there are losses and not one has a day.
+            opportunities.
         spend: By month: spend; None without any spend table.
-        ripened: By stage, by month of creation, by months since: leads that entered the stage then.
+        entered_after: By stage, by month of creation, by months since: leads that entered the stage then.
     """
 
     months: tuple[int, ...]
     cohorts: Mapping[int, Tally]
     entered: Mapping[str, Mapping[int, Event]]
-    lost: Mapping[int, Event] | None
+    lost: Mapping[int, Event]
     spend: Mapping[int, float] | None
-    ripened: Mapping[str, Mapping[int, Mapping[int, int]]]
-
-    def closed_in_period(self, scope: Scope) -> tuple[int, int | None] | None:
-        """Won and lost ones closed within the period asked for, None without one."""
-        if scope.options.period_from is None and scope.options.period_to is None:
-            return None
-        won = self.entered.get("Won", {})
-        known = self.lost if scope.knows_losses else None
-        return sum(event.n for event in won.values()), None if known is None else sum(
-            event.n for event in known.values()
-        )
+    entered_after: Mapping[str, Mapping[int, Mapping[int, int]]]
 
 
-def calendar(
-    scope: Scope,
-    cohort_rows: Sequence[Row],
-    entry_rows: Mapping[str, Sequence[Row]],
-    lost_rows: Sequence[Row],
-    spend: Mapping[int, float] | None,
-    *,
-    has_losses: bool,
-) -> Calendar:
+def read_calendar(context: FunnelContext, answers: Answers, spend: Mapping[int, float] | None) -> Calendar:
     """Put the months together from the collected queries.
 
     Args:
-        scope: What is counted; without a period among its options everything that happened counts.
-        cohort_rows: Rows of :func:`cohorts_by_state`.
-        entry_rows: By stage: rows of :func:`entries`.
-        lost_rows: Rows of :func:`losses_by_day`.
+        context: What is counted; without a period among its options everything that happened counts.
+        answers: Rows of :func:`cohorts_by_state`, :func:`entries` and :func:`losses_by_day`.
         spend: Spend by month.
-        has_losses: There are losses of the kind that the win rate counts, with or without a day.
     """
+    entry_rows = {stage: answers[entered(stage)] for stage in context.stages if context.has_day(stage)}
     cohorts = {
-        int(month): tally(rows, scope)
-        for month, rows in grouped(cohort_rows, lambda row: row["cohort_month"]).items()
+        int(month): tally(rows, context)
+        for month, rows in grouped(answers[COHORTS], lambda row: row["cohort_month"]).items()
         if month is not None
     }
-    limited = scope.options.period_from is not None or scope.options.period_to is not None
-    entered = {stage: _events(rows, limited=limited) for stage, rows in entry_rows.items()}
-    losses = [row for row in lost_rows if row["opportunity"] or not scope.knows_lost_reach]
+    limited = context.options.is_limited
+    entries_by_stage = {stage: _events(rows, limited=limited) for stage, rows in entry_rows.items()}
+    losses = [row for row in answers[LOSSES] if row["opportunity"] or context.counts_all_lost]
     lost = _events(losses, limited=limited)
-    seen = {*cohorts, *lost, *(spend or ()), *(month for events in entered.values() for month in events)}
+    seen = {*cohorts, *lost, *(spend or ()), *(month for events in entries_by_stage.values() for month in events)}
+    seen = {month for month in seen if month in MONTHS}
     if seen:
-        whole = range(min(seen), max(*seen, month_of(scope.table.as_of)) + 1)
+        until = min(context.table.as_of, context.options.period_to or context.table.as_of)
+        whole = range(min(seen), max(*seen, month_of(until)) + 1)
         seen = set(whole) if len(whole) <= LONGEST_CALENDAR else seen
-    ripened = {stage: _ripened(rows) for stage, rows in entry_rows.items() if rows and "cohort_month" in rows[0]}
-    unknown = has_losses and not losses
-    return Calendar(tuple(sorted(seen)), cohorts, entered, None if unknown else lost, spend, ripened)
+    entered_after = {
+        stage: _entered_after(rows) for stage, rows in entry_rows.items() if rows and "cohort_month" in rows[0]
+    }
+    return Calendar(tuple(sorted(seen)), cohorts, entries_by_stage, lost, spend, entered_after)
 
 
 def _events(rows: Sequence[Row], *, limited: bool) -> dict[int, Event]:
@@ -170,161 +162,180 @@ def _events(rows: Sequence[Row], *, limited: bool) -> dict[int, Event]:
     return events
 
 
-def _ripened(rows: Sequence[Row]) -> dict[int, dict[int, int]]:
+def _entered_after(rows: Sequence[Row]) -> dict[int, dict[int, int]]:
     cohorts: dict[int, dict[int, int]] = {}
     for row in rows:
-        if row["cohort_month"] is not None and row["in_order"]:
+        if row["cohort_month"] is not None and row["in_order"] and row.get("created_in", 1):
             cohort = cohorts.setdefault(int(row["cohort_month"]), {})
             after = int(row["month"]) - int(row["cohort_month"])
             cohort[after] = cohort.get(after, 0) + int(row["n"])
     return cohorts
 
 
-def months_block(scope: Scope, known: Calendar) -> Block:
+def months_block(context: FunnelContext, calendar: Calendar) -> Block:
     """G: the cohort half (what became of the leads created in a month) and the period half (what happened in it).
 
     The two are never mixed in one column: a month may see more wins than new leads (specification, 5.2).
     """
-    months, stages = known.months, scope.stages
-    tallies = [known.cohorts.get(month) for month in months]
-    window = scope.options.window_days
+    months, stages = calendar.months, context.stages
+    created = [Fact.CREATION_DATES]
+    tallies = [calendar.cohorts.get(month) for month in months]
+    window = context.options.window_days
     columns = [
-        counted("month", "month", [first_day(month) for month in months]),
-        counted("complete", "text", [last_day(month) <= scope.table.as_of for month in months]),
-        counted("mature", "text", [(scope.table.as_of - last_day(month)).days >= window for month in months]),
-        counted("leads", "count", [made.leads if made else 0 for made in tallies]),
+        values_column("month", "month", [first_day(month) for month in months]),
+        values_column("complete", "text", [is_over(month, context.table.as_of) for month in months], on_sheet=False),
+        values_column(
+            "mature",
+            "text",
+            [(context.table.as_of - last_day(month)).days >= window for month in months],
+            on_sheet=False,
+        ),
+        values_column("leads", "count", [cohort.leads if cohort else 0 for cohort in tallies], needs=created),
     ]
     for place, stage in enumerate(stages[1:], start=1):
-        reached = [made.reached[place] if made else 0 for made in tallies]
-        columns.append(counted(f"cohort_{COUNT_KEY[stage]}", "count", reached))
-    if "Opportunity" in stages[1:]:
-        columns.append(kpi("cohort_opportunity_rate", "fraction", "LEADTOOPP", "cohort_opportunities", "leads"))
-    if "Won" in stages[1:]:
-        columns.append(kpi("cohort_conversion", "fraction", "LEADCONV", "cohort_won", "leads"))
-    columns += _period_columns(scope, known)
-    columns += _spend_columns(scope, known)
-    return block("tblMonth", columns)
+        reached = [cohort.reached[place] if cohort else 0 for cohort in tallies]
+        key = f"cohort_{context.pipeline[stage].count_key}"
+        columns.append(values_column(key, "count", reached, needs=[*created, *context.reach(stage)]))
+    if context.opportunity_stage:
+        opportunities = f"cohort_{context.opportunity_stage.count_key}"
+        columns.append(kpi_column("cohort_opportunity_rate", "fraction", "LEADTOOPP", opportunities, "leads"))
+    if context.pipeline.won in context.later_stages:
+        some = [Fact.WINS, Fact.LEADS_NOT_WON]
+        columns.append(kpi_column("cohort_conversion", "fraction", "LEADCONV", "cohort_won", "leads", needs=some))
+    columns += _period_columns(context, calendar)
+    columns += _spend_columns(context, calendar)
+    return block("tblMonth", columns, evidence=context.evidence)
 
 
-def _in_period(scope: Scope, month: int) -> bool:
-    start, end = scope.options.period_from, scope.options.period_to
-    return (start is None or last_day(month) >= start) and (end is None or first_day(month) <= end)
+def _period_columns(context: FunnelContext, calendar: Calendar) -> list[Column]:
+    months = calendar.months
 
-
-def _period_columns(scope: Scope, known: Calendar) -> list[Column]:
-    months = known.months
-
-    def events(found: Mapping[int, Event]) -> list[Event | None]:
-        return [found.get(month, NOTHING) if _in_period(scope, month) else None for month in months]
+    def events(found: Mapping[int, Event]) -> list[Event]:
+        return [found.get(month, NOTHING) for month in months]
 
     columns: list[Column] = []
     before = None
-    for place, stage in enumerate(scope.stages):
-        if stage not in known.entered and place:
+    for place, stage in enumerate(context.stages):
+        if stage not in calendar.entered and place:
             continue
-        name = "created" if not place else COUNT_KEY[stage]
-        values = events(known.entered.get(stage, {}))
-        columns.append(counted(f"entered_{name}", "count", [event and event.n for event in values]))
-        if before and (before, stage) != ("created", "Won"):  # that is snapshot_conversion
-            columns.append(kpi(f"snapshot_{name}", "fraction", "CONVRATE", f"entered_{name}", f"entered_{before}"))
+        name = "created" if not place else context.pipeline[stage].count_key
+        values = events(calendar.entered.get(stage, {}))
+        dated = [Fact.CREATION_DATES] if not place else [Need(Fact.STAGE_DAYS, stage)]
+        columns.append(values_column(f"entered_{name}", "count", [event.n for event in values], needs=dated))
+        if before and (before, stage) != ("created", context.pipeline.won.name):  # that is snapshot_conversion
+            columns.append(
+                kpi_column(f"snapshot_{name}", "fraction", "CONVRATE", f"entered_{name}", f"entered_{before}")
+            )
         before = name
-    if "Won" in known.entered:
-        won = events(known.entered["Won"])
-        blank: list[Event | None] = [None] * len(months)
-        losses = blank if known.lost is None or not scope.knows_losses else events(known.lost)
-        lost = "lost_opportunities" if scope.knows_lost_reach else "lost"
+    if context.pipeline.won.name in calendar.entered:
+        won = events(calendar.entered[context.pipeline.won.name])
+        losses = events(calendar.lost)
+        lost, closed = context.lost_key, [Fact.LOSSES, Fact.LOSS_DAYS, *context.closed_needs]
         columns += [
-            kpi("snapshot_conversion", "fraction", "LEADCONV", "entered_won", "entered_created"),
-            counted(lost, "count", [event and event.n for event in losses]),
-            kpi("win_rate", "fraction", "WINRATE", "entered_won", lost),
+            kpi_column("snapshot_conversion", "fraction", "LEADCONV", "entered_won", "entered_created"),
+            values_column(lost, "count", [event.n for event in losses], needs=closed),
+            kpi_column("win_rate", "fraction", "WINRATE", "entered_won", lost),
         ]
-        if scope.has_money:
+        if context.has_money:
             columns += [
-                counted("revenue", "money", [event and event.amount for event in won]),
-                counted("won_with_amount", "count", [event and event.amounts for event in won]),
-                kpi("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
+                values_column("revenue", "money", [event.amount for event in won], needs=REVENUE_NEEDS),
+                values_column("won_with_amount", "count", [event.amounts for event in won], needs=REVENUE_NEEDS),
+                kpi_column("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
             ]
-    return columns
+    return [replace(column, table="period") for column in columns]
 
 
-def _spend_columns(scope: Scope, known: Calendar) -> list[Column]:
-    if known.spend is None:
+def _spend_columns(context: FunnelContext, calendar: Calendar) -> list[Column]:
+    if calendar.spend is None:
         return []
     columns = [
-        counted("spend", "money", [known.spend.get(month) for month in known.months]),
-        kpi("cpl", "money", "CPL", "spend", "leads"),
+        values_column("spend", "money", [calendar.spend.get(month) for month in calendar.months], currency="spend"),
+        kpi_column("cpl", "money", "CPL", "spend", "leads"),
     ]
-    if "Won" in scope.stages[1:]:
-        columns.append(kpi("cac_cohort", "money", "CAC", "spend", "cohort_won"))
-    if "Won" in known.entered:
-        columns.append(kpi("cac_period", "money", "CAC", "spend", "entered_won"))
+    if context.pipeline.won in context.later_stages:
+        columns.append(kpi_column("cac_cohort", "money", "CAC", "spend", "cohort_won"))
+    if context.pipeline.won.name in calendar.entered:
+        columns.append(kpi_column("cac_period", "money", "CAC", "spend", "entered_won", table="period"))
     return columns
 
 
-def cohort_blocks(scope: Scope, known: Calendar, stage: str, name: str) -> tuple[Block, Block]:
+def cohort_blocks(context: FunnelContext, calendar: Calendar, role: CohortRole, name: str) -> tuple[Block, Block]:
     """H: by month of creation, leads that had entered a stage so many calendar months later: rates and counts.
 
     A cell is filled once its month is over; leads whose entry has no day or lies before their creation are left out,
     and a note says how many. Empty where the stage has no days, or is the first one.
     """
-    followed = stage in scope.stages[1:] and scope.has_day(stage)
-    months = [month for month in known.months if month in known.cohorts] if followed else []
-    ripened = known.ripened.get(stage, {})
+    reached = context.pipeline.won if role == "won" else context.pipeline.opportunity
+    stage = reached.name if reached else ""
+    is_dated = reached in context.later_stages and context.has_day(stage)
+    months = [month for month in calendar.months if month in calendar.cohorts] if is_dated else []
+    entered_after = calendar.entered_after.get(stage, {})
     labels = [
-        counted("month", "month", [first_day(month) for month in months]),
-        counted("leads", "count", [known.cohorts[month].leads for month in months]),
+        values_column("month", "month", [first_day(month) for month in months]),
+        values_column("leads", "count", [calendar.cohorts[month].leads for month in months]),
     ]
     counts = []
-    for after in range(scope.options.cohort_months + 1):
+    longest = month_of(context.table.as_of) - min(months, default=0)
+    for after in range(min(context.options.cohort_months, max(longest, 0)) + 1):
         values = [
-            sum(n for later, n in ripened.get(month, {}).items() if later <= after)
-            if last_day(month + after) <= scope.table.as_of
+            sum(n for later, n in entered_after.get(month, {}).items() if later <= after)
+            if is_over(month + after, context.table.as_of)
             else None
             for month in months
         ]
         if after == 0 or any(value is not None for value in values):
-            counts.append(counted(f"month_{after}", "count", values))
-    count_block = block(f"{name}Count", [*labels, *counts])
-    rates = [kpi(f"rate_{after}", "fraction", "LEADCONV", f"month_{after}", "leads") for after in range(len(counts))]
-    missing = sum(_came_to(known.cohorts[month], stage) - sum(ripened.get(month, {}).values()) for month in months)
-    notes = [("undated_wins" if stage == "Won" else "undated_opportunities", str(missing))] if missing > 0 else []
-    return block(name, [*labels, *rates], beside=count_block, notes=notes), count_block
+            counts.append(values_column(f"month_{after}", "count", values))
+    count_block = block(f"{name}Count", [*labels, *counts], evidence=context.evidence)
+    some = [Fact.WINS, Fact.LEADS_NOT_WON] if role == "won" else []
+    rates = [
+        kpi_column(f"rate_{after}", "fraction", "LEADCONV", f"month_{after}", "leads", needs=some)
+        for after in range(len(counts))
+    ]
+    missing = sum(
+        _came_to(calendar.cohorts[month], role) - sum(entered_after.get(month, {}).values()) for month in months
+    )
+    notes = [("undated_wins" if role == "won" else "undated_opportunities", str(missing))] if missing > 0 else []
+    rate_block = block(name, [*labels, *rates], beside=count_block, notes=notes, evidence=context.evidence)
+    return rate_block, count_block
 
 
-def _came_to(made: Tally, stage: str) -> int:
-    return made.won if stage == "Won" else made.won + made.lost_opportunities + made.open_opportunities
+def _came_to(cohort: Tally, role: CohortRole) -> int:
+    return cohort.won if role == "won" else cohort.won + cohort.lost_opportunities + cohort.open_opportunities
 
 
-def _trend_starts(scope: Scope) -> tuple[int, int]:
+def _trend_starts(context: FunnelContext) -> tuple[int, int]:
     """First months of the recent and of the previous span."""
-    current = month_of(scope.table.as_of)
-    complete = current if last_day(current) <= scope.table.as_of else current - 1
-    return complete - TREND_MONTHS + 1, complete - 2 * TREND_MONTHS + 1
+    current = month_of(context.table.as_of)
+    complete = current if is_over(current, context.table.as_of) else current - 1
+    recent, previous = complete - TREND_MONTHS + 1, complete - 2 * TREND_MONTHS + 1
+    return max(recent, MONTHS.start), max(previous, MONTHS.start)  # before the first month there is none
 
 
-def trend_cycles(scope: Scope) -> Cycles:
+def trend_cycles(context: FunnelContext) -> Cycles:
     """Days from lead to won of the wins in the recent (group 1) and the previous (group 0) span."""
-    recent, previous = _trend_starts(scope)
+    recent, previous = _trend_starts(context)
     day = nw.col("d_won")
     inside = (day >= day_number(first_day(previous))) & (day < day_number(last_day(recent + TREND_MONTHS - 1)) + 1)
-    won = scope.rows.filter(~nw.col("cycle").is_null() & inside)
+    won = context.rows.filter(~nw.col("cycle").is_null() & inside)
     won = won.select("cycle", group=flag(day >= day_number(first_day(recent))))
-    return Cycles(won, bool(scope.table.has_time))
+    return Cycles(won, bool(context.table.has_time))
 
 
-def trend_block(scope: Scope, months: Block, medians: Mapping[int, float | None], first_month: int | None) -> Block:
+def trend_block(
+    context: FunnelContext, months: Block, medians: Mapping[int, float | None], first_month: int | None
+) -> Block:
     """The last three complete calendar months against the three before, for the arrows on the cards.
 
     Args:
-        scope: What is counted.
-        months: Rows of :func:`months_block`, of all months whatever the period asked for.
+        context: What is counted.
+        months: Rows of :func:`months_block`.
         medians: Median days from lead to won, see :func:`trend_cycles`.
         first_month: Month of the first lead. Where it lies within or after the three months before, these were not
             recorded in full: their figures are None.
     """
-    spans = [(first_day(start), first_day(start + TREND_MONTHS - 1)) for start in _trend_starts(scope)]
+    spans = [(first_day(start), first_day(start + TREND_MONTHS - 1)) for start in _trend_starts(context)]
     shown = months["month"].values
-    compared = first_month is not None and first_month <= min(_trend_starts(scope))
+    compared = first_month is not None and first_month <= min(_trend_starts(context))
 
     def sums(key: str) -> list[Any]:
         values = list(zip(shown, months[key].values, strict=True))
@@ -332,38 +343,90 @@ def trend_block(scope: Scope, months: Block, medians: Mapping[int, float | None]
         return [recent, before if compared else None]
 
     columns = [
-        counted("period", "text", ["recent", "previous"]),
-        counted("first_month", "month", [low for low, _ in spans]),
-        counted("last_month", "month", [high for _, high in spans]),
+        values_column("period", "text", ["recent", "previous"]),
+        values_column("first_month", "month", [low for low, _ in spans]),
+        values_column("last_month", "month", [high for _, high in spans]),
     ]
-    names = {column.key: column.key.removeprefix("entered_") for column in months.columns}
     for column in months.columns:
-        if column.key.startswith("entered_") or column.key in (
-            "lost_opportunities",
-            "lost",
-            "revenue",
-            "won_with_amount",
-            "spend",
-        ):
-            name = "leads" if column.key == "entered_created" else names[column.key]
-            columns.append(counted(name, column.unit, sums(column.key)))
-    columns.append(counted("cycle_days_median", "days", [medians.get(1), medians.get(0) if compared else None]))
+        # what happened and what was spent; a rate is not the sum of the months' rates
+        if column.ratio is None and (column.table == "period" or column.currency == "spend"):
+            name = "leads" if column.key == "entered_created" else column.key.removeprefix("entered_")
+            columns.append(replace(column, key=name, values=tuple(sums(column.key))))
+    columns.append(values_column("cycle_days_median", "days", [medians.get(1), medians.get(0) if compared else None]))
     keys = {column.key for column in columns}
     ratios: list[tuple[str, Unit, str, tuple[str | float, ...]]] = [
-        ("win_rate", "fraction", "WINRATE", ("won", "lost_opportunities" if scope.knows_lost_reach else "lost")),
+        ("win_rate", "fraction", "WINRATE", ("won", context.lost_key)),
         ("average_deal", "money", "AVGDEAL", ("revenue", "won_with_amount")),
         ("cpl", "money", "CPL", ("spend", "leads")),
         ("cac", "money", "CAC", ("spend", "won")),
         ("roas", "ratio", "ROAS", ("revenue", "spend")),
-        ("romi", "fraction", "ROMI", ("revenue", "spend", scope.options.gross_margin)),
+        ("romi", "fraction", "ROMI", ("revenue", "spend", context.options.gross_margin)),
     ]
     for key, unit, name, arguments in ratios:
         if all(argument in keys for argument in arguments if isinstance(argument, str)):
-            columns.append(kpi(key, unit, name, *arguments))
-    return block("tblTrend", columns)
+            needed = {"spend": [Fact.SPEND_MONTHS], "revenue": [Fact.SPEND_MONTHS, Fact.SPEND_CURRENCY]}
+            costs = needed.get(str(arguments[0]), []) if "spend" in arguments else []
+            columns.append(kpi_column(key, unit, name, *arguments, needs=costs))
+    return block("tblTrend", columns, evidence=context.evidence)
 
 
 def _sum(values: Sequence[Any]) -> Any:
     """Sum, None where nothing is known (nothing at all, or spend before any was recorded)."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) if numbers else None
+
+
+class MonthsSection(Section):
+    """G."""
+
+    needs: ClassVar[Mapping[str, Fact]] = {
+        "months.cohort_won": Fact.WINS,
+        "months.cohort_conversion": Fact.WINS,
+        "months.entered_won": Fact.WINS,
+    }
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Leads by month of creation; entries into each stage and losses by month."""
+        return {
+            COHORTS: cohorts_by_state(context),
+            LOSSES: losses_by_day(context),
+            **{entered(stage): entries(context, stage) for stage in context.stages if context.has_day(stage)},
+        }
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Month by month."""
+        return {"months": figures.month_table}
+
+
+class CohortSection(Section):
+    """H."""
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """How months mature; the queries are those of the months."""
+        won, won_counts = cohort_blocks(figures.context, figures.calendar, "won", "tblCohort")
+        opportunity, opportunity_counts = cohort_blocks(
+            figures.context, figures.calendar, "opportunity", "tblCohortOpp"
+        )
+        return {
+            "cohorts": won,
+            "cohort_counts": won_counts,
+            "opportunity_cohorts": opportunity,
+            "opportunity_cohort_counts": opportunity_counts,
+        }
+
+
+class TrendSection(Section):
+    """The trend of the last months; where a period is asked for, that is compared instead."""
+
+    def follow_up(self, figures: Figures) -> Queries:
+        """Days from lead to won in both spans."""
+        limited = figures.context.options.is_limited
+        return {} if limited else {TREND_CYCLES: figures.trend_cycles.question()}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """The last three complete months, and the three before."""
+        if figures.context.options.is_limited:
+            return {"trend": None}
+        medians = figures.trend_cycles.medians(figures.answers[TREND_CYCLES])
+        first_month = min(figures.calendar.cohorts, default=None)
+        return {"trend": trend_block(figures.context, figures.month_table, medians, first_month)}

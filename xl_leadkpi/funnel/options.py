@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
 
 Reach = Literal["filled", "exact", "strict"]
 WinBasis = Literal["closed", "all", "cohort"]
+
+UNKEPT = ("built_at", "period_name", "fiscal_start")
+"""Options that no Funnel_Map keeps: they say nothing on how to count."""
+MOST_COHORT_MONTHS = 240
+MOST_WINDOW_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,17 +26,21 @@ class FunnelOptions:
         reach: When a stage counts as reached. ``filled``: the lead came at least that far. ``exact``: there is a trace
             of that very stage. ``strict``: every stage up to it has a date, in order. It decides what the stages count;
             won, lost and the win rate follow the outcome of each lead.
-        window_days: Maturity window: only leads at least that old enter a mature rate.
+        window_days: Maturity window: only leads at least that old enter a mature rate; at most 36,500.
         win_basis: What won deals are divided by. ``closed``: won and lost opportunities. ``all``: every opportunity.
             ``cohort``: opportunities at least ``window_days`` old, won within the window.
         min_n: Below this many the sheet greys a rate.
         half_life: Days in which a touch loses half its weight (time decay attribution).
         gross_margin: Share of revenue that is margin, at most 1, for the return on marketing investment.
         top_groups: Rows of a breakdown; the rest goes into one row.
-        period_from: First day of what is counted as having happened in a month; None leaves it open. All other figures
-            are of the whole table.
+        period_from: First day of the period that is counted: the leads created in it and the deals closed in it, see
+            :mod:`xl_leadkpi.funnel.period`; None leaves it open. Without both ends the whole table is counted.
         period_to: Last day of it; None leaves it open.
-        cohort_months: Calendar months after the first that the cohort tables follow.
+        compared_from: First day of the period that it is compared with, None without one.
+        compared_to: Last day of that.
+        period_name: What the user calls the period, such as ``2026-Q2``.
+        fiscal_start: Month from 1 in which the year begins that such a name is of.
+        cohort_months: Calendar months after the first that the cohort tables follow, at most 240.
         target_minutes: Response time promised, in minutes.
         built_at: Time printed on the sheet; None asks the clock.
 
@@ -39,7 +49,7 @@ class FunnelOptions:
     >>> FunnelOptions(window_days=0)
     Traceback (most recent call last):
     ...
-    ValueError: window_days must be at least 1 day, not 0
+    ValueError: window_days must be at least 1 day and at most 36,500, not 0
     """
 
     reach: Reach = "filled"
@@ -51,6 +61,10 @@ class FunnelOptions:
     top_groups: int = 15
     period_from: date | None = None
     period_to: date | None = None
+    compared_from: date | None = None
+    compared_to: date | None = None
+    period_name: str = ""
+    fiscal_start: int = 1
     cohort_months: int = 12
     target_minutes: float = 3.0
     built_at: datetime | None = None
@@ -60,13 +74,37 @@ class FunnelOptions:
             raise ValueError(f"reach must be filled, exact or strict, not {self.reach!r}")
         if self.win_basis not in ("closed", "all", "cohort"):
             raise ValueError(f"win_basis must be closed, all or cohort, not {self.win_basis!r}")
-        if self.window_days < 1:
-            raise ValueError(f"window_days must be at least 1 day, not {self.window_days}")
-        if self.half_life <= 0:
+        if not 1 <= self.window_days <= MOST_WINDOW_DAYS:
+            raise ValueError(
+                f"window_days must be at least 1 day and at most {MOST_WINDOW_DAYS:,}, not {self.window_days}"
+            )
+        if not self.half_life > 0:
             raise ValueError(f"half_life must be more than 0 days, not {self.half_life}")
-        if self.gross_margin > 1:
+        if not self.gross_margin <= 1:
             raise ValueError(f"gross_margin is a share, at most 1, not {self.gross_margin}")
-        if self.top_groups < 1:
+        if not self.top_groups >= 1:
             raise ValueError(f"top_groups must be at least 1, not {self.top_groups}")
-        if self.period_from and self.period_to and self.period_from > self.period_to:
-            raise ValueError(f"the period ends ({self.period_to}) before it begins ({self.period_from})")
+        self._check_numbers()
+        self._check_days()
+
+    @property
+    def is_limited(self) -> bool:
+        """Only a period is counted."""
+        return self.period_from is not None or self.period_to is not None
+
+    def _check_days(self) -> None:
+        for name, first, last in (
+            ("period", self.period_from, self.period_to),
+            ("period compared with", self.compared_from, self.compared_to),
+        ):
+            if first and last and first > last:
+                raise ValueError(f"the {name} ends ({last}) before it begins ({first}); exchange the two days")
+        if (self.compared_from is None) != (self.compared_to is None):
+            raise ValueError("the period compared with has but one end; give compared_from and compared_to, or neither")
+
+    def _check_numbers(self) -> None:
+        if not 0 <= self.cohort_months <= MOST_COHORT_MONTHS:
+            raise ValueError(f"cohort_months must be 0 to {MOST_COHORT_MONTHS} months, not {self.cohort_months}")
+        for name in ("min_n", "half_life", "gross_margin", "target_minutes"):
+            if not isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be a number, not {getattr(self, name)}")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from xl_leadkpi.leads.model.evidence import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
-    from xl_leadkpi.leads.table import ColumnMatch, Finding, StageWord
+    from xl_leadkpi.leads.model.conditions import Filtered
+    from xl_leadkpi.leads.model.evidence import Needs
+    from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.stage import Pipeline
+    from xl_leadkpi.leads.model.table import ChannelName, ColumnMatch, StageWord
 
 Unit = Literal["text", "count", "money", "fraction", "days", "minutes", "date", "month", "ratio", "number"]
+MoneyOf = Literal["amounts", "spend"]
+Better = Literal["higher", "lower"]
+SheetTable = Literal["main", "money", "period"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,18 @@ class Ratio:
     arguments: tuple[str | float | Above | First, ...]
     item: int | None = None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns among the arguments."""
+        return tuple(key for one in self.arguments if (key := argument_column(one)) is not None)
+
+
+def argument_column(argument: str | float | Above | First) -> str | None:
+    """The column that an argument of a ratio is taken from, None for a number."""
+    if isinstance(argument, Above | First):
+        return argument.column
+    return argument if isinstance(argument, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -54,6 +76,12 @@ class Column:
         values: One a row. None = missing; a ``CellError`` where a ratio has no value.
         ratio: Where the values come from a KPI; None for counted values. A row whose value is None has no formula.
         summed: Rows at the end whose values are sums of the rows above instead of the KPI: they have no formula either.
+        currency: What money is in: the currency of the leads' ``amounts``, or that of the ``spend``.
+        better: Which way a change is good, None if neither.
+        table: Which table of the sheet it goes to, where a block has more than one.
+        on_sheet: The sheet shows it; ``--json`` has every column.
+        needs: Facts that each of its figures needs; where one is unknown there is no figure.
+        row_needs: Facts that the figure of a row needs besides, for each row; none at all if it is empty.
     """
 
     key: str
@@ -61,6 +89,25 @@ class Column:
     values: tuple[Any, ...]
     ratio: Ratio | None = None
     summed: int = 0
+    currency: MoneyOf = "amounts"
+    better: Better | None = None
+    table: SheetTable = "main"
+    on_sheet: bool = True
+    needs: Needs = ()
+    row_needs: tuple[Needs, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A figure that the table does not support.
+
+    Attributes:
+        why: What is missing, and what would help.
+        rows: Rows of the block without it, from 0.
+    """
+
+    why: Finding
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +119,16 @@ class Block:
         columns: Its columns, all of the same length.
         totals: How many rows at the end are totals of the rows above.
         notes: Codes of remarks to print under the heading, with their values, e.g. ``("no_spend_data", "")``.
+        is_record: One row whose figures are read by name: in JSON an object, not a list of rows.
+        unknown: By column, what is not supported in it and why; the first reason of several.
     """
 
     name: str
     columns: tuple[Column, ...]
     totals: int = 0
     notes: tuple[tuple[str, str], ...] = ()
+    is_record: bool = False
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns[0].values) if self.columns else 0
@@ -103,8 +154,10 @@ class Header:
     """What stands above the funnel: where it comes from and how it was counted.
 
     ``win_basis`` is the basis in force: the one asked for, or ``closed_all_lost`` where won and lost leads are all that
-    is known of the closed ones. ``period_from`` and ``period_to`` limit what ``tblMonth`` says happened in a month, and
-    nothing else. ``spend_currency`` is what costs are in, None if nothing says otherwise than ``currency``.
+    is known of the closed ones. ``period_from`` and ``period_to`` are the ends of the period asked for, ``rows_used``
+    the leads created in it, ``closed_in_period`` those closed in it; ``compared_...`` the ends of the period that it is
+    compared with. ``spend_currency`` is what costs are in, None if nothing says otherwise than ``currency``.
+    ``filters`` are those that the user set, and the rows that each left.
     """
 
     source: str
@@ -125,58 +178,86 @@ class Header:
     notes: tuple[tuple[str, str], ...] = ()
     period_from: date | None = None
     period_to: date | None = None
+    compared_from: date | None = None
+    compared_to: date | None = None
+    period_name: str = ""
+    fiscal_start: int = 1
+    closed_in_period: int | None = None
     spend_currency: str | None = None
+    filters: tuple[Filtered, ...] = ()
+
+
+NamedBlocks = Mapping[str, Block | Mapping[str, Block] | None]
+"""Blocks by their key in ``--json``: a block, None where the table cannot give it, or blocks by field."""
+
+
+class BlockAttributes:
+    """Blocks as attributes of the report: whatever a section names, and typed those that the sheet lays out itself."""
+
+    __slots__ = ()
+
+    blocks: NamedBlocks
+
+    if TYPE_CHECKING:
+        summary: Block
+        trend: Block
+        currencies: Block | None
+        stages: Block
+        by: dict[str, Block]
+        months: Block
+        cohorts: Block
+        cohort_counts: Block
+        opportunity_cohorts: Block
+        opportunity_cohort_counts: Block
+        mature: Block
+        curve: Block
+        stage_times: Block
+        cycle_histogram: Block
+        visits: Block | None
+        transitions: Block | None
+        reopened: Block | None
+        changes: Block | None
+        response: Block | None
+        losses: Block
+        pipeline: Block
+        attribution: Block | None
+        quality: Block
+        backwards: Block | None
+        period_created: Block | None
+        period_closed: Block | None
+        closed_by: dict[str, Block] | None
+        closed_losses: Block | None
+        spend: Block | None
+    else:
+
+        def __getattr__(self, name: str) -> Block | Mapping[str, Block] | None:
+            if name != "blocks" and name in self.blocks:
+                return self.blocks[name]
+            raise AttributeError(f"the report has no {name!r}")
 
 
 @dataclass(frozen=True, slots=True)
-class FunnelReport:
+class FunnelReport(BlockAttributes):
     """Every block of the funnel sheet (funnel specification, section 9), ready to be laid out or dumped as JSON.
 
     Attributes:
         header: A.
-        summary: B, one row; keys of ``--json``'s ``summary``.
-        stages: C ``tblFunnel``.
-        stage_times: D ``tblStageTime``; ``cycle_histogram``: its histogram of lead to won.
-        curve: E ``tblCurve``; ``mature``: the mature-window figures at 30, 60, 90, 180 days.
-        by: F, keyed ``source``, ``campaign``, ``owner`` and further fields asked for.
-        months: G ``tblMonth``.
-        cohorts: H ``tblCohort``: rates, whose ratios are over the columns of ``cohort_counts``, row by row;
-            ``cohort_counts``: counts; the same two for opportunities.
-        losses: I ``tblLoss``.
-        pipeline: J ``tblPipeline``.
-        spend: K ``tblSpend``, None without spend.
-        attribution: L ``tblAttrib``, None without any channel.
-        quality: M ``tblQA``.
-        trend: The last three complete calendar months (row 1) and the three before (row 2).
-        response: Minutes to the first response, None if the table has none.
-        currencies: Money by currency, None unless there is more than one.
-        backwards: Visits of a stage that end before they begin, as far as named; None if there are none.
+        blocks: The blocks of all sections in order, each an attribute too: ``report.summary``.
+        stage_pipeline: The stages.
         columns, words, findings: the column map, the stage words and the whole quality list, for Funnel_Map.
+        channels: What each spelling of a channel is called, for Funnel_Map.
+        parameters: The options it was counted with, for Funnel_Map.
+        evidence: What the tables tell and what not.
+        absent: By the JSON key of a block that they cannot give, why there is none.
     """
 
     header: Header
-    summary: Block
-    stages: Block
-    stage_times: Block
-    cycle_histogram: Block
-    curve: Block
-    mature: Block
-    by: dict[str, Block]
-    months: Block
-    cohorts: Block
-    cohort_counts: Block
-    opportunity_cohorts: Block
-    opportunity_cohort_counts: Block
-    losses: Block
-    pipeline: Block
-    spend: Block | None
-    attribution: Block | None
-    quality: Block
+    blocks: NamedBlocks
+    stage_pipeline: Pipeline
     columns: tuple[ColumnMatch, ...] = ()
     words: tuple[StageWord, ...] = ()
+    channels: tuple[ChannelName, ...] = ()
     findings: tuple[Finding, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
-    trend: Block | None = None
-    response: Block | None = None
-    currencies: Block | None = None
-    backwards: Block | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    absent: Mapping[str, Finding] = field(default_factory=dict)

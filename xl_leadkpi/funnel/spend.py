@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import NO_GROUP, TOTAL, UNALLOCATED, block, counted, kpi
-from xl_leadkpi.funnel.breakdown import COST_PER
-from xl_leadkpi.funnel.scope import COUNT_KEY, MOST, Scope, first_day, last_day
+from xl_leadkpi.engines.expressions import month_number
+from xl_leadkpi.funnel.blocks import NO_GROUP, TOTAL, UNALLOCATED, block, kpi_column, values_column
+from xl_leadkpi.funnel.breakdown import cost_per_stage
+from xl_leadkpi.funnel.context import MONTHS, FunnelContext, first_day, last_day
+from xl_leadkpi.funnel.names import same
+from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
-from xl_leadkpi.leads.rows import month_number
-from xl_leadkpi.leads.table import Finding
+from xl_leadkpi.leads.channels import unclear_sources
+from xl_leadkpi.leads.model.evidence import NEARLY_ALL, Fact, Need, Standing
+from xl_leadkpi.leads.model.findings import Finding, FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
-    from xl_leadkpi.funnel.report import Block, Column
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.figures import Figures
+    from xl_leadkpi.funnel.report import Block, Column, NamedBlocks
+    from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
-    from xl_leadkpi.leads.table import SpendTable
+    from xl_leadkpi.leads.model.findings import Detail
+    from xl_leadkpi.leads.model.table import ChannelName, LeadTable, SpendTable
 
-ALIASES = {
-    "google ads": ("google", "adwords", "google adwords", "google / cpc", "google cpc", "googleads"),
-    "meta": ("facebook", "fb", "ig", "instagram", "facebook ads", "meta ads"),
-    "yandex direct": ("яндекс.директ", "яндекс директ", "yandex", "yandex.direct", "yandex / cpc"),
-    "linkedin": ("linkedin ads", "linkedin / cpc"),
-}
-"""Names under which the ad systems and utm_source know one channel."""
-
-
-def same(text: str) -> str:
-    """What remains of a name when it is compared: case, width and spacing do not matter.
-
-    >>> same("  Google Ads") == same("google ads")
-    True
-    """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def channel_key(text: str) -> str:
-    """The name a channel goes by, aliases resolved.
-
-    >>> channel_key("adwords")
-    'google ads'
-    """
-    name = same(text)
-    return next((channel for channel, names in ALIASES.items() if name == channel or name in names), name)
+CAMPAIGN_SOURCES = Query("leads by campaign and source")
+BOUGHT_LEADS = Query("leads by channel and month")
+BOUGHT_WINS = Query("wins by channel and month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +79,23 @@ class Spend:
     findings: tuple[Finding, ...]
 
 
-def sources_of_campaigns(scope: Scope) -> nw.LazyFrame[Any]:
+def sources_of_campaigns(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Leads by campaign and source, to find the channel of spend that names only a campaign."""
-    return scope.rows.group_by("campaign", "source").agg(nw.len().alias("n"))
+    return context.rows.group_by("campaign", "source").agg(nw.len().alias("n"))
 
 
-def join(scope: Scope, table: SpendTable, pairs: Sequence[Row]) -> Spend:
+def join(leads: LeadTable, table: SpendTable, pairs: Sequence[Row]) -> Spend:
     """Find the leads' name for each channel and campaign of the spend.
 
+    The spellings of one channel have one name already, see :func:`~xl_leadkpi.leads.channels.with_channels`.
+
     Args:
-        scope: What is counted.
+        leads: The leads.
         table: The spend.
         pairs: Rows of :func:`sources_of_campaigns`.
     """
     sources, campaigns = _sizes(pairs, "source"), _sizes(pairs, "campaign")
     exact = {same(name): name for name in reversed(sources)}
-    by_alias = {channel_key(name): name for name in reversed(sources)}
     campaign_names = {same(name): name for name in reversed(campaigns)}
     source_of = _main_sources(pairs)
 
@@ -119,7 +104,6 @@ def join(scope: Scope, table: SpendTable, pairs: Sequence[Row]) -> Spend:
     by_source: dict[str | None, float] = defaultdict(float)
     by_campaign: dict[str | None, float] = defaultdict(float)
     spelled: dict[str, str] = {}
-    aliased: dict[tuple[str, str], int] = defaultdict(int)
     through_campaign = 0
     unallocated = 0.0
     for channel, campaign, month, spend, impressions, clicks in table.rows:
@@ -131,10 +115,7 @@ def join(scope: Scope, table: SpendTable, pairs: Sequence[Row]) -> Spend:
         if own is not None:
             by_campaign[own] += spend
         if channel is not None:
-            source = exact.get(same(channel))
-            if source is None and (source := by_alias.get(channel_key(channel))) is not None:
-                aliased[channel, source] += 1
-            source = source or spelled.setdefault(channel_key(channel), channel)
+            source: str | None = exact.get(same(channel)) or spelled.setdefault(same(channel), channel)
         else:
             source = source_of.get(own)
             through_campaign += source is not None
@@ -146,18 +127,18 @@ def join(scope: Scope, table: SpendTable, pairs: Sequence[Row]) -> Spend:
             by_month[month] += spend
         cells[source, month] += Amount(spend, impressions, clicks)
     unmatched = sorted((name for name in by_source if name not in sources), key=lambda name: (-by_source[name], name))
-    comparable = not (table.currency and scope.table.currency and table.currency != scope.table.currency)
+    comparable = not (table.currency and leads.currency and table.currency != leads.currency)
     findings = [
-        Finding("spend_alias", n, value=f"{channel} → {source}", severity="info")
-        for (channel, source), n in aliased.items()
+        Finding(FindingKind.SPEND_UNMATCHED, 1, details={"channel": str(name), "amount": by_source[name]})
+        for name in unmatched
     ]
-    findings += [Finding("spend_unmatched", 1, value=f"{name}: {by_source[name]:.2f}") for name in unmatched]
     if through_campaign:
-        findings.append(Finding("spend_by_campaign", through_campaign, severity="info"))
+        findings.append(Finding(FindingKind.SPEND_BY_CAMPAIGN, through_campaign))
     if unallocated:
-        findings.append(Finding("spend_unallocated", 1, value=f"{unallocated:.2f}"))
+        findings.append(Finding(FindingKind.SPEND_UNALLOCATED, 1, details={"amount": unallocated}))
     if not comparable:
-        findings.append(Finding("currency_mismatch", 1, value=f"{table.currency} ≠ {scope.table.currency}"))
+        currencies = {"spend": str(table.currency), "leads": str(leads.currency)}
+        findings.append(Finding(FindingKind.CURRENCY_MISMATCH, 1, details=currencies))
     return Spend(
         total=sum(row[3] for row in table.rows),
         by_month=by_month,
@@ -170,7 +151,44 @@ def join(scope: Scope, table: SpendTable, pairs: Sequence[Row]) -> Spend:
     )
 
 
-def coverage(spend: Mapping[int, float], leads: Mapping[int | None, int]) -> Finding | None:
+def channel_findings(
+    names: Sequence[ChannelName], leads: Mapping[str | None, int], spend: Mapping[str | None, float]
+) -> list[Finding]:
+    """What was done about channels with several spellings: joined, kept apart, left undecided.
+
+    Args:
+        names: What each spelling is called.
+        leads: Leads by source.
+        spend: Spend by source.
+
+    >>> from xl_leadkpi.leads.model.table import ChannelName
+    >>> names = [ChannelName(text, "Google Ads", "Google Ads", 1, None, "vocabulary") for text in ("google", "adwords")]
+    >>> [(one.count, one.value) for one in channel_findings(names, {"Google Ads": 2}, {"Google Ads": 50.0})]
+    [(2, 'google, adwords → Google Ads (50.00)')]
+    """
+    joined: dict[str, list[str]] = defaultdict(list)
+    for one in names:
+        if one.origin in ("vocabulary", "user", "project"):
+            joined[one.channel].append(one.spelling)
+    findings = []
+    for channel, spellings in joined.items():
+        cost = spend.get(channel)
+        details: dict[str, Detail] = {"channel": channel, "spellings": tuple(spellings)}
+        details |= {} if cost is None else {"spend": cost}
+        findings.append(Finding(FindingKind.CHANNELS_JOINED, leads.get(channel, 0), details=details))
+    apart = tuple(one.spelling for one in names if one.origin == "unpaid")
+    if apart:
+        count = sum(leads.get(name, 0) for name in apart)
+        findings.append(Finding(FindingKind.CHANNELS_APART, count, details={"spellings": apart}))
+    for source, channels in unclear_sources(names):
+        cost = sum(spend.get(name, 0.0) for name in channels)
+        if cost and leads.get(source):
+            details = {"source": source, "channels": channels}
+            findings.append(Finding(FindingKind.CHANNEL_UNCLEAR, leads[source], details=details))
+    return findings
+
+
+def coverage(spend: Mapping[int, float], leads: Mapping[int, int]) -> Finding | None:
     """Whether spend and leads are of the same time; if not, no cost can be worked out from their totals.
 
     Months within the span of the spend count as covered, with and without spend, and so does the month on either side:
@@ -180,27 +198,62 @@ def coverage(spend: Mapping[int, float], leads: Mapping[int | None, int]) -> Fin
         spend: Spend by month.
         leads: Leads by month of creation.
 
-    >>> coverage({24305: 100.0}, {24300: 3, 24304: 1, 24306: 1})
-    Finding(kind='spend_partial', count=3, column='', value='spend 2025-06 .. 2025-06, leads 2025-01 .. 2025-07', \
-rows=(), severity='warning')
+    >>> found = coverage({24305: 100.0}, {24300: 3, 24304: 1, 24306: 1})
+    >>> str(found.kind), found.count, found.value
+    ('spend_partial', 3, 'spend 2025-06 .. 2025-06, leads 2025-01 .. 2025-07')
+    >>> print(coverage({24305: 100.0}, {12 * 10_000: 3}).value)  # which no calendar has, but a slip may
+    spend 2025-06 .. 2025-06, leads 10000-01 .. 10000-01
     >>> coverage({24302: 100.0, 24305: 100.0}, {24303: 5, 24306: 1}) is None
     True
     """
-    months = {month: n for month, n in leads.items() if month is not None and n}
+    months = {month: n for month, n in leads.items() if n}
     if not spend or not months:
         return None
     inside = sum(n for month, n in months.items() if min(spend) - 1 <= month <= max(spend) + 1)
     every = sum(months.values())
-    if inside >= MOST * every:
+    if inside >= NEARLY_ALL * every:
         return None
     first_spend, last_spend, first, last = (
-        f"{first_day(month):%Y-%m}" for month in (min(spend), max(spend), min(months), max(months))
+        f"{month // 12:04}-{month % 12 + 1:02}" for month in (min(spend), max(spend), min(months), max(months))
     )
     return Finding(
-        "spend_partial" if inside else "spend_no_overlap",
+        FindingKind.SPEND_PARTIAL if inside else FindingKind.SPEND_NO_OVERLAP,
         every - inside,
-        value=f"spend {first_spend} .. {last_spend}, leads {first} .. {last}",
+        details={"spend_months": (first_spend, last_spend), "lead_months": (first, last)},
     )
+
+
+def unfiltered(table: LeadTable, spend: Spend | None) -> list[Finding]:
+    """Where only some of the leads are counted, say that the spend is still that on all of them."""
+    if spend is None or not table.filters:
+        return []
+    shown = "; ".join(one.asked for one in table.filters)
+    taken = table.filters[0].rows - table.filters[-1].left
+    return [Finding(FindingKind.SPEND_UNFILTERED, taken, details={"filters": shown})] if taken else []
+
+
+def evidence(spend: Spend | None, gap: Finding | None, leads: int) -> dict[Need, Standing]:
+    """How the facts about the spend stand.
+
+    Args:
+        spend: The spend under the leads' names, None without a table of it.
+        gap: Finding of :func:`coverage`, or why there is none of the period.
+        leads: How many leads there are.
+    """
+    if spend is None:
+        return {Need(Fact.SPEND): Standing("unknown", gap or Finding(FindingKind.NO_SPEND, leads))}
+    found: dict[Need, Standing] = {}
+    if gap is not None:
+        found[Need(Fact.SPEND_MONTHS)] = Standing("unknown", gap)
+    if not spend.comparable:
+        why = next(one for one in spend.findings if one.kind is FindingKind.CURRENCY_MISMATCH)
+        found[Need(Fact.SPEND_CURRENCY)] = Standing("unknown", why)
+    kinds = (FindingKind.SPEND_UNMATCHED, FindingKind.SPEND_UNALLOCATED)
+    lost = [one for one in spend.findings if one.kind in kinds]
+    if lost:
+        met = sum(cost for name, cost in spend.by_source.items() if name not in spend.unmatched)
+        found[Need(Fact.SPEND_CHANNELS)] = Standing("partly" if met else "unknown", lost[0])
+    return found
 
 
 def _sizes(pairs: Sequence[Row], field: str) -> dict[str, int]:
@@ -219,41 +272,41 @@ def _main_sources(pairs: Sequence[Row]) -> dict[str | None, str]:
     return {row["campaign"]: row["source"] for row in named}
 
 
-def leads_by_month(scope: Scope, sources: Sequence[str]) -> nw.LazyFrame[Any]:
+def leads_by_month(context: FunnelContext, sources: Sequence[str]) -> nw.LazyFrame[Any]:
     """Leads of some sources by month of creation and state."""
-    return states_by(scope.rows.filter(nw.col("source").is_in(sources)), "source", "cohort_month")
+    return states_by(context.rows.filter(nw.col("source").is_in(sources)), "source", "cohort_month")
 
 
-def wins_by_month(scope: Scope, sources: Sequence[str]) -> nw.LazyFrame[Any]:
+def wins_by_month(context: FunnelContext, sources: Sequence[str]) -> nw.LazyFrame[Any]:
     """Wins of some sources by month of the win."""
-    won = scope.rows.filter(nw.col("source").is_in(sources) & ~nw.col("d_won").is_null())
-    by_day = won.with_columns(day=scope.whole("d_won")).group_by("source", "day").agg(nw.len().alias("n"))
+    won = context.rows.filter(nw.col("source").is_in(sources) & ~nw.col("d_won").is_null())
+    by_day = won.with_columns(day=context.whole("d_won")).group_by("source", "day").agg(nw.len().alias("n"))
     by_day = by_day.with_columns(month=month_number(nw.col("day")))
     return by_day.group_by("source", "month").agg(nw.col("n").sum())
 
 
 def spend_block(
-    scope: Scope,
+    context: FunnelContext,
     spend: Spend,
     *,
     lead_rows: Sequence[Row],
     win_rows: Sequence[Row],
     rest: Mapping[str | None, Tally],
-    everyone: Tally,
+    totals: Tally,
 ) -> Block:
     """K: each channel's months; channels without spend in one row each; unmatched and unallocated spend; the total.
 
     Args:
-        scope: What is counted.
+        context: What is counted.
         spend: The spend under the leads' names.
         lead_rows: Rows of :func:`leads_by_month`.
         win_rows: Rows of :func:`wins_by_month`.
         rest: Counts of the sources that have leads but no spend.
-        everyone: Counts of all leads.
+        totals: Counts of all leads.
     """
-    tallies = {key: tally(rows, scope) for key, rows in grouped(lead_rows, _cell).items()}
+    tallies = {key: tally(rows, context) for key, rows in grouped(lead_rows, _cell).items()}
     wins = {_cell(row, "month"): int(row["n"]) for row in win_rows}
-    empty = tally((), scope)
+    empty = tally((), context)
     matched = sorted({*spend.cells, *tallies, *wins}, key=_order)
     unmatched = [key for key in matched if key[0] in spend.unmatched]
     unallocated = [key for key in matched if key[0] is None]
@@ -267,49 +320,60 @@ def spend_block(
     without = {*range(len(matched), len(matched) + len(rest))}
     amounts = [None if place in without else spend.cells.get(key) for place, key in enumerate(keys)]
     total = sum(spend.cells.values(), Amount())
-    as_of, window = scope.table.as_of, scope.options.window_days
+    as_of, window = context.table.as_of, context.options.window_days
+
+    def is_mature(month: int) -> bool:
+        return month in MONTHS and (as_of - last_day(month)).days >= window
+
+    def shown(month: int | None) -> date | None:
+        return first_day(month) if month is not None and month in MONTHS else None
 
     def label(place: int, name: str | None) -> str:
         return (NO_GROUP if place in without else UNALLOCATED) if name is None else name
 
-    everything = [*counts, everyone]
+    everything = [*counts, totals]
+    # a month's spend and leads belong together, those of all time may not
+    whole = ((),) * len(counts) + ((Need(Fact.SPEND_MONTHS),),)
     columns: list[Column] = [
-        counted("channel", "text", [*(label(place, name) for place, (name, _) in enumerate(keys)), TOTAL]),
-        counted("month", "month", [*(None if month is None else first_day(month) for _, month in keys), None]),
-        counted("spend", "money", [*(one.spend if one else None for one in amounts), total.spend]),
-        counted("impressions", "count", [*(one.impressions if one else None for one in amounts), total.impressions]),
-        counted("clicks", "count", [*(one.clicks if one else None for one in amounts), total.clicks]),
-        counted("leads", "count", [one.leads for one in everything]),
+        values_column("channel", "text", [*(label(place, name) for place, (name, _) in enumerate(keys)), TOTAL]),
+        values_column("month", "month", [*(shown(month) for _, month in keys), None]),
+        values_column(
+            "spend", "money", [*(one.spend if one else None for one in amounts), total.spend], currency="spend"
+        ),
+        values_column(
+            "impressions", "count", [*(one.impressions if one else None for one in amounts), total.impressions]
+        ),
+        values_column("clicks", "count", [*(one.clicks if one else None for one in amounts), total.clicks]),
+        values_column("leads", "count", [one.leads for one in everything]),
     ]
     columns += [
-        counted(COUNT_KEY[stage], "count", [one.reached[place] for one in everything])
-        for place, stage in enumerate(scope.stages)
-        if place and stage != "Won"
+        values_column(
+            stage.count_key, "count", [one.reached[place] for one in everything], needs=context.reach(stage.name)
+        )
+        for place, stage in enumerate(context.later_stages, start=1)
+        if stage is not context.pipeline.won
     ]
     columns += [
-        counted("won", "count", [one.won for one in everything]),
-        counted(
+        values_column("won", "count", [one.won for one in everything]),
+        values_column(
             "won_in_month",
             "count",
             [*(None if month is None else wins.get((name, month), 0) for name, month in keys), None],
         ),
-        counted(
+        values_column(
             "mature",
             "text",
-            [*(None if month is None else (as_of - last_day(month)).days >= window for _, month in keys), None],
+            [*(None if month is None else is_mature(month) for _, month in keys), None],
+            on_sheet=False,
         ),
-        kpi("cpl", "money", "CPL", "spend", "leads"),
+        kpi_column("cpl", "money", "CPL", "spend", "leads", row_needs=whole),
     ]
+    columns += [replace(one, needs=(), row_needs=whole) for one in cost_per_stage(context.later_stages)]
     columns += [
-        kpi(f"cost_per_{name}", "money", function, "spend", COUNT_KEY[stage])
-        for stage, name, function in COST_PER
-        if stage in scope.stages[1:]
+        kpi_column("cac_cohort", "money", "CAC", "spend", "won", row_needs=whole, needs=[Fact.WINS]),
+        kpi_column("cac_period", "money", "CAC", "spend", "won_in_month", needs=[Fact.WINS, Fact.WIN_DAYS]),
     ]
-    columns += [
-        kpi("cac_cohort", "money", "CAC", "spend", "won"),
-        kpi("cac_period", "money", "CAC", "spend", "won_in_month"),
-    ]
-    return block("tblSpend", columns, totals=1)
+    return block("tblSpend", columns, totals=1, evidence=context.evidence)
 
 
 def _cell(row: Row, month: str = "cohort_month") -> tuple[str | None, int | None]:
@@ -319,3 +383,44 @@ def _cell(row: Row, month: str = "cohort_month") -> tuple[str | None, int | None
 def _order(key: tuple[str | None, int | None]) -> tuple[bool, str, bool, int]:
     source, month = key
     return source is None, source or "", month is None, month or 0
+
+
+class SpendSection(Section):
+    """K."""
+
+    needs: ClassVar[Mapping[str, Fact]] = {"spend": Fact.SPEND}
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Which campaigns are of which source."""
+        return {CAMPAIGN_SOURCES: sources_of_campaigns(context)} if context.spend is not None else {}
+
+    def follow_up(self, figures: Figures) -> Queries:
+        """The leads and wins of the channels that money was spent on."""
+        spend = figures.joined_spend
+        if spend is None:
+            return {}
+        bought = sorted(name for name, _ in spend.cells if name is not None)
+        return {
+            BOUGHT_LEADS: leads_by_month(figures.context, bought),
+            BOUGHT_WINS: wins_by_month(figures.context, bought),
+        }
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Spend by channel and month, None without a spend table."""
+        spend = figures.joined_spend
+        if spend is None:
+            return {"spend": None}
+        sources = figures.groups["source"]
+        table = spend_block(
+            figures.context,
+            spend,
+            lead_rows=figures.answers[BOUGHT_LEADS],
+            win_rows=figures.answers[BOUGHT_WINS],
+            rest={
+                name: counts
+                for name, counts in zip(sources.names, sources.tallies, strict=True)
+                if counts.leads and name not in spend.by_source
+            },
+            totals=figures.totals,
+        )
+        return {"spend": table}

@@ -4,47 +4,65 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import block, counted, kpi
+from xl_leadkpi.engines.percentiles import draw, percentile, read_slots, values
+from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
+from xl_leadkpi.funnel.context import FunnelContext, flag, steady
+from xl_leadkpi.funnel.lead_state import LOST, OPEN
 from xl_leadkpi.funnel.report import Above, Block, First
-from xl_leadkpi.funnel.scope import LOST, OPEN, Scope, flag, steady
+from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.tally import grouped
-from xl_leadkpi.leads.percentiles import draw, percentile, read_slots, values
+from xl_leadkpi.leads.model.evidence import Fact, Need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xl_leadkpi.funnel.report import Column
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.engines.percentiles import Values
+    from xl_leadkpi.funnel.figures import Answers, Figures
+    from xl_leadkpi.funnel.report import Column, NamedBlocks
+    from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
-    from xl_leadkpi.leads.percentiles import Values
 
 ENOUGH_VISITS = 10
 """Finished visits below which nobody can say what a long stay is."""
 MILLISECONDS = 86_400_000
 """Of a day."""
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
-LEAD_TO_OPPORTUNITY, OPPORTUNITY_TO_WON, LEAD_TO_WON = "lead_to_opportunity", "opportunity_to_won", "lead_to_won"
 
 
-def profile(scope: Scope) -> nw.LazyFrame[Any]:
+PROFILE = Query("leads by state, traces and whereabouts")
+STALLED = Query("open leads that have stalled")
+
+
+def profile(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Leads by state, traces and whereabouts: everything that block C counts."""
-    return scope.rows.group_by("state", "exact", "strict", "now", "lost_at").agg(
+    return context.rows.group_by("state", "exact", "strict", "current_rank", "lost_rank").agg(
         nw.len().alias("n"), nw.col("amount").sum().alias("amount")
     )
 
 
+def finished(name: str) -> Query:
+    """The query for the lengths of a transition."""
+    return Query("finished", name)
+
+
+def waiting(name: str) -> Query:
+    """The query for the days that open leads have been in a stage."""
+    return Query("waiting", name)
+
+
 @dataclass(frozen=True, slots=True)
-class Spell:
+class StageDuration:
     """Lengths of a stage's visits, or of the way from one stage to another, in days.
 
     Attributes:
         name: The stage, or ``lead_to_won`` and the like.
         n: Finished ones; the statistics are over these.
-        backwards: Left out because they end before they begin.
+        out_of_order: Left out because they end before they begin.
         open: Open leads that are there now and whose entry has a day; ``open_median``: days they have been there.
         stalled: Open ones that have been there longer than ``p90``; None below ten finished visits.
     """
@@ -57,68 +75,46 @@ class Spell:
     p75: float | None
     p90: float | None
     max: float | None
-    backwards: int
+    out_of_order: int
     open: int | None = None
     open_median: float | None = None
     stalled: int | None = None
 
 
-def ways(scope: Scope) -> list[tuple[str, nw.Expr, nw.Expr | None]]:
-    """Every duration measured, as ``(name, days, days so far of the open leads)``."""
-    found: list[tuple[str, nw.Expr, nw.Expr | None]] = []
-    dated = [stage for stage in scope.stages if scope.has_day(stage)]
-    days = {stage: nw.col(str(scope.date_column(stage))) for stage in dated}
-    for stage in dated:
-        position = scope.stages.index(stage) + 1
-        if stage == "Won":
-            continue
-        later = [days[other] for other in dated if scope.stages.index(other) >= position]
-        so_far = nw.lit(scope.as_of) - scope.whole(str(scope.date_column(stage)))
-        waiting = nw.when((nw.col("outcome") == OPEN) & (nw.col("now") == position) & (so_far >= 0)).then(so_far)
-        found.append((stage, nw.coalesce(*later, nw.col("d_lost")) - days[stage], waiting))
-    opportunity = None if scope.table.is_deals else scope.opportunity_date
-    if opportunity is not None:
-        found.append((LEAD_TO_OPPORTUNITY, nw.col(opportunity) - nw.col("created"), None))
-        if "Won" in dated:
-            found.append((OPPORTUNITY_TO_WON, nw.col("d_won") - nw.col(opportunity), None))
-    if "Won" in dated:
-        found.append((LEAD_TO_WON, nw.col("d_won") - nw.col("created"), None))
-    return found
-
-
-def durations(scope: Scope) -> dict[str, nw.LazyFrame[Any]]:
-    """Queries for the statistics of every duration, numbered as :func:`ways` does.
+def duration_queries(context: FunnelContext) -> dict[Query, nw.LazyFrame[Any]]:
+    """Queries for the statistics of every duration.
 
     Whole days have few lengths: how often each occurs gives every percentile exactly, on any engine and in little
     memory. Where days have times, they are counted by whole days first, and the percentiles drawn afterwards.
     """
     counts = {}
-    for i, (_, days, waiting) in enumerate(ways(scope)):
-        counts[f"duration {i}"] = values(scope.rows, days).counted() if scope.table.has_time else _lengths(scope, days)
-        if waiting is not None:
-            counts[f"waiting {i}"] = _lengths(scope, waiting)
+    for one in context.transitions:
+        timed = context.table.has_time
+        counts[finished(one.name)] = values(context.rows, one.days).counted() if timed else _lengths(context, one.days)
+        if one.waiting is not None:
+            counts[waiting(one.name)] = _lengths(context, one.waiting)
     return counts
 
 
-def _lengths(scope: Scope, days: nw.Expr) -> nw.LazyFrame[Any]:
-    rows = scope.rows.select(days=days)
+def _lengths(context: FunnelContext, days: nw.Expr) -> nw.LazyFrame[Any]:
+    rows = context.rows.select(days=days)
     return rows.filter(~nw.col("days").is_null()).group_by("days").agg(nw.len().alias("n"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Visits:
-    """Finished visits of a stage, or ways from one to another."""
+    """Finished visits of a stage, or finished transitions from one to another."""
 
     n: int
     total: float
     most: float | None
-    backwards: int
+    out_of_order: int
     percentiles: Sequence[float | None]
 
 
-def _visits(scope: Scope, known: Mapping[str, Sequence[Row]]) -> list[_Visits]:
-    answers = [known[f"duration {i}"] for i in range(len(ways(scope)))]
-    return _timed_visits(scope, answers) if scope.table.has_time else [_whole_visits(rows) for rows in answers]
+def _visits(context: FunnelContext, answers: Answers) -> list[_Visits]:
+    lengths = [answers[finished(one.name)] for one in context.transitions]
+    return _timed_visits(context, lengths) if context.table.has_time else [_whole_visits(rows) for rows in lengths]
 
 
 def _whole_visits(rows: Sequence[Row]) -> _Visits:
@@ -133,12 +129,12 @@ def _whole_visits(rows: Sequence[Row]) -> _Visits:
     )
 
 
-def _timed_visits(scope: Scope, answers: Sequence[Sequence[Row]]) -> list[_Visits]:
+def _timed_visits(context: FunnelContext, answers: Sequence[Sequence[Row]]) -> list[_Visits]:
     slots = [read_slots(rows).get(0, []) for rows in answers]
-    finished = [[slot for slot in every if slot.start >= 0] for every in slots]
+    over = [[slot for slot in every if slot.start >= 0] for every in slots]
     asked = [
-        (values(scope.rows, days), {0: visits} if visits else {}, QUANTILES)
-        for (_, days, _), visits in zip(ways(scope), finished, strict=True)
+        (values(context.rows, one.days), {0: visits} if visits else {}, QUANTILES)
+        for one, visits in zip(context.transitions, over, strict=True)
     ]
     return [
         _Visits(
@@ -148,7 +144,7 @@ def _timed_visits(scope: Scope, answers: Sequence[Sequence[Row]]) -> list[_Visit
             sum(slot.n for slot in every if slot.start < 0),
             drawn.get(0, [None] * len(QUANTILES)),
         )
-        for every, visits, drawn in zip(slots, finished, draw(asked), strict=True)
+        for every, visits, drawn in zip(slots, over, draw(asked), strict=True)
     ]
 
 
@@ -185,17 +181,18 @@ class Cycles:
         return values(self.rows, nw.col("cycle"), group=nw.col("group"))
 
 
-def spells(scope: Scope, known: Mapping[str, Sequence[Row]]) -> list[Spell]:
-    """Read the answers to :func:`durations`."""
+def measure(context: FunnelContext, answers: Answers) -> list[StageDuration]:
+    """Read the answers to :func:`duration_queries`."""
     found = []
-    for i, ((name, _, waiting), visits) in enumerate(zip(ways(scope), _visits(scope, known), strict=True)):
+    for one, visits in zip(context.transitions, _visits(context, answers), strict=True):
         p25, median, p75, p90 = map(steady, visits.percentiles)
         mean, most = _mean(visits.total, visits.n), steady(visits.most)
-        spell = Spell(name, visits.n, mean, median, p25, p75, p90, most, visits.backwards)
-        if waiting is not None:
-            still = sorted((row["days"], int(row["n"])) for row in known[f"waiting {i}"])
-            spell = replace(spell, open=sum(n for _, n in still), open_median=steady(percentile(still, 0.5)))
-        found.append(spell)
+        duration = StageDuration(one.name, visits.n, mean, median, p25, p75, p90, most, visits.out_of_order)
+        if one.waiting is not None:
+            still = sorted((row["days"], int(row["n"])) for row in answers[waiting(one.name)])
+            open_median = steady(percentile(still, 0.5))
+            duration = replace(duration, open=sum(n for _, n in still), open_median=open_median)
+        found.append(duration)
     return found
 
 
@@ -204,72 +201,129 @@ def _mean(days: float, n: int) -> float | None:
     return round(float(days) * MILLISECONDS) / MILLISECONDS / n if n else None
 
 
-def stalled(scope: Scope, measured: Sequence[Spell]) -> nw.LazyFrame[Any]:
+def stalled(context: FunnelContext, durations: Sequence[StageDuration]) -> nw.LazyFrame[Any]:
     """One row: open leads that have been in their stage for longer than nine in ten finished visits took."""
     counts: list[nw.Expr] = [nw.len().alias("rows")]
-    for spell, (_, _, waiting) in zip(measured, ways(scope), strict=True):
-        if waiting is not None and spell.n >= ENOUGH_VISITS:
-            counts.append(flag(waiting > spell.p90).sum().alias(spell.name))
-    return scope.rows.select(*counts)
+    for duration, one in zip(durations, context.transitions, strict=True):
+        if one.waiting is not None and duration.n >= ENOUGH_VISITS:
+            counts.append(flag(one.waiting > duration.p90).sum().alias(duration.name))
+    return context.rows.select(*counts)
 
 
 def stages_block(
-    scope: Scope, profile_rows: Sequence[Row], everyone: Tally, measured: Sequence[Spell], spend: float | None
+    context: FunnelContext,
+    profile_rows: Sequence[Row],
+    totals: Tally,
+    durations: Sequence[StageDuration],
+    spend: float | None,
 ) -> Block:
     """C: the funnel."""
-    by_name = {spell.name: spell for spell in measured}
-    positions = range(1, len(scope.stages) + 1)
+    by_name = {duration.name: duration for duration in durations}
+    ranks, unpack = range(1, len(context.stages) + 1), context.packing.unpack
 
     def count(wanted: Any) -> list[int]:
-        return [sum(row["n"] for row in profile_rows if wanted(row, position)) for position in positions]
+        return [sum(row["n"] for row in profile_rows if wanted(row, rank)) for rank in ranks]
 
     def furthest(outcome: int) -> Any:
-        return lambda row, position: int(row["state"]) % 3 == outcome and int(row["state"]) // 3 % 8 == position
+        return lambda row, rank: unpack(row["state"])[2:] == (rank, outcome)
 
-    exact = count(lambda row, position: int(row["exact"]) >> (position - 1) & 1)
-    strict = count(lambda row, position: row["strict"] >= position)
-    filled = count(lambda row, position: int(row["state"]) // 3 % 8 >= position)
-    spells_here = [by_name.get(stage) for stage in scope.stages]
-    reached = list(everyone.reached)
-    by_furthest, blank = scope.options.reach == "filled", [None] * len(reached)
+    exact = count(lambda row, rank: int(row["exact"]) >> (rank - 1) & 1)
+    strict = count(lambda row, rank: row["strict"] >= rank)
+    filled = count(lambda row, rank: unpack(row["state"]).furthest_rank >= rank)
+    durations_here = [by_name.get(stage) for stage in context.stages]
+    reached = list(totals.reached)
+    by_furthest, blank = context.options.reach == "filled", [None] * len(reached)
+    came = [context.reach(stage) for stage in context.stages]
+    came_further = [(*here, *after) for here, after in zip(came, [*came[1:], ()], strict=True)]
+    wins = [(Fact.WINS, Fact.LEADS_NOT_WON) if stage == context.pipeline.won.name else () for stage in context.stages]
+    stays = [context.stay(stage) for stage in context.stages]
     columns = [
-        counted("stage", "text", scope.stages),
-        counted("reached", "count", reached),
-        counted("exact", "count", exact),
-        counted("strict", "count", strict),
-        counted("skipped", "count", [every - seen for every, seen in zip(filled, exact, strict=True)]),
-        counted("in_stage_now", "count", count(lambda row, position: row["now"] == position)),
-        kpi("next_step", "fraction", "CONVRATE", "reached", Above("reached")),
-        kpi("next_step_low", "fraction", "CONVCI", "reached", Above("reached"), item=0),
-        kpi("next_step_high", "fraction", "CONVCI", "reached", Above("reached"), item=1),
-        kpi("cumulative", "fraction", "CONVRATE", "reached", First("reached")),
-        counted("drop_off", "count", [None, *(before - here for before, here in pairwise(reached))]),
-        kpi("drop_off_rate", "fraction", "DROPOFF", Above("reached"), "reached"),
+        values_column("stage", "text", context.stages),
+        values_column("reached", "count", reached, row_needs=came),
+        values_column("exact", "count", exact),
+        values_column("strict", "count", strict, on_sheet=False),
+        values_column(
+            "skipped", "count", [every - seen for every, seen in zip(filled, exact, strict=True)], row_needs=came
+        ),
+        values_column("in_stage_now", "count", count(lambda row, rank: row["current_rank"] == rank)),
+        kpi_column("next_step", "fraction", "CONVRATE", "reached", Above("reached"), row_needs=wins),
+        kpi_column("next_step_low", "fraction", "CONVCI", "reached", Above("reached"), item=0, row_needs=wins),
+        kpi_column("next_step_high", "fraction", "CONVCI", "reached", Above("reached"), item=1, row_needs=wins),
+        kpi_column("cumulative", "fraction", "CONVRATE", "reached", First("reached"), row_needs=wins),
+        values_column(
+            "drop_off",
+            "count",
+            [None, *(before - here for before, here in pairwise(reached))],
+            row_needs=[came[0], *((*before, *here) for before, here in pairwise(came))],
+        ),
+        kpi_column("drop_off_rate", "fraction", "DROPOFF", Above("reached"), "reached", on_sheet=False, row_needs=wins),
         # beside a drop-off by another rule they would not add up to it
-        counted("lost_here", "count", count(furthest(LOST)) if by_furthest else blank),
-        counted("open_here", "count", count(furthest(OPEN)) if by_furthest else blank),
-        counted("amount_reached", "money", everyone.amount_reached if scope.has_money else [None] * len(reached)),
-        counted("median_days", "days", [spell and spell.median for spell in spells_here]),
-        counted("p90_days", "days", [spell and spell.p90 for spell in spells_here]),
-        counted("spend", "money", [spend, *[None] * (len(reached) - 1)]),
-        kpi("cost_per", "money", "CPA", First("spend"), "reached"),
+        values_column("lost_here", "count", count(furthest(LOST)) if by_furthest else blank, row_needs=came_further),
+        values_column("open_here", "count", count(furthest(OPEN)) if by_furthest else blank),
+        values_column(
+            "amount_reached", "money", totals.amount_reached, needs=[Fact.AMOUNTS, Fact.ONE_CURRENCY], row_needs=came
+        ),
+        values_column(
+            "median_days", "days", [duration and duration.median for duration in durations_here], row_needs=stays
+        ),
+        values_column("p90_days", "days", [duration and duration.p90 for duration in durations_here], row_needs=stays),
+        values_column(
+            "spend",
+            "money",
+            [spend, *[None] * (len(reached) - 1)],
+            currency="spend",
+            on_sheet=False,
+            needs=[Fact.SPEND],
+        ),
+        kpi_column("cost_per", "money", "CPA", First("spend"), "reached", needs=[Fact.SPEND, Fact.SPEND_MONTHS]),
     ]
-    return block("tblFunnel", columns)
+    return block("tblFunnel", columns, evidence=context.evidence)
 
 
-def stage_times_block(measured: Sequence[Spell]) -> Block:
+def stage_times_block(context: FunnelContext, durations: Sequence[StageDuration]) -> Block:
     """D: how long each stage and the whole way took."""
+    stays = [context.stay(duration.name) for duration in durations]
 
-    def column(key: str, unit: Any, name: str) -> Column:
-        return counted(key, unit, [getattr(spell, name) for spell in measured])
+    def column(key: str, unit: Any, name: str, row_needs: Sequence[tuple[Need, ...]] = ()) -> Column:
+        return values_column(key, unit, [getattr(one, name) for one in durations], row_needs=row_needs)
 
     columns = [
         column("measure", "text", "name"),
-        column("n", "count", "n"),
-        *(column(key, "days", key) for key in ("mean", "median", "p25", "p75", "p90", "max")),
+        column("n", "count", "n", stays),
+        *(column(key, "days", key, stays) for key in ("mean", "median", "p25", "p75", "p90", "max")),
         column("open", "count", "open"),
         column("open_median", "days", "open_median"),
-        column("stalled", "count", "stalled"),
-        column("backwards", "count", "backwards"),
+        column("stalled", "count", "stalled", stays),
+        column("backwards", "count", "out_of_order"),
     ]
-    return block("tblStageTime", columns)
+    return block("tblStageTime", columns, evidence=context.evidence)
+
+
+class StagesSection(Section):
+    """C."""
+
+    needs: ClassVar[Mapping[str, Fact]] = {
+        f"stages[{{won}}].{key}": Fact.WINS for key in ("reached", "next_step", "cumulative")
+    }
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Everything that block C counts, and the lengths of visits."""
+        return {PROFILE: profile(context), **duration_queries(context)}
+
+    def follow_up(self, figures: Figures) -> Queries:
+        """Who has been in a stage for longer than nine in ten."""
+        return {STALLED: stalled(figures.context, figures.finished_durations)}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """The funnel."""
+        spend = figures.cost.total if figures.cost else None
+        table = stages_block(figures.context, figures.answers[PROFILE], figures.totals, figures.durations, spend)
+        return {"stages": table}
+
+
+class StageTimesSection(Section):
+    """D."""
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """How long each stage and the whole way took."""
+        return {"stage_times": stage_times_block(figures.context, figures.durations)}

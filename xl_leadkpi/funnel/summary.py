@@ -2,83 +2,103 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.blocks import block, counted, kpi
-from xl_leadkpi.funnel.breakdown import COST_PER, Cost, outcome_columns, win_rate_columns
+from xl_leadkpi.cells.days import date_of
+from xl_leadkpi.engines.percentiles import draw, read_slots, values
+from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
+from xl_leadkpi.funnel.breakdown import (
+    PIPELINE_NEEDS,
+    REVENUE_NEEDS,
+    Cost,
+    cost_per_stage,
+    outcome_columns,
+    win_rate_columns,
+    win_rate_of_all,
+)
+from xl_leadkpi.funnel.context import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON, FunnelContext, flag, steady
+from xl_leadkpi.funnel.lead_state import OPEN, WON
+from xl_leadkpi.funnel.period import closed_in_period
 from xl_leadkpi.funnel.report import Header
-from xl_leadkpi.funnel.scope import COUNT_KEY, DAY_ZERO, OPEN, WON, Scope, flag, steady
-from xl_leadkpi.funnel.stages import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON
-from xl_leadkpi.leads.percentiles import draw, read_slots, values
+from xl_leadkpi.funnel.section import Query, Section
+from xl_leadkpi.funnel.tally import LEADS_BY_STATE, states_by
+from xl_leadkpi.leads.model.evidence import Fact, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from xl_leadkpi.funnel.report import Block, Column
-    from xl_leadkpi.funnel.stages import Spell
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.figures import Answers, Figures
+    from xl_leadkpi.funnel.report import Better, Block, Column, MoneyOf, NamedBlocks, Unit
+    from xl_leadkpi.funnel.section import Queries
+    from xl_leadkpi.funnel.stages import StageDuration
     from xl_leadkpi.funnel.tally import Tally
-    from xl_leadkpi.leads.engine import Row
 
 
-def span(scope: Scope) -> nw.LazyFrame[Any]:
+SPAN = Query("days of creation")
+RESPONSES = Query("responses")
+RESPONSE_HOURS = Query("responses by the hour")
+AMOUNTS_BY_CURRENCY = Query("amounts by currency")
+
+
+def span(context: FunnelContext) -> nw.LazyFrame[Any]:
     """One row: first and last day of creation, and how many leads have one."""
     created = nw.col("created")
-    return scope.rows.select(nw.len().alias("rows"), created.min().alias("first"), created.max().alias("last"))
+    return context.rows.select(nw.len().alias("rows"), created.min().alias("first"), created.max().alias("last"))
 
 
-def responses(scope: Scope) -> dict[str, nw.LazyFrame[Any]]:
+def responses(context: FunnelContext) -> dict[Query, nw.LazyFrame[Any]]:
     """Minutes to the first response, to whole seconds: one row of counts, and the minutes counted by the hour."""
     minutes = nw.col("minutes")
-    rows = _response_rows(scope)
+    rows = _response_rows(context)
     counts = rows.select(
         nw.len().alias("requests"),
         minutes.count().alias("answered"),
         minutes.mean().alias("mean"),
-        flag(minutes <= scope.options.target_minutes).sum().alias("within_target"),
+        flag(minutes <= context.options.target_minutes).sum().alias("within_target"),
     )
-    return {"responses": counts, "response hours": values(rows, minutes, unit=60).counted()}
+    return {RESPONSES: counts, RESPONSE_HOURS: values(rows, minutes, unit=60).counted()}
 
 
-def read_responses(scope: Scope, known: Mapping[str, Sequence[Row]]) -> Row:
+def read_responses(context: FunnelContext, answers: Answers) -> Row:
     """Read the answers to :func:`responses`, and draw ``median`` and ``p95``."""
-    hours = read_slots(known["response hours"])
-    [drawn] = draw([(values(_response_rows(scope), nw.col("minutes"), unit=60), hours, (0.5, 0.95))])
+    hours = read_slots(answers[RESPONSE_HOURS])
+    [drawn] = draw([(values(_response_rows(context), nw.col("minutes"), unit=60), hours, (0.5, 0.95))])
     median, p95 = drawn.get(0, (None, None))
-    return {**known["responses"][0], "median": median, "p95": p95}
+    return {**answers[RESPONSES][0], "median": median, "p95": p95}
 
 
-def _response_rows(scope: Scope) -> nw.LazyFrame[Any]:
+def _response_rows(context: FunnelContext) -> nw.LazyFrame[Any]:
     minutes = (nw.col("response_min") * 60).round(0) / 60
-    return scope.rows.select(minutes=nw.when(minutes >= 0).then(minutes))
+    return context.rows.select(minutes=nw.when(minutes >= 0).then(minutes))
 
 
-def currency_sums(scope: Scope) -> nw.LazyFrame[Any]:
+def currency_sums(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Amounts by currency, outcome and whether the lead became an opportunity."""
-    rows = scope.rows.filter(~nw.col("currency_amount").is_null())
-    rows = rows.with_columns(opportunity=flag(nw.col("place") >= scope.opportunity_position))
+    rows = context.rows.filter(~nw.col("currency_amount").is_null())
+    rows = rows.with_columns(opportunity=flag(nw.col("furthest_rank") >= context.opportunity_rank))
     return rows.group_by("currency", "outcome", "opportunity").agg(
         nw.len().alias("n"), nw.col("currency_amount").sum().alias("amount")
     )
 
 
-def header(scope: Scope, found: Row, spend_known: bool, spend_currency: str | None = None) -> Header:
+def header(figures: Figures) -> Header:
     """A."""
-    table, options = scope.table, scope.options
+    context, [found] = figures.context, figures.answers[SPAN]
+    table, options, spend = context.table, context.options, context.spend
 
     def day(number: float | None) -> date | None:
-        return None if number is None else DAY_ZERO + timedelta(days=int(number))
+        return None if number is None else date_of(number)
 
     notes = []
     if len(table.currencies) > 1:
         notes.append(("mixed_currencies", ", ".join(table.currencies)))
-    if not scope.knows_lost_reach:
-        notes.append(("reach_of_lost_unknown", ""))
     if options.reach != "filled":
         notes.append(("reach_mode_scope", options.reach))
-    if not spend_known:
+    if spend is None and context.spend_gap is None:
         notes.append(("no_spend_data", ""))
     return Header(
         source=table.source_name,
@@ -90,7 +110,7 @@ def header(scope: Scope, found: Row, spend_known: bool, spend_currency: str | No
         last_day=day(found["last"]),
         reach=options.reach,
         window_days=options.window_days,
-        win_basis=scope.win_basis,
+        win_basis=context.win_basis,
         min_n=options.min_n,
         currency=table.currency,
         currencies=table.currencies,
@@ -99,127 +119,209 @@ def header(scope: Scope, found: Row, spend_known: bool, spend_currency: str | No
         notes=tuple(notes),
         period_from=options.period_from,
         period_to=options.period_to,
-        spend_currency=spend_currency,
+        compared_from=options.compared_from,
+        compared_to=options.compared_to,
+        period_name=options.period_name,
+        fiscal_start=options.fiscal_start,
+        closed_in_period=closed_in_period(figures.answers),
+        spend_currency=spend.currency if spend else None,
+        filters=table.filters,
     )
 
 
+HEADLINES = (
+    "leads", "won", "lost", "lost_opportunities", "disqualified", "open", "win_rate", "lead_conversion",
+    "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "revenue", "average_deal", "pipeline",
+    "weighted_pipeline", "velocity", "spend", "cpl", "cpl_paid", "cac", "cac_paid", "roas", "roas_paid", "romi",
+    "romi_paid",
+)  # fmt: skip
+"""Figures that are named where something touches them, besides the counts of the stages."""
+
+
 def summary_block(
-    scope: Scope,
-    everyone: Tally,
+    context: FunnelContext,
+    totals: Tally,
     *,
-    measured: Sequence[Spell],
+    durations: Sequence[StageDuration],
     weighted: float | None,
     cost: Cost | None,
-    closed: tuple[int, int | None] | None,
     response: float | None,
 ) -> Block:
     """B: one row of key figures; a figure the data cannot give is None.
 
     Args:
-        scope: What was counted.
-        everyone: Counts of all leads.
-        measured: The durations.
+        context: What was counted.
+        totals: Counts of all leads.
+        durations: How long each stage and the whole way took.
         weighted: Weighted pipeline.
-        cost: Total spend, None without a spend table.
-        closed: Won and lost ones closed in the period asked for, None without one. They have a win rate of their
-            own: the other figures are of all leads.
+        cost: What marketing cost, None without a spend table.
         response: Median minutes to the first response.
     """
-    spells = {spell.name: spell for spell in measured}
+    reached = dict(zip(context.stages, totals.reached, strict=True))
+    weights = [*PIPELINE_NEEDS, Fact.STAGE_NOW, Fact.WINS, Fact.LEADS_NOT_WON, *context.closed_needs]
+    columns = [_one("leads", "count", totals.leads, "higher", needs=[Fact.ROWS])]
+    columns += [
+        _one(
+            stage.count_key,
+            "count",
+            reached.get(stage.name),
+            "higher",
+            # the first stage of a table of deals is every deal's
+            needs=[
+                Fact.ROWS,
+                *(
+                    ()
+                    if stage.name == context.stages[0]
+                    else (Need(Fact.STAGE, stage.name), *context.reach(stage.name))
+                ),
+            ],
+        )
+        for stage in context.pipeline.inner
+    ]
+    columns += [*outcome_columns(context, [totals]), *_conversions(context, totals)]
+    columns += [*_win_rates(context, totals), *_amounts(totals), *_times(context, durations)]
+    columns += [
+        _one("response_minutes_median", "minutes", response, needs=[Fact.RESPONSE_TIMES]),
+        _one("pipeline", "money", totals.pipeline, "higher", needs=PIPELINE_NEEDS),
+        _one("weighted_pipeline", "money", weighted, "higher", needs=weights),
+        # of opportunities: a rate over all that were lost is no share of those
+        kpi_column(
+            "velocity", "money", "PIPEVEL",
+            "open_opportunities", "average_deal", "win_rate", "opportunity_to_won_days_mean",
+            needs=[*PIPELINE_NEEDS, Fact.LOST_OPPORTUNITIES],
+        ),
+        *_costs(context, cost),
+    ]  # fmt: skip
+    return block("tblSummary", columns, is_record=True, evidence=context.evidence)
 
-    def one(key: str, unit: Any, value: Any) -> Column:
-        return counted(key, unit, [value])
+
+def _one(
+    key: str,
+    unit: Unit,
+    value: Any,
+    better: Better | None = None,
+    *,
+    currency: MoneyOf = "amounts",
+    needs: Iterable[Fact | Need] = (),
+) -> Column:
+    return values_column(key, unit, [value], better=better, currency=currency, needs=needs)
+
+
+def _conversions(context: FunnelContext, totals: Tally) -> list[Column]:
+    """Lead to won: of all leads however young, and of those old enough."""
+    some = [Fact.LEADS_NOT_WON]
+    cycle = [Fact.ROWS, Fact.CREATION_DATES, Fact.WIN_DAYS, Fact.WINS]
+    return [
+        *_lead_to_opportunity(context),
+        kpi_column("lead_conversion", "fraction", "LEADCONV", "won", "leads", needs=[Fact.WINS, *some]),
+        kpi_column("lead_conversion_low", "fraction", "CONVCI", "won", "leads", item=0, needs=[Fact.WINS, *some]),
+        kpi_column("lead_conversion_high", "fraction", "CONVCI", "won", "leads", item=1, needs=[Fact.WINS, *some]),
+        _one("window_days", "days", context.options.window_days),
+        _one("mature_leads", "count", totals.mature_leads, needs=cycle),
+        _one("mature_won", "count", totals.mature_won, needs=cycle),
+        kpi_column("lead_conversion_mature", "fraction", "LEADCONV", "mature_won", "mature_leads", needs=some),
+    ]
+
+
+def _lead_to_opportunity(context: FunnelContext) -> list[Column]:
+    stage = context.pipeline.opportunity
+    if stage is None:
+        return []
+    return [kpi_column("lead_to_opportunity", "fraction", "LEADTOOPP", stage.count_key, "leads")]
+
+
+def _amounts(totals: Tally) -> list[Column]:
+    lost = [Fact.LOSSES, Fact.LOST_OPPORTUNITIES]
+    return [
+        _one("revenue", "money", totals.revenue, "higher", needs=REVENUE_NEEDS),
+        _one("won_with_amount", "count", totals.won_with_amount, needs=REVENUE_NEEDS),
+        kpi_column("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
+        _one("lost_amount", "money", totals.lost_amount, needs=[Fact.AMOUNTS, Fact.ONE_CURRENCY, *lost]),
+        kpi_column("win_rate_value", "fraction", "WINRATE", "revenue", "lost_amount"),
+    ]
+
+
+def _times(context: FunnelContext, durations: Sequence[StageDuration]) -> list[Column]:
+    by_name = {duration.name: duration for duration in durations}
+    opportunity = context.pipeline.opportunity
+    whole = [Fact.CREATION_DATES, Fact.WINS, Fact.WIN_DAYS]
+    begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
 
     def statistic(name: str, key: str) -> Any:
         # a deal begins as an opportunity
-        name = LEAD_TO_WON if name == OPPORTUNITY_TO_WON and scope.table.is_deals else name
-        return getattr(spells[name], key) if name in spells else None
+        name = LEAD_TO_WON if name == OPPORTUNITY_TO_WON and context.table.is_deals else name
+        return getattr(by_name[name], key) if name in by_name else None
 
-    reached = dict(zip(scope.stages, everyone.reached, strict=True))
-    columns = [one("leads", "count", everyone.leads)]
-    columns += [
-        one(key, "count", reached.get(stage)) for stage, key in COUNT_KEY.items() if stage not in ("Lead", "Won")
-    ]
-    columns += outcome_columns(scope, [everyone])
-    columns += [
-        kpi("lead_to_opportunity", "fraction", "LEADTOOPP", "opportunities", "leads"),
-        kpi("lead_conversion", "fraction", "LEADCONV", "won", "leads"),
-        kpi("lead_conversion_low", "fraction", "CONVCI", "won", "leads", item=0),
-        kpi("lead_conversion_high", "fraction", "CONVCI", "won", "leads", item=1),
-        one("window_days", "days", scope.options.window_days),
-        one("mature_leads", "count", everyone.mature_leads if scope.knows_win_days else None),
-        one("mature_won", "count", everyone.mature_won if scope.knows_win_days else None),
-        kpi("lead_conversion_mature", "fraction", "LEADCONV", "mature_won", "mature_leads"),
-    ]
-    columns += _win_rates(scope, everyone, closed)
-    money = scope.has_money
-    columns += [
-        one("revenue", "money", everyone.revenue if money else None),
-        one("won_with_amount", "count", everyone.won_with_amount if money else None),
-        kpi("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
-        one("lost_amount", "money", everyone.lost_amount if money and scope.knows_lost_reach else None),
-        kpi("win_rate_value", "fraction", "WINRATE", "revenue", "lost_amount"),
-        one("cycle_days_n", "count", statistic(LEAD_TO_WON, "n")),
-        one("cycle_days_mean", "days", statistic(LEAD_TO_WON, "mean")),
-        one("cycle_days_median", "days", statistic(LEAD_TO_WON, "median")),
-        one("cycle_days_p90", "days", statistic(LEAD_TO_WON, "p90")),
-        one("lead_to_opportunity_days_median", "days", statistic(LEAD_TO_OPPORTUNITY, "median")),
-        one("opportunity_to_won_days_mean", "days", statistic(OPPORTUNITY_TO_WON, "mean")),
-        one("opportunity_to_won_days_median", "days", statistic(OPPORTUNITY_TO_WON, "median")),
-        one("response_minutes_median", "minutes", response),
-        one("pipeline", "money", everyone.pipeline if money else None),
-        one("weighted_pipeline", "money", weighted),
-        kpi("velocity", "money", "PIPEVEL", "open_opportunities", "win_rate", "average_deal", "cycle_days_mean"),
-        one("spend", "money", cost.total if cost else None),
-        kpi("cpl", "money", "CPL", "spend", "leads"),
-    ]
-    columns += [
-        kpi(f"cost_per_{name}", "money", function, "spend", COUNT_KEY[stage]) for stage, name, function in COST_PER
-    ]
-    comparable = cost is not None and cost.comparable
-    columns += [
-        kpi("cac", "money", "CAC", "spend", "won"),
-        one("comparable_spend", "money", cost.total if cost and comparable else None),
-        one("gross_margin", "fraction", scope.options.gross_margin),
-        kpi("roas", "ratio", "ROAS", "revenue", "comparable_spend"),
-        kpi("romi", "fraction", "ROMI", "revenue", "comparable_spend", "gross_margin"),
-    ]
-    return block("tblSummary", columns, notes=() if scope.knows_losses else (("no_losses_recorded", ""),))
-
-
-def _win_rates(scope: Scope, everyone: Tally, closed: tuple[int, int | None] | None) -> list[Column]:
-    """The win rate on the basis asked for, and beside it on both plain bases, each with what it is of."""
-    columns = [counted("win_rate_basis", "text", [scope.win_basis])]
-    if closed is not None:
-        won, lost = closed
-        key = "period_lost_opportunities" if scope.knows_lost_reach else "period_lost"
-        columns += [
-            counted("period_won", "count", [won]),
-            counted(key, "count", [lost]),
-            kpi("period_win_rate", "fraction", "WINRATE", "period_won", key),
-        ]
     return [
-        *columns,
-        *win_rate_columns(scope, [everyone]),
-        kpi("win_rate_closed", "fraction", "WINRATE", "won", "lost_opportunities"),
-        kpi("win_rate_all", "fraction", "WINRATE", "won", "lost_opportunities", "open_opportunities"),
+        _one("cycle_days_n", "count", statistic(LEAD_TO_WON, "n"), needs=whole),
+        _one("cycle_days_mean", "days", statistic(LEAD_TO_WON, "mean"), needs=whole),
+        _one("cycle_days_median", "days", statistic(LEAD_TO_WON, "median"), "lower", needs=whole),
+        _one("cycle_days_p90", "days", statistic(LEAD_TO_WON, "p90"), needs=whole),
+        _one(
+            "lead_to_opportunity_days_median",
+            "days",
+            statistic(LEAD_TO_OPPORTUNITY, "median"),
+            needs=[Fact.CREATION_DATES, *begun],
+        ),
+        *(
+            _one(
+                f"opportunity_to_won_days_{key}", "days", statistic(OPPORTUNITY_TO_WON, key), needs=[*begun, *whole[1:]]
+            )
+            for key in ("mean", "median")
+        ),
     ]
 
 
-def response_block(scope: Scope, found: Row) -> Block:
+def _costs(context: FunnelContext, cost: Cost | None) -> list[Column]:
+    """What marketing cost: all spend over all leads (blended), and spend on channels over the leads of these (paid)."""
+    paid = cost.paid if cost else None
+    totals = paid.leads if paid else None
+    known, back = [Fact.SPEND_MONTHS], [Fact.SPEND_MONTHS, Fact.SPEND_CURRENCY]
+    channels = [Fact.SPEND, Fact.SPEND_CHANNELS]
+    margin = "gross_margin"
+    return [
+        _one("spend", "money", cost.total if cost else None, currency="spend", needs=[Fact.SPEND]),
+        kpi_column("cpl", "money", "CPL", "spend", "leads", needs=known),
+        *cost_per_stage(context.pipeline),
+        kpi_column("cac", "money", "CAC", "spend", "won", needs=[*known, Fact.WINS]),
+        _one("gross_margin", "fraction", context.options.gross_margin),
+        kpi_column("roas", "ratio", "ROAS", "revenue", "spend", needs=back),
+        kpi_column("romi", "fraction", "ROMI", "revenue", "spend", margin, needs=back),
+        _one("paid_spend", "money", paid.spend if paid else None, currency="spend", needs=channels),
+        _one("paid_leads", "count", totals.leads if totals else None, needs=channels),
+        _one("paid_won", "count", totals.won if totals else None, needs=[*channels, Fact.WINS]),
+        _one("paid_revenue", "money", totals.revenue if totals else None, needs=[*channels, *REVENUE_NEEDS]),
+        kpi_column("cpl_paid", "money", "CPL", "paid_spend", "paid_leads", needs=known),
+        kpi_column("cac_paid", "money", "CAC", "paid_spend", "paid_won", needs=known),
+        kpi_column("roas_paid", "ratio", "ROAS", "paid_revenue", "paid_spend", needs=back),
+        kpi_column("romi_paid", "fraction", "ROMI", "paid_revenue", "paid_spend", margin, needs=back),
+    ]
+
+
+def _win_rates(context: FunnelContext, totals: Tally) -> list[Column]:
+    """The win rate on the basis asked for, and beside it on both plain bases, each with what it is of."""
+    return [
+        values_column("win_rate_basis", "text", [context.win_basis]),
+        *win_rate_columns(context, [totals]),
+        kpi_column("win_rate_closed", "fraction", "WINRATE", "won", "lost_opportunities", needs=[Fact.WINS]),
+        win_rate_of_all("win_rate_all", context),
+    ]
+
+
+def response_block(context: FunnelContext, found: Row) -> Block:
     """Minutes from creation to the first response; shares are of all requests."""
     requests, answered = int(found["requests"]), int(found["answered"])
     columns = [
-        counted("requests", "count", [requests]),
-        counted("answered", "count", [answered]),
-        counted("unanswered", "count", [requests - answered]),
-        *(counted(key, "minutes", [steady(found[key])]) for key in ("mean", "median", "p95")),
-        counted("target_minutes", "minutes", [scope.options.target_minutes]),
-        counted("within_target", "count", [int(found["within_target"])]),
-        kpi("within_target_share", "fraction", "OUTCOMERATE", "within_target", "requests"),
-        kpi("unanswered_share", "fraction", "OUTCOMERATE", "unanswered", "requests"),
+        values_column("requests", "count", [requests]),
+        values_column("answered", "count", [answered]),
+        values_column("unanswered", "count", [requests - answered]),
+        *(values_column(key, "minutes", [steady(found[key])]) for key in ("mean", "median", "p95")),
+        values_column("target_minutes", "minutes", [context.options.target_minutes]),
+        values_column("within_target", "count", [int(found["within_target"])]),
+        kpi_column("within_target_share", "fraction", "OUTCOMERATE", "within_target", "requests"),
+        kpi_column("unanswered_share", "fraction", "OUTCOMERATE", "unanswered", "requests"),
     ]
-    return block("tblResponse", columns)
+    return block("tblResponse", columns, evidence=context.evidence)
 
 
 def currency_block(rows: Sequence[Row]) -> Block:
@@ -234,10 +336,50 @@ def currency_block(rows: Sequence[Row]) -> Block:
         )
 
     columns = [
-        counted("currency", "text", names),
-        counted("won_with_amount", "count", [add(name, "n", WON) for name in names]),
-        counted("revenue", "money", [add(name, "amount", WON) for name in names]),
-        kpi("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
-        counted("pipeline", "money", [add(name, "amount", OPEN) for name in names]),
+        values_column("currency", "text", names),
+        values_column("won_with_amount", "count", [add(name, "n", WON) for name in names]),
+        values_column("revenue", "money", [add(name, "amount", WON) for name in names]),
+        kpi_column("average_deal", "money", "AVGDEAL", "revenue", "won_with_amount"),
+        values_column("pipeline", "money", [add(name, "amount", OPEN) for name in names]),
     ]
     return block("tblCurrency", columns)
+
+
+class SummarySection(Section):
+    """A and B."""
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """All leads by state, and when they were created."""
+        return {LEADS_BY_STATE: states_by(context.rows), SPAN: span(context)}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """The key figures."""
+        return {"summary": figures.summary}
+
+
+class ResponseSection(Section):
+    """Response times."""
+
+    needs: ClassVar[Mapping[str, Fact]] = {"response": Fact.RESPONSE_TIMES}
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Minutes to the first response, where the table has them."""
+        return responses(context) if "response_min" in context.table.fields else {}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Minutes to the first response."""
+        found = figures.response
+        return {"response": response_block(figures.context, found) if found else None}
+
+
+class CurrencySection(Section):
+    """Money by currency."""
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Amounts by currency, where there are several."""
+        return {AMOUNTS_BY_CURRENCY: currency_sums(context)} if len(context.table.currencies) > 1 else {}
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Money by currency, None unless there are several."""
+        rows = figures.answers.get(AMOUNTS_BY_CURRENCY)
+        return {"currencies": currency_block(rows) if rows is not None else None}

@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.funnel.scope import LOST, OPEN, RIPE, WON, Scope, decode
+from xl_leadkpi.funnel.lead_state import LOST, MATURITY_FLAGS, OPEN, WON
+from xl_leadkpi.funnel.section import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-    from xl_leadkpi.leads.engine import Row
+    from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.context import FunnelContext
+
+
+LEADS_BY_STATE = Query("leads by state")
+
+
+def leads_by_state(field: str) -> Query:
+    """The query for the leads by a field and their state."""
+    return Query("leads by state", field)
 
 
 def states_by(rows: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
@@ -68,36 +78,37 @@ class Tally:
         return self.lost - self.lost_opportunities
 
 
-def tally(rows: Iterable[Row], scope: Scope) -> Tally:
+def tally(rows: Iterable[Row], context: FunnelContext) -> Tally:
     """Add up rows of :func:`states_by`."""
-    stages, opportunity = len(scope.stages), scope.opportunity_position
+    stages, opportunity = len(context.stages), context.opportunity_rank
     reached, amount_reached = [0] * stages, [0.0] * stages
     passed = [[0] * stages for _ in range(3)]
+    packing = context.packing
     counts, opportunities = [0] * 3, [0] * 3
     amounts, opportunity_amounts = [0.0] * 3, [0.0] * 3
     with_amount = [0] * 3
     valued = [False] * 3
-    mature = dict.fromkeys(RIPE, 0)
+    mature = dict.fromkeys(MATURITY_FLAGS, 0)
     # sorted, so that sums of amounts come out the same whatever order the engine has
     for row in sorted(rows, key=lambda row: (row["state"], row["n"], row["amount"] or 0.0)):
-        ripe, reach, place, outcome = decode(int(row["state"]))
+        maturity_flags, reach, furthest_rank, outcome = packing.unpack(row["state"])
         n, amount = int(row["n"]), row["amount"] or 0.0
         for position in range(stages):
             if reach >> position & 1:
                 reached[position] += n
                 amount_reached[position] += amount
-            if place > position:
+            if furthest_rank > position:
                 passed[outcome][position] += n
         counts[outcome] += n
         amounts[outcome] += amount
         with_amount[outcome] += int(row["amounts"])
-        if place >= opportunity:
+        if furthest_rank >= opportunity:
             opportunities[outcome] += n
             opportunity_amounts[outcome] += amount
             # a CRM that writes 0 for what a lost deal was worth says nothing about its worth
             valued[outcome] = valued[outcome] or amount != 0
-        for bit, name in enumerate(RIPE):
-            mature[name] += n if ripe >> bit & 1 else 0
+        for bit, name in enumerate(MATURITY_FLAGS):
+            mature[name] += n if maturity_flags >> bit & 1 else 0
     return Tally(
         leads=sum(counts),
         reached=tuple(reached),

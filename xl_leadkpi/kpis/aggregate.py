@@ -27,7 +27,7 @@ from xl_leadkpi.cells.grid import (
     write_grid,
 )
 from xl_leadkpi.cells.values import BLANK, read_cell, read_words
-from xl_leadkpi.kpis.declaration import LARGEST, Kpi, Rule, declare
+from xl_leadkpi.kpis.declaration import LARGEST, Kpi, NoValueRule, declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,7 +83,7 @@ class AggregateKpi(Kpi):
             TypeError: Only if arguments are missing or unknown; odd values give error values.
         """
         bound = align(self.bind(values, named))
-        ranges = list(map(Range, self.arguments, bound))
+        ranges = list(map(RangeArgument, self.arguments, bound))
         result = self._compute(ranges)
         if not isinstance(result, Grid):
             return result
@@ -92,13 +92,13 @@ class AggregateKpi(Kpi):
         return write_grid(written, [bound[0]])
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[NoValueRule, ...]:
         """When it has no value, in the order in which it is checked."""
         outside = [text(limit) for argument in self.arguments for limit in argument.outside(Name(argument.name))]
         if self.impossible:
             outside.append(self.impossible_means)
-        none = [Rule(self.zero_means, CellError.DIV0)] if self.zero else []
-        return (*none, *(Rule(condition, CellError.NUM) for condition in outside))
+        none = [NoValueRule(self.zero_means, CellError.DIV0)] if self.zero else []
+        return (*none, *(NoValueRule(condition, CellError.NUM) for condition in outside))
 
     def excel_text(self, *arguments: str | float, item: int | None = None) -> str:
         """Write the bare formula over ranges, without the leading ``=``.
@@ -167,7 +167,7 @@ class AggregateKpi(Kpi):
         settled = [_settle(argument) for argument in self.arguments if argument.optional]
         return f"LET({','.join(settled)},{body})" if settled else body
 
-    def _compute(self, ranges: Sequence[Range]) -> float | CellError | str | Grid:  # noqa: PLR0911 - rule after rule
+    def _compute(self, ranges: Sequence[RangeArgument]) -> float | CellError | str | Grid:  # noqa: PLR0911 - rule after rule
         for cells in ranges:
             if (error := cells.first_error) is not None:
                 return error
@@ -188,19 +188,19 @@ class AggregateKpi(Kpi):
                 result = self.formula(*(cells.for_formula for cells in ranges))
         except ZeroDivisionError:
             return CellError.DIV0
-        if isinstance(result, (CellError, str)):
+        if isinstance(result, CellError):
             return result
         if any(cells.is_outside for cells in ranges):
             return CellError.NUM
-        if isinstance(result, Grid):
+        if isinstance(result, (Grid, str)):
             return result
         number = float(result)
         return number if -LARGEST <= number <= LARGEST else CellError.NUM
 
 
 @dataclass(frozen=True, eq=False)
-class Range:
-    """One argument as the formula of an aggregate needs it.
+class RangeArgument:
+    """One argument, a range mostly, as the formula of an aggregate needs it.
 
     Attributes:
         argument: Its declaration.
@@ -279,7 +279,7 @@ def _operand_text(argument: Expression) -> str:
     return text(argument) if not isinstance(argument, Name) or argument.atomic else f"({argument.text})"
 
 
-def _same_shape(ranges: Sequence[Range]) -> bool:
+def _same_shape(ranges: Sequence[RangeArgument]) -> bool:
     """Whether ranges match cell by cell; a single value goes with any range where the argument is optional."""
     shapes = {cells.shape for cells in ranges if not (cells.argument.optional and cells.states.size == 1)}
     sizes = {(math.prod(shape), len(shape) < 2 or min(shape) == 1) for shape in shapes}

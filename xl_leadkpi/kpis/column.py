@@ -10,7 +10,7 @@ import numpy as np
 
 from xl_leadkpi.cells.formula import text
 from xl_leadkpi.cells.grid import NUMBER, Grid, read_grid, write_grid
-from xl_leadkpi.kpis.declaration import Kpi, Rule, count, declare
+from xl_leadkpi.kpis.declaration import Kpi, NoValueRule, count, declare, unique
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ColumnKpi(Kpi):
         return write_grid(Grid(numbers.reshape(shape), states.reshape(shape)), [given])
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[NoValueRule, ...]:
         """When a cell has no value, in the order in which it is checked."""
         return self._cell.rules
 
@@ -92,16 +92,18 @@ class ColumnKpi(Kpi):
     def _cell(self) -> ElementwiseKpi:
         """The same KPI for a cell and its base."""
         of_cell = {"name": self.name, "formula": self.formula, "title": self.title, "family": self.family}
-        arguments = (count("entered", "records at the stage"), count("base", "what they are divided by"))
+        arguments = (
+            unique("entered", "records at the stage", out_of="base"),
+            count("base", "what they are divided by"),
+        )
         return ElementwiseKpi(arguments=arguments, unit=self.unit, direction=self.direction, examples=(), **of_cell)  # type: ignore[arg-type]
 
 
 def one_above(column: Grid) -> Grid:
-    """The cell above each cell; 1 above the first."""
-    states = column.known_states()
-    return Grid(
-        np.concatenate(([1.0], column.numbers[:-1])), np.concatenate((np.array([NUMBER], np.uint8), states[:-1]))
-    )
+    """The cell above each cell; above the first itself, so that it is all of itself, or 1 where it is 0."""
+    states, numbers = column.known_states(), column.numbers
+    top = np.where(numbers[:1] == 0, 1.0, numbers[:1])
+    return Grid(np.concatenate((top, numbers[:-1])), np.concatenate((states[:1], states[:-1])))
 
 
 def first_of_all(column: Grid) -> Grid:

@@ -14,14 +14,16 @@ from xl_leadkpi.cells.functions import normal_quantile, sqrt
 from xl_leadkpi.cells.values import read_words
 from xl_leadkpi.kpis.aggregate import aggregate
 from xl_leadkpi.kpis.column import column, first_of_all, one_above
-from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, counts, words
+from xl_leadkpi.kpis.declaration import Argument, Example, count, counts, day, events, unique, words
 from xl_leadkpi.kpis.elementwise import elementwise
-from xl_leadkpi.kpis.status import LOST, WON, is_one_of
+from xl_leadkpi.kpis.status import is_status, no_text, says_no, statuses_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from xl_leadkpi.kpis.status import Status
 
 
 FURTHER_PAIRS: Final = tuple(
@@ -58,10 +60,14 @@ def conditions(*pairs: str | None) -> str:
     return ",".join(part for part in pairs if part is not None)
 
 
-def statuses_of_group(status_range: Sequence[str], *pairs: Any) -> list[str]:
+def statuses_of_group(status_range: Sequence[str], *pairs: Any) -> list[Status | None]:
     """The statuses of the rows in which each range holds its criterion."""
-    met = reduce(and_, map(_holds, pairs[::2], pairs[1::2]))
-    return list(compress(status_range, met))
+    return statuses_of(list(compress(status_range, rows_of_group(*pairs))))
+
+
+def rows_of_group(*pairs: Any) -> NDArray[np.bool_]:
+    """Which rows hold in each range its criterion."""
+    return reduce(and_, map(_holds, pairs[::2], pairs[1::2]))
 
 
 def _holds(cells: Any, criterion: Any) -> NDArray[np.bool_]:
@@ -72,9 +78,9 @@ def _holds(cells: Any, criterion: Any) -> NDArray[np.bool_]:
 @elementwise(
     "CONVRATE",
     family="conversion",
-    title={"en": "Conversion rate", "pl": "Współczynnik konwersji", "ru": "Коэффициент конверсии"},
+    title="Conversion rate",
     arguments=(
-        count("conversions", "desired actions"),
+        events("conversions", "desired actions, every one", beside="total"),
         count("total", "visitors, sessions or clicks that could have led to one"),
     ),
     unit="fraction",
@@ -83,39 +89,18 @@ def _holds(cells: Any, criterion: Any) -> NDArray[np.bool_]:
         Example((60, 2400), 0.025),
         Example((20, 200), 0.1),
         Example((60, 0), CellError.DIV0),
+        Example((12, 10), 1.2),
     ),
-    aliases={
-        "en": ("CVR", "CR"),
-        "pl": (
-            "Wskaźnik konwersji",
-            "Kurs wymiany (mistranslated: exchange rate)",
-        ),
-        "ru": ("Коэффициент конверсии",),
-    },
+    aliases=("CVR", "CR"),
     confused_with=("LEADCONV", "COMMCONV"),
-    sources=(
-        Source(
-            "tehnografi", "two entries: share of prospects doing a desired action; share of people doing it on the site"
-        ),
-        Source(
-            "automatenow", "«podzielić liczbę pożądanych akcji przez liczbę użytkowników, którzy odwiedzili stronę»"
-        ),
-    ),
     pitfalls=(
-        "Denominator differs by source (users, sessions, clicks). AutomateNow = users. CONVERT is an "
-        "Excel built-in, hence CONVRATE. Preset: impressions → leads (Cognism intro) = "
-        "CONVRATE(leads, impressions)."
+        "Users, sessions and clicks give different rates: say which you divide by. For impressions to leads "
+        "use CONVRATE(leads, impressions). Actions are counted, not who did them: above 100% where one visitor acts "
+        "twice, or where the wins of a month come from the leads of earlier ones."
     ),
 )
 def conversion_rate(conversions: Any, total: Any) -> Any:
     """Desired actions for each visitor, session or click.
-
-    Args:
-        conversions: Desired actions (count).
-        total: Visitors, sessions or clicks that could have led to one (count).
-
-    Returns:
-        Fraction.
 
     >>> conversion_rate(60, 2400)
     0.025
@@ -126,71 +111,29 @@ def conversion_rate(conversions: Any, total: Any) -> Any:
 @elementwise(
     "LEADCONV",
     family="conversion",
-    title={"en": "Lead conversion rate", "pl": "Konwersja leadów na klientów", "ru": "Конверсия лидов в клиентов"},
+    title="Lead conversion rate",
     arguments=(
-        count("customers", "leads that became customers"),
+        events("customers", "customers won, of these leads or in the same period", beside="leads"),
         count("leads", "leads"),
     ),
     unit="fraction",
     direction="higher",
     examples=(
-        Example((35, 150), 0.23333333333333334, "Ruler (metrics)"),
-        Example((150, 2000), 0.075, "metrichq.org"),
+        Example((35, 150), 0.23333333333333334),
+        Example((150, 2000), 0.075),
         Example((12, 10), 1.2),
         Example((35, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("lead-to-customer rate", "lead-to-win"),
-        "pl": (
-            "Konwersja leadów na nowych klientów",
-            "Kurs wymiany (mistranslated: exchange rate)",
-        ),
-        "ru": (
-            "Коэффициент конверсии лидов",
-            "коэффициент конверсии потенциальных клиентов",
-            "Скорость перехода к покупателю (mistranslated: speed for rate)",
-        ),
-    },
+    aliases=("lead-to-customer rate", "lead-to-win"),
     confused_with=("LEADTOOPP", "SQLTOWIN", "WINRATE"),
-    sources=(
-        Source(
-            "cognism",
-            "«liczba sprzedaży w ustalonym okresie / leady wygenerowane w tym samym czasie» (period basis)",
-            wrong="the text speaks of qualified leads, the formula divides by all",
-        ),
-        Source(
-            "ruler-metrics",
-            "«(35/150)*100 = 23,3%»: 150 leads of May, 35 OF WHICH converted (cohort basis)",
-            wrong="defined as leads to customers in one place, as leads to opportunities in another",
-        ),
-        Source(
-            "tehnografi",
-            "two entries with one definition: «Коэффициент конверсии лидов» and «Скорость перехода к покупателю»",
-        ),
-        Source("automatenow", "«jak duża część leadów przekształciła się z powodzeniem w klientów»"),
-    ),
     pitfalls=(
-        "Three conflicts. (a) Cognism’s text says QUALIFIED leads become customers, its formula "
-        "divides by all leads; Klipfolio divides by qualified leads. (b) Ruler (metrics) defines it "
-        "as leads→customers in the how-to, but «процента лидов, которые превращаются в возможности» "
-        "(→ opportunities) in its KPI list. (c) period vs cohort. Here: customers ÷ leads, "
-        "LEADTOOPP for leads→opportunities, SQLTOWIN for qualified→customers; the sheet computes it "
-        "on cohorts. Result is 0.2333…, shown 23.3%; the ×100 of Ruler (metrics) is formatting."
-    ),
-    references=(
-        "klipfolio.com lead-conversion-rate: (Leads converted into sales / qualified leads)×100; "
-        "metrichq.org: 150 wins / 2,000 leads = 7.5%"
+        "Divides by all leads; some divide by qualified leads alone, which is SQLTOWIN. Leads to opportunities is "
+        "LEADTOOPP. Count customers among the leads of the same cohort, where they are at most 100%: wins of the "
+        "period come from older leads as well, and may be more than its leads."
     ),
 )
 def lead_conversion_rate(customers: Any, leads: Any) -> Any:
     """Share of the leads that became customers.
-
-    Args:
-        customers: Leads that became customers (count).
-        leads: Leads (count).
-
-    Returns:
-        Fraction.
 
     >>> round(lead_conversion_rate(35, 150), 4)
     0.2333
@@ -201,40 +144,24 @@ def lead_conversion_rate(customers: Any, leads: Any) -> Any:
 @elementwise(
     "LEADTOOPP",
     family="conversion",
-    title={
-        "en": "Lead → opportunity rate",
-        "pl": "Konwersja leadów na szanse sprzedaży",
-        "ru": "Конверсия лидов в возможности",
-    },
+    title="Lead → opportunity rate",
     arguments=(
-        count("opportunities", "leads that became opportunities"),
+        events("opportunities", "opportunities created, from these leads or in the same period", beside="leads"),
         count("leads", "leads"),
     ),
     unit="fraction",
     direction="higher",
     examples=(
-        Example((75, 500), 0.15, "insia.ai / kpi.insightworthy.com"),
+        Example((75, 500), 0.15),
         Example((150, 500), 0.3),
         Example((75, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("lead-to-opportunity ratio",),
-        "pl": ("konwersja leadów na szanse sprzedaży",),
-        "ru": ("Коэффициент конверсии потенциальных клиентов",),
-    },
+    aliases=("lead-to-opportunity ratio",),
     confused_with=("LEADCONV",),
-    sources=(Source("ruler-metrics", "«процента лидов, которые превращаются в возможности», by channel and campaign"),),
-    references="insia.ai / kpi.insightworthy.com: leads converted to opportunities ÷ total leads (75 of 500 = 15%)",
+    pitfalls="Some call this the lead conversion rate; here that is the way to customers, LEADCONV.",
 )
 def lead_to_opportunity_rate(opportunities: Any, leads: Any) -> Any:
     """Share of the leads that became opportunities.
-
-    Args:
-        opportunities: Leads that became opportunities (count).
-        leads: Leads (count).
-
-    Returns:
-        Fraction.
 
     >>> lead_to_opportunity_rate(75, 500)
     0.15
@@ -245,13 +172,9 @@ def lead_to_opportunity_rate(opportunities: Any, leads: Any) -> Any:
 @elementwise(
     "LEADQUAL",
     family="conversion",
-    title={
-        "en": "Lead quality (qualification rate)",
-        "pl": "Jakość leadów (odsetek kwalifikacji)",
-        "ru": "Качество лидов (доля квалификации)",
-    },
+    title="Lead quality (qualification rate)",
     arguments=(
-        count("qualified", "leads that were qualified"),
+        events("qualified", "leads that were qualified, of these or in the same period", beside="leads"),
         count("leads", "leads"),
     ),
     unit="fraction",
@@ -261,31 +184,12 @@ def lead_to_opportunity_rate(opportunities: Any, leads: Any) -> Any:
         Example((120, 150), 0.8),
         Example((60, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("lead quality rate", "lead-to-MQL rate"),
-        "pl": ("Wartość i jakość ołowiu (mistranslated: lead the metal)",),
-        "ru": ("качество лидов",),
-    },
+    aliases=("lead quality rate", "lead-to-MQL rate"),
     confused_with=("LEADCONV",),
-    sources=(
-        Source(
-            "cognism", "«Spójrz na liczbę leadów, które Twój zespół faktycznie kwalifikuje i ilu prowadzi do konwersji»"
-        ),
-        Source("tehnografi", "«качество лидов» named, no formula"),
-    ),
-    pitfalls=(
-        "No formula given; the two counts Cognism names give qualified/leads (here) and converted/leads (LEADCONV)."
-    ),
+    pitfalls="Counts leads that were qualified; leads that became customers are LEADCONV.",
 )
 def lead_qualification_rate(qualified: Any, leads: Any) -> Any:
     """Share of the leads that were qualified.
-
-    Args:
-        qualified: Leads that were qualified (count).
-        leads: Leads (count).
-
-    Returns:
-        Fraction.
 
     >>> lead_qualification_rate(60, 150)
     0.4
@@ -296,9 +200,9 @@ def lead_qualification_rate(qualified: Any, leads: Any) -> Any:
 @elementwise(
     "MQLTOSQL",
     family="conversion",
-    title={"en": "MQL → SQL rate", "pl": "Konwersja MQL na SQL", "ru": "Конверсия MQL в SQL"},
+    title="MQL → SQL rate",
     arguments=(
-        count("sqls", "sales qualified leads"),
+        events("sqls", "leads that sales accepted (SQLs), of these MQLs or in the same period", beside="mqls"),
         count("mqls", "marketing qualified leads"),
     ),
     unit="fraction",
@@ -308,23 +212,12 @@ def lead_qualification_rate(qualified: Any, leads: Any) -> Any:
         Example((72, 90), 0.8),
         Example((36, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("MQL-to-SQL conversion",),
-        "ru": ("конверсия MQL в SQL",),
-    },
+    aliases=("MQL-to-SQL conversion",),
     confused_with=("LEADQUAL",),
-    sources=(Source("ruler-kpis", "«Зная свои MQL и сравнивая их с вашими SQL»: comparison, no formula"),),
-    references="basedash.com: SQL ÷ MQL × 100",
+    pitfalls="An SQL that never was an MQL, found by sales itself, is not in it.",
 )
 def mql_to_sql_rate(sqls: Any, mqls: Any) -> Any:
     """Share of the marketing qualified leads that sales accepted.
-
-    Args:
-        sqls: Sales qualified leads (count).
-        mqls: Marketing qualified leads (count).
-
-    Returns:
-        Fraction.
 
     >>> mql_to_sql_rate(36, 90)
     0.4
@@ -335,13 +228,9 @@ def mql_to_sql_rate(sqls: Any, mqls: Any) -> Any:
 @elementwise(
     "SQLTOOPP",
     family="conversion",
-    title={
-        "en": "SQL → opportunity rate",
-        "pl": "Konwersja SQL na szanse sprzedaży",
-        "ru": "Конверсия SQL в возможности",
-    },
+    title="SQL → opportunity rate",
     arguments=(
-        count("opportunities", "opportunities"),
+        events("opportunities", "opportunities created, from these SQLs or in the same period", beside="sqls"),
         count("sqls", "sales qualified leads"),
     ),
     unit="fraction",
@@ -351,20 +240,11 @@ def mql_to_sql_rate(sqls: Any, mqls: Any) -> Any:
         Example((40, 40), 1),
         Example((20, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("SQL-to-opportunity",),
-    },
+    aliases=("SQL-to-opportunity",),
     confused_with=("LEADTOOPP",),
 )
 def sql_to_opportunity_rate(opportunities: Any, sqls: Any) -> Any:
     """Share of the sales qualified leads that became opportunities.
-
-    Args:
-        opportunities: Opportunities (count).
-        sqls: Sales qualified leads (count).
-
-    Returns:
-        Fraction.
 
     >>> sql_to_opportunity_rate(20, 40)
     0.5
@@ -375,13 +255,9 @@ def sql_to_opportunity_rate(opportunities: Any, sqls: Any) -> Any:
 @elementwise(
     "SQLTOWIN",
     family="conversion",
-    title={
-        "en": "Qualified lead → customer rate",
-        "pl": "Konwersja kwalifikowanych leadów na klientów",
-        "ru": "Конверсия квалифицированных лидов в клиентов",
-    },
+    title="Qualified lead → customer rate",
     arguments=(
-        count("customers", "qualified leads that became customers"),
+        events("customers", "customers won, of these qualified leads or in the same period", beside="qualified"),
         count("qualified", "qualified leads"),
     ),
     unit="fraction",
@@ -391,36 +267,12 @@ def sql_to_opportunity_rate(opportunities: Any, sqls: Any) -> Any:
         Example((24, 60), 0.4),
         Example((12, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("close ratio on qualified leads",),
-        "pl": ("konwersja kwalifikowanych leadów",),
-        "ru": ("конверсия квалифицированных лидов в продажи",),
-    },
+    aliases=("close ratio on qualified leads",),
     confused_with=("LEADCONV", "OPPTOWIN"),
-    sources=(
-        Source(
-            "cognism",
-            ("text of KPI 10: «ilu z Twoich kwalifikujących się potencjalnych klientów przekształciło się w klientów»"),
-        ),
-        Source(
-            "ruler-kpis",
-            (
-                "«сравнивая … SQL, а затем с продажами»; also the description of «Соотношение шансов и "
-                "выигрыша»: qualified leads into closed sales"
-            ),
-        ),
-    ),
-    references="klipfolio.com; hubspot.com/glossary/closing-ratio (closed deals ÷ qualified leads)",
+    pitfalls="Some call this the lead conversion rate or the close rate: say what stands below the line.",
 )
 def qualified_lead_to_customer_rate(customers: Any, qualified: Any) -> Any:
     """Share of the qualified leads that became customers.
-
-    Args:
-        customers: Qualified leads that became customers (count).
-        qualified: Qualified leads (count).
-
-    Returns:
-        Fraction.
 
     >>> qualified_lead_to_customer_rate(12, 60)
     0.2
@@ -431,9 +283,9 @@ def qualified_lead_to_customer_rate(customers: Any, qualified: Any) -> Any:
 @elementwise(
     "OPPTOWIN",
     family="conversion",
-    title={"en": "Opportunity-to-win ratio", "pl": "Stosunek szans do wygranych", "ru": "Доля выигранных возможностей"},
+    title="Opportunity-to-win ratio",
     arguments=(
-        count("won", "opportunities won"),
+        events("won", "opportunities won, of these or in the same period", beside="opportunities"),
         count("opportunities", "all opportunities, open ones too"),
     ),
     unit="fraction",
@@ -443,33 +295,12 @@ def qualified_lead_to_customer_rate(customers: Any, qualified: Any) -> Any:
         Example((20, 40), 0.5),
         Example((10, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("opp-to-win",),
-        "pl": ("stosunek szans do wygranych",),
-        "ru": ("Соотношение шансов и выигрыша (mistranslated: odds and winnings)",),
-    },
+    aliases=("opp-to-win",),
     confused_with=("WINRATE", "SQLTOWIN"),
-    sources=(
-        Source(
-            "ruler-kpis",
-            ("«Соотношение шансов и выигрыша»: success in turning qualified prospects into closed sales; no formula"),
-        ),
-    ),
-    pitfalls=(
-        "Same as Salesforce’s alternative win rate “of all created opps” (WON:SUM/RowCount). Falls "
-        "when many fresh opportunities are still open; use cohorts."
-    ),
-    references="pepsales.ai, revlitix.com: closed-won ÷ total opportunities",
+    pitfalls="Falls when many fresh opportunities are still open; use cohorts.",
 )
 def opportunity_to_win_ratio(won: Any, opportunities: Any) -> Any:
     """Share of all opportunities that were won.
-
-    Args:
-        won: Opportunities won (count).
-        opportunities: All opportunities, open ones too (count).
-
-    Returns:
-        Fraction.
 
     >>> opportunity_to_win_ratio(10, 40)
     0.25
@@ -480,7 +311,7 @@ def opportunity_to_win_ratio(won: Any, opportunities: Any) -> Any:
 @elementwise(
     "WINRATE",
     family="conversion",
-    title={"en": "Win rate", "pl": "Współczynnik wygranych", "ru": "Процент побед"},
+    title="Win rate",
     arguments=(
         count("won", "opportunities won (or their amount)"),
         count("lost", "opportunities lost (or their amount)"),
@@ -489,42 +320,21 @@ def opportunity_to_win_ratio(won: Any, opportunities: Any) -> Any:
     unit="fraction",
     direction="higher",
     examples=(
-        Example((5, 10, 0), 0.3333333333333333, "rekener.com 5/(5+10)=33.3%"),
+        Example((5, 10, 0), 0.3333333333333333),
         Example((5, 10, 35), 0.1),
         Example((20, 80, 0), 0.2),
         Example((0, 0, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("win rate", "close rate"),
-        "pl": ("współczynnik wygranych",),
-        "ru": ("Процент побед / процент выигрышей",),
-    },
+    aliases=("win rate", "close rate"),
     confused_with=("OPPTOWIN", "LEADCONV", "WINLOSS"),
-    sources=(
-        Source("cognism", "«współczynniki wygranych» mentioned"),
-        Source("ruler-metrics", "«Процент побед» by owner, by lead source, by campaign; no formula"),
-    ),
     pitfalls=(
-        "No formula in the articles. Default = closed basis won/(won+lost), the Salesforce and "
-        "HubSpot default; passing open_opps gives won/all. Only opportunities count: leads "
-        "disqualified before becoming opportunities are not losses. Passing amounts gives the "
-        "value-weighted win rate."
-    ),
-    references=(
-        "help.salesforce.com 000387867: WON:SUM/CLOSED:SUM; alternative WON:SUM/RowCount; rekener.com "
-        "5/(5+10)=33.3%; kpitree HubSpot"
+        "By default of the closed opportunities, won/(won+lost), as CRM reports do; with open_opps of all. "
+        "Leads disqualified before they became opportunities are not losses. Amounts instead of counts give "
+        "the win rate by value."
     ),
 )
 def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
     """Share of the closed opportunities that were won; of all opportunities with the third argument.
-
-    Args:
-        won: Opportunities won (or their amount) (count).
-        lost: Opportunities lost (or their amount) (count).
-        open_opps: Open opportunities, to put all opportunities below the line (count).
-
-    Returns:
-        Fraction.
 
     >>> round(win_rate(5, 10, 0), 4)
     0.3333
@@ -535,27 +345,31 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
 @aggregate(
     "WINRATEIF",
     family="conversion",
-    title={
-        "en": "Win rate by owner, source or campaign",
-        "pl": "Współczynnik wygranych wg grupy",
-        "ru": "Процент побед по группе",
-    },
+    title="Win rate by owner, source or campaign",
     arguments=(
         words("status_range", "status of each opportunity: won, lost or open, also in other languages"),
         words("crit_range", "its owner, source or campaign"),
         Argument("criterion", "text", "the owner, source or campaign wanted"),
         *FURTHER_PAIRS,
+        words(
+            "opp_range",
+            "of a table of leads: when or whether each became an opportunity; others are not counted as lost",
+            default="",
+        ),
     ),
     unit="fraction",
     direction="higher",
-    excel=lambda status_range, *pairs: (
-        f'COUNTIFS({status_range},"won",{conditions(*pairs)})/(COUNTIFS({status_range},"won",{conditions(*pairs)})'
-        f'+COUNTIFS({status_range},"lost",{conditions(*pairs)}))'
+    excel=lambda status_range, *further: (
+        f'COUNTIFS({status_range},"won",{conditions(*further[:-1])})'
+        f'/(COUNTIFS({status_range},"won",{conditions(*further[:-1])})'
+        f'+COUNTIFS({status_range},"lost",{conditions(*further[:-1], *_opportunity_conditions(further[-1]))}))'
     ),
     lets=(
         f"wanted,{WANTED_ROWS}",
-        f"won,SUM({is_one_of('status_range', WON)}*wanted)",
-        f"lost,SUM({is_one_of('status_range', LOST)}*wanted)",
+        'unnamed,(ROWS(opp_range_)*COLUMNS(opp_range_)=1)*(SUM((TRIM(opp_range_)="")*1)=1)',
+        f"opportunity,IF(unnamed,1,MAP(opp_range_,LAMBDA(mark,1-{no_text('mark')})))",
+        f"won,SUM({is_status('status_range', 'won')}*wanted)",
+        f"lost,SUM({is_status('status_range', 'lost')}*wanted*opportunity)",
     ),
     zero="won+lost=0",
     zero_means="no closed row meets the criterion",
@@ -573,56 +387,57 @@ def win_rate(won: Any, lost: Any, open_opps: Any) -> Any:
             (["won", "lost", "lost", "won"], ["Ads", "Ads", "Ads", "SEO"], "Ads", ["Ola", "Ola", "Jan", "Ola"], "Ola"),
             0.5,
         ),
-    ),
-    aliases={
-        "en": ("win rate by lead owner", "lead source", "campaign"),
-        "pl": ("współczynnik wygranych wg opiekuna / źródła / kampanii",),
-        "ru": (
-            "процент побед по возможности или ведущему владельцу",
-            "по источникам потенциальных клиентов",
-            "по кампаниям",
-            "производительность источника лидов",
+        Example(
+            (
+                ["won", "lost", "lost", "lost"],
+                ["Ads", "Ads", "Ads", "Ads"],
+                "Ads",
+                *(None,) * len(FURTHER_PAIRS),
+                [day(2025, 5, 5), day(2025, 5, 9), None, None],
+            ),
+            0.5,
         ),
-    },
+    ),
+    aliases=("win rate by lead owner", "lead source", "campaign"),
     confused_with=("WINRATE", "LEADCONVIF"),
-    remarks=PAIRS,
-    sources=(
-        Source("ruler-metrics", "win rate by opportunity/lead owner; opportunity win rate by lead source; by campaign"),
-        Source("tehnografi", "«производительность источника лидов» (lead source performance) named"),
+    pitfalls=(
+        "Over a table of leads the status does not tell who ever was an opportunity: without opp_range every lost lead "
+        "counts as a lost opportunity, and the rate is too low. Give the dates on which leads became opportunities."
+    ),
+    remarks=(
+        f"{PAIRS} In opp_range a blank, a dash, 0, FALSE or a word for no means that the row never was an opportunity; "
+        "a date, a number or a name that it was. A row that is won counts in any case. The bare formula knows blanks "
+        "and 0 only."
     ),
 )
 def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any, *further: Any) -> Any:
     """Share of the closed opportunities of one owner, source or campaign that were won.
-
-    Args:
-        status_range: Status of each opportunity: won, lost or open, also in other languages (range of text).
-        crit_range: Its owner, source or campaign (range of text).
-        criterion: The owner, source or campaign wanted (text).
-        *further: Up to three more pairs of range and criterion, all of which a row has to meet.
-
-    Returns:
-        Fraction.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.WINRATEIF(["won", "lost", "won"], ["Ads", "Ads", "SEO"], "Ads")
     0.5
     >>> kpis.WINRATEIF(["won", "lost", "won"], ["Ads", "Ads", "SEO"], "Ads", ["Ola", "Jan", "Ola"], "Ola")
     1.0
+    >>> kpis.WINRATEIF(["won", "lost", "lost"], ["Ads"] * 3, "Ads", opp_range=["OPP-1", "OPP-7", None])
+    0.5
     """
-    statuses = statuses_of_group(status_range, crit_range, criterion, *further)
-    won = sum(status in WON for status in statuses)
-    lost = sum(status in LOST for status in statuses)
+    *pairs, marks = further
+    met = rows_of_group(crit_range, criterion, *pairs)
+    named = marks not in ("", [""])  # else all are
+    opportunity = np.array([not says_no(mark) for mark in marks]) if named else np.True_
+    statuses = np.array(statuses_of(status_range), dtype=object)
+    won, lost = int(((statuses == "won") & met).sum()), int(((statuses == "lost") & met & opportunity).sum())
     return won / (won + lost)
+
+
+def _opportunity_conditions(marks: str | None) -> tuple[str, ...]:
+    return () if marks is None else (marks, '"<>"', marks, '"<>0"')
 
 
 @aggregate(
     "LEADCONVIF",
     family="conversion",
-    title={
-        "en": "Lead conversion by channel or campaign",
-        "pl": "Konwersja leadów wg kanału",
-        "ru": "Конверсия лидов по каналу",
-    },
+    title="Lead conversion by channel or campaign",
     arguments=(
         words("status_range", "status of each lead: won, lost or open, also in other languages"),
         words("crit_range", "its channel or campaign"),
@@ -637,7 +452,7 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any, *furth
     lets=(f"wanted,{WANTED_ROWS}",),
     zero="SUM(wanted)=0",
     zero_means="no row meets the criterion",
-    value=f"SUM({is_one_of('status_range', WON)}*wanted)/SUM(wanted)",
+    value=f"SUM({is_status('status_range', 'won')}*wanted)/SUM(wanted)",
     examples=(
         Example(
             (["won", "lost", "won", "open", "lost", "lost"], ["Ads", "Ads", "SEO", "Ads", "SEO", "SEO"], "Ads"),
@@ -650,38 +465,25 @@ def win_rate_by_group(status_range: Any, crit_range: Any, criterion: Any, *furth
         Example((["won", "open", "open", "open"], ["A", "A", "A", "B"], "B"), 0),
         Example((["won", "open", "open", "won"], ["A", "A", "A", "B"], "A", ["PL", "PL", "DE", "PL"], "PL"), 0.5),
     ),
-    aliases={
-        "en": ("lead conversion rate by channel",),
-        "ru": ("коэффициент конверсии по каналам и кампаниям",),
-    },
+    aliases=("lead conversion rate by channel",),
     confused_with=("WINRATEIF", "LEADCONV"),
     remarks=PAIRS,
-    sources=(Source("ruler-metrics", "«коэффициентом конверсии потенциальных клиентов по каналам и кампаниям»"),),
 )
 def lead_conversion_by_group(status_range: Any, crit_range: Any, criterion: Any, *further: Any) -> Any:
     """Share of the leads of one channel or campaign that were won.
-
-    Args:
-        status_range: Status of each lead: won, lost or open, also in other languages (range of text).
-        crit_range: Its channel or campaign (range of text).
-        criterion: The channel or campaign wanted (text).
-        *further: Up to three more pairs of range and criterion, all of which a row has to meet.
-
-    Returns:
-        Fraction.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.LEADCONVIF(["won", "open", "won"], ["Ads", "Ads", "SEO"], "Ads")
     0.5
     """
     statuses = statuses_of_group(status_range, crit_range, criterion, *further)
-    return sum(status in WON for status in statuses) / len(statuses)
+    return statuses.count("won") / len(statuses)
 
 
 @elementwise(
     "LOSSRATE",
     family="conversion",
-    title={"en": "Loss rate", "pl": "Współczynnik przegranych", "ru": "Процент поражений"},
+    title="Loss rate",
     arguments=(
         count("won", "opportunities won"),
         count("lost", "opportunities lost"),
@@ -693,21 +495,11 @@ def lead_conversion_by_group(status_range: Any, crit_range: Any, criterion: Any,
         Example((10, 10), 0.5),
         Example((0, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("loss rate",),
-    },
+    aliases=("loss rate",),
     confused_with=("DROPOFF",),
-    references="help.salesforce.com 000387867: (CLOSED:SUM−WON:SUM)/CLOSED:SUM",
 )
 def loss_rate(won: Any, lost: Any) -> Any:
     """Share of the closed opportunities that were lost; 1 - WINRATE.
-
-    Args:
-        won: Opportunities won (count).
-        lost: Opportunities lost (count).
-
-    Returns:
-        Fraction.
 
     >>> round(loss_rate(5, 10), 4)
     0.6667
@@ -718,7 +510,7 @@ def loss_rate(won: Any, lost: Any) -> Any:
 @elementwise(
     "WINLOSS",
     family="conversion",
-    title={"en": "Win–loss ratio", "pl": "Stosunek wygranych do przegranych", "ru": "Соотношение побед и поражений"},
+    title="Win–loss ratio",
     arguments=(
         count("won", "opportunities won"),
         count("lost", "opportunities lost"),
@@ -730,20 +522,11 @@ def loss_rate(won: Any, lost: Any) -> Any:
         Example((10, 10), 1),
         Example((5, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("win/loss ratio",),
-    },
+    aliases=("win/loss ratio",),
     confused_with=("WINRATE",),
 )
 def win_loss_ratio(won: Any, lost: Any) -> Any:
     """Opportunities won for each one lost.
-
-    Args:
-        won: Opportunities won (count).
-        lost: Opportunities lost (count).
-
-    Returns:
-        Ratio.
 
     >>> win_loss_ratio(5, 10)
     0.5
@@ -754,10 +537,10 @@ def win_loss_ratio(won: Any, lost: Any) -> Any:
 @elementwise(
     "DROPOFF",
     family="conversion",
-    title={"en": "Stage drop-off", "pl": "Odpływ na etapie", "ru": "Выпадение на этапе воронки"},
+    title="Stage drop-off",
     arguments=(
         count("entered", "records that entered the stage"),
-        count("passed", "those of them that went on to the next"),
+        unique("passed", "those of them that went on to the next", out_of="entered"),
     ),
     unit="fraction",
     direction="lower",
@@ -765,25 +548,13 @@ def win_loss_ratio(won: Any, lost: Any) -> Any:
         Example((90, 36), 0.6),
         Example((180, 36), 0.8),
         Example((0, 36), CellError.DIV0),
+        Example((36, 37), CellError.NUM),
     ),
-    aliases={
-        "en": ("drop-off", "leakage"),
-        "pl": ("odpływ na etapie",),
-        "ru": ("выпадение из воронки",),
-    },
+    aliases=("drop-off", "leakage"),
     confused_with=("LOSSRATE",),
-    sources=(Source("ruler-kpis", "«как лиды выпадают из воронки» (how leads drop out of the funnel): no formula"),),
-    references="PostHog conversion-metric-definitions: 1 − step-to-step conversion",
 )
 def stage_drop_off(entered: Any, passed: Any) -> Any:
     """Share of the records that did not get past a stage.
-
-    Args:
-        entered: Records that entered the stage (count).
-        passed: Those of them that went on to the next (count).
-
-    Returns:
-        Fraction.
 
     >>> stage_drop_off(90, 36)
     0.6
@@ -794,38 +565,26 @@ def stage_drop_off(entered: Any, passed: Any) -> Any:
 @column(
     "STEPCONV",
     family="conversion",
-    title={
-        "en": "Step conversions of a funnel column",
-        "pl": "Konwersje między etapami lejka",
-        "ru": "Конверсия по шагам воронки",
-    },
-    arguments=(counts("counts", "records that reached each stage, top to bottom"),),
+    title="Step conversions of a funnel column",
+    arguments=(counts("counts", "records that reached each stage, top to bottom; no more than above"),),
     unit="fraction",
+    gives="fractions, as many as counts",
     direction="higher",
     base=one_above,
-    base_text="TAKE(VSTACK(1,entered),ROWS(entered))",
+    base_text="TAKE(VSTACK(IF(IFERROR(INDEX(entered,1)=0,TRUE),1,INDEX(entered,1)),entered),ROWS(entered))",
     excel=lambda counts: f"{counts}/VSTACK(INDEX({counts},1),DROP({counts},-1))",
     starts_at_one=True,
     examples=(
         Example(([150, 90, 36, 12],), (1, 0.6, 0.4, 0.3333333333333333)),
         Example(([12, 10, 7],), (1, 0.8333333333333334, 0.7)),
+        Example(([12, 10, 11],), (1, 0.8333333333333334, CellError.NUM)),
     ),
-    aliases={
-        "en": ("next-step conversion",),
-    },
+    aliases=("next-step conversion",),
     confused_with=("CUMCONV",),
     remarks="The first row is 1.",
-    references="HubSpot: next step conversion",
 )
 def step_conversion(counts: Any, base: Any) -> Any:
     """Each count of a funnel column as a share of the one above; the first row is 1.
-
-    Args:
-        counts: Records that reached each stage.
-        base: What each of them is divided by.
-
-    Returns:
-        Fractions, as many as counts.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.STEPCONV([150, 90, 36])
@@ -837,13 +596,10 @@ def step_conversion(counts: Any, base: Any) -> Any:
 @column(
     "CUMCONV",
     family="conversion",
-    title={
-        "en": "Cumulative conversions of a funnel column",
-        "pl": "Konwersje skumulowane lejka",
-        "ru": "Накопленная конверсия воронки",
-    },
-    arguments=(counts("counts", "records that reached each stage, top to bottom"),),
+    title="Cumulative conversions of a funnel column",
+    arguments=(counts("counts", "records that reached each stage, top to bottom; no more than at the top"),),
     unit="fraction",
+    gives="fractions, as many as counts",
     direction="higher",
     base=first_of_all,
     base_text="INDEX(entered,1)",
@@ -851,22 +607,13 @@ def step_conversion(counts: Any, base: Any) -> Any:
     examples=(
         Example(([150, 90, 36, 12],), (1, 0.6, 0.24, 0.08)),
         Example(([12, 10, 7],), (1, 0.8333333333333334, 0.5833333333333334)),
+        Example(([12, 13],), (1, CellError.NUM)),
     ),
-    aliases={
-        "en": ("cumulative conversion",),
-    },
+    aliases=("cumulative conversion",),
     confused_with=("STEPCONV",),
-    references="HubSpot: cumulative conversion",
 )
 def cumulative_conversion(counts: Any, base: Any) -> Any:
     """Each count of a funnel column as a share of the first.
-
-    Args:
-        counts: Records that reached each stage.
-        base: What each of them is divided by.
-
-    Returns:
-        Fractions, as many as counts.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.CUMCONV([150, 90, 36])
@@ -878,43 +625,29 @@ def cumulative_conversion(counts: Any, base: Any) -> Any:
 @elementwise(
     "CONVCI",
     family="conversion",
-    title={
-        "en": "Confidence interval of a rate (Wilson)",
-        "pl": "Przedział ufności współczynnika (Wilson)",
-        "ru": "Доверительный интервал доли (Уилсон)",
-    },
+    title="Confidence interval of a rate (Wilson)",
     arguments=(
-        count("conversions", "conversions"),
+        unique("conversions", "records that converted", out_of="total"),
         count("total", "records that could have converted"),
         Argument(
             "confidence", "fraction", "confidence level", low=0, high=1, open_ends=True, optional=True, default=0.95
         ),
     ),
     unit="fraction",
+    gives="low and high end (fractions)",
     direction="neutral",
-    impossible=lambda conversions, total, confidence: conversions > total,  # noqa: ARG005
     denominators=lambda conversions, total, confidence: (total,),  # noqa: ARG005
     items=2,
     examples=(
         Example((35, 150, 0.95), (0.1728263151, 0.3071578152)),
         Example((2, 4, 0.95), (0.1500389892, 0.8499610108)),
     ),
-    aliases={
-        "en": ("Wilson score interval",),
-    },
+    aliases=("Wilson score interval",),
     confused_with=("CONVRATE",),
-    pitfalls="The articles compare channels by rates without sample size; 2 of 4 is not better than 35 of 150.",
+    pitfalls="Compare channels by their intervals, not by bare rates: 2 of 4 is not better than 35 of 150.",
 )
 def wilson_interval(conversions: Any, total: Any, confidence: Any) -> Any:
     """Wilson score interval of a rate: its low and its high end.
-
-    Args:
-        conversions: Conversions (count).
-        total: Records that could have converted (count).
-        confidence: Confidence level (fraction).
-
-    Returns:
-        Low and high end (fractions).
 
     >>> [round(float(end), 4) for end in wilson_interval(35, 150, 0.95)]
     [0.1728, 0.3072]

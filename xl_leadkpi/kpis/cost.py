@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.kpis.declaration import Example, Source, count, margin, money, revenue
+from xl_leadkpi.kpis.declaration import Example, count, margin, money, revenue
 from xl_leadkpi.kpis.elementwise import elementwise
 
 
 @elementwise(
     "CPL",
     family="cost",
-    title={"en": "Cost per lead", "pl": "Koszt leada", "ru": "Стоимость лида"},
+    title="Cost per lead",
     arguments=(
         money("spend", "marketing spend of the period"),
         count("leads", "leads created in the period"),
@@ -24,30 +24,12 @@ from xl_leadkpi.kpis.elementwise import elementwise
         Example((0, 12), 0),
         Example((10000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("CPL",),
-        "pl": ("Koszt za lead", "koszt potencjalnego klienta"),
-        "ru": ("Стоимость лида", "цена за лид"),
-    },
+    aliases=("CPL",),
     confused_with=("CPMQL", "CPA", "CAC"),
-    sources=(
-        Source("cognism", "«CPL = łączne wydatki na marketing / całkowita liczba nowych leadów»"),
-        Source("ruler-metrics", "sum of investment needed to create a new lead"),
-        Source("tehnografi", "«Сумма, потраченная на лид»"),
-        Source("ruler-kpis", "«делите общий объем маркетинговых затрат за определенный период на количество лидов»"),
-    ),
-    pitfalls="All four agree. Leads of the period = leads CREATED in the period.",
-    references="tripledart.com; smarte.pro; salespanel.io (spend ÷ new leads)",
+    pitfalls="Count the leads created in the period whose spend you divide.",
 )
 def cost_per_lead(spend: Any, leads: Any) -> Any:
     """Marketing spend divided by the leads it brought.
-
-    Args:
-        spend: Marketing spend of the period (money).
-        leads: Leads created in the period (count).
-
-    Returns:
-        Money.
 
     >>> cost_per_lead(10000, 200)
     50.0
@@ -58,7 +40,7 @@ def cost_per_lead(spend: Any, leads: Any) -> Any:
 @elementwise(
     "CPMQL",
     family="cost",
-    title={"en": "Cost per MQL", "pl": "Koszt MQL", "ru": "Стоимость MQL"},
+    title="Cost per MQL",
     arguments=(
         money("spend", "marketing spend of the period"),
         count("mqls", "marketing qualified leads of the period"),
@@ -70,38 +52,12 @@ def cost_per_lead(spend: Any, leads: Any) -> Any:
         Example((1000, 50), 20),
         Example((10000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("cost per MQL", "CPMQL"),
-        "pl": ("Koszt na MQL",),
-        "ru": ("стоимость MQL",),
-    },
+    aliases=("cost per MQL", "CPMQL"),
     confused_with=("CPL", "CPSQL"),
-    sources=(
-        Source(
-            "cognism",
-            "«Koszt na MQL = CPL / wydatki marketingowe dla łącznej liczby nowych potencjalnych klientów»",
-            wrong="CPL ÷ spend = 1 ÷ leads, which is not money; 0.005 for spend 10,000 and 200 leads",
-        ),
-    ),
-    pitfalls=(
-        "WRONG in the article: CPL ÷ spend = (spend/leads)/spend = 1/leads, which is not money. With "
-        "spend 10,000 and 200 leads it gives 0.005. Standard: spend ÷ MQLs. Likely intent: CPL ÷ "
-        "(MQLs/leads), which is identical."
-    ),
-    references=(
-        "tripledart.com “Cost per MQL = Total Marketing Spend / Number of MQLs”; calcbee.com Cost/MQL "
-        "= Spend ÷ (Leads × MQL rate); saas-hq.com"
-    ),
+    pitfalls="Some texts give CPL / spend, which is no amount of money: it is 1 / leads.",
 )
 def cost_per_mql(spend: Any, mqls: Any) -> Any:
     """Marketing spend divided by the marketing qualified leads; CPL divided by the qualification rate.
-
-    Args:
-        spend: Marketing spend of the period (money).
-        mqls: Marketing qualified leads of the period (count).
-
-    Returns:
-        Money.
 
     >>> cost_per_mql(10000, 80)
     125.0
@@ -112,7 +68,7 @@ def cost_per_mql(spend: Any, mqls: Any) -> Any:
 @elementwise(
     "CPSQL",
     family="cost",
-    title={"en": "Cost per SQL", "pl": "Koszt SQL", "ru": "Стоимость SQL"},
+    title="Cost per SQL",
     arguments=(
         money("spend", "marketing spend of the period"),
         count("sqls", "sales qualified leads of the period"),
@@ -120,25 +76,15 @@ def cost_per_mql(spend: Any, mqls: Any) -> Any:
     unit="money",
     direction="lower",
     examples=(
-        Example((15000, 36), 416.6666666666667, "calcbee.com"),
+        Example((15000, 36), 416.6666666666667),
         Example((30000, 36), 833.3333333333334),
         Example((15000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("CPSQL",),
-    },
+    aliases=("CPSQL",),
     confused_with=("CPMQL", "CPSQO"),
-    references="calcbee.com: 15,000 spend, 300 leads, 30% MQL, 40% SQL → 36 SQLs → 416.67",
 )
 def cost_per_sql(spend: Any, sqls: Any) -> Any:
     """Marketing spend divided by the sales qualified leads.
-
-    Args:
-        spend: Marketing spend of the period (money).
-        sqls: Sales qualified leads of the period (count).
-
-    Returns:
-        Money.
 
     >>> round(cost_per_sql(15000, 36), 4)
     416.6667
@@ -149,11 +95,7 @@ def cost_per_sql(spend: Any, sqls: Any) -> Any:
 @elementwise(
     "CPSQO",
     family="cost",
-    title={
-        "en": "Cost per SQO",
-        "pl": "Koszt SQO (kwalifikowanej szansy sprzedaży)",
-        "ru": "Стоимость SQO (квалифицированной возможности)",
-    },
+    title="Cost per SQO",
     arguments=(
         money("spend", "marketing spend of the period, with sales development where wanted"),
         count("sqos", "sales qualified opportunities of the period"),
@@ -165,36 +107,12 @@ def cost_per_sql(spend: Any, sqls: Any) -> Any:
         Example((20000, 20), 1000),
         Example((10000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("cost per sales-qualified opportunity",),
-        "pl": ("Koszt SQO (kwalifikowanej szansy sprzedaży)",),
-    },
+    aliases=("cost per sales-qualified opportunity",),
     confused_with=("CPSQL", "CPOPP"),
-    sources=(
-        Source(
-            "cognism",
-            (
-                "«Koszt SQO = Koszt potencjalnego klienta (CPL) / wydatki marketingowe dla łącznej liczby "
-                "nowych potencjalnych klientów»"
-            ),
-            wrong="CPL ÷ spend = 1 ÷ leads, which is not money, and no SQO occurs in it",
-        ),
-    ),
-    pitfalls=(
-        "Same error as cost per MQL, and it never mentions SQOs. Here: spend ÷ SQOs. If sales "
-        "development cost (SDR pay) is meant, add it to spend."
-    ),
-    references="fortuitous-advocate glossary: cost per SQL = all demand-gen (+SDR) cost ÷ SQLs; calcbee.com",
+    pitfalls="If the cost of sales development is meant to count, add it to spend.",
 )
 def cost_per_sqo(spend: Any, sqos: Any) -> Any:
     """Marketing spend divided by the sales qualified opportunities.
-
-    Args:
-        spend: Marketing spend of the period, with sales development where wanted (money).
-        sqos: Sales qualified opportunities of the period (count).
-
-    Returns:
-        Money.
 
     >>> cost_per_sqo(10000, 20)
     500.0
@@ -205,7 +123,7 @@ def cost_per_sqo(spend: Any, sqos: Any) -> Any:
 @elementwise(
     "CPOPP",
     family="cost",
-    title={"en": "Cost per opportunity", "pl": "Koszt szansy sprzedaży", "ru": "Стоимость возможности"},
+    title="Cost per opportunity",
     arguments=(
         money("spend", "marketing spend of the period"),
         count("opportunities", "opportunities created in the period"),
@@ -217,32 +135,12 @@ def cost_per_sqo(spend: Any, sqos: Any) -> Any:
         Example((20000, 25), 800),
         Example((10000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("cost per opp",),
-        "pl": ("koszt szansy sprzedaży",),
-        "ru": ("Стоимость (цена) за возможность",),
-    },
+    aliases=("cost per opp",),
     confused_with=("CPSQO",),
-    sources=(
-        Source(
-            "ruler-kpis",
-            (
-                "«Разделите общую сумму маркетинговых расходов за определенный период времени на общее "
-                "количество возможностей за этот же период»"
-            ),
-        ),
-    ),
-    pitfalls="CPO is avoided as a name: it also means cost per order.",
+    pitfalls="CPO also means cost per order, hence CPOPP.",
 )
 def cost_per_opportunity(spend: Any, opportunities: Any) -> Any:
     """Marketing spend divided by the opportunities it brought.
-
-    Args:
-        spend: Marketing spend of the period (money).
-        opportunities: Opportunities created in the period (count).
-
-    Returns:
-        Money.
 
     >>> cost_per_opportunity(10000, 25)
     400.0
@@ -253,7 +151,7 @@ def cost_per_opportunity(spend: Any, opportunities: Any) -> Any:
 @elementwise(
     "CPMTG",
     family="cost",
-    title={"en": "Cost per meeting", "pl": "Koszt spotkania", "ru": "Стоимость встречи"},
+    title="Cost per meeting",
     arguments=(
         money("spend", "marketing spend of the period"),
         count("meetings", "meetings held, not booked"),
@@ -265,21 +163,11 @@ def cost_per_opportunity(spend: Any, opportunities: Any) -> Any:
         Example((18000, 18), 1000),
         Example((9000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("cost per (attended) meeting",),
-    },
+    aliases=("cost per (attended) meeting",),
     pitfalls="Use held meetings; with a 50% no-show rate the cost per held meeting is twice that per booked one.",
-    references="cometly.com academy (cost per attended demo)",
 )
 def cost_per_meeting(spend: Any, meetings: Any) -> Any:
     """Marketing spend divided by the meetings held.
-
-    Args:
-        spend: Marketing spend of the period (money).
-        meetings: Meetings held, not booked (count).
-
-    Returns:
-        Money.
 
     >>> cost_per_meeting(9000, 18)
     500.0
@@ -290,7 +178,7 @@ def cost_per_meeting(spend: Any, meetings: Any) -> Any:
 @elementwise(
     "CPA",
     family="cost",
-    title={"en": "Cost per acquisition", "pl": "Koszt pozyskania (CPA)", "ru": "Стоимость приобретения (CPA)"},
+    title="Cost per acquisition",
     arguments=(
         money("spend", "spend of the campaign"),
         count("acquisitions", "conversions the campaign aims at"),
@@ -302,43 +190,12 @@ def cost_per_meeting(spend: Any, meetings: Any) -> Any:
         Example((100, 20), 5),
         Example((10000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("CPA", "cost per action"),
-        "pl": ("koszt pozyskania (CPA)",),
-        "ru": ("Стоимость приобретения", "цена за приобретение"),
-    },
+    aliases=("CPA", "cost per action"),
     confused_with=("CAC", "CPL"),
-    sources=(
-        Source(
-            "ruler-metrics",
-            "cost per acquisition: «количество закрытых возможностей по сравнению с сделанными инвестициями»",
-        ),
-        Source(
-            "tehnografi",
-            (
-                "«Стоимость привлечения нового клиента, включая расходы на маркетинг и продажи» (cost of "
-                "acquisition, same words as CAC)"
-            ),
-            wrong="defined with the words of CAC: two names for one figure",
-        ),
-    ),
-    pitfalls=(
-        "Tehnografi lists CPA and CAC with the same definition (a duplicate). In the field CPA = "
-        "campaign spend ÷ desired actions (any conversion), CAC = all sales+marketing cost ÷ new "
-        "customers. Ruler (metrics) divides by «closed opportunities»: read as closed-WON (its first "
-        "sentence: cost to win a new customer)."
-    ),
-    references="saurabhsinghportfolio.in CPA = spent ÷ conversions; prospr/kakiyo CPL vs CPSQL vs CAC",
+    pitfalls="Campaign spend per conversion of any kind. All marketing and sales cost per new customer is CAC.",
 )
 def cost_per_acquisition(spend: Any, acquisitions: Any) -> Any:
     """Campaign spend divided by the actions it was after.
-
-    Args:
-        spend: Spend of the campaign (money).
-        acquisitions: Conversions the campaign aims at (count).
-
-    Returns:
-        Money.
 
     >>> round(cost_per_acquisition(10000, 35), 4)
     285.7143
@@ -349,7 +206,7 @@ def cost_per_acquisition(spend: Any, acquisitions: Any) -> Any:
 @elementwise(
     "CAC",
     family="cost",
-    title={"en": "Customer acquisition cost", "pl": "Koszt pozyskania klienta", "ru": "Стоимость привлечения клиента"},
+    title="Customer acquisition cost",
     arguments=(
         money("marketing_cost", "marketing cost of the period"),
         count("new_customers", "customers won in the period"),
@@ -362,41 +219,12 @@ def cost_per_acquisition(spend: Any, acquisitions: Any) -> Any:
         Example((10000, 20, 5000), 750),
         Example((10000, 0, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("CAC", "paid CAC (marketing only)", "fully loaded CAC"),
-        "pl": ("Koszt pozyskania klienta", "wskaźnik kosztu pozyskania klienta"),
-        "ru": ("Стоимость привлечения клиентов",),
-    },
+    aliases=("CAC", "paid CAC (marketing only)", "fully loaded CAC"),
     confused_with=("CPA", "CPL"),
-    sources=(
-        Source("cognism", "«CAC = wydatki marketingowe / liczba nowych klientów, którzy przybyli z tej kampanii»"),
-        Source("tehnografi", "marketing AND sales cost per new customer"),
-        Source("ruler-kpis", "cost needed to win a new customer"),
-        Source(
-            "automatenow",
-            "«podzielić koszt działań marketingowych na pozyskanie klienta przez liczbę pozyskanych klientów»",
-        ),
-    ),
-    pitfalls=(
-        "Cognism and AutomateNow count marketing only (campaign CAC); Tehnografi includes sales. "
-        "Standard for unit economics is fully loaded S&M ÷ new customers. sales_cost is the optional "
-        "third argument: omit it for the article’s campaign CAC."
-    ),
-    references=(
-        "help.finmark.com “Sum of Sales and Marketing Expenses / # of new customers acquired”; "
-        "forentrepreneurs.com SaaS Metrics 2.0; refopedia"
-    ),
+    pitfalls=("Without sales_cost it is the CAC of marketing alone; unit economics take marketing and sales together."),
 )
 def customer_acquisition_cost(marketing_cost: Any, new_customers: Any, sales_cost: Any) -> Any:
     """Marketing and sales cost divided by the customers won; marketing alone without the third argument.
-
-    Args:
-        marketing_cost: Marketing cost of the period (money).
-        new_customers: Customers won in the period (count).
-        sales_cost: Sales cost of the period (money).
-
-    Returns:
-        Money.
 
     >>> customer_acquisition_cost(10000, 20, 0)
     500.0
@@ -407,7 +235,7 @@ def customer_acquisition_cost(marketing_cost: Any, new_customers: Any, sales_cos
 @elementwise(
     "CACPAYBACK",
     family="cost",
-    title={"en": "CAC payback", "pl": "Okres zwrotu CAC", "ru": "Срок окупаемости CAC"},
+    title="CAC payback",
     arguments=(
         money("cac", "customer acquisition cost, see CAC"),
         revenue("arpc_month", "monthly revenue of one customer, see ARPC"),
@@ -421,28 +249,11 @@ def customer_acquisition_cost(marketing_cost: Any, new_customers: Any, sales_cos
         Example((1200, 100, 0.8), 15),
         Example((600, 0, 0.8), CellError.DIV0),
     ),
-    aliases={
-        "en": ("CAC payback period", "months to recover CAC"),
-    },
-    pitfalls=(
-        "Finmark’s printed formula evaluates left to right to CAC/MRR×GM: for 600, 100, 0.8 that is "
-        "4.8 instead of 7.5. Put the margin in the denominator."
-    ),
-    references=(
-        "help.finmark.com writes “(CAC / Avg MRR * Gross Margin%)”: parenthesised wrongly; "
-        "retentionlens/refopedia/coda: CAC ÷ (ARPA × gross margin)"
-    ),
+    aliases=("CAC payback period", "months to recover CAC"),
+    pitfalls="The margin belongs below the fraction line: CAC / (ARPC × margin), not CAC / ARPC × margin.",
 )
 def cac_payback_months(cac: Any, arpc_month: Any, gross_margin: Any) -> Any:
     """Months until a customer's gross profit has paid back what winning it cost.
-
-    Args:
-        cac: Customer acquisition cost, see CAC (money).
-        arpc_month: Monthly revenue of one customer, see ARPC (money).
-        gross_margin: Gross margin as a fraction (fraction).
-
-    Returns:
-        Months.
 
     >>> cac_payback_months(600, 100, 0.8)
     7.5

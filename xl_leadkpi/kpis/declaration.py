@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from inspect import cleandoc
 from math import inf, nextafter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from xl_leadkpi.cells.formula import symbol
+from xl_leadkpi.locales import ENGLISH, FunctionText, locale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +35,6 @@ NUMBER_FORMATS: Final = {
 }
 """How a result is shown, by its unit. Rates are fractions; the percent sign is the format's."""
 
-Language = Literal["en", "pl", "ru"]
 Direction = Literal["higher", "lower", "neutral", "nearer 0"]
 
 
@@ -52,6 +53,8 @@ class Argument(NamedTuple):
         is_range: Takes a range.
         paired: Belongs, cell by cell, to the other ranges.
         criterion_of: Name of the optional range whose cells are compared with this; neither stands without the other.
+        out_of: Name of the argument that these are some of, each counted once: more than that is ``#NUM!``.
+        may_exceed: Name of the argument that these events may exceed: one and the same may bring several.
     """
 
     name: str
@@ -66,12 +69,24 @@ class Argument(NamedTuple):
     is_range: bool = False
     paired: bool = True
     criterion_of: str = ""
+    out_of: str = ""
+    may_exceed: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
         """Smallest and largest value allowed, both finite."""
         low, high = max(self.low, -LARGEST), min(self.high, LARGEST)
         return (nextafter(low, inf), nextafter(high, -inf)) if self.open_ends else (low, high)
+
+    @property
+    def kind(self) -> str:
+        """What is to be passed: ``money``, ``range of text``, ``count, optional`` ..."""
+        kind = f"range of {self.unit}" if self.is_range else self.unit
+        if self.out_of:
+            kind = f"{kind}, each once: at most {self.out_of}"
+        if self.may_exceed:
+            kind = f"{kind} of events: may exceed {self.may_exceed}"
+        return f"{kind}, optional" if self.optional else kind
 
     @property
     def needs_number(self) -> bool:
@@ -88,6 +103,10 @@ class Argument(NamedTuple):
         return found
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def money(name: str, meaning: str, *, default: float | None = None) -> Argument:
     """An amount that is spent or planned: never negative."""
     return Argument(name, "money", meaning, low=0, optional=default is not None, default=default)
@@ -101,6 +120,16 @@ def revenue(name: str, meaning: str, *, default: float | None = None) -> Argumen
 def count(name: str, meaning: str, *, default: float | None = None, blank: float | None = None) -> Argument:
     """A number of leads, deals, clicks ...: never negative, not necessarily whole."""
     return Argument(name, "count", meaning, low=0, optional=default is not None, default=default, blank=blank)
+
+
+def unique(name: str, meaning: str, *, out_of: str) -> Argument:
+    """A number of people or records, each counted once, out of those of another argument: never more than these."""
+    return count(name, meaning)._replace(out_of=out_of)
+
+
+def events(name: str, meaning: str, *, beside: str) -> Argument:
+    """How often something happened; several times to one of those of another argument, so it may exceed them."""
+    return count(name, meaning)._replace(may_exceed=beside)
 
 
 def fraction(name: str, meaning: str, *, default: float | None = None) -> Argument:
@@ -139,7 +168,7 @@ STATISTIC: Final = Argument(
 """Which statistic of a duration is wanted."""
 
 
-class Rule(NamedTuple):
+class NoValueRule(NamedTuple):
     """When a KPI has no value: the condition as Excel text over the argument names, and the error it gives."""
 
     condition: str
@@ -152,26 +181,10 @@ class Example(NamedTuple):
     Attributes:
         arguments: In the order of the KPI's arguments; blanks are None.
         expected: Number, error value, or a tuple for a result that spills.
-        source: Where the figures come from.
     """
 
     arguments: tuple[Any, ...]
     expected: float | CellError | tuple[float | CellError, ...]
-    source: str = ""
-
-
-class Source(NamedTuple):
-    """What one of the articles behind the catalogue (``ARTICLES``) says about a KPI.
-
-    Attributes:
-        article: Key in ``ARTICLES``.
-        says: Its wording or the gist of it.
-        wrong: Why its formula is wrong, ``""`` where it is right or gives none.
-    """
-
-    article: str
-    says: str
-    wrong: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -181,43 +194,80 @@ class Kpi(ABC):
     Attributes:
         name: Excel name.
         formula: The plain function behind it.
-        title: Name in words, by language.
+        title: Name in words, in English; those of other languages stand in the language's file.
         family: Key in ``FAMILIES``.
         arguments: In order.
         unit: Of the result, see ``NUMBER_FORMATS``.
         per: What a result is per, e.g. ``day``, where the unit does not say all.
+        gives: What comes back where it is more than one number.
         direction: Which way is better.
         examples: Worked examples.
-        aliases: Other names, by language.
+        aliases: Other names, in English.
         confused_with: KPIs often taken for this one.
-        sources: Which of the source articles name it and what they say.
         pitfalls: What to mind.
-        references: What the field's own references say.
         remarks: Rules that are not plain conditions.
     """
 
     name: str
     formula: Callable[..., Any]
-    title: Mapping[Language, str]
+    title: str
     family: str
     arguments: tuple[Argument, ...]
     unit: str
     per: str = ""
+    gives: str = ""
     direction: Direction
     examples: tuple[Example, ...]
-    aliases: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
     confused_with: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = ()
     pitfalls: str = ""
-    references: str = ""
     remarks: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "__doc__", self.formula.__doc__)
+        object.__setattr__(self, "__doc__", self._documentation())
         object.__setattr__(self, "__name__", self.name)
 
     def __repr__(self) -> str:
         return self.signature
+
+    def title_in(self, language: str) -> str:
+        """Name in words in a language; in English where the language has none yet."""
+        text = None if language == ENGLISH else locale(language).functions.get(self.name)
+        return text.title if text and text.title else self.title
+
+    def aliases_in(self, language: str) -> tuple[str, ...]:
+        """Other names in a language."""
+        if language == ENGLISH:
+            return self.aliases
+        text = locale(language).functions.get(self.name)
+        return text.aliases if text else ()
+
+    def texts_in(self, language: str) -> FunctionText:
+        """All that is said of it in a language; in English whatever the language does not say yet."""
+        own = None if language == ENGLISH else locale(language).functions.get(self.name)
+        arguments = own.arguments if own else {}
+        return FunctionText(
+            meaning=own.meaning if own else self.meaning,
+            arguments={one.name: arguments.get(one.name, one.meaning) for one in self.arguments},
+            title=self.title_in(language),
+            aliases=self.aliases_in(language),
+            pitfalls=(own and own.pitfalls) or self.pitfalls,
+            remarks=(own and own.remarks) or self.remarks,
+        )
+
+    @property
+    def meaning(self) -> str:
+        """What it is, in a sentence: the first paragraph of the formula's docstring."""
+        return " ".join((self.formula.__doc__ or "").partition("\n\n")[0].split())
+
+    def _documentation(self) -> str:
+        """The docstring: the formula's, with arguments and result as they are declared."""
+        summary, _, rest = cleandoc(self.formula.__doc__ or "").partition("\n\n")
+        result = f"{self.unit} per {self.per}" if self.per else self.unit
+        arguments = (f"    {one.name}: {_sentence(one.meaning)} ({one.kind})." for one in self.arguments)
+        returns = f"Returns:\n    {_sentence(self.gives or result)}."
+        sections = [summary, "\n".join(["Args:", *arguments]), returns, rest]
+        return "\n\n".join(filter(None, sections))
 
     @property
     def number_format(self) -> str:
@@ -241,12 +291,30 @@ class Kpi(ABC):
 
     @property
     @abstractmethod
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[NoValueRule, ...]:
         """When it has no value, in the order in which it is checked."""
 
     @abstractmethod
     def excel_text(self, *arguments: str | float, item: int | None = None) -> str:
         """Write the bare formula."""
+
+    def no_value_texts(self, *arguments: str | float) -> tuple[str, ...]:  # noqa: ARG002 - of ranges nothing is known
+        """Write the conditions over cells under which plausible arguments give no value.
+
+        There is nothing to divide by, or a part is larger than its whole.
+
+        Args:
+            *arguments: Excel text (cells, ranges, expressions) or numbers, in order.
+        """
+        return ()
+
+    def divided_by(self, given: int) -> tuple[int, ...]:  # noqa: ARG002 - what a range is divided by is no argument
+        """Tell which arguments the result is divided by, the cases it rests on, by their places from 0.
+
+        Args:
+            given: How many arguments are given.
+        """
+        return ()
 
     @abstractmethod
     def lambda_text(self) -> str:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 SECONDS_A_DAY: Final = 86_400
 _MEAN: Final = -1.0
 
-# "p90" is read as the number after the p, which has to come back as the same text: "p 90", "p90%" are refused.
+# "p97.5" is read as the number after the p, with a point wherever the program runs, and has to come back as the same
+# text: "p 90", "p90%", "p097.5" are refused. Excel writes numbers with the decimal sign of the system: MID(1/2,2,1).
 STATISTIC_LETS: Final = (
     "count_,SUM(complete*1)",
     "word,LOWER(TRIM(stat_))",
-    'named,IF(word="mean",-1,IF(word="median",0.5,IF("p"&VALUE(MID(word,2,9))=word,VALUE(MID(word,2,9))/100,#VALUE!)))',
+    'percent,NUMBERVALUE(MID(word,2,9),".",",")',
+    'known,(percent>=0)*(SUBSTITUTE("p"&percent,MID(1/2,2,1),".")=word)',
+    'named,IF(word="mean",-1,IF(word="median",0.5,IF(known,percent/100,#VALUE!)))',
     'quantile,IF(stat_<"",stat_,IF(ISLOGICAL(stat_),#VALUE!,named))',
 )
 STATISTIC_ZERO: Final = "count_+0*quantile=0"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.cells.formula import Constant, Name, compute, divisors, text
+from xl_leadkpi.cells.formula import Constant, Name, Operation, compute, divisors, hidden_parts, names_in, symbol, text
 from xl_leadkpi.cells.grid import (
     EMPTY,
     FIRST_ERROR,
@@ -24,7 +24,7 @@ from xl_leadkpi.cells.grid import (
     read_grid,
     write_grid,
 )
-from xl_leadkpi.kpis.declaration import LARGEST, Argument, Kpi, Rule, declare
+from xl_leadkpi.kpis.declaration import LARGEST, Argument, Kpi, NoValueRule, declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,13 +33,17 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.cells.formula import Expression
 
+_FAR_FROM_OVERFLOW = 1e150
+"""Two numbers up to here have a product, and a square each."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ElementwiseKpi(Kpi):
     """A KPI that works cell by cell.
 
     Attributes:
-        impossible: Condition over the arguments under which there is no value (``#NUM!``), e.g. part > whole.
+        impossible: Condition over the arguments under which there is no value (``#NUM!``); where it is not given, that
+            an argument is more than those it is out of.
         denominators: What may not be zero (``#DIV/0!``); found in the formula where it is not given.
         items: How many values a row of arguments gives; more than one spills to the right.
     """
@@ -47,6 +51,11 @@ class ElementwiseKpi(Kpi):
     impossible: Callable[..., Any] | None = None
     denominators: Callable[..., tuple[Any, ...]] | None = None
     items: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.impossible is None:
+            object.__setattr__(self, "impossible", _more_than_there_are(self.arguments))
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Compute the KPI.
@@ -81,12 +90,12 @@ class ElementwiseKpi(Kpi):
         return float(result) if -LARGEST <= result <= LARGEST else CellError.NUM
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[NoValueRule, ...]:
         """When it has no value, in the order in which it is checked."""
         zero, outside = self._conditions([Name(argument.name) for argument in self.arguments])
         return (
-            *(Rule(f"{text(divisor)}=0", CellError.DIV0) for divisor in zero),
-            *(Rule(text(condition), CellError.NUM) for condition in outside),
+            *(NoValueRule(f"{text(divisor)}=0", CellError.DIV0) for divisor in zero),
+            *(NoValueRule(text(condition), CellError.NUM) for condition in outside),
         )
 
     def excel_text(self, *arguments: str | float, item: int | None = None) -> str:
@@ -109,6 +118,33 @@ class ElementwiseKpi(Kpi):
             for argument, given in zip(self.arguments, self.symbols(arguments), strict=True)
         )
         return self._write(self.formula(*symbols), item)
+
+    def no_value_texts(self, *arguments: str | float) -> tuple[str, ...]:
+        """Write the conditions over cells under which plausible arguments give no value.
+
+        >>> from xl_leadkpi import kpis
+        >>> kpis.CATALOGUE["WINRATE"].no_value_texts("B2", "C2")
+        ('B2+C2=0',)
+        >>> kpis.CATALOGUE["CONVCI"].no_value_texts("B2", "C2")
+        ('C2=0', 'B2>C2')
+        """
+        given = [
+            symbol(argument.default) if one is None and argument.default is not None else one
+            for argument, one in zip(self.arguments, self.symbols(arguments), strict=True)
+        ]
+        zero = divisors(self.formula(*given)) if self.denominators is None else self.denominators(*given)
+        impossible = () if self.impossible is None else (self.impossible(*given),)
+        return (*(f"{text(divisor)}=0" for divisor in zero), *map(text, impossible))
+
+    def divided_by(self, given: int) -> tuple[int, ...]:
+        """Tell which arguments the result is divided by, by their places from 0.
+
+        >>> from xl_leadkpi import kpis
+        >>> kpis.CATALOGUE["WINRATE"].divided_by(2), kpis.CATALOGUE["CPL"].divided_by(2)
+        ((0, 1), (1,))
+        """
+        named = {name for divisor in self._divisors for name in names_in(divisor)}
+        return tuple(place for place, name in enumerate(self.names[:given]) if name.text in named)
 
     def lambda_text(self) -> str:
         """Write the LAMBDA with all its guards.
@@ -157,7 +193,24 @@ class ElementwiseKpi(Kpi):
 
     @cached_property
     def _limits(self) -> tuple[tuple[float, float], ...]:
-        return tuple(argument.limits for argument in self.arguments)
+        """Between what every argument is possible, and no step on the way to the result overflows out of sight.
+
+        A whole number of Python's has no end, so it does not overflow where a cell does.
+        """
+        shared = {part.right for part in self._hidden if isinstance(part, Operation) and part.sign == "/"}
+        return tuple(
+            (
+                max(low, -_FAR_FROM_OVERFLOW, 1 / _FAR_FROM_OVERFLOW if name in shared and low >= 0 else low),
+                min(high, _FAR_FROM_OVERFLOW),
+            )
+            for name, (low, high) in zip(self.names, (one.limits for one in self.arguments), strict=True)
+        )
+
+    @cached_property
+    def _hidden(self) -> tuple[Expression, ...]:
+        """Steps on the way to the result that may overflow without the result showing it."""
+        made = self.formula(*self.names)
+        return tuple(part for one in (made if isinstance(made, tuple) else (made,)) for part in hidden_parts(one))
 
     @cached_property
     def _divisors(self) -> tuple[Expression, ...]:
@@ -217,6 +270,8 @@ class ElementwiseKpi(Kpi):
         outside = ~(np.isfinite(result).all(axis=-1) if self.items > 1 else np.isfinite(result))
         if odd or self.impossible is not None:
             named = self._by_name(numbers)
+            for part in self._hidden if odd else ():
+                outside |= np.isinf(compute(part, named))
             for condition in self._outside if odd else self._outside[-1:]:
                 outside |= compute(condition, named)
         if not odd and not zero.any() and not outside.any():
@@ -250,6 +305,16 @@ def elementwise(name: str, **declaration: Any) -> Callable[[Callable[..., Any]],
         return formula
 
     return register
+
+
+def _more_than_there_are(arguments: Sequence[Argument]) -> Callable[..., Any] | None:
+    """The condition that an argument is more than those it is out of, None where no argument is out of another."""
+    places = {argument.name: place for place, argument in enumerate(arguments)}
+    pairs = [(places[argument.name], places[argument.out_of]) for argument in arguments if argument.out_of]
+    if not pairs:
+        return None
+    ((part, whole),) = pairs  # several parts of one whole are declared with their own condition
+    return lambda *values: values[part] > values[whole]
 
 
 def _settle_blanks(grid: Grid, argument: Argument) -> Grid:

@@ -9,8 +9,15 @@ import numpy as np
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.cells.functions import round_half_away, round_up
 from xl_leadkpi.kpis.aggregate import aggregate
-from xl_leadkpi.kpis.attribution import PATH_LETS, POSITIONS_OUTSIDE, WEIGHTS_TEXT, weights_of_path
-from xl_leadkpi.kpis.declaration import Argument, Example, Source, fraction, money, revenue, words
+from xl_leadkpi.kpis.attribution import (
+    PATH_LETS,
+    POSITIONS_OUTSIDE,
+    RULES,
+    WEIGHTS_TEXT,
+    WITHOUT_HALF_LIFE,
+    weights_of_path,
+)
+from xl_leadkpi.kpis.declaration import Argument, Example, fraction, money, revenue, words
 from xl_leadkpi.kpis.elementwise import elementwise
 
 
@@ -23,7 +30,7 @@ def complete_pairs(actual: Any, forecast: Any) -> tuple[Any, Any]:
 @aggregate(
     "FCSTACC",
     family="forecast",
-    title={"en": "Sales forecast accuracy", "pl": "Trafność prognozy sprzedaży", "ru": "Точность прогноза продаж"},
+    title="Sales forecast accuracy",
     arguments=(
         Argument("actual", "number", "what came, by period or person", low=0, is_range=True),
         Argument("forecast", "number", "what was forecast", is_range=True),
@@ -43,32 +50,16 @@ def complete_pairs(actual: Any, forecast: Any) -> tuple[Any, Any]:
         Example(([100, 120, 80], [110, 115, 90]), 0.9166666666666666),
         Example(([0, 0], [5, 0]), CellError.DIV0),
     ),
-    aliases={
-        "en": ("forecast accuracy", "1 − WAPE"),
-        "pl": ("trafność prognozy sprzedaży",),
-        "ru": ("Точность прогноза продаж",),
-    },
+    aliases=("forecast accuracy", "1 − WAPE"),
     confused_with=("FCSTBIAS",),
-    sources=(Source("tehnografi", "«Точность ваших прогнозов продаж»: no formula"),),
     remarks="A pair with a blank is skipped.",
     pitfalls=(
-        "Denominator actual vs forecast: 95 against a forecast of 100 is 94.7% or 95.0%. Standard "
-        "WAPE divides by actuals; it also survives zero months, unlike MAPE. Not clipped: off by more "
-        "than 100% gives a negative number."
-    ),
-    references=(
-        "Wikipedia “Calculating demand forecast accuracy” (Σ|A−F|/ΣA = WAPE); novacalculator.com MAPE vs WMAPE"
+        "Divides by what came, not by the forecast: 95 against a forecast of 100 is 94.7%, not 95%. Off by "
+        "more than 100% it is negative."
     ),
 )
 def forecast_accuracy(actual: Any, forecast: Any) -> Any:
     """1 less the absolute errors as a share of what came (1 - WAPE).
-
-    Args:
-        actual: What came, by period or person (number).
-        forecast: What was forecast (number).
-
-    Returns:
-        Fraction.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.FCSTACC([100, 120, 80], [110, 110, 80])
@@ -81,7 +72,7 @@ def forecast_accuracy(actual: Any, forecast: Any) -> Any:
 @aggregate(
     "FCSTBIAS",
     family="forecast",
-    title={"en": "Forecast bias", "pl": "Obciążenie prognozy", "ru": "Смещение прогноза"},
+    title="Forecast bias",
     arguments=(
         Argument("actual", "number", "what came, by period or person", low=0, is_range=True),
         Argument("forecast", "number", "what was forecast", is_range=True),
@@ -100,21 +91,13 @@ def forecast_accuracy(actual: Any, forecast: Any) -> Any:
         Example(([100, 120, 80], [110, 115, 90]), 0.05),
         Example(([95], [100]), 0.05263157894736842),
     ),
-    aliases={
-        "en": ("bias (+ = over-forecast)",),
-    },
+    aliases=("bias (+ = over-forecast)",),
     confused_with=("FCSTACC",),
     remarks="A pair with a blank is skipped.",
+    pitfalls="Above 0 is a forecast too high; some write it the other way round.",
 )
 def forecast_bias(actual: Any, forecast: Any) -> Any:
     """How much more was forecast than came, as a share of what came.
-
-    Args:
-        actual: What came, by period or person (number).
-        forecast: What was forecast (number).
-
-    Returns:
-        Fraction.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.FCSTBIAS([100, 120, 80], [110, 115, 90])
@@ -127,7 +110,7 @@ def forecast_bias(actual: Any, forecast: Any) -> Any:
 @elementwise(
     "QUOTAATT",
     family="forecast",
-    title={"en": "Quota attainment", "pl": "Realizacja celu sprzedażowego", "ru": "Выполнение плана продаж"},
+    title="Quota attainment",
     arguments=(
         revenue("actual", "sales reached"),
         money("quota", "sales target"),
@@ -139,20 +122,11 @@ def forecast_bias(actual: Any, forecast: Any) -> Any:
         Example((900000, 500000), 1.8),
         Example((450000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("attainment",),
-    },
+    aliases=("attainment",),
     confused_with=("PIPECOV",),
 )
 def quota_attainment(actual: Any, quota: Any) -> Any:
     """Sales reached as a share of the target.
-
-    Args:
-        actual: Sales reached (money).
-        quota: Sales target (money).
-
-    Returns:
-        Fraction.
 
     >>> quota_attainment(450000, 500000)
     0.9
@@ -163,11 +137,7 @@ def quota_attainment(actual: Any, quota: Any) -> Any:
 @elementwise(
     "LEADSNEEDED",
     family="forecast",
-    title={
-        "en": "Required leads for a target",
-        "pl": "Liczba leadów potrzebna do celu",
-        "ru": "Сколько лидов нужно для цели",
-    },
+    title="Required leads for a target",
     arguments=(
         money("revenue_target", "revenue to reach"),
         money("avg_deal", "average deal size, see AVGDEAL"),
@@ -179,34 +149,11 @@ def quota_attainment(actual: Any, quota: Any) -> Any:
         Example((240000, 20000, 0.08), 150),
         Example((100000, 1000, 0.3), 334),
     ),
-    aliases={
-        "en": ("reverse funnel",),
-        "pl": ("ile leadów trzeba wygenerować",),
-    },
-    sources=(
-        Source(
-            "cognism",
-            (
-                "MQL KPI «może pomóc … zdecydować, ile kwalifikowanych leadów musi wygenerować miesięcznie, "
-                "na kwartał i rocznie»: purpose, no formula"
-            ),
-        ),
-    ),
-    pitfalls=(
-        "Derived from the sentence on its purpose; the arithmetic is the standard reverse funnel. "
-        "ROUND(…,9) guards against 100.00000000000001 → 101."
-    ),
+    aliases=("reverse funnel",),
+    pitfalls="Lead conversion and average deal have to be of the same kind of leads as those to come.",
 )
 def leads_needed(revenue_target: Any, avg_deal: Any, lead_conv: Any) -> Any:
     """Leads that a revenue target takes, rounded up.
-
-    Args:
-        revenue_target: Revenue to reach (money).
-        avg_deal: Average deal size, see AVGDEAL (money).
-        lead_conv: Share of leads that become customers, see LEADCONV (fraction).
-
-    Returns:
-        Count.
 
     >>> float(leads_needed(240000, 20000, 0.08))
     150.0
@@ -217,14 +164,14 @@ def leads_needed(revenue_target: Any, avg_deal: Any, lead_conv: Any) -> Any:
 @aggregate(
     "ATTRIB",
     family="forecast",
-    title={"en": "Attribution weights", "pl": "Wagi atrybucji", "ru": "Веса атрибуции"},
+    title="Attribution weights",
     arguments=(
         words("touches", "channels of one lead's touches, in time order"),
-        Argument("model", "text", "first, last, linear, ushape, decay or wshape"),
+        Argument("model", "text", f"{', '.join(RULES[:-1])} or {RULES[-1]}"),
         Argument(
             "days_before",
             "days",
-            "days from each touch to the conversion, for decay",
+            "days from each touch to the conversion, for time_decay",
             low=0,
             optional=True,
             default=0,
@@ -234,63 +181,65 @@ def leads_needed(revenue_target: Any, avg_deal: Any, lead_conv: Any) -> Any:
         Argument(
             "half_life",
             "days",
-            "days in which a touch loses half its weight, for decay",
+            "days in which a touch loses half its weight, for time_decay",
             low=0,
             optional=True,
             default=7,
         ),
         Argument(
-            "lead_touch", "number", "position of the touch that made the lead, for wshape", optional=True, default=0
+            "lead_touch",
+            "number",
+            "which touch made the lead, for u_shaped (the last, if omitted), w_shaped and full_path",
+            optional=True,
+            default=0,
         ),
         Argument(
             "opp_touch",
             "number",
-            "position of the touch that made the opportunity, for wshape",
+            "which touch made the opportunity, for w_shaped and full_path",
             optional=True,
             default=0,
         ),
     ),
     unit="fraction",
+    gives="fractions, one for each touch; blank for a blank touch",
     direction="neutral",
     excel=None,
     lets=(*PATH_LETS,),
-    zero='(name="decay")*(half_life_=0)*(touched>0)',
-    zero_means="half_life=0 (decay)",
+    zero=WITHOUT_HALF_LIFE,
+    zero_means="half_life=0 (time_decay)",
     impossible=POSITIONS_OUTSIDE,
-    impossible_means="a position outside 1..number of touches (wshape)",
+    impossible_means="lead_touch or opp_touch outside 1..number of touches (u_shaped, w_shaped, full_path)",
     value=WEIGHTS_TEXT,
     spills=True,
     examples=(
-        Example((["Ads", "Mail", "SEO", "Mail"], "ushape"), (0.4, 0.1, 0.1, 0.4)),
-        Example((["Ads", "Mail"], "ushape"), (0.5, 0.5)),
+        Example((["Ads", "Mail", "SEO", "Mail"], "position"), (0.4, 0.1, 0.1, 0.4)),
+        Example((["Ads", "Mail", "SEO", "Mail"], "u_shaped", None, None, 3), (0.4, 0.1, 0.4, 0.1)),
+        Example((["Ads", "Mail"], "u_shaped"), (0.5, 0.5)),
         Example(
-            (["Ads", "SEO", "Mail"], "decay", [15, 8, 1], 7),
+            (["Ads", "SEO", "Mail"], "time_decay", [15, 8, 1], 7),
             (0.14285714285714285, 0.2857142857142857, 0.5714285714285714),
         ),
     ),
-    aliases={
-        "en": ("multi-touch attribution",),
-    },
-    remarks="An unknown model gives #VALUE!, and so does decay where days_before does not match touches.",
+    aliases=("multi-touch attribution",),
+    pitfalls=(
+        "Position-based and U-shaped differ: the second 40% go to the last touch before the conversion with "
+        "position, to the touch that made the lead with u_shaped. There are two Shapley values: shapley_counts gives "
+        "each channel of a path the same, shapley_rates what it adds to the share of paths that are won."
+    ),
+    remarks=(
+        "An unknown model gives #VALUE!, and so does time_decay where days_before does not match touches. Case, spaces "
+        "and hyphens in a model's name do not matter; ushape, decay and wshape are names as well. markov, "
+        "shapley_counts and shapley_rates need the paths of many leads: see the function ATTRIBUTION."
+    ),
 )
 def attribution_weights(  # noqa: PLR0917 - the arguments of the worksheet function
     touches: Any, model: Any, days_before: Any, half_life: Any, lead_touch: Any, opp_touch: Any
 ) -> Any:
     """Share of the credit for a conversion that each touch gets; together 1.
 
-    Args:
-        touches: Channels of one lead's touches, in time order (range of text).
-        model: First, last, linear, ushape, decay or wshape (text).
-        days_before: Days from each touch to the conversion, for decay (days).
-        half_life: Days in which a touch loses half its weight, for decay (days).
-        lead_touch: Position of the touch that made the lead, for wshape (number).
-        opp_touch: Position of the touch that made the opportunity, for wshape (number).
-
-    Returns:
-        Fractions, one for each touch; blank for a blank touch.
-
     >>> from xl_leadkpi import kpis
-    >>> kpis.ATTRIB(["Ads", "Mail", "SEO", "Mail"], "ushape")
+    >>> kpis.ATTRIB(["Ads", "Mail", "SEO", "Mail"], "position")
     [0.4, 0.1, 0.1, 0.4]
     """
     return weights_of_path(touches, model, days_before, half_life, (lead_touch, opp_touch))

@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.kpis.articles import ARTICLES
+from xl_leadkpi.kpis import provenance
+from xl_leadkpi.locales import ENGLISH, every_locale, locale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xl_leadkpi.kpis.declaration import Argument, Example, Kpi, Language
-
-_LANGUAGE_NAMES = {"en": "English", "pl": "Polish", "ru": "Russian"}
+    from xl_leadkpi.kpis.declaration import Argument, Example, Kpi
 
 
 def markdown() -> str:
@@ -34,61 +33,88 @@ def markdown() -> str:
         lines += ["", f"## {title}"]
         for kpi in CATALOGUE.values():
             if kpi.family == family:
-                lines += ["", f"### {kpi.name}: {kpi.title['en']}", "", *_paragraphs(kpi)]
+                lines += ["", f"### {kpi.name}: {kpi.title}", "", *_paragraphs(kpi, ENGLISH)]
     return "\n".join(lines) + "\n"
 
 
-def explanation(kpi: Kpi, language: Language = "en") -> str:
-    """One KPI as plain text: formula, arguments, rules, example, pitfalls.
+def explanation(kpi: Kpi, language: str = ENGLISH, *, with_sources: bool = False) -> str:
+    """One KPI as plain text: formula, arguments, rules, examples, pitfalls.
+
+    Args:
+        kpi: The KPI.
+        language: Of all texts; where it comes from is told in English.
+        with_sources: Add where it comes from: what articles and references say of it.
 
     >>> from xl_leadkpi import kpis
     >>> print(explanation(kpis.CATALOGUE["CPL"]).splitlines()[0])
     CPL: Cost per lead
     """
-    lines = [f"{kpi.name}: {kpi.title[language]}", "", *_paragraphs(kpi)]
-    return "\n".join(line.replace("`", "") for line in lines) + "\n"
+    paragraphs = (f"{kpi.name}: {kpi.title_in(language)}", "", *_paragraphs(kpi, language))
+    lines = [line.replace("`", "") for line in paragraphs]
+    if with_sources and (sources := list(provenance.lines(kpi.name))):
+        lines += ["", _text("sources", language), *sources]
+    return "\n".join(lines) + "\n"
 
 
-def _paragraphs(kpi: Kpi) -> Iterator[str]:
-    better = "neither way" if kpi.direction == "neutral" else kpi.direction
-    unit = f"{kpi.unit} per {kpi.per}" if kpi.per else kpi.unit
-    yield f"{_first_line(kpi)} Result: {unit}; {better} is better."
+def _paragraphs(kpi: Kpi, language: str) -> Iterator[str]:
+    texts = kpi.texts_in(language)
+    yield f"{texts.meaning} {_result_line(kpi, language)}"
     yield ""
     yield f"    {kpi.signature}"
     formula = kpi.excel_text(*(argument.name for argument in kpi.arguments))
-    yield f"    ={formula}" if not formula.startswith("LAMBDA") else "    (no formula short of the LAMBDA)"
+    yield f"    ={formula}" if not formula.startswith("LAMBDA") else f"    {_text('no_formula', language)}"
     yield ""
     for argument in kpi.arguments:
-        yield f"- `{argument.name}`: {argument.meaning} ({_kind(argument)})"
+        yield f"- `{argument.name}`: {texts.arguments[argument.name]} ({_kind(argument, language)})"
     for rule in kpi.rules:
-        yield f"- `{rule.condition}` gives `{rule.error}`"
-    if kpi.remarks:
-        yield f"- {kpi.remarks}"
+        condition = locale(language).explain.get(f"condition.{rule.condition}", rule.condition)
+        yield f"- {_text('rule', language, condition=condition, error=str(rule.error))}"
+    if texts.remarks:
+        yield f"- {texts.remarks}"
     for example in kpi.examples:
-        yield f"- example: `{kpi.name}({_written(example)})` = {_result(example)}{_cited(example)}"
-    if kpi.pitfalls:
-        yield f"- mind: {kpi.pitfalls}"
-    if kpi.references:
-        yield f"- references: {kpi.references}"
-    for source in kpi.sources:
-        wrong = f" - wrong: {source.wrong}" if source.wrong else ""
-        yield f"- {ARTICLES[source.article]}: {source.says}{wrong}"
-    for language, aliases in kpi.aliases.items():
-        yield f"- also called ({_LANGUAGE_NAMES[language]}): {'; '.join(aliases)}"
+        call = f"{kpi.name}({_written(example)})"
+        yield f"- {_text('example', language, call=call, result=_result(example))}"
+    if texts.pitfalls:
+        yield f"- {_text('mind', language, text=texts.pitfalls)}"
+    yield from _aliases(kpi, language)
     if kpi.confused_with:
-        yield f"- not to be confused with: {', '.join(kpi.confused_with)}"
+        yield f"- {_text('confused', language, names=', '.join(kpi.confused_with))}"
 
 
-def _first_line(kpi: Kpi) -> str:
-    return (kpi.formula.__doc__ or "").splitlines()[0]
+def _aliases(kpi: Kpi, language: str) -> Iterator[str]:
+    for one in every_locale():
+        names = "; ".join(kpi.aliases_in(one.language))
+        if names and one.language == language:
+            yield f"- {_text('aliases', language, names=names)}"
+        elif names:
+            spoken = one.name_in_english if language == ENGLISH else one.name
+            yield f"- {_text('aliases_elsewhere', language, language=spoken, names=names)}"
 
 
-def _kind(argument: Argument) -> str:
-    kind = f"range of {argument.unit}" if argument.is_range else argument.unit
+def _result_line(kpi: Kpi, language: str) -> str:
+    unit = _text(f"unit.{kpi.unit}", language)
+    if kpi.per:
+        unit = _text("unit_per", language, unit=unit, per=_text(f"per.{kpi.per}", language))
+    return _text("result", language, unit=unit, better=_text(f"better.{kpi.direction}", language))
+
+
+def _kind(argument: Argument, language: str) -> str:
+    unit = _text(f"unit.{argument.unit}", language)
+    kind = _text("range", language, unit=unit) if argument.is_range else unit
+    if argument.out_of:
+        kind = _text("unique", language, kind=kind, whole=argument.out_of)
+    if argument.may_exceed:
+        kind = _text("events", language, kind=kind, whole=argument.may_exceed)
     if not argument.optional:
         return kind
     without = argument.default == "" or (isinstance(argument.default, float) and abs(argument.default) >= 1e300)
-    return f"{kind}, optional" if without else f"{kind}, optional, {argument.default}"
+    if without:
+        return _text("optional", language, kind=kind)
+    return _text("default", language, kind=kind, default=str(argument.default))
+
+
+def _text(key: str, spoken_in: str, **parts: str) -> str:
+    return locale(spoken_in).text("explain", key).format(**parts)
 
 
 def _written(example: Example) -> str:
@@ -118,7 +144,3 @@ def _result(example: Example) -> str:
 
 def _figure(value: float | CellError) -> str:
     return str(value) if isinstance(value, CellError) else f"{value:.10g}"
-
-
-def _cited(example: Example) -> str:
-    return f" ({example.source})" if example.source else ""

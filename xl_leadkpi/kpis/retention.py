@@ -8,56 +8,32 @@ import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis.aggregate import aggregate
-from xl_leadkpi.kpis.declaration import Argument, Example, Source, count, money, revenue
+from xl_leadkpi.kpis.declaration import Argument, Example, count, money, revenue, unique
 from xl_leadkpi.kpis.elementwise import elementwise
 
 
 @elementwise(
     "CHURNRATE",
     family="retention",
-    title={"en": "Churn rate (customers)", "pl": "Wskaźnik odejść klientów", "ru": "Коэффициент оттока клиентов"},
+    title="Churn rate (customers)",
     arguments=(
-        count("lost_customers", "customers lost, of those at the start"),
+        unique("lost_customers", "customers lost, of those at the start", out_of="start_customers"),
         count("start_customers", "customers at the start of the period"),
     ),
     unit="fraction",
     direction="lower",
-    impossible=lambda lost_customers, start_customers: lost_customers > start_customers,
     examples=(
         Example((5, 100), 0.05),
         Example((0, 100), 0),
         Example((5, 0), CellError.DIV0),
         Example((101, 100), CellError.NUM),
     ),
-    aliases={
-        "en": ("logo churn",),
-        "pl": ("wskaźnik odejść",),
-        "ru": (
-            "коэффициент оттока",
-            "Скорость оттока (mistranslated: speed for rate)",
-        ),
-    },
+    aliases=("logo churn",),
     confused_with=("RETRATE",),
-    sources=(
-        Source(
-            "tehnografi", "«Процент клиентов, прекративших сотрудничество с вашей компанией за определенный период»"
-        ),
-    ),
-    pitfalls=(
-        "angelinvestingschool.com divides (start − end)/start, which nets new customers against lost "
-        "ones: wrong whenever anyone was acquired."
-    ),
-    references="fructifi.com; creativeg.gr: lost ÷ customers at the beginning",
+    pitfalls="(start - end) / start is not churn: it nets new customers against lost ones.",
 )
 def churn_rate(lost_customers: Any, start_customers: Any) -> Any:
     """Share of the customers at the start who left.
-
-    Args:
-        lost_customers: Customers lost, of those at the start (count).
-        start_customers: Customers at the start of the period (count).
-
-    Returns:
-        Fraction.
 
     >>> churn_rate(5, 100)
     0.05
@@ -68,7 +44,7 @@ def churn_rate(lost_customers: Any, start_customers: Any) -> Any:
 @elementwise(
     "RETRATE",
     family="retention",
-    title={"en": "Customer retention rate", "pl": "Retencja klientów", "ru": "Удержание клиентов"},
+    title="Customer retention rate",
     arguments=(
         count("end_customers", "customers at the end of the period"),
         count("new_customers", "customers won in the period"),
@@ -84,29 +60,12 @@ def churn_rate(lost_customers: Any, start_customers: Any) -> Any:
         Example((90, 10, 100), 0.8),
         Example((110, 15, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("CRR",),
-        "pl": ("retencja klientów",),
-        "ru": ("Уровень удержания клиентов", "удержание клиентов"),
-    },
+    aliases=("CRR",),
     confused_with=("CHURNRATE", "NRR"),
-    sources=(
-        Source("tehnografi", "«Процент клиентов, которые продолжают сотрудничать…»"),
-        Source("ruler-kpis", "«Удержание клиентов»: no formula"),
-    ),
-    pitfalls="= 1 − churn when new customers lost in the period are excluded.",
-    references="brdata (HubSpot text): (customers at end − new) ÷ customers at start",
+    pitfalls="1 - churn, if customers won and lost within the period are left out.",
 )
 def customer_retention_rate(end_customers: Any, new_customers: Any, start_customers: Any) -> Any:
     """Share of the customers at the start who are still there.
-
-    Args:
-        end_customers: Customers at the end of the period (count).
-        new_customers: Customers won in the period (count).
-        start_customers: Customers at the start of the period (count).
-
-    Returns:
-        Fraction.
 
     >>> customer_retention_rate(110, 15, 100)
     0.95
@@ -117,38 +76,25 @@ def customer_retention_rate(end_customers: Any, new_customers: Any, start_custom
 @elementwise(
     "REPEATRATE",
     family="retention",
-    title={"en": "Repeat purchase rate", "pl": "Wskaźnik powtórnych zakupów", "ru": "Доля повторных покупателей"},
+    title="Repeat purchase rate",
     arguments=(
-        count("repeat_customers", "customers with two purchases or more"),
+        unique("repeat_customers", "customers with two purchases or more", out_of="customers"),
         count("customers", "customers with a purchase"),
     ),
     unit="fraction",
     direction="higher",
-    impossible=lambda repeat_customers, customers: repeat_customers > customers,
     examples=(
         Example((30, 120), 0.25),
         Example((0, 120), 0),
         Example((30, 0), CellError.DIV0),
         Example((121, 120), CellError.NUM),
     ),
-    aliases={
-        "en": ("RPR", "repeat customer rate"),
-        "pl": ("wskaźnik powtórnych zakupów",),
-        "ru": ("Скорость повторной покупки (mistranslated: speed for rate)",),
-    },
+    aliases=("RPR", "repeat customer rate"),
     confused_with=("RETRATE",),
-    sources=(Source("tehnografi", "«Процент клиентов, которые совершают более одной покупки»"),),
-    references="waoconnect.com; darkcafe.eu",
+    pitfalls="Depends on the time looked at, a year or ever since: say which, and count both numbers over it.",
 )
 def repeat_purchase_rate(repeat_customers: Any, customers: Any) -> Any:
     """Share of the customers who bought again.
-
-    Args:
-        repeat_customers: Customers with two purchases or more (count).
-        customers: Customers with a purchase (count).
-
-    Returns:
-        Fraction.
 
     >>> repeat_purchase_rate(30, 120)
     0.25
@@ -159,9 +105,9 @@ def repeat_purchase_rate(repeat_customers: Any, customers: Any) -> Any:
 @elementwise(
     "REFRATE",
     family="retention",
-    title={"en": "Referral rate", "pl": "Wskaźnik poleceń", "ru": "Коэффициент рекомендаций"},
+    title="Referral rate",
     arguments=(
-        count("referring_customers", "customers who referred somebody"),
+        unique("referring_customers", "customers who referred somebody", out_of="customers"),
         count("customers", "customers"),
     ),
     unit="fraction",
@@ -170,32 +116,16 @@ def repeat_purchase_rate(repeat_customers: Any, customers: Any) -> Any:
         Example((240, 4000), 0.06),
         Example((480, 4000), 0.12),
         Example((240, 0), CellError.DIV0),
+        Example((4001, 4000), CellError.NUM),
     ),
-    aliases={
-        "en": ("referral rate",),
-        "pl": ("wskaźnik poleceń",),
-        "ru": (
-            "коэффициент рекомендаций",
-            "Реферальная ставка (mistranslated: tariff)",
-        ),
-    },
-    sources=(Source("tehnografi", "«Процент клиентов, которые приводят новых клиентов в ваш бизнес»"),),
+    aliases=("referral rate",),
     pitfalls=(
-        "Three field definitions: referring customers ÷ customers (the article), referred new "
-        "customers ÷ last period’s customers (bizdefinition.com: 240/4,000 = 6%), referred purchases "
-        "÷ all purchases. Same division, different counts; say which."
+        "Customers who refer, customers referred or purchases referred: three rates in use with one formula. "
+        "Say which you count."
     ),
-    references="bizdefinition.com/glossary/referral-rate",
 )
 def referral_rate(referring_customers: Any, customers: Any) -> Any:
     """Customers who bring others as a share of all customers.
-
-    Args:
-        referring_customers: Customers who referred somebody (count).
-        customers: Customers (count).
-
-    Returns:
-        Fraction.
 
     >>> referral_rate(240, 4000)
     0.06
@@ -206,39 +136,25 @@ def referral_rate(referring_customers: Any, customers: Any) -> Any:
 @elementwise(
     "CSAT",
     family="retention",
-    title={"en": "Customer satisfaction", "pl": "Satysfakcja klientów", "ru": "Удовлетворённость клиентов"},
+    title="Customer satisfaction",
     arguments=(
-        count("satisfied", "satisfied answers, 4 or 5 of 5"),
+        unique("satisfied", "satisfied answers, 4 or 5 of 5", out_of="responses"),
         count("responses", "answers"),
     ),
     unit="fraction",
     direction="higher",
-    impossible=lambda satisfied, responses: satisfied > responses,
     examples=(
-        Example((45, 50), 0.9, "enterpret.com, theknowledgeburrow.com"),
+        Example((45, 50), 0.9),
         Example((0, 50), 0),
         Example((45, 0), CellError.DIV0),
         Example((51, 50), CellError.NUM),
     ),
-    aliases={
-        "en": ("CSAT",),
-        "pl": ("satysfakcja klientów",),
-        "ru": ("Удовлетворенность клиентов",),
-    },
+    aliases=("CSAT",),
     confused_with=("CSATTOP", "NPS"),
-    sources=(Source("tehnografi", "«Мера того, насколько ваши клиенты удовлетворены»: no formula"),),
-    pitfalls="An average rating or sum/maximum is also seen; the common CSAT is the top-2-box share.",
-    references="enterpret.com, theknowledgeburrow.com: responses of 4 or 5 ÷ all (45/50 = 90%)",
+    pitfalls="The share of the two best ratings; an average rating is something else.",
 )
 def customer_satisfaction(satisfied: Any, responses: Any) -> Any:
     """Share of the answers that are satisfied.
-
-    Args:
-        satisfied: Satisfied answers, 4 or 5 of 5 (count).
-        responses: Answers (count).
-
-    Returns:
-        Fraction.
 
     >>> customer_satisfaction(45, 50)
     0.9
@@ -249,11 +165,7 @@ def customer_satisfaction(satisfied: Any, responses: Any) -> Any:
 @aggregate(
     "CSATTOP",
     family="retention",
-    title={
-        "en": "Customer satisfaction (ratings)",
-        "pl": "Satysfakcja klientów (z ocen)",
-        "ru": "Удовлетворённость клиентов (по оценкам)",
-    },
+    title="Customer satisfaction (ratings)",
     arguments=(
         Argument("ratings", "number", "ratings, usually 1 to 5", is_range=True),
         Argument("min_rating", "number", "lowest rating that counts as satisfied", optional=True, default=4),
@@ -269,20 +181,11 @@ def customer_satisfaction(satisfied: Any, responses: Any) -> Any:
         Example(([5, 4, 3, 5, 2, None], 4), 0.6),
         Example(([5, 5, 1], 5), 0.6666666666666666),
     ),
-    aliases={
-        "en": ("top-2-box",),
-    },
+    aliases=("top-2-box",),
     confused_with=("CSAT", "NPSCORE"),
 )
 def top_box_satisfaction(ratings: Any, min_rating: Any) -> Any:
     """Share of the ratings at the top of the scale.
-
-    Args:
-        ratings: Ratings, usually 1 to 5 (number).
-        min_rating: Lowest rating that counts as satisfied (number).
-
-    Returns:
-        Fraction.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.CSATTOP([5, 4, 3, 5, 2, None])
@@ -295,14 +198,10 @@ def top_box_satisfaction(ratings: Any, min_rating: Any) -> Any:
 @elementwise(
     "NPS",
     family="retention",
-    title={
-        "en": "Net promoter score (counts)",
-        "pl": "Wskaźnik NPS (z liczby odpowiedzi)",
-        "ru": "Индекс NPS (по числу ответов)",
-    },
+    title="Net promoter score (counts)",
     arguments=(
-        count("promoters", "answers of 9 or 10"),
-        count("detractors", "answers of 0 to 6"),
+        unique("promoters", "answers of 9 or 10", out_of="responses"),
+        unique("detractors", "answers of 0 to 6", out_of="responses"),
         count("responses", "all answers"),
     ),
     unit="points",
@@ -313,23 +212,12 @@ def top_box_satisfaction(ratings: Any, min_rating: Any) -> Any:
         Example((20, 50, 100), -30),
         Example((3, 1, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("NPS",),
-    },
+    aliases=("NPS",),
     confused_with=("NPSCORE", "CSAT"),
     pitfalls="A score in points, not a percentage: do not format as %.",
-    references="metricsflare.com; enterpret.com",
 )
 def net_promoter_score(promoters: Any, detractors: Any, responses: Any) -> Any:
     """Promoters less detractors among a hundred answers.
-
-    Args:
-        promoters: Answers of 9 or 10 (count).
-        detractors: Answers of 0 to 6 (count).
-        responses: All answers (count).
-
-    Returns:
-        Points.
 
     >>> net_promoter_score(3, 1, 5)
     40.0
@@ -340,7 +228,7 @@ def net_promoter_score(promoters: Any, detractors: Any, responses: Any) -> Any:
 @aggregate(
     "NPSCORE",
     family="retention",
-    title={"en": "Net promoter score (ratings)", "pl": "Wskaźnik NPS (z ocen)", "ru": "Индекс NPS (по оценкам)"},
+    title="Net promoter score (ratings)",
     arguments=(Argument("ratings", "number", "ratings of 0 to 10", low=0, high=10, is_range=True),),
     unit="points",
     direction="higher",
@@ -354,19 +242,11 @@ def net_promoter_score(promoters: Any, detractors: Any, responses: Any) -> Any:
         Example(([9, 10, 10, 0],), 50),
         Example(([3, 6, 8],), -66.66666666666667),
     ),
-    aliases={
-        "en": ("NPS",),
-    },
+    aliases=("NPS",),
     confused_with=("NPS",),
 )
 def net_promoter_score_of_ratings(ratings: Any) -> Any:
     """Promoters (9, 10) less detractors (0 to 6) among a hundred ratings.
-
-    Args:
-        ratings: Ratings of 0 to 10 (number).
-
-    Returns:
-        Points.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.NPSCORE([10, 9, 8, 7, 6])
@@ -379,7 +259,7 @@ def net_promoter_score_of_ratings(ratings: Any) -> Any:
 @elementwise(
     "GRR",
     family="retention",
-    title={"en": "Gross revenue retention", "pl": "Retencja przychodów brutto", "ru": "Валовое удержание выручки"},
+    title="Gross revenue retention",
     arguments=(
         revenue("start_mrr", "MRR at the start of the period"),
         money("contraction", "MRR lost to downgrades, entered positive"),
@@ -393,22 +273,12 @@ def net_promoter_score_of_ratings(ratings: Any) -> Any:
         Example((100000, 0, 0), 1),
         Example((0, 3000, 5000), CellError.DIV0),
     ),
-    aliases={
-        "en": ("GRR",),
-    },
+    aliases=("GRR",),
     confused_with=("NRR",),
-    references="fcfos.ai; refopedia (caps at 100%)",
+    pitfalls="Never above 100%: what the same customers bought more of is left out; with it, it is NRR.",
 )
 def gross_revenue_retention(start_mrr: Any, contraction: Any, churned: Any) -> Any:
     """Share of the recurring revenue that is still there, without gains.
-
-    Args:
-        start_mrr: MRR at the start of the period (money).
-        contraction: MRR lost to downgrades, entered positive (money).
-        churned: MRR lost with customers, entered positive (money).
-
-    Returns:
-        Fraction.
 
     >>> gross_revenue_retention(100000, 3000, 5000)
     0.92
@@ -419,7 +289,7 @@ def gross_revenue_retention(start_mrr: Any, contraction: Any, churned: Any) -> A
 @elementwise(
     "NRR",
     family="retention",
-    title={"en": "Net revenue retention", "pl": "Retencja przychodów netto", "ru": "Чистое удержание выручки"},
+    title="Net revenue retention",
     arguments=(
         money("start_mrr", "MRR at the start of the period"),
         money("expansion", "MRR gained from the same customers"),
@@ -433,23 +303,12 @@ def gross_revenue_retention(start_mrr: Any, contraction: Any, churned: Any) -> A
         Example((200000, 15000, 3000, 5000), 1.035),
         Example((0, 15000, 3000, 5000), CellError.DIV0),
     ),
-    aliases={
-        "en": ("NRR", "NDR"),
-    },
+    aliases=("NRR", "NDR"),
     confused_with=("GRR",),
-    references="fcfos.ai",
+    pitfalls="Of the customers at the start alone: new and returning ones are left out.",
 )
 def net_revenue_retention(start_mrr: Any, expansion: Any, contraction: Any, churned: Any) -> Any:
     """Recurring revenue of the same customers at the end for each unit at the start.
-
-    Args:
-        start_mrr: MRR at the start of the period (money).
-        expansion: MRR gained from the same customers (money).
-        contraction: MRR lost to downgrades, entered positive (money).
-        churned: MRR lost with customers, entered positive (money).
-
-    Returns:
-        Fraction.
 
     >>> net_revenue_retention(100000, 15000, 3000, 5000)
     1.07
@@ -460,7 +319,7 @@ def net_revenue_retention(start_mrr: Any, expansion: Any, contraction: Any, chur
 @elementwise(
     "QUICKRATIO",
     family="retention",
-    title={"en": "SaaS quick ratio", "pl": "Quick ratio (SaaS)", "ru": "Quick ratio (SaaS)"},
+    title="SaaS quick ratio",
     arguments=(
         revenue("new_mrr", "MRR of new customers"),
         revenue("expansion", "MRR gained from existing customers"),
@@ -474,22 +333,10 @@ def net_revenue_retention(start_mrr: Any, expansion: Any, contraction: Any, chur
         Example((20000, 5000, 2000, 3000), 5),
         Example((0, 0, 0, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("quick ratio",),
-    },
-    references="refopedia",
+    aliases=("quick ratio",),
 )
 def saas_quick_ratio(new_mrr: Any, expansion: Any, contraction: Any, churned: Any) -> Any:
     """Recurring revenue gained for each unit lost.
-
-    Args:
-        new_mrr: MRR of new customers (money).
-        expansion: MRR gained from existing customers (money).
-        contraction: MRR lost to downgrades, entered positive (money).
-        churned: MRR lost with customers, entered positive (money).
-
-    Returns:
-        Ratio.
 
     >>> saas_quick_ratio(10000, 5000, 2000, 3000)
     3.0

@@ -1,4 +1,4 @@
-"""Find a KPI by any of its names in English, Polish or Russian."""
+"""Find a KPI by any of its names in any of the languages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.kpis.declaration import DECLARED
+from xl_leadkpi.kpis.provenance import misnomers
+from xl_leadkpi.locales import languages
 
 if TYPE_CHECKING:
     from xl_leadkpi.kpis.declaration import Kpi
@@ -40,7 +42,9 @@ _NOWHERE = 4
 
 def _rank(kpi: Kpi, wanted: str) -> int:
     """0: the very name, 1: inside a name, 2: all words in one name, 3: all words in the description."""
-    names = [kpi.name, *kpi.title.values(), *(alias for aliases in kpi.aliases.values() for alias in aliases)]
+    names = [kpi.name, *misnomers(kpi.name)]
+    for language in languages():
+        names += [kpi.title_in(language), *kpi.aliases_in(language)]
     folded = [_folded(name) for name in names]
     if wanted in folded:
         return 0
@@ -49,7 +53,7 @@ def _rank(kpi: Kpi, wanted: str) -> int:
     words = wanted.split()
     if any(all(word in name for word in words) for name in folded):
         return 2
-    description = _folded(f"{kpi.formula.__doc__} {' '.join(argument.meaning for argument in kpi.arguments)}")
+    description = _folded(kpi.__doc__ or "")
     return 3 if all(word in description for word in words) else _NOWHERE
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis.aggregate import aggregate
-from xl_leadkpi.kpis.declaration import STATISTIC, Argument, Example, Source, count, day, days
+from xl_leadkpi.kpis.declaration import STATISTIC, Argument, Example, count, day, days, unique
 from xl_leadkpi.kpis.durations import (
     STATISTIC_IMPOSSIBLE,
     STATISTIC_LETS,
@@ -26,7 +26,7 @@ from xl_leadkpi.kpis.elementwise import elementwise
 @aggregate(
     "SALESCYCLE",
     family="time",
-    title={"en": "Sales cycle length", "pl": "Długość cyklu sprzedaży", "ru": "Продолжительность цикла продаж"},
+    title="Sales cycle length",
     arguments=(
         days("start_dates", "first contact, lead or opportunity created"),
         days("end_dates", "won"),
@@ -68,39 +68,15 @@ from xl_leadkpi.kpis.elementwise import elementwise
         ),
         Example(([day(2025, 3, 1)], [day(2025, 2, 1)], "mean"), CellError.DIV0),
     ),
-    aliases={
-        "en": ("sales cycle", "days to close"),
-        "pl": ("Czas trwania cyklu sprzedażowego",),
-        "ru": ("Продолжительность цикла продаж",),
-    },
+    aliases=("sales cycle", "days to close"),
     confused_with=("TIMETOCONV",),
-    sources=(
-        Source(
-            "tehnografi",
-            ("«время, необходимое для превращения лида в платящего клиента, от первого контакта до закрытия сделки»"),
-        ),
-        Source("automatenow", "«jaki zajęło Ci przekształcenie leada w klienta i domknięcie transakcji»"),
-    ),
     pitfalls=(
-        "Start: first contact / lead creation (articles) vs opportunity creation (HubSpot, "
-        "Salesforce). Both are legitimate; pass the column you mean. Won deals only: mixing in lost "
-        "ones changes the meaning."
-    ),
-    references=(
-        "kpitree HubSpot: average(close − create) for won deals; usedaymark.io 45, 54, 39 → 46 days; "
-        "rekener.com 1,000/50 = 20"
+        "From the creation of the lead or of the opportunity: both are in use, pass the column you mean. Deals "
+        "won only: lost ones change the meaning."
     ),
 )
 def sales_cycle_days(start_dates: Any, end_dates: Any, stat: Any) -> Any:
     """Days from the start to the win, over the deals won.
-
-    Args:
-        start_dates: First contact, lead or opportunity created (range of dates).
-        end_dates: Won (range of dates).
-        stat: Mean, median, p90 and the like, or a quantile of 0..1.
-
-    Returns:
-        Days.
 
     >>> from datetime import date
     >>> from xl_leadkpi import kpis
@@ -113,7 +89,7 @@ def sales_cycle_days(start_dates: Any, end_dates: Any, stat: Any) -> Any:
 @aggregate(
     "TIMETOCONV",
     family="time",
-    title={"en": "Time to conversion", "pl": "Czas do konwersji", "ru": "Время до конверсии"},
+    title="Time to conversion",
     arguments=(
         days("lead_dates", "lead created"),
         days("conv_dates", "stage reached"),
@@ -140,28 +116,12 @@ def sales_cycle_days(start_dates: Any, end_dates: Any, stat: Any) -> Any:
         Example(([day(2025, 5, 1), day(2025, 5, 4)], [day(2025, 5, 11), day(2025, 5, 24)], "mean"), 15),
         Example(([day(2025, 5, 1), day(2025, 5, 4), None], [day(2025, 5, 11), None, day(2025, 5, 30)], "mean"), 10),
     ),
-    aliases={
-        "en": ("time to convert", "lead-to-customer time"),
-        "pl": ("czas do konwersji",),
-        "ru": ("Время до конверсии",),
-    },
+    aliases=("time to convert", "lead-to-customer time"),
     confused_with=("SALESCYCLE",),
-    sources=(Source("ruler-metrics", "«Время до конверсии»: no formula"),),
-    pitfalls=(
-        "Same arithmetic as SALESCYCLE; kept as an alias for lead→any stage. Report median with mean (long tail)."
-    ),
-    references="PostHog: report median and mean (mean is skewed by long tails)",
+    pitfalls="A few slow leads pull up the mean: report the median beside it.",
 )
 def days_to_conversion(lead_dates: Any, conv_dates: Any, stat: Any) -> Any:
     """Days from the lead to any later stage.
-
-    Args:
-        lead_dates: Lead created (range of dates).
-        conv_dates: Stage reached (range of dates).
-        stat: Mean, median, p90 and the like, or a quantile of 0..1.
-
-    Returns:
-        Days.
 
     >>> from datetime import date
     >>> from xl_leadkpi import kpis
@@ -174,7 +134,7 @@ def days_to_conversion(lead_dates: Any, conv_dates: Any, stat: Any) -> Any:
 @aggregate(
     "RESPTIME",
     family="time",
-    title={"en": "Inbound response time", "pl": "Czas odpowiedzi na zapytanie", "ru": "Время ответа на запрос"},
+    title="Inbound response time",
     arguments=(
         days("request_times", "request received"),
         days("response_times", "request answered, blank if never"),
@@ -215,33 +175,15 @@ def days_to_conversion(lead_dates: Any, conv_dates: Any, stat: Any) -> Any:
             2,
         ),
     ),
-    aliases={
-        "en": ("lead response time", "speed to lead"),
-        "pl": (
-            "czas odpowiedzi na zapytanie przychodzące",
-            "Czas odpowiedzi przychodzącej",
-        ),
-        "ru": ("время ответа на входящий запрос",),
-    },
+    aliases=("lead response time", "speed to lead"),
     confused_with=("RESPSLA",),
-    sources=(Source("cognism", "«średni czas odpowiedzi na żądanie przychodzące»; own target under 3 minutes"),),
     pitfalls=(
-        "The mean ignores unanswered requests, so a team that answers one request fast and forgets "
-        "the rest looks good: always show the answered share, the median and RESPSLA next to it. "
-        "Clock is calendar time; business hours are an option of the sheet."
+        "Requests never answered are not in it: show the share answered, the median and RESPSLA beside it. The "
+        "clock is calendar time, not business hours."
     ),
-    references="kpitree.co lead response time; prospeo.io: report P50 + P95 and % within SLA bands; profitailab.com",
 )
 def response_minutes(request_times: Any, response_times: Any, stat: Any) -> Any:
     """Minutes to the first response, over the requests answered; to the second.
-
-    Args:
-        request_times: Request received (range of dates).
-        response_times: Request answered, blank if never (range of dates).
-        stat: Mean, median, p90 and the like, or a quantile of 0..1.
-
-    Returns:
-        Minutes.
 
     >>> from datetime import datetime
     >>> from xl_leadkpi import kpis
@@ -254,11 +196,7 @@ def response_minutes(request_times: Any, response_times: Any, stat: Any) -> Any:
 @aggregate(
     "RESPSLA",
     family="time",
-    title={
-        "en": "Share answered within target",
-        "pl": "Odsetek odpowiedzi w czasie docelowym",
-        "ru": "Доля ответов в срок",
-    },
+    title="Share answered within target",
     arguments=(
         days("request_times", "request received"),
         days("response_times", "request answered, blank if never"),
@@ -294,33 +232,13 @@ def response_minutes(request_times: Any, response_times: Any, stat: Any) -> Any:
             ([day(2025, 5, 5, 10, 0), day(2025, 5, 5, 10, 10)], [day(2025, 5, 5, 10, 1), day(2025, 5, 5, 10, 12)], 3), 1
         ),
     ),
-    aliases={
-        "en": ("SLA attainment", "% within 5 minutes"),
-        "pl": ("odsetek zapytań obsłużonych w czasie docelowym",),
-        "ru": ("доля ответов в срок",),
-    },
+    aliases=("SLA attainment", "% within 5 minutes"),
     confused_with=("OUTCOMERATE", "RESPTIME"),
-    sources=(
-        Source(
-            "cognism", "«odpowiedzieć … w czasie krótszym niż trzy minuty»: the target; the share itself is not named"
-        ),
-    ),
     remarks="A request without a response, or answered before it came, counts as missed.",
-    pitfalls=(
-        "Cognism says «under three minutes» (strict <); the field says “within” (≤). Here: ≤, rounded "
-        "to whole seconds: in floating point 10:03−10:00 can exceed 3 minutes by 1e-9."
-    ),
+    pitfalls="Within means up to and including the target, to the second.",
 )
 def share_answered_in_time(request_times: Any, response_times: Any, target_minutes: Any) -> Any:
     """Share of all requests that were answered within the target.
-
-    Args:
-        request_times: Request received (range of dates).
-        response_times: Request answered, blank if never (range of dates).
-        target_minutes: Target, inclusive (minutes).
-
-    Returns:
-        Fraction.
 
     >>> from datetime import datetime
     >>> from xl_leadkpi import kpis
@@ -334,48 +252,25 @@ def share_answered_in_time(request_times: Any, response_times: Any, target_minut
 @elementwise(
     "OUTCOMERATE",
     family="time",
-    title={
-        "en": "Outcome rate of inbound requests",
-        "pl": "Odsetek zapytań zakończonych wynikiem",
-        "ru": "Доля запросов с результатом",
-    },
+    title="Outcome rate of inbound requests",
     arguments=(
-        count("with_outcome", "requests that reached an outcome"),
+        unique("with_outcome", "requests that reached an outcome", out_of="requests"),
         count("requests", "inbound requests"),
     ),
     unit="fraction",
     direction="higher",
-    impossible=lambda with_outcome, requests: with_outcome > requests,
     examples=(
         Example((42, 60), 0.7),
         Example((0, 60), 0),
         Example((42, 0), CellError.DIV0),
         Example((61, 60), CellError.NUM),
     ),
-    aliases={
-        "en": ("inbound outcome rate",),
-        "pl": ("procent zapytań przychodzących zakończonych wynikiem",),
-        "ru": ("доля запросов с результатом",),
-    },
+    aliases=("inbound outcome rate",),
     confused_with=("RESPSLA",),
-    sources=(
-        Source("cognism", "«procent żądań przychodzących, które mają wynik … a celem jest uzyskanie wyniku 70%»"),
-    ),
-    pitfalls=(
-        "The 70% in Cognism is the share of inbound requests that reach an OUTCOME, not the share "
-        "answered in 3 minutes: the sentence joins two goals (respond in < 3 min; outcome 70%). Keep "
-        "the two KPIs apart."
-    ),
+    pitfalls="Requests that reached an outcome, not those answered in time: that is RESPSLA.",
 )
 def inbound_outcome_rate(with_outcome: Any, requests: Any) -> Any:
     """Share of the inbound requests that reached an outcome.
-
-    Args:
-        with_outcome: Requests that reached an outcome (count).
-        requests: Inbound requests (count).
-
-    Returns:
-        Fraction.
 
     >>> inbound_outcome_rate(42, 60)
     0.7

@@ -11,7 +11,6 @@ from xl_leadkpi.kpis.aggregate import aggregate
 from xl_leadkpi.kpis.declaration import (
     Argument,
     Example,
-    Source,
     amounts,
     count,
     fraction,
@@ -21,13 +20,13 @@ from xl_leadkpi.kpis.declaration import (
     words,
 )
 from xl_leadkpi.kpis.elementwise import elementwise
-from xl_leadkpi.kpis.status import OPEN, WON, is_one_of
+from xl_leadkpi.kpis.status import is_status, statuses_of
 
 
 @elementwise(
     "LEADVALUE",
     family="value",
-    title={"en": "Lead value", "pl": "Wartość leada", "ru": "Ценность лида"},
+    title="Lead value",
     arguments=(
         revenue("sales_value", "sales that came from the leads"),
         count("leads", "leads"),
@@ -39,35 +38,15 @@ from xl_leadkpi.kpis.status import OPEN, WON, is_one_of
         Example((120000, 150), 800),
         Example((60000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("value per lead",),
-        "pl": (
-            "Wartość potencjalnego klienta",
-            "Wartość i jakość ołowiu (mistranslated: lead the metal)",
-        ),
-        "ru": ("ценность лида",),
-    },
+    aliases=("value per lead",),
     confused_with=("AVGDEAL", "CLTV"),
-    sources=(
-        Source(
-            "cognism",
-            ("«Wartość potencjalnego klienta = całkowita wartość sprzedaży / całkowita liczba potencjalnych klientów»"),
-        ),
-    ),
     pitfalls=(
-        "Equals average deal × lead conversion rate. On a period basis wins come from older leads; "
-        "use a cohort for a fair value."
+        "Equals average deal × lead conversion rate. On a period basis wins come from older leads; use a "
+        "cohort for a fair value."
     ),
 )
 def lead_value(sales_value: Any, leads: Any) -> Any:
     """Sales divided by the leads they came from: average deal times lead conversion.
-
-    Args:
-        sales_value: Sales that came from the leads (money).
-        leads: Leads (count).
-
-    Returns:
-        Money.
 
     >>> lead_value(60000, 150)
     400.0
@@ -78,7 +57,7 @@ def lead_value(sales_value: Any, leads: Any) -> Any:
 @aggregate(
     "REVENUE",
     family="value",
-    title={"en": "Revenue", "pl": "Przychody", "ru": "Доход (выручка)"},
+    title="Revenue",
     arguments=(
         amounts("amounts", "amount of each deal"),
         words("status_range", "its status; without it every amount counts", default="won"),
@@ -88,33 +67,17 @@ def lead_value(sales_value: Any, leads: Any) -> Any:
     excel=lambda amounts, status_range: (
         f"SUM({amounts})" if status_range is None else f'SUMIFS({amounts},{status_range},"won")'
     ),
-    value=f'SUM(IF(amounts<"",amounts,0)*{is_one_of("status_range_", WON)})',
+    value=f'SUM(IF(amounts<"",amounts,0)*{is_status("status_range_", "won")})',
     examples=(
         Example(([1000, 2500, 400, None], ["won", "won", "lost", "won"]), 3500),
         Example(([1000, 2500], ["open", "lost"]), 0),
     ),
-    aliases={
-        "en": ("revenue", "won amount"),
-        "pl": ("Przychody",),
-        "ru": ("Доход (выручка)",),
-    },
+    aliases=("revenue", "won amount"),
     confused_with=("PIPEVALUE",),
-    sources=(
-        Source("cognism", "«Przychody i ROI»"),
-        Source("ruler-metrics", "доход"),
-        Source("ruler-kpis", "«Доход»: track incoming revenue, no formula"),
-    ),
-    pitfalls="CRM won amount = bookings, not recognised revenue.",
+    pitfalls="The won amount of a CRM is bookings, not recognised revenue.",
 )
 def revenue_won(amounts: Any, status_range: Any) -> Any:
     """Amounts of the deals won, summed up.
-
-    Args:
-        amounts: Amount of each deal (range of money).
-        status_range: Its status; without it every amount counts (range of text).
-
-    Returns:
-        Money.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.REVENUE([1000, 2500, 400], ["won", "lost", "Won"])
@@ -122,14 +85,14 @@ def revenue_won(amounts: Any, status_range: Any) -> Any:
     """
     if isinstance(status_range, str):
         return np.nansum(amounts)
-    won = [status in WON for status in status_range]
+    won = [status == "won" for status in statuses_of(status_range)]
     return np.nansum(np.where(won, amounts, 0))
 
 
 @elementwise(
     "AVGDEAL",
     family="value",
-    title={"en": "Average deal size", "pl": "Średnia wartość transakcji", "ru": "Средний размер сделки"},
+    title="Average deal size",
     arguments=(
         revenue("revenue", "amount of the deals won"),
         count("won_deals", "deals won"),
@@ -141,34 +104,12 @@ def revenue_won(amounts: Any, status_range: Any) -> Any:
         Example((480000, 12), 40000),
         Example((240000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("ADS", "ACV for contracts"),
-        "pl": ("Średnia wielkość transakcji", "średnia wartość transakcji"),
-        "ru": ("средний размер сделки",),
-    },
+    aliases=("ADS", "ACV for contracts"),
     confused_with=("AOV", "LEADVALUE"),
-    sources=(
-        Source(
-            "cognism",
-            "«łączny przychód osiągnięty w określonym okresie / zamknięte szanse wygrane w tym samym okresie»",
-        ),
-        Source("automatenow", "«średnia wartość transakcji» mentioned"),
-    ),
-    pitfalls=(
-        "Cognism’s prose describes total revenue («mierzy całkowity przychód»), its formula is right. "
-        "Use amounts of the same won deals as in the denominator. MRR is named there as “key player” "
-        "but is not part of the formula."
-    ),
+    pitfalls="Divide the amount of the very deals that you count.",
 )
 def average_deal_size(revenue: Any, won_deals: Any) -> Any:
     """Average amount of a deal won.
-
-    Args:
-        revenue: Amount of the deals won (money).
-        won_deals: Deals won (count).
-
-    Returns:
-        Money.
 
     >>> average_deal_size(240000, 12)
     20000.0
@@ -179,7 +120,7 @@ def average_deal_size(revenue: Any, won_deals: Any) -> Any:
 @elementwise(
     "AOV",
     family="value",
-    title={"en": "Average order value", "pl": "Średnia wartość zamówienia", "ru": "Средний чек"},
+    title="Average order value",
     arguments=(
         revenue("revenue", "revenue of the orders"),
         count("orders", "orders"),
@@ -191,28 +132,12 @@ def average_deal_size(revenue: Any, won_deals: Any) -> Any:
         Example((36000, 120), 300),
         Example((18000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("AOV",),
-        "pl": ("średnia wartość zamówienia",),
-        "ru": ("Средняя стоимость заказа",),
-    },
+    aliases=("AOV",),
     confused_with=("AVGDEAL", "ARPC"),
-    sources=(
-        Source(
-            "tehnografi", "«Средняя стоимость заказа: Средняя сумма дохода, полученного от каждой транзакции клиента»"
-        ),
-    ),
-    pitfalls="Machine error: стоимость reads as cost; it is average order VALUE.",
+    pitfalls="An average of value, not of cost.",
 )
 def average_order_value(revenue: Any, orders: Any) -> Any:
     """Average revenue of an order.
-
-    Args:
-        revenue: Revenue of the orders (money).
-        orders: Orders (count).
-
-    Returns:
-        Money.
 
     >>> average_order_value(18000, 120)
     150.0
@@ -223,7 +148,7 @@ def average_order_value(revenue: Any, orders: Any) -> Any:
 @elementwise(
     "ARPC",
     family="value",
-    title={"en": "Average revenue per customer", "pl": "Średni przychód na klienta", "ru": "Средний доход на клиента"},
+    title="Average revenue per customer",
     arguments=(
         revenue("revenue", "revenue of the period"),
         count("customers", "customers active in the period"),
@@ -236,31 +161,15 @@ def average_order_value(revenue: Any, orders: Any) -> Any:
         Example((240000, 80), 3000),
         Example((120000, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("ARPC", "ARPA", "ARPU"),
-        "pl": ("Średni przychód na klienta (ARPC)",),
-        "ru": ("Средний доход на одного клиента",),
-    },
+    aliases=("ARPC", "ARPA", "ARPU"),
     confused_with=("AOV", "CLTV"),
-    sources=(
-        Source("cognism", "«ARPC = Całkowity przychód / całkowita liczba klientów», monthly or yearly"),
-        Source("ruler-metrics", "ARPC, no formula"),
-    ),
     pitfalls=(
-        "State the period (month or year): CLTV and payback need it. Use the average number of "
-        "customers when it changes a lot."
+        "State the period (month or year): CLTV and payback need it. Use the average number of customers when "
+        "it changes a lot."
     ),
-    references="coda.io SaaS Metrics: ARPA = total revenue ÷ customers",
 )
 def average_revenue_per_customer(revenue: Any, customers: Any) -> Any:
     """Revenue of a period for each active customer.
-
-    Args:
-        revenue: Revenue of the period (money).
-        customers: Customers active in the period (count).
-
-    Returns:
-        Money per period.
 
     >>> average_revenue_per_customer(120000, 80)
     1500.0
@@ -271,7 +180,7 @@ def average_revenue_per_customer(revenue: Any, customers: Any) -> Any:
 @elementwise(
     "CLTV",
     family="value",
-    title={"en": "Customer lifetime value", "pl": "Wartość życiowa klienta", "ru": "Пожизненная ценность клиента"},
+    title="Customer lifetime value",
     arguments=(
         revenue("value_per_period", "revenue of one customer in a period"),
         Argument("lifetime", "periods", "customer lifetime in the same periods", low=0),
@@ -283,49 +192,15 @@ def average_revenue_per_customer(revenue: Any, customers: Any) -> Any:
         Example((400, 3, 1), 1200),
         Example((1200, 3, 0.8), 2880),
     ),
-    aliases={
-        "en": ("CLV", "LTV"),
-        "pl": (
-            "wartość życiowa klienta",
-            "Żywotna wartość klienta (mistranslated)",
-        ),
-        "ru": (
-            "пожизненная ценность клиента",
-            "Значение жизни клиентов (mistranslated: meaning of life)",
-        ),
-    },
+    aliases=("CLV", "LTV"),
     confused_with=("CLTVCHURN", "LEADVALUE"),
-    sources=(
-        Source(
-            "cognism",
-            "«CLTV = wartość lead x średni czas życia klienta»",
-            wrong="a lead's value is not per period, and it is the value of a lead, not of a customer",
-        ),
-        Source("tehnografi", "«Общая сумма дохода, который клиент, как ожидается, получит» (sic)"),
-    ),
     pitfalls=(
-        "The article’s variant = CLTV(LEADVALUE(…), lifetime): value per LEAD × years. Dimensionally "
-        "doubtful: lead value is not per period, so it only works if sales_value is one period’s "
-        "revenue, and it then is the lifetime value of a LEAD (already multiplied by the conversion "
-        "rate), not of a customer. Standard: ARPC per period × gross margin × lifetime. Here: the "
-        "general product so both can be had; the sheet uses ARPC and gross margin. Tehnografi says "
-        "the CUSTOMER earns the revenue: mistranslation."
-    ),
-    references=(
-        "gpbullhound CFO handbook; dhruveshshah: CLTV = ARPC × average customer lifetime; refopedia: "
-        "LTV on gross profit, not revenue"
+        "value_per_period is what a customer brings in a period (ARPC), lifetime counts the same periods. Lead "
+        "value × years would be the value of a lead, not of a customer."
     ),
 )
 def customer_lifetime_value(value_per_period: Any, lifetime: Any, gross_margin: Any) -> Any:
     """What a customer brings over its lifetime.
-
-    Args:
-        value_per_period: Revenue of one customer in a period (money).
-        lifetime: Customer lifetime in the same periods (periods).
-        gross_margin: Gross margin as a fraction (fraction).
-
-    Returns:
-        Money.
 
     >>> customer_lifetime_value(400, 3, 1)
     1200
@@ -336,11 +211,7 @@ def customer_lifetime_value(value_per_period: Any, lifetime: Any, gross_margin: 
 @elementwise(
     "CLTVCHURN",
     family="value",
-    title={
-        "en": "Customer lifetime value (churn form)",
-        "pl": "Wartość życiowa klienta (z odejść)",
-        "ru": "Пожизненная ценность клиента (через отток)",
-    },
+    title="Customer lifetime value (churn form)",
     arguments=(
         revenue("arpc", "revenue of one customer in a period, see ARPC"),
         fraction("churn", "churn of the same period"),
@@ -353,22 +224,12 @@ def customer_lifetime_value(value_per_period: Any, lifetime: Any, gross_margin: 
         Example((200, 0.03, 0.8), 5333.333333333334),
         Example((100, 0, 0.8), CellError.DIV0),
     ),
-    aliases={
-        "en": ("LTV",),
-    },
+    aliases=("LTV",),
     confused_with=("CLTV",),
-    references="help.finmark.com (ARPA × gross margin)/revenue churn; forentrepreneurs.com; retentionlens.com",
+    pitfalls="Customer churn and revenue churn give different values, and some leave out the margin: say which.",
 )
 def customer_lifetime_value_from_churn(arpc: Any, churn: Any, gross_margin: Any) -> Any:
     """What a customer brings until it churns.
-
-    Args:
-        arpc: Revenue of one customer in a period, see ARPC (money).
-        churn: Churn of the same period (fraction).
-        gross_margin: Gross margin as a fraction (fraction).
-
-    Returns:
-        Money.
 
     >>> round(customer_lifetime_value_from_churn(100, 0.03, 0.8), 4)
     2666.6667
@@ -379,7 +240,7 @@ def customer_lifetime_value_from_churn(arpc: Any, churn: Any, gross_margin: Any)
 @elementwise(
     "LIFETIME",
     family="value",
-    title={"en": "Average customer lifetime", "pl": "Średni czas życia klienta", "ru": "Средний срок жизни клиента"},
+    title="Average customer lifetime",
     arguments=(fraction("churn", "churn of a period"),),
     unit="periods",
     direction="higher",
@@ -388,22 +249,10 @@ def customer_lifetime_value_from_churn(arpc: Any, churn: Any, gross_margin: Any)
         Example((0.03,), 33.333333333333336),
         Example((0,), CellError.DIV0),
     ),
-    aliases={
-        "en": ("customer lifetime",),
-        "pl": ("średni czas życia klienta",),
-        "ru": ("средний срок жизни клиента",),
-    },
-    sources=(Source("cognism", "«średni czas życia klienta»: input of CLTV, not defined"),),
-    references="forentrepreneurs.com: 3% monthly → 33 months; 20% yearly → 5 years",
+    aliases=("customer lifetime",),
 )
 def customer_lifetime(churn: Any) -> Any:
     """Periods a customer stays on average.
-
-    Args:
-        churn: Churn of a period (fraction).
-
-    Returns:
-        Periods.
 
     >>> customer_lifetime(0.2)
     5.0
@@ -414,7 +263,7 @@ def customer_lifetime(churn: Any) -> Any:
 @elementwise(
     "LTVCAC",
     family="value",
-    title={"en": "LTV : CAC", "pl": "LTV do CAC", "ru": "LTV к CAC"},
+    title="LTV : CAC",
     arguments=(
         revenue("cltv", "customer lifetime value, see CLTV"),
         money("cac", "customer acquisition cost, see CAC"),
@@ -426,22 +275,12 @@ def customer_lifetime(churn: Any) -> Any:
         Example((4800, 600), 8),
         Example((2400, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("LTV:CAC",),
-    },
+    aliases=("LTV:CAC",),
     confused_with=("ROAS",),
-    pitfalls="Benchmark 3:1. Use gross-margin LTV and fully loaded CAC.",
-    references="retentionlens.com; refopedia",
+    pitfalls="3 is a common aim. Take the lifetime value on gross margin and the CAC of marketing and sales.",
 )
 def ltv_to_cac_ratio(cltv: Any, cac: Any) -> Any:
     """Lifetime value of a customer for each unit of money that winning it cost.
-
-    Args:
-        cltv: Customer lifetime value, see CLTV (money).
-        cac: Customer acquisition cost, see CAC (money).
-
-    Returns:
-        Ratio.
 
     >>> ltv_to_cac_ratio(2400, 600)
     4.0
@@ -452,11 +291,7 @@ def ltv_to_cac_ratio(cltv: Any, cac: Any) -> Any:
 @aggregate(
     "MRR",
     family="value",
-    title={
-        "en": "Monthly recurring revenue",
-        "pl": "Miesięczny przychód cykliczny",
-        "ru": "Ежемесячный регулярный доход",
-    },
+    title="Monthly recurring revenue",
     arguments=(
         amounts("amounts", "price of each active subscription for its billing term"),
         Argument("months", "months", "months in the term", optional=True, default=1, is_range=True),
@@ -472,31 +307,13 @@ def ltv_to_cac_ratio(cltv: Any, cac: Any) -> Any:
         Example(([2000, 60], [12, 1]), 226.66666666666666),
         Example(([300, 90, 1200], [3, 1, 12]), 290),
     ),
-    aliases={
-        "en": ("MRR",),
-        "pl": ("Miesięczny przychód cykliczny / powtarzalny (MRR)",),
-        "ru": ("ежемесячный регулярный доход",),
-    },
+    aliases=("MRR",),
     confused_with=("ARR", "NETNEWMRR"),
-    sources=(
-        Source("cognism", "«MRR = miesięczny przychód cykliczny generowany przez klientów w tym miesiącu» (circular)"),
-    ),
     remarks="A subscription without price or term is skipped.",
-    pitfalls=(
-        "Cognism is a definition by its own name and later says «all revenue from all recurring "
-        "transactions». Normalise terms to a month; exclude one-off fees."
-    ),
-    references="help.chartmogul.com 201244842: yearly 2,000 → 166.67; plus 60 monthly",
+    pitfalls="Bring all terms to a month; leave one-off fees out.",
 )
 def monthly_recurring_revenue(amounts: Any, months: Any) -> Any:
     """Prices of the active subscriptions brought to one month and summed up.
-
-    Args:
-        amounts: Price of each active subscription for its billing term (range of money).
-        months: Months in the term (months).
-
-    Returns:
-        Money per month.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.MRR([2400, 60], [12, 1])
@@ -510,7 +327,7 @@ def monthly_recurring_revenue(amounts: Any, months: Any) -> Any:
 @elementwise(
     "ARR",
     family="value",
-    title={"en": "Annual recurring revenue", "pl": "Roczny przychód cykliczny", "ru": "Годовой регулярный доход"},
+    title="Annual recurring revenue",
     arguments=(revenue("mrr", "monthly recurring revenue, see MRR"),),
     unit="money",
     per="year",
@@ -519,19 +336,11 @@ def monthly_recurring_revenue(amounts: Any, months: Any) -> Any:
         Example((226.5,), 2718),
         Example((453,), 5436),
     ),
-    aliases={
-        "en": ("ARR",),
-    },
+    aliases=("ARR",),
     confused_with=("MRR",),
 )
 def annual_recurring_revenue(mrr: Any) -> Any:
     """Recurring revenue of a month, times twelve.
-
-    Args:
-        mrr: Monthly recurring revenue, see MRR (money).
-
-    Returns:
-        Money per year.
 
     >>> annual_recurring_revenue(226.5)
     2718.0
@@ -542,7 +351,7 @@ def annual_recurring_revenue(mrr: Any) -> Any:
 @elementwise(
     "NETNEWMRR",
     family="value",
-    title={"en": "Net new MRR", "pl": "Nowy MRR netto", "ru": "Чистый новый MRR"},
+    title="Net new MRR",
     arguments=(
         revenue("new_mrr", "MRR of new customers"),
         revenue("expansion", "MRR gained from existing customers"),
@@ -556,24 +365,11 @@ def annual_recurring_revenue(mrr: Any) -> Any:
         Example((10000, 5000, 2000, 3000, 500), 10500),
         Example((20000, 5000, 2000, 3000, 500), 20500),
     ),
-    aliases={
-        "en": ("net MRR movement",),
-    },
+    aliases=("net MRR movement",),
     confused_with=("MRR",),
-    references="help.chartmogul.com MRR movements",
 )
 def net_new_mrr(new_mrr: Any, expansion: Any, contraction: Any, churned: Any, reactivation: Any) -> Any:
     """What the month added to recurring revenue.
-
-    Args:
-        new_mrr: MRR of new customers (money).
-        expansion: MRR gained from existing customers (money).
-        contraction: MRR lost to downgrades, entered positive (money).
-        churned: MRR lost with customers, entered positive (money).
-        reactivation: MRR of returning customers (money).
-
-    Returns:
-        Money.
 
     >>> net_new_mrr(10000, 5000, 2000, 3000, 500)
     10500
@@ -584,7 +380,7 @@ def net_new_mrr(new_mrr: Any, expansion: Any, contraction: Any, churned: Any, re
 @aggregate(
     "PIPEVALUE",
     family="value",
-    title={"en": "Pipeline value", "pl": "Wartość lejka sprzedaży", "ru": "Стоимость воронки продаж"},
+    title="Pipeline value",
     arguments=(
         amounts("amounts", "amount of each deal"),
         words("status_range", "its status: open, won or lost, also in other languages"),
@@ -592,50 +388,29 @@ def net_new_mrr(new_mrr: Any, expansion: Any, contraction: Any, churned: Any, re
     unit="money",
     direction="higher",
     excel=lambda amounts, status_range: f'SUMIFS({amounts},{status_range},"open")',
-    value=f'SUM(IF(amounts<"",amounts,0)*{is_one_of("status_range", OPEN)})',
+    value=f'SUM(IF(amounts<"",amounts,0)*{is_status("status_range", "open")})',
     examples=(
         Example(([1000, 2500, 400, 800], ["open", "won", "open", "lost"]), 1400),
         Example(([500, 700], ["won", "lost"]), 0),
     ),
-    aliases={
-        "en": ("open pipeline",),
-        "pl": ("wartość lejka sprzedaży",),
-        "ru": ("Стоимость воронки продаж",),
-    },
+    aliases=("open pipeline",),
     confused_with=("WPIPE", "REVENUE"),
-    sources=(
-        Source(
-            "tehnografi",
-            "«Суммарная стоимость всех лидов в воронке продаж»",
-            wrong="sums all leads; only open opportunities are pipeline",
-        ),
-    ),
-    pitfalls=(
-        "Tehnografi says all LEADS; standard = open qualified opportunities only (won and lost "
-        "excluded, raw leads usually have no amount)."
-    ),
+    pitfalls="Open opportunities only; raw leads usually have no amount.",
 )
 def pipeline_value(amounts: Any, status_range: Any) -> Any:
     """Amounts of the open deals, summed up.
-
-    Args:
-        amounts: Amount of each deal (range of money).
-        status_range: Its status: open, won or lost, also in other languages (range of text).
-
-    Returns:
-        Money.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.PIPEVALUE([1000, 2500, 400], ["open", "won", "open"])
     1400.0
     """
-    return np.nansum(amounts[[status in OPEN for status in status_range]])
+    return np.nansum(amounts[[status == "open" for status in statuses_of(status_range)]])
 
 
 @aggregate(
     "WPIPE",
     family="value",
-    title={"en": "Weighted pipeline", "pl": "Ważony lejek sprzedaży", "ru": "Взвешенная воронка"},
+    title="Weighted pipeline",
     arguments=(
         amounts("amounts", "amount of each deal"),
         Argument("probabilities", "fraction", "its chance to be won", low=0, high=1, is_range=True),
@@ -648,23 +423,13 @@ def pipeline_value(amounts: Any, status_range: Any) -> Any:
         Example(([120000, 80000, 200000], [0.15, 0.4, 0.7]), 190000),
         Example(([200000, 50000], [0.3, 0.8]), 100000),
     ),
-    aliases={
-        "en": ("weighted pipeline", "expected value"),
-    },
+    aliases=("weighted pipeline", "expected value"),
     confused_with=("PIPEVALUE", "PIPEVEL"),
     remarks="A deal without amount or chance is skipped.",
-    pitfalls="Prefer historical stage→won rates to CRM defaults.",
-    references="winsabove.com: 120k×15% + 80k×40% + 200k×70% = 190k",
+    pitfalls="Prefer the win rates of your own past from each stage to the defaults of the CRM.",
 )
 def weighted_pipeline(amounts: Any, probabilities: Any) -> Any:
     """Amounts weighted with the chance that each is won.
-
-    Args:
-        amounts: Amount of each deal (range of money).
-        probabilities: Its chance to be won (fraction).
-
-    Returns:
-        Money.
 
     >>> from xl_leadkpi import kpis
     >>> kpis.WPIPE([120000, 80000], [0.25, 0.5])
@@ -676,78 +441,102 @@ def weighted_pipeline(amounts: Any, probabilities: Any) -> Any:
 @elementwise(
     "PIPEVEL",
     family="value",
-    title={"en": "Pipeline (sales) velocity", "pl": "Prędkość lejka sprzedaży", "ru": "Скорость воронки продаж"},
+    title="Pipeline (sales) velocity",
     arguments=(
         count("opportunities", "opportunities in the pipeline"),
+        revenue("deal_value", "average value of a deal, see AVGDEAL"),
         fraction("win_rate", "share of them that is won, see WINRATE"),
-        revenue("avg_deal", "average deal size, see AVGDEAL"),
-        Argument("cycle_days", "days", "sales cycle in days, see SALESCYCLE", low=0),
+        Argument("cycle_days", "days", "days from opportunity to won, see SALESCYCLE", low=0),
     ),
     unit="money",
     per="day",
     direction="higher",
     examples=(
-        Example((50, 0.25, 25000, 60), 5208.333333333333, "prospectengine.com"),
-        Example((100, 0.25, 50000, 60), 20833.333333333332),
-        Example((50, 0.25, 25000, 0), CellError.DIV0, "prospectengine.com"),
+        Example((50, 25000, 0.25, 60), 5208.333333333333),
+        Example((18, 42000, 0.24, 78), 2326.153846153846),
+        Example((50, 25000, 0.25, 0), CellError.DIV0),
     ),
-    aliases={
-        "en": ("sales velocity", "deal velocity"),
-    },
+    aliases=("sales velocity", "deal velocity"),
     confused_with=("WPIPE",),
-    pitfalls="Use the win rate of the same population as opportunities (opp-based), and state per day/month.",
-    references="prospectengine.com: 50×25,000×0.25/60 = 5,208/day; kpitree HubSpot",
+    pitfalls=(
+        "Take the win rate of the very opportunities counted, and say per day or per month. The cycle begins where the "
+        "opportunity does: with the days since the lead came in, as some have it, the velocity is too low."
+    ),
 )
-def pipeline_velocity(opportunities: Any, win_rate: Any, avg_deal: Any, cycle_days: Any) -> Any:
+def pipeline_velocity(opportunities: Any, deal_value: Any, win_rate: Any, cycle_days: Any) -> Any:
     """Revenue the pipeline yields in a day.
 
-    Args:
-        opportunities: Opportunities in the pipeline (count).
-        win_rate: Share of them that is won, see WINRATE (fraction).
-        avg_deal: Average deal size, see AVGDEAL (money).
-        cycle_days: Sales cycle in days, see SALESCYCLE (days).
-
-    Returns:
-        Money per day.
-
-    >>> round(pipeline_velocity(50, 0.25, 25000, 60), 4)
+    >>> round(pipeline_velocity(50, 25000, 0.25, 60), 4)
     5208.3333
     """
-    return opportunities * win_rate * avg_deal / cycle_days
+    return opportunities * deal_value * win_rate / cycle_days
 
 
 @elementwise(
     "PIPECOV",
     family="value",
-    title={"en": "Pipeline coverage", "pl": "Pokrycie celu lejkiem", "ru": "Покрытие плана воронкой"},
+    title="Pipeline coverage",
     arguments=(
-        revenue("pipeline", "open pipeline, see PIPEVALUE"),
+        revenue("pipeline", "open pipeline due in the period, see PIPEVALUE"),
         money("target", "sales target of the period"),
+        revenue("won", "won in the period so far: what is left of the target is to be covered", default=0),
     ),
     unit="ratio",
     direction="higher",
+    impossible=lambda pipeline, target, won: won > target,  # noqa: ARG005
     examples=(
         Example((7500000, 2000000), 3.75),
-        Example((15000000, 2000000), 7.5),
+        Example((4800000, 2400000, 800000), 3),
         Example((7500000, 0), CellError.DIV0),
+        Example((4800000, 2400000, 2400000), CellError.DIV0),
+        Example((4800000, 2400000, 2500000), CellError.NUM),
     ),
-    aliases={
-        "en": ("coverage ratio",),
-    },
-    confused_with=("QUOTAATT",),
-    references="contextawareanalytics.com: 7.5M/2M = 3.75; required = 1/win rate",
+    aliases=("coverage ratio", "coverage of the remaining target"),
+    confused_with=("QUOTAATT", "WPIPECOV"),
+    pitfalls=(
+        "How much is enough depends on the win rate by value: 1 / win rate, not 3 for everybody. What is won has left "
+        "the pipeline but not the target: without won the coverage falls as the period goes by. Once the target is "
+        "reached there is nothing left to cover. Leave out deals that are due later."
+    ),
 )
-def pipeline_coverage(pipeline: Any, target: Any) -> Any:
-    """Open pipeline for each unit of the target.
+def pipeline_coverage(pipeline: Any, target: Any, won: Any) -> Any:
+    """Open pipeline for each unit of the target, or of what is left of it.
 
-    Args:
-        pipeline: Open pipeline, see PIPEVALUE (money).
-        target: Sales target of the period (money).
-
-    Returns:
-        Ratio.
-
-    >>> pipeline_coverage(7500000, 2000000)
+    >>> pipeline_coverage(7500000, 2000000, 0)
     3.75
     """
-    return pipeline / target
+    return pipeline / (target - won)
+
+
+@elementwise(
+    "WPIPECOV",
+    family="value",
+    title="Weighted pipeline coverage",
+    arguments=(
+        revenue("weighted_pipeline", "open pipeline due in the period weighted with its chances, see WPIPE"),
+        money("target", "sales target of the period"),
+        revenue("won", "won in the period so far: what is left of the target is to be covered", default=0),
+    ),
+    unit="ratio",
+    direction="higher",
+    impossible=lambda weighted_pipeline, target, won: won > target,  # noqa: ARG005
+    examples=(
+        Example((1056000, 1600000), 0.66),
+        Example((1056000, 2400000, 800000), 0.66),
+        Example((1056000, 0), CellError.DIV0),
+        Example((1056000, 2400000, 2500000), CellError.NUM),
+    ),
+    aliases=("weighted coverage ratio",),
+    confused_with=("PIPECOV", "WPIPE"),
+    pitfalls=(
+        "The chances are in it already: 1 is enough on average, where PIPECOV has to be 1 / win rate. It is as good as "
+        "the chances: take the win rates of your own past from each stage."
+    ),
+)
+def weighted_pipeline_coverage(weighted_pipeline: Any, target: Any, won: Any) -> Any:
+    """Revenue to be expected of the pipeline for each unit of the target, or of what is left of it.
+
+    >>> weighted_pipeline_coverage(1056000, 1600000, 0)
+    0.66
+    """
+    return weighted_pipeline / (target - won)

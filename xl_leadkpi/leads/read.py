@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
 import polars as pl
 
-from xl_leadkpi.leads import engine
-from xl_leadkpi.leads.columns import ColumnMap, recognise
-from xl_leadkpi.leads.decode import Decoded, Decoder, clean_text, labels, wanted_columns
-from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.headers import find_column
-from xl_leadkpi.leads.join import join_deals, key_columns
-from xl_leadkpi.leads.lead_rows import LeadRows, day_number
-from xl_leadkpi.leads.options import ReadOptions
-from xl_leadkpi.leads.parse import looks_like_date
-from xl_leadkpi.leads.query import QueryDecoder, open_query
-from xl_leadkpi.leads.sources import open_frame, open_table
-from xl_leadkpi.leads.stages import find_stage
-from xl_leadkpi.leads.table import STAGES, Finding, LeadTable
-from xl_leadkpi.leads.vocabulary import full_header_key, plain, vocabulary
-from xl_leadkpi.leads.wishes import check_headers, checked, listed, of_table, unused_words
+from xl_leadkpi import engines
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.leads.cells.dates import looks_like_date
+from xl_leadkpi.leads.fields.filters import KEPT, WORD_FIELDS, find_conditions, left_after, nothing_left
+from xl_leadkpi.leads.fields.in_memory import Decoder, odd_cells, wanted_columns
+from xl_leadkpi.leads.fields.on_engine import QueryDecoder, open_query
+from xl_leadkpi.leads.fields.rules import Decoded, read_identifiers
+from xl_leadkpi.leads.files.open import open_frame, open_table
+from xl_leadkpi.leads.lifecycle.as_of import bound_of
+from xl_leadkpi.leads.lifecycle.classify import LeadRows
+from xl_leadkpi.leads.lifecycle.deals import DealJoin
+from xl_leadkpi.leads.lifecycle.fold_query import fold_query
+from xl_leadkpi.leads.lifecycle.folds import fold, refuse_ads
+from xl_leadkpi.leads.lifecycle.histories import HistorySource, open_history
+from xl_leadkpi.leads.lifecycle.join_keys import JoinKeys, key_columns, with_own_identifier
+from xl_leadkpi.leads.lifecycle.with_history import HistoryJoin
+from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.options import ReadOptions
+from xl_leadkpi.leads.overrides import check_headers, checked, listed, of_table, unused_exclusions, unused_words
+from xl_leadkpi.leads.recognition.columns import ColumnMap, recognise
+from xl_leadkpi.leads.recognition.headers import find_column
+from xl_leadkpi.leads.recognition.kind import deal_signals
+from xl_leadkpi.leads.recognition.own_sheet import own_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from xl_leadkpi.leads.grid import Grid
+    from xl_leadkpi.leads.cells.raw_table import RawTable
+    from xl_leadkpi.leads.fields.filters import ColumnCondition
+    from xl_leadkpi.leads.model.history import Log
+    from xl_leadkpi.leads.model.table import LeadTable, StageWord
+    from xl_leadkpi.leads.recognition.own_sheet import OwnSheet
 
 
 def read(
@@ -37,6 +48,7 @@ def read(
     options: ReadOptions | None = None,
     deals: Path | str | None = None,
     progress: Callable[[str], None] | None = None,
+    history: Path | str | nw.LazyFrame[Any] | None = None,
 ) -> LeadTable:
     """Read an export of leads or deals from a file.
 
@@ -45,6 +57,7 @@ def read(
         options: How to read it.
         deals: A second export with the deals of these leads, joined on the identifier both share.
         progress: Called with a word on what is being done.
+        history: A log of the changes of these leads, joined on the identifier; a file, or a table on Polars.
 
     Returns:
         The lead table, with its list of oddities.
@@ -53,15 +66,31 @@ def read(
         InputError: The file cannot be used; the message says where, why and what to do.
     """
     options = checked(options or ReadOptions())
-    tell = progress or (lambda _: None)
-    tell("reading")
+    report_progress = progress or (lambda _: None)
+    report_progress("reading")
     grid = open_table(Path(path), "leads", options)
     deal_grid = open_table(Path(deals), "deals", options) if deals is not None else None
-    return _build(grid, options, deal_grid, tell)
+    return _build(grid, options, deal_grid, report_progress, _history_source(history, options))
+
+
+def _history_source(history: Any, options: ReadOptions, name: str = "history") -> HistorySource | None:
+    """Open a history: a file, rows in memory, or a table that stays where it is."""
+    if history is None:
+        return None
+    if isinstance(history, str | Path):
+        return HistorySource(open_table(Path(history), "history", replace(options, sheet=None)))
+    if engines.is_lazy_data(history):
+        query = engines.numbered(nw.from_native(history).lazy())
+        return HistorySource(open_query(query, name), query)
+    return HistorySource(open_frame(history, "history", options, name))
 
 
 def read_frame(
-    data: Any, options: ReadOptions | None = None, source_name: str = "selection", first_row: int = 1
+    data: Any,
+    options: ReadOptions | None = None,
+    source_name: str = "selection",
+    first_row: int = 1,
+    history: Any = None,
 ) -> LeadTable:
     """Read leads from a selected range or a data frame.
 
@@ -71,6 +100,7 @@ def read_frame(
         options: How to read it.
         source_name: Name of the range for the sheet and for messages.
         first_row: Row number of the first row (of a frame: of its header) in the source.
+        history: A log of the changes of these leads, as ``data`` or as a file.
 
     Returns:
         The lead table; its frame is pandas for a pandas frame, a query for what stays where it is, else Polars.
@@ -82,11 +112,11 @@ def read_frame(
     >>> table.frame["outcome"].to_list(), table.stages
     (['won', 'open'], ('Lead', 'Won'))
     """
-    if engine.stays(data):
-        return read_query(data, options, source_name)
+    if engines.is_lazy_data(data):
+        return read_query(data, options, source_name, history=history)
     options = checked(options or ReadOptions())
     grid = open_frame(data, "leads", options, source_name, first_row)
-    table = _build(grid, options, None, lambda _: None)
+    table = _build(grid, options, None, lambda _: None, _history_source(history, options))
     if type(data).__module__.split(".")[0] == "pandas":
         return replace(table, frame=_as_pandas(table.frame))
     return table
@@ -97,6 +127,7 @@ def read_query(
     options: ReadOptions | None = None,
     source_name: str = "table",
     progress: Callable[[str], None] = lambda _: None,
+    history: Any = None,
 ) -> LeadTable:
     """Read leads from a typed table that stays where it is: nothing but its distinct texts is fetched.
 
@@ -106,6 +137,7 @@ def read_query(
         options: How to read it.
         source_name: Name of the table for the sheet and for messages.
         progress: Called with a word on what is being done.
+        history: A log of the changes of these leads: a file, rows in memory, or a table of any engine.
 
     Returns:
         The lead table; its frame is a query on the same engine.
@@ -113,64 +145,227 @@ def read_query(
     Raises:
         InputError: The table cannot be used.
 
+    >>> from datetime import date
     >>> leads = pl.LazyFrame({"Lead ID": ["L1", "L2"], "Created": [date(2025, 1, 5)] * 2, "Stage": ["Won", "New"]})
     >>> table = read_query(leads)
     >>> table.rows_read, table.stages, type(table.frame).__name__
     (2, ('Lead', 'Won'), 'LazyFrame')
     """
     options = checked(options or ReadOptions())
-    query = engine.numbered(nw.from_native(frame).lazy())
+    query = engines.numbered(nw.from_native(frame).lazy())
+    source = _history_source(history, options)
     progress("recognising columns")
     grid = open_query(query, source_name)
-    check_headers(options.fields, {"leads": grid})
-    mapped, told_by, by = _recognise(grid, options, "leads")
+    check_headers(options, {"leads": grid} | _grids(history=None if source is None else source.grid))
+    mapped, signals, by = _recognise(grid, options, "leads")
+    is_deals = bool(signals)
+    folded = fold_query(query, grid, mapped, options, by.values(), is_deals=is_deals)
+    if folded is not None:
+        _refuse_second_log(grid, source)
+        query = folded.frame
+        grid = replace(open_query(query, source_name), notes=folded.findings)
+        fields = _not_given(folded.fields, options, "leads")
+        mapped, _, by = _recognise(grid, replace(options, fields={**options.fields, **fields}), "leads")
+        mapped = _told_by_values(mapped, fields)
     _refuse_undated(grid, mapped)
-    is_deals = bool(told_by)
     progress("reading distinct texts")
-    decoder = QueryDecoder(query, grid, mapped, options, is_deals=is_deals)
+    conditions = _conditions(options, {"leads": (grid, mapped)})["leads"]
+    decoder = QueryDecoder(query, grid, mapped, options, conditions, is_deals=is_deals)
     decoded = decoder.run({name: grid.headers[place] for name, place in by.items()})
-    decoded.findings += _map_findings(grid, mapped)
+    decoded.findings += [*grid.notes, *_map_findings(grid, mapped)]
+    decoded.findings += _no_creation(mapped, decoded.rows_read) if source is None else []
     if is_deals:
-        decoded.findings += _taken_for_deals(decoded, options, told_by)
+        decoded.findings += _taken_for_deals(decoded, options, signals)
+    decoded.findings += unused_exclusions(options.exclude, decoded.met)
+    joined = None
+    if folded is not None:
+        made = set(options.pipeline.codes)
+        met = {word.word for word in folded.log.words}
+        decoded.words = [*folded.log.words, *(word for word in decoded.words if word.word not in made | met)]
+        joined = HistoryJoin(
+            decoded,
+            folded.log,
+            bound_of(options),
+            is_deals=is_deals,
+            place=grid.place,
+            is_own=True,
+            visits=folded.visits,
+        )
+        joined.of_own_log()
+    elif source is not None:
+        progress("joining the history")
+        joined = _joined_history(decoded, source, options, is_deals=is_deals, place=grid.place)
     progress("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
-    return replace(table, findings=(*table.findings, *unused_words(options.words, table.words)))
+    return _with_history(table, joined, options)
 
 
-def _build(grid: Grid, options: ReadOptions, deal_grid: Grid | None, tell: Callable[[str], None]) -> LeadTable:
-    tell("recognising columns")
-    check_headers(options.fields, {"leads": grid} if deal_grid is None else {"leads": grid, "deals": deal_grid})
-    mapped, told_by, by = _recognise(grid, options, "leads")
-    is_deals = bool(told_by) and deal_grid is None
-    tell("reading leads")
-    keys = key_columns(grid, mapped) if deal_grid else {}
-    decoded = _decode(grid, mapped, options, by, keys, is_deals=is_deals)
-    if is_deals:
-        decoded.findings += _taken_for_deals(decoded, options, told_by)
-    columns = mapped.columns
+def _joined_history(
+    decoded: Decoded, source: HistorySource, options: ReadOptions, *, is_deals: bool, place: str
+) -> HistoryJoin:
+    """Complete the leads with a history."""
+    log = open_history(source, options, is_deals=is_deals)
+    is_filtered = bool(options.where or options.exclude)
+    joined = HistoryJoin(decoded, log, bound_of(options), is_deals=is_deals, place=place, is_filtered=is_filtered)
+    joined.completed()
+    return joined
+
+
+def _with_history(table: LeadTable, joined: HistoryJoin | None, options: ReadOptions) -> LeadTable:
+    history = None if joined is None else joined.of_table(table.frame)
+    return replace(table, history=history, findings=(*table.findings, *unused_words(options.words, table.words)))
+
+
+def _refuse_second_log(grid: RawTable, source: HistorySource | None) -> None:
+    if source is not None:
+        raise InputError(
+            f"{grid.place} is a log of changes itself: give a table with one row a lead beside --history, or the log "
+            "alone."
+        )
+
+
+def _grids(**grids: RawTable | None) -> dict[str, RawTable]:
+    return {name: grid for name, grid in grids.items() if grid is not None}
+
+
+def _build(
+    grid: RawTable,
+    options: ReadOptions,
+    deal_grid: RawTable | None,
+    report_progress: Callable[[str], None],
+    source: HistorySource | None = None,
+) -> LeadTable:
+    report_progress("recognising columns")
+    check_headers(options, {"leads": grid} | _grids(deals=deal_grid, history=None if source is None else source.grid))
+    leads = _understood(grid, options, "leads", is_lone=deal_grid is None)
     if deal_grid:
-        tell("joining deals")
-        deal_map, _, _ = _recognise(deal_grid, options, "deals")
-        deals = _decode(deal_grid, deal_map, options, {}, key_columns(deal_grid, deal_map), is_deals=True)
-        today = day_number(options.today or date.today())  # noqa: DTZ011 (the user's day)
-        bound = day_number(options.as_of) if options.as_of else today
-        decoded = join_deals(decoded, deals, grid, deal_grid, bound, is_past=bound < today)
-        columns += deal_map.columns
-    tell("classifying")
+        leads = replace(leads, mapped=with_own_identifier(leads.grid, leads.mapped, "leads"))
+    grid, mapped, by = leads.grid, leads.mapped, leads.by
+    is_deals = bool(leads.deal_signals) and deal_grid is None
+    tables = {"leads": (grid, mapped)}
+    second = None
+    if deal_grid:
+        second = _understood(deal_grid, options, "deals")
+        second = replace(second, mapped=with_own_identifier(second.grid, second.mapped, "deals"))
+        tables["deals"] = (second.grid, second.mapped)
+    conditions = _conditions(options, tables)
+    report_progress("reading leads")
+    keys = key_columns(grid, mapped) if second else {}
+    decoded = _decode(leads, keys, conditions["leads"], is_deals=is_deals, is_joined=second is not None)
+    decoded.findings += _no_creation(mapped, decoded.rows_read) if source is None else []
+    if is_deals:
+        decoded.findings += _taken_for_deals(decoded, leads.options, leads.deal_signals)
+    columns = mapped.columns
+    if second:
+        report_progress("joining deals")
+        keys = key_columns(second.grid, second.mapped)
+        deals = _decode(second, keys, conditions["deals"], is_deals=True, is_joined=True)
+        join_keys = JoinKeys((decoded, grid, mapped), (deals, second.grid, second.mapped), options.fields)
+        try:
+            joined = DealJoin(decoded, deals, join_keys, second.grid, options.dedupe)
+        except InputError as fault:
+            raise InputError(f"{fault}{_ruined_keys(grid, decoded)}{_ruined_keys(second.grid, deals)}") from None
+        met = decoded.met | deals.met
+        decoded = joined.completed(bound_of(options))
+        decoded.met = met
+        _apply_filters(decoded, deals.asked, options, f"{grid.place} with {second.grid.place}")
+        columns += second.mapped.columns
+    decoded.findings += unused_exclusions(options.exclude, decoded.met)
+    joined_history = None
+    if leads.log is not None:
+        _refuse_second_log(grid, source)
+        joined_history = HistoryJoin(
+            decoded, leads.log, bound_of(options), is_deals=is_deals, place=grid.place, is_own=True
+        )
+        joined_history.of_own_log()
+    elif source is not None:
+        report_progress("joining the history")
+        joined_history = _joined_history(decoded, source, options, is_deals=is_deals, place=grid.place)
+    report_progress("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
-    return replace(table, columns=columns, findings=(*table.findings, *unused_words(options.words, table.words)))
+    return _with_history(replace(table, columns=columns), joined_history, options)
 
 
-def _taken_for_deals(decoded: Decoded, options: ReadOptions, told_by: str) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """A table with one row a lead, and what its columns mean."""
+
+    grid: RawTable
+    mapped: ColumnMap
+    deal_signals: tuple[str, ...]
+    by: dict[str, int]
+    options: ReadOptions
+    words: tuple[StageWord, ...] = ()
+    log: Log | None = None
+
+
+def _understood(
+    grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"], *, is_lone: bool = True
+) -> _Understood:
+    """Recognise the columns; where a lead has several rows, fold them and recognise what came of it."""
+    own = own_sheet(grid, options.pipeline)
+    if own is not None:
+        return _read_back(own, options, kind)
+    mapped, deal_signals, by = _recognise(grid, options, kind)
+    folded = fold(grid, mapped, options, is_deals=bool(deal_signals) and is_lone)
+    if folded is None:
+        return _Understood(grid, mapped, deal_signals, by, options)
+    fields = _not_given(folded.fields, options, kind)
+    mapped, _, by = _recognise(folded.grid, replace(options, fields={**options.fields, **fields}), kind)
+    return _Understood(
+        folded.grid, _told_by_values(mapped, fields), deal_signals, by, options, folded.words, folded.log
+    )
+
+
+def _read_back(own: OwnSheet, options: ReadOptions, kind: Literal["leads", "deals"]) -> _Understood:
+    fields = _not_given(own.fields, options, kind)
+    reading = replace(
+        options,
+        fields={**options.fields, **fields},
+        words={**own.words, **options.words},
+        kind=own.kind if options.kind == "auto" else options.kind,
+    )
+    mapped, deal_signals, by = _recognise(own.grid, reading, kind)
+    return _Understood(own.grid, _told_by_values(mapped, fields), deal_signals, by, reading)
+
+
+def _not_given(fields: Mapping[str, str], options: ReadOptions, kind: Literal["leads", "deals"]) -> dict[str, str]:
+    given = of_table(options.fields, kind)
+    return {name: header for name, header in fields.items() if name not in given and header not in given.values()}
+
+
+def _told_by_values(mapped: ColumnMap, fields: Mapping[str, str]) -> ColumnMap:
+    """The columns without the word that the user chose what the table itself tells."""
+    columns = tuple(
+        replace(column, reason="values", runner_up=None)
+        if column.reason == "user" and (column.field in fields or column.runner_up in fields)
+        else column
+        for column in mapped.columns
+    )
+    return replace(mapped, columns=columns)
+
+
+def _ruined_keys(grid: RawTable, decoded: Decoded) -> str:
+    """Say which identifiers Excel has shortened, as nothing can be joined on them."""
+    ruined = [found for found in decoded.findings if found.kind is FindingKind.RUINED_IDS]
+    return "".join(
+        f" Excel has shortened identifiers in {grid.place}, column '{brief(found.column)}' (row {found.rows[0]}: "
+        f"{found.details['example']}): export the table again and give it unopened."
+        for found in ruined
+    )
+
+
+def _taken_for_deals(decoded: Decoded, options: ReadOptions, signals: tuple[str, ...]) -> list[Finding]:
     if options.kind != "auto":
         return []
-    return [Finding("taken_for_deals", decoded.rows_read, value=told_by, severity="info")]
+    return [Finding(FindingKind.TAKEN_FOR_DEALS, decoded.rows_read, details={"signals": signals})]
 
 
 def _recognise(
-    grid: Grid, options: ReadOptions, kind: Literal["leads", "deals"]
-) -> tuple[ColumnMap, str, dict[str, int]]:
-    mapped = recognise(grid.headers, grid.sample, kind, of_table(options.fields, kind))
+    grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"]
+) -> tuple[ColumnMap, tuple[str, ...], dict[str, int]]:
+    mapped = recognise(grid.headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
+    refuse_ads(grid, mapped, options.pipeline)
     by: dict[str, int] = {}
     for number, wanted in enumerate(options.by if kind == "leads" else ()):
         place = mapped.position.get(wanted)
@@ -178,7 +373,9 @@ def _recognise(
             place = find_column(grid.headers, wanted)
         if place is None:
             raise InputError(
-                f"{grid.place}: there is no column '{wanted}' to group by. The columns are: {listed(grid.headers)}."
+                f"{grid.place}: there is no column '{brief(wanted)}' to group by. The columns are: "
+                f"{listed(grid.headers)}.",
+                ("by", wanted),
             )
         by[f"by_{number}"] = place
     useful = set(mapped.position) & {"created", "stage", "status", "won_date", "lead_id", "close_date", "is_won"}
@@ -189,108 +386,121 @@ def _recognise(
             "an identifier, source, owner and amount. Name them with --map FIELD=HEADER, for example "
             "--map created='Date of enquiry'."
         )
-    return mapped, "given" if kind == "deals" else _holds_deals(grid, mapped, options), by
+    if kind == "deals":
+        return mapped, ("given",), by
+    return mapped, deal_signals(grid, mapped, options.kind, options.pipeline), by
 
 
-def _holds_deals(grid: Grid, mapped: ColumnMap, options: ReadOptions) -> str:
-    """Tell deals from leads by the title, the words of the headers, then by the fields and the stage words.
-
-    Returns:
-        What speaks for deals; ``""`` for leads.
-    """
-    if options.kind != "auto":
-        return "kind" if options.kind == "deals" else ""
-    deal_words, lead_words, lead_titles = (
-        frozenset(plain(word) for word in vocabulary()[key]) for key in ("deal_words", "lead_words", "lead_titles")
-    )
-    titles = set(plain(" ".join((grid.sheet, *grid.title))).split())
-    if titles & lead_titles and not titles & deal_words:
-        return ""
-    deal_headers, lead_votes = [], 0
-    for column in mapped.columns:
-        if column.field in {"source", "campaign", "link_id", "opportunity_date", "won_date", "lost_date"}:
-            continue
-        words = set(full_header_key(column.header).split())
-        if words & deal_words and not words & lead_words:
-            deal_headers.append(column.header)
-        lead_votes += bool(words & lead_words) and not words & deal_words
-    if {"mql_date", "sql_date"} & set(mapped.position):
-        return ""
-    if len(deal_headers) != lead_votes:
-        return ", ".join(deal_headers[:5]) if len(deal_headers) > lead_votes else ""
-    return _deals_by_fields(grid, mapped)
+def _conditions(
+    options: ReadOptions, tables: Mapping[str, tuple[RawTable, ColumnMap]]
+) -> dict[str, tuple[ColumnCondition, ...]]:
+    """The columns of the user's conditions; words to leave out need a column of stages or statuses."""
+    if options.exclude and not any({*WORD_FIELDS} & {*mapped.position} for _, mapped in tables.values()):
+        raise InputError(
+            f"{' and '.join(grid.place for grid, _ in tables.values())}: there is no column of stages or statuses "
+            f"whose word '{brief(options.exclude[0])}' could be left out. The columns are: "
+            f"{'; '.join(listed(grid.headers) for grid, _ in tables.values())}. Name one with --map stage=HEADER."
+        )
+    return find_conditions(options.where, tables, options.pipeline)
 
 
-def _deals_by_fields(grid: Grid, mapped: ColumnMap) -> str:
-    has = set(mapped.position)
-    told_by = [name for name in ("pipeline", "probability", "expected_close", "close_date") if name in has]
-    if not (has & {"stage", "status"} and "amount" in has and told_by):
-        return ""
-    place = mapped.position.get("stage", mapped.position.get("status", 0))
-    stages = [find_stage(word) for word in {str(cell).strip() for cell in grid.sample[place][:200] if cell}]
-    early = sum(stage in {"Lead", "MQL", "SQL"} for stage in stages)
-    is_lead_life = "Lead" in stages and early * 2 > sum(stage in STAGES[:-1] for stage in stages)
-    # Amount and close date alone are weak: a table whose stages are mostly those of a lead's life holds leads.
-    if "MQL" in stages or (is_lead_life and told_by == ["close_date"]):
-        return ""
-    return ", ".join(grid.headers[mapped.position[name]] for name in ("amount", *told_by))
+def _apply_filters(decoded: Decoded, of_deals: Mapping[int, tuple[str, str]], options: ReadOptions, place: str) -> None:
+    """Leave out joined rows that the user's filters do not leave; a lead without a deal has blanks in its columns."""
+    frame: pl.DataFrame = decoded.frame
+    asked: list[tuple[str, bool]] = []
+    left: list[int] = []
+    filters = [*((str(one), one.holds_for_blank) for one in options.where), *((word, True) for word in options.exclude)]
+    rows = len(frame)
+    for number, (text, for_blank) in enumerate(filters):
+        names = [name for name in (f"{KEPT}{number}", f"deal_{KEPT}{number}") if name in frame.columns]
+        frame = frame.filter(pl.col(name).fill_null(for_blank) for name in names).drop(names)
+        asked.append((text, number >= len(options.where)))
+        left.append(len(frame))
+        decoded.filters = left_after(asked, rows, left)
+        if not left[-1]:
+            said = {**of_deals, **decoded.asked}.get(number, ("", ""))
+            raise nothing_left(place, decoded.filters, *said)
+    decoded.frame = frame
 
 
 def _decode(
-    grid: Grid,
-    mapped: ColumnMap,
-    options: ReadOptions,
-    by: Mapping[str, int],
+    table: _Understood,
     keys: Mapping[str, int],
+    conditions: Sequence[ColumnCondition] = (),
     *,
     is_deals: bool,
+    is_joined: bool = False,
 ) -> Decoded:
-    positions, identifiers = wanted_columns(mapped, [*by.values(), *keys.values()])
+    grid, mapped, by, options = table.grid, table.mapped, table.by, table.options
+    asked = (one.place for one in conditions)
+    positions, identifiers = wanted_columns(mapped, [*by.values(), *keys.values()], options.pipeline, asked)
     loaded = grid.load(positions, identifiers)
+    if not loaded.rows:
+        raise _no_rows(grid)
     extra = {}
-    for name, place in by.items():
-        extra[name] = loaded.columns[place].spread(labels(loaded.columns[place]))
+    groups = {name: loaded.columns[place] for name, place in by.items()}
+    ruined: list[Finding] = []
     for name, place in keys.items():
-        cells = clean_text(loaded.columns[place].as_text())
+        column = loaded.columns[place]
+        read_ids = read_identifiers(column)
+        cells = read_ids.texts
+        if place not in mapped.position.values():
+            ruined += [one for odd in read_ids.odd for one in odd_cells(odd, column, grid, grid.headers[place])]
         is_email = place == mapped.position.get("email")
-        extra[name] = loaded.columns[place].spread(cells.str.to_lowercase() if is_email else cells)
-    decoder = Decoder(grid, loaded, mapped, options, is_deals=is_deals)
+        extra[name] = column.spread(cells.str.to_lowercase() if is_email else cells)
+    decoder = Decoder(grid, loaded, mapped, options, conditions, is_deals=is_deals, is_joined=is_joined)
     decoder.columns.update(extra)
     loaded.columns.clear()
-    findings = [*grid.notes, *loaded.findings]
-    decoded = decoder.run()
+    findings = [*grid.notes, *loaded.findings, *ruined]
+    decoded = decoder.run(groups)
     decoded.findings[:0] = findings
+    told = {word.word for word in decoded.words}
+    decoded.words += [word for word in table.words if word.word not in told]
     decoded.findings += _map_findings(grid, mapped)
     if decoded.frame.is_empty():
-        raise InputError(f"{grid.place}: there is a header line in row {grid.first_row - 1} but no data row below it.")
+        raise _no_rows(grid)
     _refuse_undated(grid, mapped)
     return decoded
 
 
-def _refuse_undated(grid: Grid, mapped: ColumnMap) -> None:
+def _no_rows(grid: RawTable) -> InputError:
+    return InputError(
+        f"{grid.place}, row {grid.first_row - 1}: there is a header line but no data row below it. "
+        "Check the filter of the export and export again."
+    )
+
+
+def _refuse_undated(grid: RawTable, mapped: ColumnMap) -> None:
     """Stop where the column of the creation dates holds something else."""
     created = mapped.refused.get("created")
     if created is not None:
         texts = [cell for cell in grid.sample[created] if cell not in (None, "") and not looks_like_date(str(cell))]
         if texts:
             raise InputError(
-                f"{grid.place}, column '{grid.headers[created]}', row {grid.first_row}: '{str(texts[0])[:40]}' is not "
-                "a date, nor are the others. Expected dates such as 2025-05-31 or 31.05.2025. If the dates stand "
-                "in another column, name it with --map created=HEADER."
+                f"{grid.place}, column '{brief(grid.headers[created])}', row {grid.first_row}: "
+                f"'{str(texts[0])[:40]}' is not a date, nor are the others. Expected dates such as 2025-05-31 or "
+                "31.05.2025. If the dates stand in another column, name it with --map created=HEADER."
             )
 
 
-def _map_findings(grid: Grid, mapped: ColumnMap) -> list[Finding]:
+def _no_creation(mapped: ColumnMap, rows: int) -> list[Finding]:
+    """Where no column says when rows were created, name the columns of dates that might."""
+    if "created" in mapped.position:
+        return []
+    return [Finding(FindingKind.NO_CREATED_DATE, rows, details={"columns": mapped.free_dates})]
+
+
+def _map_findings(grid: RawTable, mapped: ColumnMap) -> list[Finding]:
     findings = [
-        Finding("guessed_column", 1, column.header, f"{column.field} ({column.score:.2f})", severity="info")
+        Finding(FindingKind.GUESSED_COLUMN, 1, column.header, details={"field": column.field, "score": column.score})
         for column in mapped.columns
         if column.field and column.score < 0.8
     ]
+    findings += mapped.tie_findings()
     findings += [
-        Finding("column_tie", 1, taken, f"{name}: '{taken}' taken, '{left}' left", severity="info")
-        for name, taken, left in mapped.ties
+        Finding(FindingKind.REFUSED_COLUMN, 1, grid.headers[place], details={"field": name})
+        for name, place in mapped.refused.items()
     ]
-    findings += [Finding("refused_column", 1, grid.headers[place], name) for name, place in mapped.refused.items()]
     return findings
 
 

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from xl_leadkpi.leads.columns import recognise
-from xl_leadkpi.leads.decode import ROWS_NAMED, currency_codes, labels, numbers_as_days
-from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.options import ReadOptions
-from xl_leadkpi.leads.parse import parse_amounts, parse_dates
-from xl_leadkpi.leads.sources import open_frame, open_table
-from xl_leadkpi.leads.table import Finding, SpendTable
-from xl_leadkpi.leads.vocabulary import header_currency, header_key, is_total, plain
+from xl_leadkpi.cells.days import UNIX_EPOCH, date_of
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.leads.cells.dates import date_ranges, parse_dates
+from xl_leadkpi.leads.cells.raw_table import RawColumn
+from xl_leadkpi.leads.cells.vocabulary import header_currency, header_key, is_total, plain
+from xl_leadkpi.leads.fields.in_memory import noted, odd_cells
+from xl_leadkpi.leads.fields.rules import currency_codes, labels, read_amounts, read_dates, table_locale
+from xl_leadkpi.leads.files.open import open_frame, open_table
+from xl_leadkpi.leads.lifecycle.row_checks import MOST_MONEY
+from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
+from xl_leadkpi.leads.model.options import ReadOptions
+from xl_leadkpi.leads.model.table import SpendTable
+from xl_leadkpi.leads.overrides import listed
+from xl_leadkpi.leads.recognition.columns import recognise
+from xl_leadkpi.leads.recognition.other_rows import find_other_rows, other_row_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
-    from xl_leadkpi.leads.grid import Grid, Loaded, RawColumn
-    from xl_leadkpi.leads.table import ColumnMatch
+    from xl_leadkpi.leads.cells.raw_table import Loaded, RawTable
+    from xl_leadkpi.leads.fields.rules import Odd, ReadDates
+    from xl_leadkpi.leads.model.table import ColumnMatch
 
-_DAY_ZERO = date(1899, 12, 30)
 _FIELDS = ("sp_date", "sp_end", "sp_campaign", "sp_channel", "sp_spend", "sp_currency", "sp_impressions", "sp_clicks")
-_WEEK_HEADERS = frozenset({"week", "tydzien", "неделя", "woche", "semana", "semaine"})
+_WEEK_HEADERS = frozenset({"week", "tydzien", "неделя", "woche", "semana", "semaine", "settimana"})
 _MONTHS_OF_A_YEAR = 12
+_MOST_DAYS = 3_653
+"""Ten years: what a row covers beyond that is no report of what was spent."""
+_ODD_NUMBERS = frozenset({FindingKind.UNPARSED_AMOUNTS, FindingKind.SCALED_COLUMN})
+_ODD_AMOUNTS = _ODD_NUMBERS | {FindingKind.AMBIGUOUS_AMOUNTS, FindingKind.AMOUNTS_IN_UNITS}
 _ACCOUNT_HEADERS = frozenset({"account name", "account"})
 _CHANNEL_WORDS = frozenset(
     {"google", "facebook", "meta", "instagram", "linkedin", "yandex", "яндекс", "bing", "tiktok"}
@@ -45,6 +55,8 @@ _PLATFORMS = (
     ("Meta", ("ausgegebener betrag",), ()),
     ("Meta", ("importe gastado",), ()),
     ("Meta", ("montant depense",), ()),
+    ("Meta", ("importo speso",), ()),
+    ("Meta", ("valor usado",), ()),
     ("Yandex Direct", ("расход",), ("показы", "клики")),
 )
 
@@ -90,7 +102,7 @@ def read_spend_frame(data: Any, options: ReadOptions | None = None, source_name:
     return _add_up([open_frame(data, "spend", options, source_name)], options)
 
 
-def _add_up(grids: Iterable[Grid], options: ReadOptions) -> SpendTable:
+def _add_up(grids: Iterable[RawTable], options: ReadOptions) -> SpendTable:
     totals: dict[_Key, list[float | None]] = {}
     currencies: set[str] = set()
     columns: list[ColumnMatch] = []
@@ -123,15 +135,15 @@ def _add_up(grids: Iterable[Grid], options: ReadOptions) -> SpendTable:
 class _Export:
     """One spend export."""
 
-    def __init__(self, grid: Grid, options: ReadOptions) -> None:
+    def __init__(self, grid: RawTable, options: ReadOptions) -> None:
         self.grid = grid
         self.options = options
-        self.findings: list[Finding] = list(grid.notes)
-        self.mapped = recognise(grid.headers, grid.sample, "spend", options.fields)
+        self.mapped = recognise(grid.headers, grid.sample, "spend", options.pipeline, options.fields)
+        self.findings: list[Finding] = [*grid.notes, *self.mapped.tie_findings()]
         if "sp_spend" not in self.mapped.position:
             raise InputError(
                 f"{grid.place}, row {grid.first_row - 1}: no column with the amount spent was recognised. Found: "
-                f"{', '.join(grid.headers[:30])}. Expected a header such as Cost, Amount spent or Spend; or name it "
+                f"{listed(grid.headers)}. Expected a header such as Cost, Amount spent or Spend; or name it "
                 "with --map sp_spend=HEADER."
             )
         positions = sorted({self.mapped.position[name] for name in _FIELDS if name in self.mapped.position})
@@ -162,6 +174,7 @@ class _Export:
 
     def _frame(self) -> pl.DataFrame:
         rows = self.loaded.rows
+        days = self._days()
         frame = pl.DataFrame(
             {
                 "row_no": pl.int_range(self.grid.first_row, self.grid.first_row + rows, dtype=pl.Int64, eager=True),
@@ -170,8 +183,8 @@ class _Export:
                 "clicks": self._numbers("sp_clicks"),
                 "channel": self._channels(),
                 "campaign": self._labels("sp_campaign"),
-                "first": self._days("sp_date"),
-                "last": self._days("sp_end"),
+                "first": days["sp_date"],
+                "last": days["sp_end"],
             }
         )
         self._find_currency()
@@ -179,7 +192,7 @@ class _Export:
             platform = self._platform()
             if platform:
                 frame = frame.with_columns(channel=pl.lit(platform))
-                self.findings.append(Finding("channel_from_file", rows, value=platform, severity="info"))
+                self.findings.append(Finding(FindingKind.CHANNEL_FROM_FILE, rows, details={"channel": platform}))
         return frame
 
     def _channels(self) -> pl.Series:
@@ -203,41 +216,59 @@ class _Export:
         column = self._column(name)
         if column is None:
             return pl.repeat(None, self.loaded.rows, dtype=pl.Float64, eager=True)
-        found = parse_amounts(column.text)
-        values = found.values if column.number is None else found.values.fill_null(column.number)
-        unparsed = column.spread(found.unparsed)
-        if unparsed.any():
-            where = unparsed.arg_true()
-            bad = column.spread(column.text).gather(where)
-            # A total row's label may stand in any column; it is no bad amount.
-            real = [int(row) for row, text in zip(where, bad, strict=True) if not is_total(text)]
-            if real:
-                rows = tuple(row + self.grid.first_row for row in real[:ROWS_NAMED])
-                self.findings.append(Finding("unparsed_amounts", len(real), self._header(name), str(bad[0])[:60], rows))
-        if name == "sp_spend":
-            ambiguous = column.spread(found.ambiguous)
-            if ambiguous.any():
-                self.findings.append(Finding("ambiguous_amounts", int(ambiguous.sum()), self._header(name)))
-            self.currencies |= set(found.currency.drop_nulls().unique().to_list())
-        return column.spread(values)
+        header = self._header(name)
+        read = read_amounts(column, header)
+        wanted = _ODD_AMOUNTS if name == "sp_spend" else _ODD_NUMBERS
+        for odd in read.odd:
+            if odd.kind in wanted:
+                self.findings += self._noted_amounts(column, odd, header)
+        values = column.spread(read.values)
+        large = (values.abs() >= MOST_MONEY).fill_null(value=False)
+        if large.any():
+            self.findings += noted(FindingKind.AMOUNTS_TOO_LARGE, large, self.grid, header)
+            values = values.set(large, None)
+        if name == "sp_spend" and read.currency is not None:
+            self.currencies |= set(read.currency.drop_nulls().unique().to_list())
+        return values
 
-    def _days(self, name: str) -> pl.Series:
-        column = self._column(name)
-        if column is None:
-            return pl.repeat(None, self.loaded.rows, dtype=pl.Float64, eager=True)
+    def _noted_amounts(self, column: RawColumn, odd: Odd, header: str) -> list[Finding]:
+        """Locate odd amounts; a total row's label may stand in any column and is no bad amount."""
+        if odd.mask is not None:
+            is_label = pl.Series([is_total(text) for text in column.text], dtype=pl.Boolean)
+            odd = replace(odd, mask=odd.mask & ~is_label)
+        return odd_cells(odd, column, self.grid, header)
+
+    def _days(self) -> dict[str, pl.Series]:
+        """The first and the last day of each row; one cell may hold both."""
+        columns = {name: column for name in ("sp_date", "sp_end") if (column := self._column(name))}
+        header = {name: self._header(name) for name in columns}
+        first = columns.get("sp_date")
+        both = date_ranges(first.text) if first else None
+        if first and both:
+            columns["sp_date"] = replace(first, text=both[0])
+            columns.setdefault("sp_end", RawColumn(both[1], codes=first.codes))
+            header.setdefault("sp_end", header["sp_date"])
         locale = "en" if self._platform() == "LinkedIn" else self.options.locale
-        found = parse_dates(column.text, locale=locale, months=True)
-        if found.mixed:
+        dates = read_dates(columns, header, self.grid, locale=locale, months=True)
+        if dates.odd:
+            self.findings.append(Finding(dates.odd.kind, self.loaded.rows, details=dates.odd.details))
+        days = {name: pl.repeat(None, self.loaded.rows, dtype=pl.Float64, eager=True) for name in ("sp_date", "sp_end")}
+        for name, read in dates.read.items():
+            days[name] = self._days_of(columns[name], read, header[name])
+        return days
+
+    def _days_of(self, column: RawColumn, read: ReadDates, header: str) -> pl.Series:
+        if read.days is None:
             raise InputError(
-                f"{self.grid.place}, column '{self._header(name)}': day and month stand in both orders (13/05/2025 and "
-                "05/13/2025). Export the dates again as 2025-05-13."
+                f"{self.grid.place}, column '{brief(header)}': day and month stand in both orders "
+                "(13/05/2025 and 05/13/2025). Export the dates again as 2025-05-13."
             )
-        if found.decided_by == "locale":
-            self.findings.append(Finding("ambiguous_dates", self.loaded.rows, self._header(name), found.order or ""))
-        days = found.days
-        if column.number is not None:
-            days = days.fill_null(numbers_as_days(column, date1904=self.grid.date1904)[0])
-        return column.spread(days).floor()
+        self.findings += [
+            Finding(odd.kind, self.loaded.rows, header, details=odd.details)
+            for odd in read.odd
+            if odd.kind in {FindingKind.AMBIGUOUS_DATES, FindingKind.SWAPPED_DATES}
+        ]
+        return column.spread(read.days).cast(pl.Float64).floor()
 
     def _find_currency(self) -> None:
         column = self._column("sp_currency")
@@ -256,6 +287,8 @@ class _Export:
             if word in title.split():
                 return platform
         keys = {header_key(header) for header in self.grid.headers}
+        if any(plain(header).endswith("cost micros") for header in self.grid.headers):
+            return "Google Ads"
         for platform, needed, helpful in _PLATFORMS:
             if keys.issuperset(needed) and (not helpful or keys.intersection(helpful)):
                 return platform
@@ -263,45 +296,50 @@ class _Export:
 
     def _without_totals(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Drop total and empty rows, then spread what covers several days over their months."""
-        total = pl.repeat(value=False, n=len(frame), dtype=pl.Boolean, eager=True)
-        for name in ("sp_date", "sp_campaign", "sp_channel", "sp_currency"):
-            column = self._column(name)
-            if column is not None:
-                texts = column.as_text()
-                marks = pl.Series([is_total(text) for text in texts], dtype=pl.Boolean)
-                total |= column.spread(marks).fill_null(value=False)
         first = self.loaded.columns.get(0)
-        if first is None and self.grid.headers:
+        if first is None and self.grid.headers and self.grid.is_usable(0):
             first = self.grid.load([0], frozenset()).columns[0]
-        if first is not None:
-            total |= first.spread(pl.Series([is_total(text) for text in first.as_text()], dtype=pl.Boolean)).fill_null(
-                value=False
-            )
-        frame = frame.with_columns(total=total)
-        frame = self._mark_unlabelled_total(frame)
+        columns = {**self.loaded.columns, **({} if first is None else {0: first})}
+        other = find_other_rows([columns[place] for place in sorted(columns)], self.loaded.rows, self.loaded.beyond)
+        total = pl.repeat(value=False, n=len(frame), dtype=pl.Boolean, eager=True).scatter(
+            list(other.totals), values=True
+        )
+        labelled = [self._column(name) for name in ("sp_date", "sp_campaign", "sp_channel", "sp_currency")]
+        for column in (*labelled, first):
+            if column is not None:
+                marks = pl.Series([is_total(text) for text in column.as_text()], dtype=pl.Boolean)
+                total |= column.spread(marks).fill_null(value=False)
+        frame = self._mark_unlabelled_total(frame.with_columns(total=total))
         count = int(frame["total"].sum())
         if count:
             rows = frame.filter("total")["row_no"].head(ROWS_NAMED)
-            self.findings.append(Finding("total_rows", count, rows=tuple(rows.to_list()), severity="info"))
-        frame = frame.filter(~pl.col("total"))
+            self.findings.append(Finding(FindingKind.TOTAL_ROWS, count, rows=tuple(rows.to_list())))
+        self.findings += other_row_findings(replace(other, totals=()), self.grid.first_row)
+        numbers = [place + self.grid.first_row for place in other.places]
+        frame = frame.filter(~pl.col("total") & ~pl.col("row_no").is_in(numbers))
         negative = frame.filter(pl.col("spend") < 0)["row_no"]
         if len(negative):
             self.findings.append(
                 Finding(
-                    "negative_amounts", len(negative), self._header("sp_spend"), rows=tuple(negative.head(ROWS_NAMED))
+                    FindingKind.NEGATIVE_AMOUNTS,
+                    len(negative),
+                    self._header("sp_spend"),
+                    rows=tuple(negative.head(ROWS_NAMED)),
                 )
             )
         frame = frame.filter(pl.any_horizontal(pl.col("spend", "impressions", "clicks").is_not_null()))
         if frame.is_empty():
             raise InputError(
-                f"{self.grid.place}, column '{self._header('sp_spend')}': there is no amount in it. Export the report "
-                "with the cost column filled."
+                f"{self.grid.place}, column '{brief(self._header('sp_spend'))}': there is no amount in it. Export "
+                "the report with the cost column filled."
             )
         return self._months(frame.with_columns(pl.col("spend").fill_null(0.0)))
 
     def _mark_unlabelled_total(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Meta writes the total into a first or last row without campaign: it equals the sum of the others."""
-        if len(frame) < 3 or frame["campaign"].null_count() == len(frame):
+        """A first or last row that says neither campaign nor channel, and spends what all others spend together."""
+        names = [name for name in ("campaign", "channel") if 0 < frame[name].null_count() < len(frame)]
+        names = names or [name for name in ("first",) if 0 < frame[name].null_count() < len(frame)]
+        if len(frame) < 3 or not names:
             return frame
         whole = float(frame.filter(~pl.col("total"))["spend"].sum() or 0)
         for place in (0, len(frame) - 1):
@@ -309,7 +347,7 @@ class _Export:
             rest = whole - (row["spend"] or 0.0)
             if (
                 not row["total"]
-                and row["campaign"] is None
+                and all(row[name] is None for name in names)
                 and rest > 0
                 and abs((row["spend"] or 0.0) - rest) <= 0.005 * rest
             ):
@@ -324,18 +362,32 @@ class _Export:
         if len(undated):
             self.findings.append(
                 Finding(
-                    "spend_without_date", len(undated), self._header("sp_date"), rows=tuple(undated.head(ROWS_NAMED))
+                    FindingKind.SPEND_WITHOUT_DATE,
+                    len(undated),
+                    self._header("sp_date"),
+                    rows=tuple(undated.head(ROWS_NAMED)),
                 )
             )
         last = pl.col("last")
         if header_key(self._header("sp_date")) in _WEEK_HEADERS or self._all_mondays(frame):
             last = pl.coalesce(last, pl.col("first") + 6)
-            self.findings.append(Finding("weeks_split", len(frame), self._header("sp_date"), severity="info"))
+            self.findings.append(Finding(FindingKind.WEEKS_SPLIT, len(frame), self._header("sp_date")))
         frame = frame.with_columns(last=pl.coalesce(last, pl.col("first"))).with_columns(
             last=pl.max_horizontal("first", "last"),
             month=_month(pl.col("first")),
         )
-        return _split_by_days(frame)
+        return _split_by_days(self._without_endless(frame))
+
+    def _without_endless(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Leave rows without a month that are open-ended: an end in the year 9999 says nothing of any month."""
+        endless = pl.col("last") - pl.col("first") >= _MOST_DAYS
+        numbers = frame.filter(endless)["row_no"]
+        if numbers.is_empty():
+            return frame
+        header = self._header("sp_end" if "sp_end" in self.mapped.position else "sp_date")
+        rows = tuple(numbers.head(ROWS_NAMED))
+        self.findings.append(Finding(FindingKind.SPEND_RANGE, len(numbers), header, rows=rows))
+        return frame.with_columns(month=pl.when(~endless | endless.is_null()).then("month"))
 
     @staticmethod
     def _all_mondays(frame: pl.DataFrame) -> bool:
@@ -346,18 +398,25 @@ class _Export:
     def _month_of_report(self) -> int | None:
         """Read the range in the title lines; it is usable only where it lies in one month."""
         for title in self.grid.title:
-            ends = report_range(title)
+            ends = report_range(title, table_locale(self.grid, self.options.locale))
             if ends and (ends[0].year, ends[0].month) == (ends[1].year, ends[1].month):
                 return ends[0].year * _MONTHS_OF_A_YEAR + ends[0].month - 1
             if ends:
-                self.findings.append(Finding("spend_range", 1, value=title[:60]))
+                self.findings.append(Finding(FindingKind.SPEND_RANGE, 1, details={"title": title[:60]}))
                 return None
-        self.findings.append(Finding("spend_without_date", self.loaded.rows))
+        self.findings.append(Finding(FindingKind.SPEND_WITHOUT_DATE, self.loaded.rows))
         return None
 
 
-def report_range(title: str) -> tuple[date, date] | None:
+def report_range(title: str, locale: str = "en") -> tuple[date, date] | None:
     """Read the days a report covers from one of its title lines.
+
+    Args:
+        title: The line.
+        locale: Decides the order of day and month where the line does not.
+
+    Returns:
+        The first and the last day; None where the line names none.
 
     >>> report_range("September 1, 2026 - September 30, 2026")
     (datetime.date(2026, 9, 1), datetime.date(2026, 9, 30))
@@ -367,36 +426,36 @@ def report_range(title: str) -> tuple[date, date] | None:
         if len(parts) != 2:
             continue
         days = parse_dates(
-            pl.Series([part.split(":")[-1].strip().removeprefix("с ").removeprefix("od ") for part in parts])
+            pl.Series([part.split(":")[-1].strip().removeprefix("с ").removeprefix("od ") for part in parts]),
+            locale=locale,
         )
         if not days.days.null_count():
-            first, last = (_DAY_ZERO + timedelta(days=int(day)) for day in days.days)
+            first, last = (date_of(day) for day in days.days)
             return first, last
     return None
 
 
 def _month(day: pl.Expr) -> pl.Expr:
-    moment = (day.cast(pl.Int32) - 25569).cast(pl.Date)
+    moment = (day.cast(pl.Int32) - UNIX_EPOCH).cast(pl.Date)
     return moment.dt.year() * _MONTHS_OF_A_YEAR + moment.dt.month().cast(pl.Int32) - 1
 
 
 def _split_by_days(frame: pl.DataFrame) -> pl.DataFrame:
     """Share out rows that reach over the end of a month by their days."""
-    whole = frame.filter((_month(pl.col("last")) == pl.col("month")) | pl.col("month").is_null())
-    across = frame.filter(_month(pl.col("last")) != pl.col("month"))
+    last_month = _month(pl.col("last"))
+    whole = frame.filter((last_month == pl.col("month")) | pl.col("month").is_null())
+    across = frame.filter(last_month != pl.col("month"))
     if across.is_empty():
         return whole
-    parts = []
-    for row in across.iter_rows(named=True):
-        shares: dict[int, int] = defaultdict(int)
-        first = _DAY_ZERO + timedelta(days=int(row["first"]))
-        length = int(row["last"] - row["first"]) + 1
-        for day in (first + timedelta(days=n) for n in range(length)):
-            shares[day.year * _MONTHS_OF_A_YEAR + day.month - 1] += 1
-        for month, days in shares.items():
-            share = {
-                name: None if row[name] is None else row[name] * days / length
-                for name in ("spend", "impressions", "clicks")
-            }
-            parts.append({**row, **share, "month": month})
-    return pl.concat([whole, pl.DataFrame(parts, schema=whole.schema)])
+    month = pl.col("month")
+    days = pl.min_horizontal("last", _first_day(month + 1) - 1) - pl.max_horizontal("first", _first_day(month)) + 1
+    measures = pl.col("spend", "impressions", "clicks")
+    parts = across.with_columns(month=pl.int_ranges("month", last_month + 1)).explode("month")
+    parts = parts.with_columns(measures * days / (pl.col("last") - pl.col("first") + 1))
+    return pl.concat([whole, parts.cast({"month": whole.schema["month"]})])
+
+
+def _first_day(month: pl.Expr) -> pl.Expr:
+    """Number of a month's first day."""
+    day = pl.date(month // _MONTHS_OF_A_YEAR, month % _MONTHS_OF_A_YEAR + 1, 1)
+    return day.to_physical() + UNIX_EPOCH

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from xl_leadkpi.leads import engine
-from xl_leadkpi.leads.columns import recognise
-from xl_leadkpi.leads.decode import ROWS_NAMED, clean_text, labels, numbers_as_days
-from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.options import ReadOptions
-from xl_leadkpi.leads.parse import parse_dates
-from xl_leadkpi.leads.query import QueryDecoder, located, open_query
-from xl_leadkpi.leads.sources import open_frame, open_table
-from xl_leadkpi.leads.table import Finding, TouchTable
+from xl_leadkpi import engines
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.leads.fields.in_memory import odd_cells
+from xl_leadkpi.leads.fields.on_engine import QueryDecoder, located, open_query
+from xl_leadkpi.leads.fields.rules import labels, read_dates, read_identifiers
+from xl_leadkpi.leads.files.open import open_frame, open_table
+from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
+from xl_leadkpi.leads.model.options import ReadOptions
+from xl_leadkpi.leads.model.table import TouchTable
+from xl_leadkpi.leads.overrides import listed
+from xl_leadkpi.leads.recognition.columns import recognise
 
 if TYPE_CHECKING:
-    from xl_leadkpi.leads.columns import ColumnMap
-    from xl_leadkpi.leads.grid import Grid, RawColumn
+    from xl_leadkpi.leads.cells.raw_table import RawColumn, RawTable
+    from xl_leadkpi.leads.recognition.columns import ColumnMap
 
 _NEEDED = {
     "lead_id": "the lead's identifier (Lead ID)",
@@ -63,7 +65,7 @@ def read_touches_frame(data: Any, options: ReadOptions | None = None, source_nam
     >>> read_touches_frame([["Lead ID", "Time", "Channel"], ["L1", "2025-05-01", "Ads"]]).frame["channel"].to_list()
     ['Ads']
     """
-    if engine.stays(data):
+    if engines.is_lazy_data(data):
         return read_touches_query(data, options, source_name)
     options = options or ReadOptions()
     return _read(open_frame(data, "touches", options, source_name), options)
@@ -89,7 +91,7 @@ def read_touches_query(frame: Any, options: ReadOptions | None = None, source_na
     [45778.0]
     """
     options = options or ReadOptions()
-    query = engine.numbered(nw.from_native(frame).lazy())
+    query = engines.numbered(nw.from_native(frame).lazy())
     grid = open_query(query, source_name)
     mapped = _recognised(grid, options)
     decoder = QueryDecoder(query, grid, mapped, options, is_deals=False)
@@ -97,49 +99,48 @@ def read_touches_query(frame: Any, options: ReadOptions | None = None, source_na
     wanted = ("lead_id", "day", "channel")
     lacking = [nw.col(name).is_null() for name in wanted]
     some = nw.any_horizontal(*lacking, ignore_nulls=True) & ~nw.all_horizontal(*lacking, ignore_nulls=True)
-    decoder.findings += located(decoded, "incomplete_touches", some, "")
+    decoder.findings += located(decoded, FindingKind.INCOMPLETE_TOUCHES, some)
     return TouchTable(
         decoded.drop_nulls(list(wanted)).drop("row_no"), mapped.columns, tuple(decoder.findings), grid.name
     )
 
 
-def _recognised(grid: Grid, options: ReadOptions) -> ColumnMap:
+def _recognised(grid: RawTable, options: ReadOptions) -> ColumnMap:
     own = {
         name: header
         for name, header in options.fields.items()
         if name in {*_NEEDED, "to_campaign"} and header in grid.headers
     }
-    mapped = recognise(grid.headers, grid.sample, "touches", own)
+    mapped = recognise(grid.headers, grid.sample, "touches", options.pipeline, own)
     for name, what in _NEEDED.items():
         if name not in mapped.position:
             raise InputError(
                 f"{grid.place}, row {grid.first_row - 1}: no column with {what} was recognised. Found: "
-                f"{', '.join(grid.headers[:30])}. Name it with --map {name}=HEADER."
+                f"{listed(grid.headers)}. Name it with --map {name}=HEADER."
             )
     return mapped
 
 
-def _read(grid: Grid, options: ReadOptions) -> TouchTable:
+def _read(grid: RawTable, options: ReadOptions) -> TouchTable:
     mapped = _recognised(grid, options)
     places = {name: mapped.position[name] for name in (*_NEEDED, "to_campaign") if name in mapped.position}
     loaded = grid.load(sorted(places.values()), frozenset({places["lead_id"]}))
     column: dict[str, RawColumn] = {name: loaded.columns[place] for name, place in places.items()}
     time = column["to_time"]
-    found = parse_dates(time.text, locale=options.locale)
     header = grid.headers[places["to_time"]]
-    if found.mixed:
+    dates = read_dates({"to_time": time}, {"to_time": header}, grid, locale=options.locale)
+    days = dates.read["to_time"].days
+    if days is None:
         raise InputError(
-            f"{grid.place}, column '{header}': day and month stand in both orders (13/05/2025 and 05/13/2025). Export "
-            "the dates again as 2025-05-13."
+            f"{grid.place}, column '{brief(header)}': day and month stand in both orders (13/05/2025 and 05/13/2025). "
+            "Export the dates again as 2025-05-13."
         )
-    days = found.days
-    if time.number is not None:
-        days = days.fill_null(numbers_as_days(time, date1904=grid.date1904)[0])
     campaign = column.get("to_campaign")
+    ids = read_identifiers(column["lead_id"])
     frame = pl.DataFrame(
         {
             "row_no": pl.int_range(grid.first_row, grid.first_row + loaded.rows, dtype=pl.Int64, eager=True),
-            "lead_id": column["lead_id"].spread(clean_text(column["lead_id"].as_text())),
+            "lead_id": column["lead_id"].spread(ids.texts),
             "day": time.spread(days).cast(pl.Float64),
             "channel": column["to_channel"].spread(labels(column["to_channel"])),
             "campaign": campaign.spread(labels(campaign))
@@ -148,13 +149,22 @@ def _read(grid: Grid, options: ReadOptions) -> TouchTable:
         }
     )
     findings = [*grid.notes, *loaded.findings]
-    if found.decided_by == "locale":
-        findings.append(Finding("ambiguous_dates", loaded.rows, header, found.order or ""))
+    findings += [
+        Finding(odd.kind, loaded.rows, header, details=odd.details)
+        for odd in dates.read["to_time"].odd
+        if odd.kind is FindingKind.AMBIGUOUS_DATES
+    ]
+    for odd in ids.odd:
+        findings += odd_cells(odd, column["lead_id"], grid, grid.headers[places["lead_id"]])
+    if dates.odd:
+        findings.append(Finding(dates.odd.kind, loaded.rows, details=dates.odd.details))
     empty = pl.all_horizontal(pl.col("lead_id", "day", "channel").is_null())
     lacking = frame.filter(pl.any_horizontal(pl.col("lead_id", "day", "channel").is_null()) & ~empty)
     if len(lacking):
         findings.append(
-            Finding("incomplete_touches", len(lacking), rows=tuple(lacking["row_no"].head(ROWS_NAMED).to_list()))
+            Finding(
+                FindingKind.INCOMPLETE_TOUCHES, len(lacking), rows=tuple(lacking["row_no"].head(ROWS_NAMED).to_list())
+            )
         )
     frame = frame.drop_nulls(["lead_id", "day", "channel"]).sort("lead_id", "day", "row_no").drop("row_no")
     return TouchTable(nw.from_native(frame, eager_only=True), mapped.columns, tuple(findings), grid.name)

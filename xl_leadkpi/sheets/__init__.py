@@ -3,8 +3,9 @@
 >>> from xl_leadkpi.sheets import lay_out, read_map, to_file
 """
 
+from xl_leadkpi.output_files import OutputError
 from xl_leadkpi.sheets.map_sheet import FunnelMapEdits, read_map
-from xl_leadkpi.sheets.workbook import lay_out
-from xl_leadkpi.sheets.xlsx import OutputError, to_file
+from xl_leadkpi.sheets.workbook import is_funnel_workbook, lay_out
+from xl_leadkpi.sheets.xlsx import to_file
 
-__all__ = ["FunnelMapEdits", "OutputError", "lay_out", "read_map", "to_file"]
+__all__ = ["FunnelMapEdits", "OutputError", "is_funnel_workbook", "lay_out", "read_map", "to_file"]

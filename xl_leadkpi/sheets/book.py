@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import count
+from itertools import count, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,7 +34,7 @@ MARK = "leadkpi_"
 UNFINISHED, BACKUP = "~new ", "~old "
 """What the name of a sheet begins with while a macro is at work on it."""
 LONGEST_TEXT = 255
-"""Characters of a text inside a formula."""
+"""Characters of what a defined name refers to, as Excel takes it from a macro."""
 ROW_HEIGHT = 20
 """Pixels."""
 
@@ -78,10 +77,23 @@ def find(book: Any, keys: Iterable[str]) -> dict[str, str]:
     """
     found, names = {}, book.names
     for key in keys:
-        if names.contains(_mark(key)):
-            with suppress(Exception):  # the sheet was deleted: each engine says so in its own way
-                found[key] = names[_mark(key)].refers_to_range.sheet.name
+        if names.contains(_mark(key)) and (place := split_reference(names[_mark(key)].refers_to)):
+            found[key] = place[0]
     return found
+
+
+def split_reference(refers_to: str) -> tuple[str, str] | None:
+    """Sheet and address of what a defined name refers to; None for a text, and for a sheet that is gone.
+
+    >>> split_reference("='Team''s leads'!$A$1:$B$9")
+    ("Team's leads", '$A$1:$B$9')
+    >>> split_reference("=#REF!$A$1") is split_reference('="Leads!A1"') is None
+    True
+    """
+    match = re.fullmatch(r"=\$?(?:'((?:[^']|'')+)'|([^'\"!#]+))[!.]((?!#)[^\"!]+)", refers_to)
+    if match is None or "[" in refers_to:  # of another workbook
+        return None
+    return match[1].replace("''", "'") if match[1] else match[2], match[3]
 
 
 def read_text_name(book: Any, name: str) -> str | None:
@@ -122,9 +134,15 @@ def to_book(
         BookError: The workbook cannot take the sheets.
     """
     host, keys = host or host_of(book), [sheet.name for sheet in layout.sheets]
+    if host.lists_in_cells:
+        layout = drawing.lists_in_cells(layout)
     ours = find(book, keys) if ours is None else {key: name for key, name in ours.items() if key in keys}
-    with _Undo(book) as undo:
+    for name in ours.values():
+        if host.is_protected(book.sheets[name]):
+            raise BookError(f"{name} is protected. Take the protection off (Review > Unprotect Sheet) and try again.")
+    with _Undo(book, host) as undo:
         there = {sheet.name: sheet for sheet in book.sheets}
+        undo.sheets = set(there)
         tables = _table_names(layout, [sheet for name, sheet in there.items() if name not in ours.values()])
         taken = {name.casefold() for name in there}
         final = {sheet.name: ours.get(sheet.name) or _free_name(sheet.name, taken) for sheet in layout.sheets}
@@ -149,9 +167,9 @@ def to_book(
         writers[0].show(activate=bool(ours))
         for name, refers_to in names.items():
             undo.mark(name, drawing.rename(refers_to, final), new=not ours)
+        undo.forget()
         for writer in writers:
             writer.drop_old_charts()
-        undo.forget()
     return Written(final, tuple(place for writer in writers for place in writer.moved))
 
 
@@ -176,6 +194,12 @@ def _mark(key: str) -> str:
     return MARK + key.replace(" ", "_")
 
 
+def _parts(key: str) -> Iterator[str]:
+    """Defined names that list the cells of a sheet of ours, one after the other."""
+    yield f"{_mark(key)}_cells"
+    yield from (f"{_mark(key)}_cells_{number}" for number in count(2))
+
+
 def _free_name(name: str, taken: set[str]) -> str:
     number, candidate = 1, name
     while candidate.casefold() in taken:
@@ -193,23 +217,25 @@ def _table_names(layout: Layout, others: Iterable[Any]) -> dict[str, str]:
     }
 
 
-def _as_text(places: Iterable[Rectangle]) -> str:
-    """A formula that gives a text, in pieces that a formula may hold."""
-    return "=" + "&".join(f'"{part},"' for part in addresses(places))
+def _as_texts(places: Iterable[Rectangle]) -> list[str]:
+    """Formulas that give the addresses as text; a defined name takes 255 characters."""
+    return [f'="{part},"' for part in addresses(places, LONGEST_TEXT - 4)] or ['=""']
 
 
 class _Undo:
     """Everything that has been done to the workbook, to be undone if the work cannot be finished."""
 
-    def __init__(self, book: Any) -> None:
-        self.book, self.names = book, book.names
+    def __init__(self, book: Any, host: Host) -> None:
+        self.book, self.names, self._host = book, book.names, host
+        self._active = book.sheets.active.name
         self._steps: list[Callable[[], None]] = []
         self._backups: list[Any] = []
+        self.sheets: set[str] | None = None
+        """Names of the sheets that were there before; None while they are not known and nothing is changed."""
 
     def add(self, name: str, after: Any) -> Any:
         """Add a sheet, which is the active one then."""
         sheet = self.book.sheets.add(after=after)
-        self._steps.append(sheet.delete)
         sheet.name = name
         return sheet
 
@@ -221,16 +247,11 @@ class _Undo:
         """
         name, tables = sheet.name, {table.name: _corners(table.range.address) for table in sheet.tables}
         copy = (BACKUP + name)[:31]
-        self._steps.append(partial(self._remove, copy))
         backup = sheet.copy(after=self.book.sheets[-1])  # to name it at once is to ask for all names once more
         backup.name, backup.visible = copy, False
         self._backups.append(backup)
         self._steps.append(lambda: _restore(self.book, name, copy, tables))
         return dict(tables)
-
-    def _remove(self, name: str) -> None:
-        if name in self.book.sheet_names:
-            self.book.sheets[name].delete()
 
     def mark(self, name: str, refers_to: str, *, new: bool = False) -> None:
         """Set a defined name; a new one does not exist yet, or refers to a sheet that is gone."""
@@ -244,6 +265,15 @@ class _Undo:
         elif self.names.contains(name):
             self.names[name].delete()
 
+    def unmark(self, name: str) -> bool:
+        """Take a defined name away; whether it was there."""
+        if not self.names.contains(name):
+            return False
+        before = self.names[name].refers_to
+        self._steps.append(lambda: self._set_name(name, before))
+        self.names[name].delete()
+        return True
+
     def step(self, undo: Callable[[], None]) -> None:
         """Say how to undo what is done next."""
         self._steps.append(undo)
@@ -251,8 +281,9 @@ class _Undo:
     def forget(self) -> None:
         """Everything is done: nothing to undo any more."""
         self._steps.clear()
+        self.sheets = None
         for backup in self._backups:
-            backup.delete()
+            _insist(backup.delete)
 
     def __enter__(self) -> Self:
         return self
@@ -260,9 +291,31 @@ class _Undo:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None:
+            return
+        self._host.wait_again()
         for step in reversed(self._steps):
             with suppress(Exception):  # one thing that cannot be put back must not keep the others
                 step()
+        if self.sheets is not None:
+            with suppress(Exception):
+                self._drop_new_sheets(self.sheets)
+            with suppress(Exception):  # a sheet that is nothing but a chart is not among the others
+                self._host.activate(self.book.sheets[self._active])
+
+    def _drop_new_sheets(self, known: set[str]) -> None:
+        for name in self.book.sheet_names:
+            if name not in known:
+                with suppress(Exception):
+                    self.book.sheets[name].delete()
+
+
+def _insist(step: Callable[[], None]) -> None:
+    """Tidy up: what fails is tried once more, and is never a reason to undo what is done."""
+    for _ in range(2):
+        with suppress(Exception):
+            step()
+            return
 
 
 def _restore(book: Any, name: str, copy: str, tables: Mapping[str, Rectangle] | None) -> None:
@@ -276,12 +329,15 @@ def _restore(book: Any, name: str, copy: str, tables: Mapping[str, Rectangle] | 
     everything = str(drawing.hull(used))
     cells, kept = sheet.range(everything), backup.range(everything)
     cells.unmerge()
-    cells.copy_from(kept, "formulas")
-    cells.copy_from(kept, "formats")
+    host = host_of(book)
+    host.copy(cells, kept)
     there = {table.name for table in sheet.tables}
+    copies = {_corners(table.range.address): table for table in backup.tables}
     for table, place in tables.items():
         if table not in there:
-            sheet.tables.add(sheet.range(str(place)), name=table, has_headers=True, table_style_name=None)
+            added = sheet.tables.add(sheet.range(str(place)), name=table, has_headers=True, table_style_name=None)
+            if place in copies:
+                host.same_table(added, copies[place])
 
 
 def _corners(address: str) -> Rectangle:
@@ -325,8 +381,10 @@ class _SheetWriter:
         self._tables()
         self._choices()
         self._sizes()
+        if self.listed is not None and not self.plan.hidden:
+            self.undo.step(self.host.reprint(self.sheet, self.plan))
         if self.listed is not None and self.plan.conditions:
-            self.sheet.select()
+            self.host.activate(self.sheet)
             self._conditions()
         self._charts()
 
@@ -336,14 +394,19 @@ class _SheetWriter:
         if new:
             self.sheet.name = name
             self.undo.mark(_mark(key), f"={drawing.quoted(name)}!$A$1", new=True)
-        self.undo.mark(f"{_mark(key)}_cells", _as_text(drawing.footprint(self.plan)), new=new)
+        texts = _as_texts(drawing.footprint(self.plan))
+        for part, text in zip(_parts(key), texts, strict=False):
+            self.undo.mark(part, text, new=new)
+        left_over = islice(_parts(key), len(texts), None)
+        while not new and self.undo.unmark(next(left_over)):
+            pass
         if self.plan.hidden:
             self.sheet.visible = False
 
     def show(self, *, activate: bool) -> None:
         """Select the first cell; if all sheets are new, this one was added last and is the active one already."""
         if activate:
-            self.sheet.activate()
+            self.host.activate(self.sheet)
         self._range("A1").select()
 
     def drop_old_charts(self) -> None:
@@ -351,7 +414,7 @@ class _SheetWriter:
         planned = {chart.name for chart in self.plan.charts}
         for name in self.charts:
             if name.rpartition(" ")[0] in planned:
-                self.sheet.charts[name].delete()
+                _insist(lambda name=name: self.sheet.charts[name].delete())  # type: ignore[misc]
 
     def _range(self, place: object, part: str = "") -> Any:
         """A range of the sheet, or a part of it such as its font; asked for once, as many properties are set on it."""
@@ -375,10 +438,12 @@ class _SheetWriter:
         return self._move_away(kept)
 
     def _old_footprint(self) -> list[Rectangle]:
-        name = f"{_mark(self.plan.name)}_cells"
-        if not self.undo.names.contains(name):
-            return []
-        return parse(read_text_name(self.undo.book, name) or "")
+        found: list[Rectangle] = []
+        for name in _parts(self.plan.name):
+            if not self.undo.names.contains(name):
+                break
+            found += parse(read_text_name(self.undo.book, name) or "")
+        return found
 
     def _users_cells(self, old: list[Rectangle]) -> list[tuple[int, int]]:
         """Cells that hold something and are not ours, where we are going to write."""
@@ -425,16 +490,18 @@ class _SheetWriter:
     def _make_room_for_tables(self, listed: dict[str, Rectangle]) -> None:
         """Tables that stay where they begin can change their size; others are listed anew."""
         planned = {self.tables[table.name]: table.place for table in self.plan.tables}
-        written = set(self.tables.values())
+        resized = {}
         for name, now in list(listed.items()):
-            if name not in written:
+            if name not in self.tables.values():
                 continue  # the user's own
             place = planned.get(name)
             if place is None or (place.row, place.column, place.last_column) != (now.row, now.column, now.last_column):
                 self.host.unlist(self.sheet, name)
                 del listed[name]
             elif place.last_row != now.last_row:
-                self.sheet.tables[name].resize(self._range(place.relative))
+                resized[name] = place
+        for name, place in resized.items():  # not before the others are out of the way
+            self.sheet.tables[name].resize(self._range(place.relative))
 
     # cells
 
@@ -455,7 +522,7 @@ class _SheetWriter:
             case "underline":
                 self.host.underline(self._range(cells))
             case "indent":
-                self._range(cells).adjust_indent(value)
+                self.host.indent(self._range(cells), value)
             case "top" | "tops" | "bottom" | "bottoms" as side:
                 weight, color = value
                 sides = [f"edge_{side.rstrip('s')}", *(["inside_horizontal"] if side.endswith("s") else [])]
@@ -479,6 +546,7 @@ class _SheetWriter:
             name = self.tables[table.name]
             if name not in (self.listed or {}):
                 added = tables.add(self._range(table.place.relative), name=name, table_style_name=None)  # type: ignore[union-attr]
+                self.host.unstyle(added)
                 if not table.filters and not self.plan.hidden:  # Excel gives every new table filters
                     added.show_autofilter = False
 
@@ -499,10 +567,15 @@ class _SheetWriter:
         if not rules:
             return
         row, column = (max(getattr(rule.places[0], name) for rule in rules) for name in ("row", "column"))
-        self._range(Rectangle(row, column, row, column)).select()
-        for rule in reversed(rules):
-            first, condition = rule.places[0], rule.condition
-            formula = drawing.shifted(condition.formula, row - first.row, column - first.column)
+        active = Rectangle(row, column, row, column)
+        self._range(active).select()
+        formulas = [
+            drawing.shifted(rule.condition.formula, row - rule.places[0].row, column - rule.places[0].column)
+            for rule in rules
+        ]
+        formulas = self.host.conditions(formulas, active, self.sheet)
+        for rule, formula in reversed(list(zip(rules, formulas, strict=True))):
+            condition = rule.condition
             for cells in addresses(rule.places):
                 self._range(cells, "conditional_formats").add_custom(
                     f"={formula}", font_color=condition.color, fill_color=condition.fill, stop_if_true=condition.stop

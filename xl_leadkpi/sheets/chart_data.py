@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.canvas import Canvas
-from xl_leadkpi.sheets.formulas import NO_VALUE, Place, ratio_formula
+from xl_leadkpi.sheets.formulas import Place, ratio_formula, shown_value
 from xl_leadkpi.sheets.layout import Area, Cells, Range, Style, Table
 
 if TYPE_CHECKING:
@@ -51,16 +51,17 @@ class ChartData:
             fetched: Where the first row of some columns stands already: it is fetched from there.
         """
         top = self._row
-        own = {column.key: Place(top + 1, i) for i, column in enumerate(block.columns)}
+        own = {column.key: Place(top + 1, i, ratio=column.ratio is not None) for i, column in enumerate(block.columns)}
         cells = []
         for column in block.columns:
             formulas: list[str | None] = [
                 None if value is None or not column.ratio else ratio_formula(column.ratio, i, own, setting.formulas)
                 for i, value in enumerate(column.values)
             ]
-            if fetched and column.key in fetched and formulas and setting.formulas != "values":
+            is_known = bool(column.values) and column.values[0] is not None
+            if fetched and column.key in fetched and is_known and setting.formulas != "values":
                 formulas[0] = f"Funnel!{fetched[column.key].cell()}"
-            values = tuple(NO_VALUE if isinstance(value, CellError) else value for value in column.values)
+            values = tuple(shown_value(value, column.ratio, setting.formulas) for value in column.values)
             number_format = setting.formats.month if column.unit == "month" else "General"
             cells.append(Cells(values, Style(number_format=number_format), tuple(formulas)))
         names = tuple(column.key for column in block.columns)
@@ -69,7 +70,7 @@ class ChartData:
         last = top + len(block)
         self.canvas.tables.append(Table(block.name, self.canvas.range(top, 0, last, len(names) - 1), names))
         self._row = last + 2
-        return {key: Place(place.row, place.column, CHART_SHEET) for key, place in own.items()}
+        return {key: replace(place, sheet=CHART_SHEET) for key, place in own.items()}
 
     def sheet(self) -> Sheet:
         """The hidden sheet."""

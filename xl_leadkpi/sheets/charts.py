@@ -177,7 +177,7 @@ def spend_chart(data: ChartData, source: Source, spot: Spot, label: str) -> Char
         ("spend", *source.figures("spend")),
         ("cpl", *source.figures("cpl")),
     )
-    formats = source.setting.formats.for_column("spend")
+    formats = source.setting.formats.for_column(source.block["spend"])
     money = formats.axis_money(max((v for v in source.values("spend") if isinstance(v, int | float)), default=0))
     small = formats.axis_money(max((v for v in source.values("cpl") if isinstance(v, int | float)), default=0))
     return Chart(

@@ -9,29 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.cells.days import day_number
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.formats import HUGE, POWER_OF_TEN, TEXT
-from xl_leadkpi.sheets.layout import Area, Cells, Print, Range, Sheet, Style, Table
+from xl_leadkpi.sheets.layout import Area, Cells, Print, Range, Sheet, Style, Table, footer_text
 from xl_leadkpi.sheets.measure import text_width
 from xl_leadkpi.sheets.tables import PADDING, unique_headers
 
 if TYPE_CHECKING:
-    from xl_leadkpi.leads.table import LeadTable
+    from xl_leadkpi.leads.model.table import LeadTable
     from xl_leadkpi.sheets.tables import Setting
 
 DATA_SHEET = "Funnel_Data"
 MOST_ROWS = 1_048_575
-DAY_ZERO = date(1899, 12, 30)
-_DAYS = ("created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost", "expected_close")
-_ORDER = (
-    "row_no", "lead_id", "name", *_DAYS, "outcome", "stage_now", "hw", "lost_from", "source", "campaign", "owner",
-    "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days", "cycle_days",
-)  # fmt: skip
 _AMOUNT = f"[>={HUGE:.0f}]{POWER_OF_TEN};[<=-{HUGE:.0f}]-{POWER_OF_TEN};#,##0.00"
 FILTER_BUTTON = 28
 WIDTH = 30
 """Widths are multiples of it, so that many columns have the same one: in an open workbook each other one is a call."""
+WIDEST = 1500
+"""Excel has no column wider than 255 characters."""
 INDENT = 9
 _WIDE = {"name": 180, "lead_id": 90, "source": 120, "campaign": 150, "owner": 120, "lost_reason": 150}
 
@@ -77,10 +73,13 @@ def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> S
                 i,
                 WIDTH
                 * ceil(
-                    max(
-                        _WIDE.get(name, 90),
-                        text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON + INDENT * style.indent,
-                        _amount_width(table) if name == "amount" else 0,
+                    min(
+                        WIDEST,
+                        max(
+                            _WIDE.get(name, 90),
+                            text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON + INDENT * style.indent,
+                            _amount_width(table) if name == "amount" else 0,
+                        ),
                     )
                     / WIDTH
                 ),
@@ -88,52 +87,61 @@ def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> S
             for i, ((name, _, style), text) in enumerate(zip(columns, headers, strict=True))
         ),
         freeze=(1, 2),
-        printing=Print(repeat_rows=(0, 0), footer=f"&L{setting.texts('sheet.leads')}&R{setting.texts('sheet.page')}"),
+        printing=Print(None, (0, 0), footer=footer_text(setting.texts("sheet.leads"), setting.texts("sheet.page"))),
     )
+
+
+def _days(leads: LeadTable) -> tuple[str, ...]:
+    return (*leads.pipeline.date_columns, "d_lost", "expected_close")
+
+
+def _order(leads: LeadTable) -> tuple[str, ...]:
+    return (
+        "row_no", "lead_id", "name", *_days(leads), "outcome", "stage_now", "furthest_stage", "lost_stage", "source",
+        "campaign", "owner", "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days",
+        "cycle_days",
+    )  # fmt: skip
 
 
 def _columns(table: nw.DataFrame[Any], leads: LeadTable, setting: Setting) -> list[tuple[str, list[Any], Style]]:
     """The columns that hold anything: name, values, style."""
-    as_of = (leads.as_of - DAY_ZERO).days
+    as_of = day_number(leads.as_of)
     table = table.with_columns(
         age_days=as_of - nw.col("created").floor(),
         cycle_days=nw.col("d_won") - nw.col("created"),
     )
-    names = [name for name in _ORDER if name in table.columns]
+    names = [name for name in _order(leads) if name in table.columns]
     names += [name for name in table.columns if name.startswith("by_")]
     found = []
     for name in names:
         values = table[name].to_list()
         if name in ("row_no", "lead_id") or any(value is not None and value == value for value in values):  # noqa: PLR0124
-            found.append((name, _shown(name, values, setting), _style(name, leads, setting)))
+            found.append((name, _shown(name, values, leads, setting), _style(name, leads, setting)))
     return found
 
 
-def _shown(name: str, values: list[Any], setting: Setting) -> list[Any]:
+def _shown(name: str, values: list[Any], leads: LeadTable, setting: Setting) -> list[Any]:
     """The values as the reader should see them: stages and outcomes by name, months as days."""
-    if name in ("hw", "lost_from"):
-        stages = dict(enumerate((setting.texts(f"label.{stage}") for stage in STAGES), start=1))
+    if name in ("furthest_stage", "lost_stage"):
+        stages = dict(enumerate(map(setting.texts.stage, leads.pipeline.names), start=1))
         return [stages.get(value) for value in values]
     if name == "cohort_month":
         months = {
-            value: (date(int(value) // 12, int(value) % 12 + 1, 1) - DAY_ZERO).days
+            value: day_number(date(int(value) // 12, int(value) % 12 + 1, 1))
             for value in set(values)
             if value is not None and value == value  # noqa: PLR0124 - pandas says NaN for missing
         }
         return [months.get(value) for value in values]
     if name in ("outcome", "stage_now"):
-        words = {
-            word: setting.texts(f"label.{word.capitalize() if name == 'outcome' else word}")
-            for word in set(values)
-            if word
-        }
+        shown = setting.texts.stage
+        words = {word: shown(word.capitalize() if name == "outcome" else word) for word in set(values) if word}
         return [words.get(value) for value in values]
     return values
 
 
 def _style(name: str, leads: LeadTable, setting: Setting) -> Style:
     formats = setting.formats
-    if name in _DAYS:
+    if name in _days(leads):
         return Style(number_format=formats.day + (" hh:mm" if name in leads.has_time else ""), align="right")
     if name == "cohort_month":
         return Style(number_format=formats.month, align="right")
@@ -156,4 +164,7 @@ def _amount_width(table: nw.DataFrame[Any]) -> int:
 def _header(name: str, leads: LeadTable, setting: Setting) -> str:
     if name.startswith("by_"):
         return leads.by_labels.get(name, name)
-    return setting.texts(f"data.{name}")
+    stage = next((stage for stage in leads.pipeline.stages[1:] if stage.date_column == name), None)
+    if stage is None:
+        return setting.texts.known(f"data.{name}", name)
+    return stage.name if stage.is_own else setting.texts.known(f"data.{name}", stage.name)

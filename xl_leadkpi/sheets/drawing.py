@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from xl_leadkpi.cells.days import day_number, moment_number
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.sheets.layout import Area, Cells, column_letters
-from xl_leadkpi.sheets.palette import INK
+from xl_leadkpi.sheets.layout import Area, Cells, Range, Style, column_letters
+from xl_leadkpi.sheets.palette import FAINT, INK
 from xl_leadkpi.sheets.rectangles import Rectangle, merged, parse
 from xl_leadkpi.sheets.styles import SIZE
 from xl_leadkpi.sheets.text_cells import safe_text
@@ -21,11 +22,15 @@ from xl_leadkpi.sheets.text_cells import safe_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from xl_leadkpi.sheets.layout import Condition, Sheet, Style
+    from xl_leadkpi.sheets.layout import Choice, Condition, Layout, Sheet
 
 FONT = "Calibri"
-_EPOCH = dt.date(1899, 12, 30)
-_NOT_TEXT_TO_EXCEL = re.compile(r"[=+\-@']|.*\d|#|true$|false$|prawda$|fałsz$|истина$|ложь$", re.IGNORECASE | re.DOTALL)
+_TRUTHS = (
+    "true|false|prawda|fałsz|истина|ложь|wahr|falsch|vrai|faux|verdadero|falso|vero|verdadeiro|waar|onwaar|sant|falskt|"
+    "sand|falsk|sann|usann|tosi|epätosi|pravda|nepravda|igaz|hamis|doğru|yanlış|adevărat|fals"
+)
+"""What Excel takes for true and false in one of its languages."""
+_NOT_TEXT_TO_EXCEL = re.compile(rf"[=+\-@']|.*\d|#|(?:{_TRUTHS})$", re.IGNORECASE | re.DOTALL)
 
 _LINES = ("top", "tops", "bottom", "bottoms")
 _USUAL = {"font": FONT, "size": SIZE, "ink": INK, "horizontal": "left", "vertical": "center"}
@@ -141,10 +146,9 @@ def _plain(value: Any, *, text_format: bool) -> Any:
         risky = value[:1] in "=+-@'" if text_format else _NOT_TEXT_TO_EXCEL.match(value)
         return f"'{value}" if value and risky else value
     if isinstance(value, dt.datetime):
-        day = value.replace(tzinfo=None) - dt.datetime(_EPOCH.year, _EPOCH.month, _EPOCH.day)  # noqa: DTZ001
-        return day / dt.timedelta(days=1)
+        return moment_number(value)
     if isinstance(value, dt.date):
-        return (value - _EPOCH).days
+        return day_number(value)
     if isinstance(value, CellError):
         return f"={value}"
     return value
@@ -215,6 +219,34 @@ def looks(sheet: Sheet, *, gaps: bool = False) -> Iterator[Look]:
         for value, places in values.items():
             # borders between rows differ with the height of a rectangle, so these are not joined one below the other
             yield Look(name, value, merged(places, below=name not in _LINES))
+
+
+def lists_in_cells(layout: Layout) -> Layout:
+    """The layout with all values to choose from in cells: how a list is written out depends on the user's country.
+
+    They stand on the hidden sheet, else right of everything on their own, a column each.
+    """
+    home = next((sheet for sheet in layout.sheets if sheet.hidden), None)
+    added: dict[str, list[Area]] = {}
+    places: dict[tuple[str, tuple[str, ...]], Range] = {}
+
+    def source(sheet: Sheet, choice: Choice) -> Choice:
+        if not choice.values:
+            return choice
+        host = home or sheet
+        key = host.name, choice.values
+        if key not in places:
+            areas_there = added.setdefault(host.name, [])
+            taken = hull(footprint(host))
+            column = (taken.last_column + 2 if taken else 0) + len(areas_there)
+            areas_there.append(Area(0, column, (Cells(choice.values, Style(number_format="@", color=FAINT)),)))
+            places[key] = Range(host.name, 0, column, len(choice.values) - 1, column)
+        return replace(choice, values=(), source=places[key])
+
+    sheets = [
+        replace(sheet, choices=tuple(source(sheet, choice) for choice in sheet.choices)) for sheet in layout.sheets
+    ]
+    return replace(layout, sheets=tuple(replace(one, areas=(*one.areas, *added.get(one.name, ()))) for one in sheets))
 
 
 @dataclass(frozen=True, slots=True)

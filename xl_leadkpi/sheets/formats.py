@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from xl_leadkpi.locales import Locale, locale
 from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.text_cells import line_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,28 +15,17 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.funnel.report import Column
 
-Language = Literal["en", "pl", "ru"]
-
 _SYMBOLS = {
     "EUR": "€", "USD": "$", "GBP": "£", "PLN": "zł", "RUB": "₽", "UAH": "₴", "CZK": "Kč", "JPY": "¥", "INR": "₹",
     "KZT": "₸", "TRY": "₺", "BRL": "R$", "ILS": "₪",
 }  # fmt: skip
 _BEFORE = {"$", "£", "¥", "₹", "R$", "₪"}
-_THOUSAND = {"en": "k", "pl": "tys.", "ru": "тыс."}
-_BILLION = {"en": "bn", "pl": "mld", "ru": "млрд"}
-_TRILLION = {"en": "tn", "pl": "bln", "ru": "трлн"}
-_MILLION = {"en": "m", "pl": "mln", "ru": "млн"}
-MONTHS = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "pl": ("sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"),
-    "ru": ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"),
-}
+LONGEST_SYMBOL = 24
+"""Characters of a currency that go into a number format, which holds 255 with every section."""
 GENERAL, TEXT, COUNT = "General", "@", "#,##0"
 HUGE = 1e15
 """From here on amounts are written as powers of ten: no reader counts so many digits, and no cell holds them."""
 POWER_OF_TEN = "0.00E+00"
-_PAID = ("spend", "comparable_spend", "cpl", "cost_per", "cac")
-"""How the names of columns begin that hold money paid out, which is in the currency of the spend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +53,43 @@ class Formats:
     'mm.yyyy'
     """
 
-    language: Language
+    language: str
     currency: str | None
     spend_currency: str | None = None
 
-    def for_column(self, key: str) -> Formats:
+    def for_column(self, column: Column) -> Formats:
         """The formats of a column: costs are in the currency of the spend, all else in that of the amounts.
 
+        >>> from xl_leadkpi.funnel.report import Column
         >>> formats = Formats("en", "EUR", "USD")
-        >>> formats.for_column("cpl").symbol, formats.for_column("revenue").symbol
-        ('$', '€')
+        >>> formats.for_column(Column("cpl", "money", (), currency="spend")).symbol
+        '$'
+        >>> formats.for_column(Column("revenue", "money", ())).symbol
+        '€'
         """
-        if self.spend_currency and key.startswith(_PAID):
+        if self.spend_currency and column.currency == "spend":
             return replace(self, currency=self.spend_currency)
         return self
 
     @property
+    def locale(self) -> Locale:
+        """The language with all that is its own."""
+        return locale(self.language)
+
+    @property
     def symbol(self) -> str:
         """The currency as it is written, empty if the amounts have none or several."""
-        return _SYMBOLS.get(self.currency, self.currency) if self.currency else ""
+        return _SYMBOLS.get(self.currency, line_text(self.currency, LONGEST_SYMBOL)) if self.currency else ""
 
     @property
     def month(self) -> str:
         """A month and its year; in figures where programs disagree on the abbreviations."""
-        return "[$-409]mmm yyyy" if self.language == "en" else "mm.yyyy"
+        return self.locale.month_format
 
     @property
     def day(self) -> str:
         """A date."""
-        return "[$-409]d mmm yyyy" if self.language == "en" else "dd.mm.yyyy"
+        return self.locale.day_format
 
     def money(self, decimals: int) -> str:
         """An amount in full."""
@@ -101,12 +100,13 @@ class Formats:
         size = abs(value or 0)
         if size >= HUGE:
             return self._with_symbol(POWER_OF_TEN)
-        for power, commas, name in ((12, ",,,,", _TRILLION), (9, ",,,", _BILLION), (6, ",,", _MILLION)):
+        words = self.locale.large_numbers
+        for power, commas, name in ((12, ",,,,", "trillion"), (9, ",,,", "billion"), (6, ",,", "million")):
             if size >= 10**power:
                 decimals = ("", ".0", ".00")[(size < 100 * 10**power) + (size < 10 * 10**power)]
-                return self._with_symbol(f'#,##0{decimals}{commas}"\N{NO-BREAK SPACE}{name[self.language]}"')
+                return self._with_symbol(f'#,##0{decimals}{commas}"\N{NO-BREAK SPACE}{words[name]}"')
         if size >= 1e5:
-            return self._with_symbol(f'#,##0,"\N{NO-BREAK SPACE}{_THOUSAND[self.language]}"')
+            return self._with_symbol(f'#,##0,"\N{NO-BREAK SPACE}{words["thousand"]}"')
         return self.money(2 if size < 100 else 0)
 
     def of(self, column: Column, room: float, size: float) -> Shown:
@@ -120,7 +120,7 @@ class Formats:
         numbers = [value for value in column.values if isinstance(value, int | float) and not isinstance(value, bool)]
         match column.unit:
             case "money":
-                return _money_column(self.for_column(column.key), numbers, room, size)
+                return _money_column(self.for_column(column), numbers, room, size)
             case "fraction":
                 return Shown("#,##0%" if _largest(numbers) >= 10 else "0.0%")
             case "ratio":
@@ -134,13 +134,14 @@ class Formats:
         """Amounts along an axis whose largest is about this."""
         if largest >= HUGE:
             return "0E+00"
-        for power, commas, name in ((12, ",,,,", _TRILLION), (9, ",,,", _BILLION)):
+        words = self.locale.large_numbers
+        for power, commas, name in ((12, ",,,,", "trillion"), (9, ",,,", "billion")):
             if largest >= 10**power:
-                return f'#,##0.0{commas}"\N{NO-BREAK SPACE}{name[self.language]}"'
+                return f'#,##0.0{commas}"\N{NO-BREAK SPACE}{words[name]}"'
         if largest >= 1e6:
-            return f'#,##0.0,,"\N{NO-BREAK SPACE}{_MILLION[self.language]}"'
+            return f'#,##0.0,,"\N{NO-BREAK SPACE}{words["million"]}"'
         if largest >= 1e4:
-            return f'#,##0,"\N{NO-BREAK SPACE}{_THOUSAND[self.language]}"'
+            return f'#,##0,"\N{NO-BREAK SPACE}{words["thousand"]}"'
         return self.money(0)
 
     def month_text(self, month: date) -> str:
@@ -150,7 +151,7 @@ class Formats:
         >>> Formats("pl", None).month_text(date(2025, 10, 1))
         'paź 2025'
         """
-        return f"{MONTHS[self.language][month.month - 1]} {month.year}"
+        return f"{self.locale.months[month.month - 1]} {month.year}"
 
     def day_text(self, day: date) -> str:
         """A day as text.
@@ -159,9 +160,8 @@ class Formats:
         >>> Formats("en", None).day_text(date(2025, 10, 1)), Formats("ru", None).day_text(date(2025, 10, 1))
         ('1 Oct 2025', '01.10.2025')
         """
-        if self.language == "en":
-            return f"{day.day} {self.month_text(day)}"
-        return f"{day:%d.%m.%Y}"
+        name = self.locale.months[day.month - 1]
+        return self.locale.day.format(day=day.day, month=day.month, name=name, year=day.year)
 
     def _with_symbol(self, number: str) -> str:
         symbol = self.symbol
@@ -170,21 +170,22 @@ class Formats:
         quoted = '"' + symbol.replace('"', "") + '"'
         if symbol in _BEFORE:
             return quoted + number
-        return f"{quoted} {number}" if symbol == "€" and self.language == "en" else f"{number} {quoted}"
+        return f"{quoted} {number}" if symbol in self.locale.signs_before else f"{number} {quoted}"
 
 
 def _money_column(formats: Formats, numbers: list[float], room: float, size: float) -> Shown:
     largest = _largest(numbers)
+    words = formats.locale.large_numbers
     if largest >= HUGE:
         return Shown(POWER_OF_TEN, formats.symbol)
     decimals = 2 if 0 < largest < 100 else 0
     sign = "-" if any(value < 0 for value in numbers) else ""
     for power, commas, name in (
         (0, "", ""),
-        (3, ",", _THOUSAND[formats.language]),
-        (6, ",,", _MILLION[formats.language]),
-        (9, ",,,", _BILLION[formats.language]),
-        (12, ",,,,", _TRILLION[formats.language]),
+        (3, ",", words["thousand"]),
+        (6, ",,", words["million"]),
+        (9, ",,,", words["billion"]),
+        (12, ",,,,", words["trillion"]),
     ):
         shown = f"{sign}{largest / 10**power:,.{decimals}f}"
         if not power:
@@ -200,17 +201,17 @@ def _largest(numbers: Iterable[Any]) -> float:
     return max((abs(value) for value in numbers), default=0)
 
 
-def number_text(number: float, language: Language, decimals: int = 0) -> str:
+def number_text(number: float, language: str, decimals: int = 0) -> str:
     r"""A number as its readers write it, for texts that no cell formats.
 
     >>> number_text(12480, "en"), number_text(3.5, "pl", 1), number_text(12480, "ru") == "12\N{NO-BREAK SPACE}480"
     ('12,480', '3,5', True)
     """
-    text = f"{number:,.{decimals}f}"
-    return text if language == "en" else text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+    own = locale(language)
+    return f"{number:,.{decimals}f}".translate({ord(","): own.thousands, ord("."): own.decimal})
 
 
-def percent_text(share: float, language: Language) -> str:
+def percent_text(share: float, language: str) -> str:
     """A share as its readers write it.
 
     >>> percent_text(0.2333, "en"), percent_text(0.2333, "pl")

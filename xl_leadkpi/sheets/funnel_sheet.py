@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
-from xl_leadkpi.funnel.report import Above, Block, Column, First
-from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.funnel.json_report import blocks_by_path
+from xl_leadkpi.funnel.quality import gravest_first, row_numbers, touched_figures
+from xl_leadkpi.funnel.report import Block, Column
+from xl_leadkpi.leads.model.evidence import ABSENT
+from xl_leadkpi.leads.model.stage import LOST
 from xl_leadkpi.sheets import charts, styles
 from xl_leadkpi.sheets.canvas import Canvas
-from xl_leadkpi.sheets.cards import place_cards
-from xl_leadkpi.sheets.formats import number_text
+from xl_leadkpi.sheets.cards import cards_of, place_cards, recent
+from xl_leadkpi.sheets.formats import number_text, percent_text
 from xl_leadkpi.sheets.formulas import NO_VALUE, Place
-from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters
+from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters, footer_text
 from xl_leadkpi.sheets.measure import text_width
 from xl_leadkpi.sheets.palette import FAINT, HEAT, MUTED, RED
-from xl_leadkpi.sheets.tables import PADDING, Placed, place_table
+from xl_leadkpi.sheets.tables import PADDING, Placed, place_table, unknown_rows
 from xl_leadkpi.sheets.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport, Unit
+    from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.sheets.chart_data import ChartData
-    from xl_leadkpi.sheets.formats import Language
     from xl_leadkpi.sheets.layout import Chart, Sheet
     from xl_leadkpi.sheets.tables import Setting
 
@@ -37,16 +42,22 @@ PAGE = (277.0, 181.0)
 """What an A4 page in landscape holds between its margins, in millimetres."""
 MILLIMETRES = 25.4 / 96
 CHART_HEIGHT = 240
+ROWS_SHOWN = 20
+"""Row numbers of a finding on this sheet; Funnel_Map has all."""
 MOST_MONTHS = 24
 """Months that the monthly chart shows, the last ones."""
-_MONEY = ("revenue", "won_with_amount", "average_deal", "pipeline", "spend", "cpl", "cost_per_", "cac", "roas", "romi")
-_PERIOD = (
-    "entered_", "snapshot_", "lost", "win_rate", "revenue", "won_with_amount", "average_deal",
-    "cac_period",
-)  # fmt: skip
-_STAGES_HIDDEN = {"strict", "spend", "drop_off_rate"}
-_GROUPS_HIDDEN = {"lost", "open_opportunities", "lead_conversion"}
-_FLAGS = {"complete", "mature"}
+_FIRST_DAY = date(1900, 1, 1)
+WITH_ANOTHER = {
+    "summary", "trend", "cohort_counts", "opportunity_cohorts", "opportunity_cohort_counts", "curve", "cycle_histogram",
+    "response", "backwards", "period_closed", "visits", "reopened", "changes",
+}  # fmt: skip
+"""Blocks without a section of their own: they are in the header, beside another block, or in Funnel_Map."""
+
+BASES = {
+    **dict.fromkeys(("period_closed", "closed_by", "closed_losses"), "closed"),
+    **dict.fromkeys(("months", "quality", "period_created"), ""),
+}
+"""Which leads a block is of, where a period is asked for, if not of those created in it; ``""`` says it itself."""
 
 
 def lay_out_funnel(report: FunnelReport, setting: Setting, data: ChartData) -> Sheet:
@@ -69,24 +80,34 @@ class _FunnelSheet:
         self.sections: list[tuple[str, int]] = []
         self.parts: list[int] = []
         self.summary: dict[str, Place] = {}
+        self.month_chart: charts.Spot | None = None
+        self.basis = ""
 
     def place_everything(self) -> None:
+        """Every block in the report's order: in its own layout, with another block, or as one table."""
         self._header()
-        spots = self._reserve_strip()
-        self._stages(spots[0])
-        for field in self.report.by:
-            self._group(field)
-        self._months(spots[1])
-        self._cohorts()
-        self._curve()
-        self._stage_times()
-        self._losses()
-        self._simple("pipeline", self.report.pipeline)
-        if self.report.attribution is not None:
-            self._attribution(self.report.attribution)
-        self._quality()
-        if self.report.spend is not None:
-            self._simple("spend", self.report.spend)
+        layouts = {
+            "stages": self._stages,
+            "by": self._groups,
+            "months": self._months,
+            "cohorts": self._cohorts,
+            "mature": self._curve,
+            "stage_times": self._stage_times,
+            "transitions": self._transitions,
+            "losses": lambda: self._losses(self.report.losses),
+            "period_created": self._period,
+            "closed_by": self._closed_groups,
+            "closed_losses": self._closed_losses,
+            "attribution": self._attribution,
+            "quality": self._quality,
+        }
+        for name, block in self.report.blocks.items():
+            self.basis = BASES.get(name, "created") if self.report.period_closed is not None else ""
+            if name in layouts:
+                layouts[name]()
+            elif name not in WITH_ANOTHER:
+                for table in block.values() if isinstance(block, Mapping) else (block,):
+                    self._simple(name, table)
         self._navigation()
 
     def finished(self) -> Sheet:
@@ -99,7 +120,7 @@ class _FunnelSheet:
                 area=self.canvas.range(0, 0, last, LAST),
                 repeat_rows=(0, 2),
                 breaks=self._page_breaks(width),
-                footer=f"&L{self.report.header.source.replace('&', '&&')[:120]}&R{self.texts('sheet.page')}",
+                footer=footer_text(self.report.header.source, self.texts("sheet.page")),
             ),
             tab_color="#17406D",
         )
@@ -127,34 +148,77 @@ class _FunnelSheet:
             texts("header.window", value=str(header.window_days)),
             texts("header.min_n", value=str(header.min_n)),
             self._currency(),
-            self._months_shown(),
+            self._period_shown(),
             built,
         ]
         canvas.put(1, 1, where, styles.SUBTITLE)
         canvas.put(2, 1, " · ".join(part for part in how if part), styles.SUBTITLE)
         self.row = 5
-        for line in self._notes(header.notes):
+        needed = [("functions", "")] if self.setting.formulas == "functions" else []
+        for line in self._notes([*self._period_notes(), *self._filters(), *header.notes, *needed]):
             canvas.put(self.row, 1, line, styles.NOTE)
             self.row += 1
         self.parts.append(self.row)
         self.row, self.summary = place_cards(canvas, self.data, self.report, self.setting, self.row)
-        self._put_notes(self.report.summary, more=self._trend_note())
+        cost = [("marketing_cac", "")] if self.report.summary["spend"].values != (None,) else []
+        self._put_notes(more=[*self._trend_note(), *cost, *self._reasons()])
         self.row += 1
-        if self.report.currencies is not None:
-            self._simple("currencies", self.report.currencies)
 
     def _trend_note(self) -> list[tuple[str, str]]:
-        """Which months the changes on the cards compare."""
-        trend, formats = self.report.trend, self.setting.formats
-        if trend is None or not any(
-            all(map(_is_number, trend[key].values)) for key in ("leads", "won") if key in trend
-        ):
+        """Which time the figures on the cards are of."""
+        report, formats = self.report, self.setting.formats
+        if report.trend is None or not any(recent(report, key) for keys in cards_of(report) for key in keys):
             return []
+        header, trend = report.header, report.trend
         spans = [
             " – ".join(formats.month_text(month) for month in ends)
             for ends in zip(trend["first_month"].values, trend["last_month"].values, strict=True)
         ]
-        return [("change", self.texts("card.change", recent=spans[0], before=spans[1]))]
+        whole = " – ".join(formats.day_text(day) for day in (header.first_day, header.as_of) if day)
+        return [("change", self.texts("card.change", whole=whole, recent=spans[0], before=spans[1]))]
+
+    def _reasons(self) -> list[tuple[str, str]]:
+        """Why figures on the sheet are dashes, and what would help: each reason once, with the cards it keeps blank."""
+        report, texts = self.report, self.texts
+        cards: dict[int, list[str]] = {}
+        reasons: dict[int, Finding] = {}
+        for _, block in blocks_by_path(report):
+            for key, gap in block.unknown.items():
+                if gap.why.kind not in ABSENT:
+                    reasons.setdefault(id(gap.why), gap.why)
+                    if block is report.summary and any(key in keys for keys in cards_of(report)):
+                        cards.setdefault(id(gap.why), []).append(key)
+        return [
+            (
+                "unknown",
+                " ".join(
+                    part
+                    for part in (
+                        texts.figures(cards.get(reason, ()), self.setting.window_days) + ":" if reason in cards else "",
+                        texts.meaning(why),
+                        texts.remedy(why),
+                    )
+                    if part
+                ),
+            )
+            for reason, why in reasons.items()
+        ]
+
+    def _unknown(self, block: Block) -> list[tuple[str, str]]:
+        """Which columns of a block have dashes, for which reason."""
+        by_reason: dict[str, list[str]] = {}
+        for column in block.columns:
+            if column.on_sheet and unknown_rows(block, column.key):
+                title = self.texts.finding(block.unknown[column.key].why.kind)
+                by_reason.setdefault(title, []).append(self.texts.column(column.key))
+        return [
+            ("dashes", self.texts("quality.dashes", columns=", ".join(dict.fromkeys(names)), why=why))
+            for why, names in by_reason.items()
+        ]
+
+    def _not_drawn(self, chart: str, *, is_drawn: bool) -> list[tuple[str, str]]:
+        """A word on a chart that is left out."""
+        return [] if is_drawn else [("not_drawn", self.texts(chart))]
 
     def _currency(self) -> str:
         header = self.report.header
@@ -167,14 +231,51 @@ class _FunnelSheet:
         spend = self.texts("header.spend_currency", value=str(header.spend_currency))
         return ", ".join(part for part in (amounts, spend) if part)
 
-    def _months_shown(self) -> str:
+    def _filters(self) -> list[tuple[str, str]]:
+        """Which rows are counted, where the user has said which."""
+        filters, language = self.report.header.filters, self.setting.language
+        if not filters:
+            return []
+        asked = "; ".join(
+            self.texts("header.without", value=one.asked) if one.is_word else one.asked for one in filters
+        )
+        left, rows = (number_text(number, language) for number in (filters[-1].left, filters[0].rows))
+        return [("filtered", self.texts("header.filtered", filters=asked, left=left, rows=rows))]
+
+    def _period_shown(self) -> str:
         """The period asked for, empty if none was."""
         header, formats = self.report.header, self.setting.formats
-        first, last = (day and formats.day_text(day) for day in (header.period_from, header.period_to))
-        if first and last:
-            return self.texts("header.period", value=f"{first} – {last}")
-        spans = [self.texts(f"period.{end}", value=day) for end, day in (("from", first), ("to", last)) if day]
-        return self.texts("header.period", value=spans[0]) if spans else ""
+        shown = self._span(header.period_from, header.period_to)
+        if not shown:
+            return ""
+        named = f"{header.period_name} ({shown})" if header.period_name else shown
+        fiscal = self.texts("header.fiscal", value=formats.locale.months[header.fiscal_start - 1])
+        return self.texts("header.period", value=named) + (f", {fiscal}" if header.fiscal_start > 1 else "")
+
+    def _span(self, first: date | None, last: date | None) -> str:
+        """From one day to another, empty where both ends are open."""
+        days = {end: self.setting.formats.day_text(day) for end, day in (("from", first), ("to", last)) if day}
+        if len(days) < 2:
+            return "".join(self.texts(f"period.{end}", value=day) for end, day in days.items())
+        return " – ".join(days.values())
+
+    def _period_notes(self) -> list[tuple[str, str]]:
+        """How many rows the period asked for has, what it is compared with, and whether that is fair."""
+        header, language = self.report.header, self.setting.language
+        if header.closed_in_period is None:
+            return []
+        rows = [number_text(number, language) for number in (header.rows_used, header.closed_in_period)]
+        shown = [self.texts("header.period_rows", created=rows[0], closed=rows[1])]
+        if header.compared_from:
+            span = self._span(header.compared_from, header.compared_to)
+            shown.append(self.texts("header.period_compared", value=span))
+        notes = [("period", "; ".join(shown))]
+        last = header.period_to or header.as_of
+        if header.period_to and header.period_to >= header.as_of:
+            notes.append(("period_open", self.setting.formats.day_text(header.as_of)))
+        if header.compared_from and (header.as_of - last).days < header.window_days:
+            notes.append(("period_young", ""))
+        return notes
 
     def _navigation(self) -> None:
         """A line of links to the sections, under the header."""
@@ -195,6 +296,8 @@ class _FunnelSheet:
     def _section(self, title: str, link: str = "") -> None:
         """Begin a section: a rule over the whole grid and its title; ``link`` names it in the line of links."""
         self.parts.append(self.row)
+        if self.basis:
+            title = self.texts("basis.title", title=title, basis=self.texts(f"basis.{self.basis}"))
         blank = (None,) * CELLS
         self.canvas.put(self.row, 1, title, styles.HEADING)
         self.canvas.put_row(self.row, 2, blank, [styles.HEADING] * CELLS)
@@ -212,26 +315,30 @@ class _FunnelSheet:
             if lines and text_width(f"{lines[-1]} · {text}", styles.SMALL) <= room:
                 lines[-1] += f" · {text}"
             else:
-                lines.append(text)
+                lines += _broken(text, room)
         return lines
 
     def _put_notes(self, *blocks: Block, more: Sequence[tuple[str, str]] = ()) -> None:
-        for line in self._notes([*more, *(note for block in blocks for note in block.notes)]):
+        notes = [note for block in blocks for note in (*block.notes, *self._unknown(block))]
+        for line in self._notes([*more, *notes]):
             self.canvas.put(self.row, 1, line, styles.NOTE)
             self.row += 1
 
-    def _shown(self, block: Block, hidden: Collection[str] = (), elsewhere: Collection[str] = ()) -> list[Column]:
-        """Columns to show: those with any value but the hidden ones, and what the ratios among them are made of.
+    def _shown(self, block: Block, elsewhere: Collection[str] = ()) -> list[Column]:
+        """Columns to show: those with any value, as far as a row has room, and what the ratios among them are made of.
 
         Args:
             block: The block.
-            hidden: Columns that ``--json`` has and the sheet leaves out, so that a row fits.
             elsewhere: Columns that ratios find elsewhere on the sheet.
         """
         label, *others = block.columns
-        filled = [column for column in others if any(value is not None for value in column.values)]
-        kept = [column for column in filled if column.key not in hidden]
-        needed = {part for column in kept for part in _arguments(column)} - set(elsewhere)
+        filled = [
+            column
+            for column in others
+            if any(value is not None for value in column.values) or unknown_rows(block, column.key)
+        ]
+        kept = [column for column in filled if column.on_sheet]
+        needed = {part for column in kept for part in (column.ratio.columns if column.ratio else ())} - set(elsewhere)
         return [label, *(column for column in filled if column in kept or column.key in needed)]
 
     def _beside(
@@ -247,26 +354,39 @@ class _FunnelSheet:
         self.canvas.charts.append(chart(charts.Spot(top, placed.last_column + 2, width, height)))
         self.row = max(self.row, self.canvas.row_below(top, height))
 
-    def _stages(self, spot: charts.Spot) -> None:
+    def _stages(self) -> None:
+        """C, below the charts of the stages and of the months."""
         block = self.report.stages
+        spot, self.month_chart = self._reserve_strip()
         self._section(self.texts("block.stages"), self.texts("link.stages"))
-        self._put_notes(block)
+        drawn = [row for row, reached in enumerate(block["reached"].values) if _is_number(reached)]
+        few = len(drawn) < 2 < len(block)
+        self._put_notes(block, more=self._not_drawn("chart.funnel", is_drawn=not few))
         places = {key: self.summary[key] for key in ("spend",) if key in self.summary}
-        columns = self._shown(block, _STAGES_HIDDEN, places)
+        columns = self._shown(block, places)
         placed = place_table(self.canvas, block, columns, self.setting, row=self.row, places=places)
-        self.canvas.charts.append(charts.funnel_chart(self.data, self._source(block, placed, range(len(block))), spot))
+        if not few:
+            self.canvas.charts.append(charts.funnel_chart(self.data, self._source(block, placed, drawn), spot))
         self.row = placed.last_row + 2
 
     def _source(self, block: Block, placed: Placed, rows: Sequence[int]) -> charts.Source:
         return charts.Source(block, placed.places, self.setting, tuple(rows))
 
+    def _groups(self) -> None:
+        for field in self.report.by:
+            self._group(field)
+
     def _group(self, field: str) -> None:
         """F: counts and conversion in one table, money in a second where one row cannot hold both; then the charts."""
         block = self.report.by[field]
         self._section(self.texts("block.by", value=self.texts.field(field)), self.texts.group(field))
-        self._put_notes(block, more=(("groups", ""),))
-        label, *figures = self._shown(block, _GROUPS_HIDDEN if "lead_conversion_mature" in block else {"lost"})
-        money = [column for column in figures if column.key.startswith(_MONEY)]
+        no_rate = field == "source" and "win_rate" in block.unknown
+        blended = self._paid() if "cpl" in block else []
+        self._put_notes(
+            block, more=[("groups", ""), *blended, *self._not_drawn("chart.win_rate", is_drawn=not no_rate)]
+        )
+        label, *figures = self._shown(block)
+        money = [column for column in figures if column.table == "money"]
         counts = [column for column in figures if column not in money]
         parts = [counts, money] if len(figures) > CELLS and money else [figures]
         headers = {label.key: self.texts.group(field)}
@@ -285,6 +405,24 @@ class _FunnelSheet:
         if makers:
             for maker, spot in zip(makers, self._reserve_strip(), strict=False):
                 self.canvas.charts.append(maker(spot))
+
+    def _paid(self) -> list[tuple[str, str]]:
+        """What the costs in totals rows are of, and the same over the channels that money was spent on."""
+        summary, texts, language = self.report.summary, self.texts, self.setting.language
+        shown = []
+        for key in ("cpl", "cac", "roas", "romi"):
+            column = summary[f"{key}_paid"]
+            value = column.values[0]
+            if _is_number(value):
+                decimals = 2 if column.unit == "ratio" or abs(value) < 100 else 0
+                number = (
+                    percent_text(value, language)
+                    if column.unit == "fraction"
+                    else number_text(value, language, decimals)
+                )
+                symbol = self.setting.formats.for_column(column).symbol if column.unit == "money" else ""
+                shown.append(" ".join(part for part in (texts.column(key), number, symbol) if part))
+        return [("paid_costs", ", ".join(shown))] if shown else []
 
     def _reserve_strip(self) -> tuple[charts.Spot, charts.Spot]:
         """Keep room for two charts side by side over the whole width."""
@@ -312,24 +450,26 @@ class _FunnelSheet:
         rates, spend = source("win_rate"), source("spend")
         if rates:
             makers.append(lambda spot: charts.win_rate_chart(self.data, rates, spot, label))
-        if spend and "cpl" in places:  # no costs where spend and leads are of different times
+        if spend and any(map(_is_number, block["cpl"].values)):  # not where spend and leads are of different times
             makers.append(lambda spot: charts.spend_chart(self.data, spend, spot, label))
         return makers
 
-    def _months(self, spot: charts.Spot) -> None:
+    def _months(self) -> None:
         block = self.report.months
-        columns = self._shown(block, _FLAGS)
+        columns = self._shown(block)
         label = columns[0]
-        happened = [column for column in columns[1:] if column.key.startswith(_PERIOD)]
+        happened = [column for column in columns[1:] if column.table == "period"]
         cohort = [column for column in columns[1:] if column not in happened]
         self._section(self.texts("block.months"), self.texts("link.months"))
-        self._put_notes(block, more=(("months_cohort", str(self.setting.window_days)),))
+        drawn = "cohort_conversion" in block and any(map(_is_number, block["leads"].values))
+        left_out = self._not_drawn("chart.months", is_drawn=drawn or not len(block))
+        self._put_notes(block, more=[("months_cohort", str(self.setting.window_days)), *left_out])
         placed = place_table(self.canvas, block, [label, *cohort], self.setting, row=self.row)
         self._grey_immature(placed, ("cohort_conversion", "cac_cohort"), len(block))
-        if "cohort_conversion" in block and len(block):
+        if drawn and self.month_chart:
             recent = range(max(0, len(block) - MOST_MONTHS), len(block))
             source = self._source(block, placed, recent)
-            self.canvas.charts.append(charts.months_chart(self.data, source, spot))
+            self.canvas.charts.append(charts.months_chart(self.data, source, self.month_chart))
         self.row = placed.last_row + 2
         if happened:
             self.parts.append(self.row)
@@ -343,7 +483,8 @@ class _FunnelSheet:
     def _grey_immature(self, placed: Placed, keys: Sequence[str], rows: int) -> None:
         """Grey what the window has not had time to fill: months that ended too recently."""
         header = self.report.header
-        last = header.as_of - timedelta(days=header.window_days)
+        # no earlier day can be written in a formula
+        last = date.fromordinal(max(_FIRST_DAY.toordinal(), header.as_of.toordinal() - header.window_days))
         for key in keys:
             place = placed.places.get(key)
             if place and rows:
@@ -400,7 +541,7 @@ class _FunnelSheet:
     def _curve(self) -> None:
         mature, curve = self.report.mature, self.report.curve
         self._section(self.texts("block.mature"), self.texts("link.mature"))
-        self._put_notes(mature, curve)
+        self._put_notes(mature, more=self._not_drawn("chart.curve", is_drawn=len(curve) > 0))
         top = self.row
         placed = place_table(self.canvas, mature, self._shown(mature), self.setting, row=self.row)
         maker = None
@@ -418,10 +559,11 @@ class _FunnelSheet:
         if not any(block["n"].values):
             return
         self._section(self.texts("block.stage_times"), self.texts("link.stage_times"))
-        self._put_notes(block)
+        in_force = self.report.stages["stage"].values
+        stages = [i for i, name in enumerate(block["measure"].values) if name in in_force and block["n"].values[i]]
+        self._put_notes(block, more=self._not_drawn("chart.stage_times", is_drawn=bool(stages)))
         top = self.row
         placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row)
-        stages = [i for i, name in enumerate(block["measure"].values) if name in STAGES and block["n"].values[i]]
         maker = None
         if stages:
             source = self._source(block, placed, stages)
@@ -456,19 +598,75 @@ class _FunnelSheet:
         self.canvas.areas.append(Area(placed.first_row, 3, (Cells(bars, styles.BARS, live),)))
         self.row = placed.last_row + 2
 
-    def _losses(self) -> None:
+    def _period(self) -> None:
+        """The period asked for beside the one that it is compared with: those created in it, those closed in it."""
+        link = self.texts("link.period")
+        for basis, block in (("created", self.report.period_created), ("closed", self.report.period_closed)):
+            if block is None:
+                return
+            self.basis = basis
+            self._section(self.texts("block.period"), link)
+            self._put_notes(block)
+            link = ""
+            rows = tuple(self.texts(f"label.{row}") for row in block["row"].values[:2])
+            columns = [replace(column, values=column.values[:2], summed=0) for column in block.columns]
+            shown = replace(block, columns=(replace(columns[0], values=rows), *columns[1:]))
+            placed = place_table(self.canvas, shown, self._shown(shown), self.setting, row=self.row)
+            self.row = placed.last_row + 2
+
+    def _closed_groups(self) -> None:
+        """Wins and losses of the period by source, campaign, owner or any other field."""
+        for field, block in (self.report.closed_by or {}).items():
+            self._section(self.texts("block.by", value=self.texts.field(field)))
+            self._put_notes(block)
+            label, *figures = self._shown(block)
+            headers = {label.key: self.texts.group(field)}
+            placed = place_table(self.canvas, block, [label, *figures], self.setting, row=self.row, headers=headers)
+            self.row = placed.last_row + 2
+
+    def _closed_losses(self) -> None:
+        if self.report.closed_losses is not None:
+            self._losses(self.report.closed_losses, "link.closed_losses")
+
+    def _losses(self, block: Block, link: str = "link.losses") -> None:
         """I: reasons down, stages across, because the same few reasons come again at every stage."""
-        block = self.report.losses
         if not len(block):
             return
         shown, headers = _reasons_by_stage(block, self.texts)
-        self._section(self.texts("block.losses"), self.texts("link.losses"))
+        self._section(self.texts("block.losses"), self.texts(link))
         self._put_notes(block)
         placed = place_table(self.canvas, shown, shown.columns, self.setting, row=self.row, headers=headers)
         self.row = placed.last_row + 2
 
-    def _attribution(self, block: Block) -> None:
+    def _transitions(self) -> None:
+        """A history: every visit; the moves, where from down and where to across; who was reopened; what changed."""
+        report, moves = self.report, self.report.transitions
+        if moves is None or report.visits is None:
+            return
+        self._section(self.texts("block.visits"), self.texts("link.transitions"))
+        self._table(report.visits, report.visits.columns, {})
+        if len(moves):
+            shown, headers = _moves_by_stage(moves, (*report.stages["stage"].values, LOST), self.texts)
+            self._table(shown, shown.columns, headers, "block.transitions")
+        for name, block in (("reopened", report.reopened), ("changes", report.changes)):
+            if block is not None:
+                self._table(block, self._shown(block), {}, f"block.{name}")
+
+    def _table(self, block: Block, columns: Sequence[Column], headers: Mapping[str, str], title: str = "") -> None:
+        """A table of a section, below a title of its own."""
+        if title:
+            self.parts.append(self.row)
+            self.canvas.put(self.row, 1, self.texts(title), styles.NOTE)
+            self.row += 1
+        self._put_notes(block)
+        placed = place_table(self.canvas, block, columns, self.setting, row=self.row, headers=dict(headers))
+        self.row = placed.last_row + 2
+
+    def _attribution(self) -> None:
         """L: conversions by channel and model, and below them the revenue."""
+        block = self.report.attribution
+        if block is None:
+            return
         label, *figures = self._shown(block)
         money = [column for column in figures if column.unit == "money"]
         if len(figures) < CELLS:
@@ -491,39 +689,50 @@ class _FunnelSheet:
             return
         self._section(self.texts("block.quality"), self.texts("link.quality"))
         self._put_notes(block, more=(("quality", ""),))
-        kinds = tuple(self.texts.finding(kind) for kind in block["finding"].values)
-        details = tuple(
-            " · ".join(
-                part
-                for part in (
-                    row["column"],
-                    row["value"] and self.texts.finding_value(row["finding"], row["value"]),
-                    self._rows(row["rows"]),
-                )
-                if part
+        found = gravest_first(self.report.findings)
+        details = (
+            (
+                finding.column,
+                self.texts.finding_details(finding),
+                self._rows(row_numbers(finding, ROWS_SHOWN)),
+                self._touches(finding),
             )
-            or None
-            for row in block.rows()
+            for finding in found
         )
-        shown = Block(block.name, (Column("finding", "text", kinds), block["count"], Column("where", "text", details)))
+        shown = Block(
+            block.name,
+            (
+                Column("finding", "text", tuple(self.texts.finding(finding.kind) for finding in found)),
+                replace(block["count"], values=tuple(finding.count for finding in found)),
+                Column("where", "text", tuple(" · ".join(filter(None, parts)) or None for parts in details)),
+            ),
+        )
         placed = place_table(self.canvas, shown, shown.columns, self.setting, row=self.row)
         for severity, color in (("error", RED), ("info", MUTED)):
-            for row, value in enumerate(block["severity"].values):
-                if value == severity:
+            for row, finding in enumerate(found):
+                if finding.severity == severity:
                     line = placed.first_row + row
                     self.canvas.conditions.append(Condition(self.canvas.range(line, 1, line, 3), "TRUE", color=color))
         self.row = placed.last_row + 2
 
+    def _touches(self, finding: Finding) -> str:
+        """The figures that a finding touches."""
+        report = self.report
+        touched = touched_figures(finding, report.summary, report.evidence, report.columns, report.stage_pipeline)
+        figures = self.texts.figures(touched, self.setting.window_days)
+        return self.texts("quality.touches", value=figures) if figures else ""
+
     def _rows(self, rows: str | None) -> str:
         return self.texts("quality.rows", value=rows) if rows else ""
 
-    def _simple(self, name: str, block: Block) -> None:
-        """A block that is one table and nothing else."""
-        if not len(block):
+    def _simple(self, name: str, block: Block | None) -> None:
+        """A block that is one table and nothing else; without a text of its own its name is its title."""
+        if block is None or not len(block):
             return
-        self._section(self.texts(f"block.{name}"), self.texts(f"link.{name}"))
-        self._put_notes(block)
-        columns = self._shown(block, _FLAGS)
+        title = self.texts.known(f"block.{name}", name.replace("_", " ").capitalize())
+        self._section(title, self.texts.known(f"link.{name}", title))
+        self._put_notes(block, more=self._paid() if name == "spend" else ())
+        columns = self._shown(block)
         label = columns[0]
         figures = sorted(columns[1:], key=lambda column: column.unit == "text")
         places: dict[str, Place] = {}
@@ -553,6 +762,18 @@ class _FunnelSheet:
         return tuple(breaks)
 
 
+def _broken(text: str, room: float) -> list[str]:
+    """A text in lines that fit a width, broken between words."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, styles.SMALL) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def _rising_part(curve: Block) -> list[int]:
     """Rows of the curve worth drawing: followed by enough leads, and not long after the last win."""
     days, wins = curve["day"].values, curve["wins"].values
@@ -580,7 +801,7 @@ def _reasons_by_stage(block: Block, texts: Texts) -> tuple[Block, dict[str, str]
             cells = {row["reason"]: row[key] for row in body if row["stage"] == stage}
             values = [cells.get(reason) for reason in reasons]
             if any(values):
-                name = f"{key}_{stage}"
+                name = f"{key}_in_{stage}"
                 columns.append(Column(name, unit, (*values, *(sum(filter(None, values)) for _ in total))))
                 headers[name] = texts(header, value=texts.label(stage, "stage"))
         sums = [sum(row[key] or 0 for row in body if row["reason"] == reason) for reason in reasons]
@@ -589,12 +810,19 @@ def _reasons_by_stage(block: Block, texts: Texts) -> tuple[Block, dict[str, str]
     return Block(block.name, tuple(columns), block.totals, block.notes), headers
 
 
-def _arguments(column: Column) -> list[str]:
-    """The columns that a ratio is made of."""
-    found = column.ratio.arguments if column.ratio else ()
-    return [
-        part.column if isinstance(part, Above | First) else part for part in found if not isinstance(part, float | int)
+def _moves_by_stage(block: Block, order: Sequence[str], texts: Texts) -> tuple[Block, dict[str, str]]:
+    """The moves with a column for each stage that was moved to, and the headers of those columns."""
+    moves = {(row["from"], row["to"]): row["moves"] for row in block.rows()}
+    rows = [stage for stage in order if any(stage == before for before, _ in moves)]
+    reached = [stage for stage in order if any(stage == after for _, after in moves)]
+    columns = [Column("from", "text", tuple(rows))]
+    columns += [
+        Column(f"moves_to_{stage}", "count", tuple(moves.get((before, stage)) for before in rows)) for stage in reached
     ]
+    headers = {f"moves_to_{stage}": texts("column.moves_to", value=texts.stage(stage)) for stage in reached}
+    out_of = dict(zip(block["from"].values, block["out_of"].values, strict=True))
+    columns.append(Column("out_of", "count", tuple(out_of[before] for before in rows)))
+    return Block(block.name, tuple(columns), notes=block.notes), headers
 
 
 def _bound(maker: Callable[[Placed, charts.Spot], Chart], placed: Placed) -> Callable[[charts.Spot], Chart]:
@@ -605,9 +833,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
 
 
-def label_width(report: FunnelReport, language: Language) -> int:
+def label_width(report: FunnelReport, language: str) -> int:
     """Width of the label column in pixels: the longest label, within bounds; longer ones are wrapped."""
-    texts = Texts(language, report.header.win_basis, report.header.is_deals)
+    texts = Texts(language, report.header.win_basis, report.header.is_deals, report.stage_pipeline)
     blocks = (*report.by.values(), report.stages, report.pipeline, report.stage_times, report.mature)
     labels = (
         texts.label(str(value), block.columns[0].key)

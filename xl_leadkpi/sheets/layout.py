@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from xl_leadkpi.sheets.palette import INK, Line
+from xl_leadkpi.sheets.text_cells import LONGEST_IN_FORMULA, line_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +187,7 @@ class Link:
         >>> print(Link(0, 0, "All leads", "'Funnel_Data'!A1", Style()).formula())
         HYPERLINK("#'Funnel_Data'!A1","All leads")
         """
-        where, text = ((target or self.target).replace('"', '""'), self.text.replace('"', '""'))
+        where, text = ((target or self.target).replace('"', '""'), line_text(self.text).replace('"', '""'))
         return f'HYPERLINK("#{where}","{text}")'
 
 
@@ -256,6 +257,16 @@ class Chart:
     x_offset: int = 0
     y_offset: int = 0
     description: str = ""
+
+
+def footer_text(left: str, right: str) -> str:
+    """A footer: a text of any kind on the left, ours (with codes for page numbers) on the right.
+
+    >>> footer_text("R&D.csv", "&P / &N")
+    '&LR&&D.csv&R&P / &N'
+    """
+    room = LONGEST_IN_FORMULA - len("&L&R") - len(right)
+    return f"&L{line_text(left, room // 2).replace('&', '&&')}&R{right}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,45 +7,50 @@ decided by itself, which stands beside it; so the edits of a first run are still
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.funnel.options import FunnelOptions
-from xl_leadkpi.leads.errors import InputError
-from xl_leadkpi.leads.table import STAGES
+from xl_leadkpi.cells.days import date_of
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
+from xl_leadkpi.funnel.quality import touched_figures
+from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.canvas import Canvas
-from xl_leadkpi.sheets.layout import Area, Cells, Choice, Condition, Link, Print, Table
+from xl_leadkpi.sheets.layout import Area, Cells, Choice, Condition, Link, Print, Table, footer_text
 from xl_leadkpi.sheets.measure import lines_needed
 from xl_leadkpi.sheets.palette import MUTED, RED
 from xl_leadkpi.sheets.tables import LINE, PADDING, unique_headers
-from xl_leadkpi.sheets.texts import TEXTS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport
-    from xl_leadkpi.leads.table import ColumnMatch, StageWord
+    from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.stage import Pipeline
+    from xl_leadkpi.leads.model.table import ColumnMatch, StageWord
     from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.layout import Sheet, Style
     from xl_leadkpi.sheets.tables import Setting
 
 MAP_SHEET = "Funnel_Map"
-PARAMETERS, COLUMNS, WORDS, QUALITY, BACKWARDS = (
+PARAMETERS, COLUMNS, WORDS, CHANNELS, QUALITY, BACKWARDS = (
     "tblParameters",
     "tblColumns",
     "tblStageWords",
+    "tblChannels",
     "tblQuality",
     "tblBackward",
 )
-WIDTHS = (270, 170, 170, 90, 170, 270, 270)
+WIDTHS = (270, 170, 170, 90, 170, 270, 270, 270)
+ROWS_OF_A_LINE = 500
+"""Row numbers in one cell of the quality list: more go on in the next line."""
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
-STAGE_CHOICES = (*STAGES, "Lost", "Open")
-DAY_ZERO = date(1899, 12, 30)
 TABLE_CHOICES = ("spend_table", "touches_table")
 """Parameters that only an open workbook has: where spend and touches are taken from."""
 CHOICES = {"reach": ("filled", "exact", "strict"), "win_basis": ("closed", "all", "cohort")}
@@ -72,31 +77,46 @@ class FunnelMapEdits:
         fields: Field to header of the leads, as ``ReadOptions.fields`` takes them; ``"-"`` leaves a field without a
             column. The columns of deals that were joined to leads cannot be edited.
         words: Stage or status word to canonical stage.
+        channels: Spelling of a channel to the name wanted for it.
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
         tables: ``spend_table`` and ``touches_table`` to the sheets or Excel tables named for them.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
 
 
 def lay_out_map(
-    report: FunnelReport, setting: Setting, data: ChartData, tables: Mapping[str, TableChoice] = MappingProxyType({})
+    report: FunnelReport,
+    setting: Setting,
+    data: ChartData,
+    tables: Mapping[str, TableChoice] = MappingProxyType({}),
+    settled: Mapping[str, Any] = MappingProxyType({}),
 ) -> Sheet:
-    """Lay out the parameters, the column map, the stage words and the whole quality list."""
-    return _MapSheet(report, setting, data, tables).finished()
+    """Lay out the parameters, the column map, the stage words and the whole quality list.
+
+    Parameters in ``settled`` hold without the user's choice here.
+    """
+    return _MapSheet(report, setting, data, tables, settled).finished()
 
 
 class _MapSheet:
     """Places the sections of the map, one below the other."""
 
     def __init__(
-        self, report: FunnelReport, setting: Setting, data: ChartData, tables: Mapping[str, TableChoice]
+        self,
+        report: FunnelReport,
+        setting: Setting,
+        data: ChartData,
+        tables: Mapping[str, TableChoice],
+        settled: Mapping[str, Any],
     ) -> None:
         self.report = report
         self.tables = tables
+        self.settled = settled
         self.setting = setting
         self.texts = setting.texts
         self.data = data
@@ -112,12 +132,13 @@ class _MapSheet:
         self._parameters()
         self._columns()
         self._words()
+        self._channels()
         self._quality()
         self._backwards()
         return canvas.sheet(
             widths=((0, 0, 14), *((i, i, width) for i, width in enumerate(WIDTHS, start=1))),
             freeze=(1, 0),
-            printing=Print(footer=f"&L{self.texts('map.title')}&R{self.texts('sheet.page')}"),
+            printing=Print(footer=footer_text(self.texts("map.title"), self.texts("sheet.page"))),
         )
 
     def _table(
@@ -159,10 +180,12 @@ class _MapSheet:
 
     def _parameters(self) -> None:
         header = self.report.header
-        defaults = asdict(FunnelOptions())
-        decided = None if header.as_of_reason == "given" else header.as_of
+        defaults = asdict(FunnelOptions()) | dict(self.settled)
+        decided = self.settled.get("as_of") if header.as_of_reason == "given" else header.as_of
         rows: list[tuple[str, Any, Any]] = [("as_of", header.as_of, decided)]
-        rows += [(name, value, defaults.get(name)) for name, value in self.report.parameters.items()]
+        rows += [
+            (name, self._word(value), self._word(defaults.get(name))) for name, value in self.report.parameters.items()
+        ]
         none = self.texts("map.none")
         rows += [(name, one.taken or none, one.found or none) for name, one in self.tables.items()]
         names = [name for name, _, _ in rows]
@@ -170,7 +193,7 @@ class _MapSheet:
             PARAMETERS,
             self._headers("parameter", "value", "default", "meaning"),
             (
-                names,
+                [self.texts.known(f"option.{name}", name) for name in names],
                 [_as_cell(value) for _, value, _ in rows],
                 [_as_cell(value) for _, _, value in rows],
                 [self.texts.known(f"parameter.{name}", "") or None for name in names],
@@ -179,7 +202,12 @@ class _MapSheet:
         )
         for i, name in enumerate(names):
             if name in CHOICES:
-                self.canvas.choices.append(Choice(self.canvas.range(first + i, 2, first + i, 2), CHOICES[name]))
+                words = tuple(map(self._word, CHOICES[name]))
+                self.canvas.choices.append(Choice(self.canvas.range(first + i, 2, first + i, 2), words))
+
+    def _word(self, value: Any) -> Any:
+        """A value of a parameter: one to choose from in the reader's word for it."""
+        return self.texts.known(f"choice.{value}", value) if isinstance(value, str) else value
 
     def _columns(self) -> None:
         texts = self.texts
@@ -196,7 +224,7 @@ class _MapSheet:
                 [round(match.score, 2) if match.field else None for match in matches],
                 [texts.known(f"reason.{match.reason}", match.reason) for match in matches],
                 [match.runner_up for match in matches],
-                [match.table for match in matches],
+                [texts.known(f"table.{match.table}", match.table) for match in matches],
             ),
             (
                 styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.FIGURE, number_format="0.00"),
@@ -206,7 +234,7 @@ class _MapSheet:
         editable = sum(match.table == "leads" for match in matches)
         self._fix_rows(first, editable)
         if editable:
-            (fields,) = self.data.columns("fields", ("field", (UNUSED, *_fields()), None))
+            (fields,) = self.data.columns("fields", ("field", (UNUSED, *_fields(self.report.stage_pipeline)), None))
             place = self.canvas.range(first, 2, first + editable - 1, 2)
             self.canvas.choices.append(Choice(place, source=fields))
 
@@ -224,7 +252,7 @@ class _MapSheet:
         words = _distinct(self.report.words)
 
         def stage(name: str | None) -> str | None:
-            return name and texts.known(f"label.{name}", name)
+            return name and texts.stage(name)
 
         first = self._table(
             WORDS,
@@ -246,41 +274,80 @@ class _MapSheet:
         )
         if words:
             place = self.canvas.range(first, 2, first + len(words) - 1, 2)
-            self.canvas.choices.append(Choice(place, tuple(texts(f"label.{name}") for name in STAGE_CHOICES)))
+            choices = tuple(map(texts.stage, self.report.stage_pipeline.codes))
+            self.canvas.choices.append(Choice(place, choices))
+
+    def _channels(self) -> None:
+        """The spellings of channels: those that count as another name first."""
+        named = sorted(self.report.channels, key=lambda one: (one.origin == "written", -one.rows))
+        if not named:
+            return
+        self._table(
+            CHANNELS,
+            self._headers("spelling", "channel", "recognised", "rows", "origin", "spend"),
+            (
+                [one.spelling for one in named],
+                [one.channel for one in named],
+                [one.recognised for one in named],
+                [one.rows for one in named],
+                [self.texts(f"origin.{one.origin}") for one in named],
+                [one.spend for one in named],
+            ),
+            (
+                styles.LABEL,
+                styles.EDITABLE,
+                styles.ORIGINAL,
+                replace(styles.FIGURE, number_format="#,##0"),
+                styles.ORIGINAL,
+                replace(styles.FIGURE, number_format="#,##0.00"),
+            ),
+        )
 
     def _origin(self, word: StageWord) -> str:
         """Where a word's meaning is from, and what it counts as where a deal cannot stand so low."""
         origin = self.texts(f"origin.{word.origin}")
-        low = STAGES[: STAGES.index("Opportunity")]
-        if not self.report.header.is_deals or word.stage not in low or word.stage == "Meeting":
+        pipeline = self.report.stage_pipeline
+        low, opportunity = {stage.name for stage in pipeline.before_opportunity}, pipeline.opportunity
+        if not self.report.header.is_deals or word.stage not in low or opportunity is None:
             return origin
-        counted = self.texts("map.counted_as", value=self.texts("label.Opportunity"))
+        counted = self.texts("map.counted_as", value=self.texts.stage(opportunity.name))
         return f"{origin}; {counted}" if word.origin != "unknown" else counted
 
     def _quality(self) -> None:
-        found, texts = self.report.findings, self.texts
+        texts = self.texts
+        # a line holds so many row numbers; the others follow on lines of their own
+        lines = [
+            (finding, rows, not i) for finding in self.report.findings for i, rows in enumerate(_lines_of_rows(finding))
+        ]
         first = self._table(
             QUALITY,
-            self._headers("finding", "column", "value", "count", "severity", "rows"),
+            self._headers("finding", "column", "value", "count", "severity", "remedy", "touches", "rows"),
             (
-                [texts.finding(one.kind) for one in found],
-                [one.column or None for one in found],
-                [texts.finding_value(one.kind, one.value) or None for one in found],
-                [one.count for one in found],
-                [texts(f"severity.{one.severity}") for one in found],
-                [_row_numbers(one.rows, one.count) for one in found],
+                [texts.finding(one.kind) for one, _, _ in lines],
+                [one.column or None for one, _, _ in lines],
+                [texts.finding_details(one) or None for one, _, _ in lines],
+                [one.count if is_first else None for one, _, is_first in lines],
+                [texts(f"severity.{one.severity}") for one, _, _ in lines],
+                [(is_first and texts.remedy(one)) or None for one, _, is_first in lines],
+                [(is_first and self._touched(one)) or None for one, _, is_first in lines],
+                [rows for _, rows, _ in lines],
             ),
             (
                 styles.LABEL, styles.WRAPPED, styles.WRAPPED, replace(styles.FIGURE, number_format="#,##0"),
-                styles.ORIGINAL, replace(styles.LABEL, wrap=False),
+                styles.ORIGINAL, styles.WRAPPED, styles.WRAPPED, replace(styles.LABEL, wrap=False),
             ),
         )  # fmt: skip
         for severity, color in (("error", RED), ("info", MUTED)):
-            if found:
+            if lines:
                 cell = f"$F{first + 1}"
-                place = self.canvas.range(first, 1, first + len(found) - 1, 6)
+                place = self.canvas.range(first, 1, first + len(lines) - 1, len(WIDTHS))
                 wanted = texts(f"severity.{severity}").replace('"', '""')
                 self.canvas.conditions.append(Condition(place, f'{cell}="{wanted}"', color=color))
+
+    def _touched(self, finding: Finding) -> str:
+        report = self.report
+        touched = touched_figures(finding, report.summary, report.evidence, report.columns, report.stage_pipeline)
+        return self.texts.figures(touched, self.setting.window_days)
 
     def _backwards(self) -> None:
         block = self.report.backwards
@@ -298,6 +365,16 @@ class _MapSheet:
                 replace(styles.FIGURE, number_format="0"),
             ),
         )
+
+
+def _lines_of_rows(finding: Finding) -> list[str | None]:
+    """The rows concerned, parted into texts of one cell each; the last one says where the list ends."""
+    parts = [finding.rows[i : i + ROWS_OF_A_LINE] for i in range(0, len(finding.rows), ROWS_OF_A_LINE)]
+    texts: list[str | None] = [", ".join(map(str, part)) for part in parts]
+    left = finding.count - len(finding.rows)
+    if texts and left > 0:
+        texts[-1] = f"{texts[-1]} … (+{left:,})"
+    return texts or [None]
 
 
 def _distinct(words: Sequence[StageWord]) -> list[StageWord]:
@@ -321,25 +398,21 @@ def _as_cell(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _row_numbers(rows: Sequence[int], count: int) -> str | None:
-    text = ", ".join(map(str, rows))
-    return f"{text} …" if rows and count > len(rows) else text or None
+def _fields(pipeline: Pipeline) -> tuple[str, ...]:
+    from xl_leadkpi.leads.cells.vocabulary import field_headers  # noqa: PLC0415 - a large file, for this list alone
 
-
-def _fields() -> tuple[str, ...]:
-    from xl_leadkpi.leads.vocabulary import vocabulary  # noqa: PLC0415 - a large file, needed for this list alone
-
-    return tuple(vocabulary()["lead"])
+    return tuple(field_headers("lead", pipeline))
 
 
 # reading back ---------------------------------------------------------------------------------------------------------
 
 
-def read_map(path: str | os.PathLike[str]) -> FunnelMapEdits:
+def read_map(path: str | os.PathLike[str], pipeline: Pipeline = PIPELINE) -> FunnelMapEdits:
     """Read what a user has changed in the sheet Funnel_Map of an earlier workbook.
 
     Args:
         path: The workbook.
+        pipeline: The stages that it was written with.
 
     Returns:
         The cells that differ from what the program had decided by itself.
@@ -347,33 +420,37 @@ def read_map(path: str | os.PathLike[str]) -> FunnelMapEdits:
     Raises:
         InputError: If the file cannot be read, or holds no Funnel_Map of ours.
     """
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - only a reused map needs a reader
+    from xl_leadkpi.leads.files.excel import sheet_rows  # noqa: PLC0415 - only a reused map needs a reader
 
     if not Path(path).is_file():
         raise InputError(f"{path}: there is no such file; give the workbook of an earlier run")
     try:
-        rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_name(MAP_SHEET).to_python(skip_empty_area=False)
-    except Exception as error:  # noqa: BLE001 - the reader has an exception of its own for every kind of damage
+        rows = sheet_rows(Path(path), MAP_SHEET)
+    except InputError as error:
         raise InputError(
             f"{path}: no sheet {MAP_SHEET} can be read there ({error}); give a workbook that leadkpi has written"
         ) from None
-    sections = {name: _section(rows, name) for name in (PARAMETERS, COLUMNS, WORDS)}
+    sections = {name: _section(rows, name) for name in (PARAMETERS, COLUMNS, WORDS, CHANNELS)}
     if not any(found for _, found in sections.values()):
         raise InputError(f"{path}: the sheet {MAP_SHEET} is not one of ours; give a workbook that leadkpi has written")
     tables = {name: found for name, (_, found) in sections.items()}
-    return edits_in(tables, {name: first for name, (first, _) in sections.items()}, f"{path}, ")
+    return edits_in(tables, {name: first for name, (first, _) in sections.items()}, f"{path}, ", pipeline)
 
 
 def edits_in(
-    tables: Mapping[str, Sequence[Sequence[Any]]], first_rows: Mapping[str, int] | None = None, source: str = ""
+    tables: Mapping[str, Sequence[Sequence[Any]]],
+    first_rows: Mapping[str, int] | None = None,
+    source: str = "",
+    pipeline: Pipeline = PIPELINE,
 ) -> FunnelMapEdits:
     """Find the edits in the tables of a Funnel_Map, wherever they were read from.
 
     Args:
-        tables: Rows of ``tblParameters``, ``tblColumns`` and ``tblStageWords`` below their headers; ``""`` for an empty
-            cell. A table that is not there has no edits.
+        tables: Rows of ``tblParameters``, ``tblColumns``, ``tblStageWords`` and ``tblChannels`` below their headers;
+            ``""`` for an empty cell. A table that is not there has no edits.
         first_rows: Row of the sheet at which each table's rows begin, for messages.
         source: What messages begin with: the workbook.
+        pipeline: The stages that it was written with.
 
     Raises:
         InputError: If a value makes no sense; it names the row and what may stand there.
@@ -392,13 +469,14 @@ def edits_in(
 
     parameters = rows(PARAMETERS)
     return FunnelMapEdits(
-        _edited_fields(rows(COLUMNS)),
-        _edited_words(rows(WORDS)),
+        _edited_fields(rows(COLUMNS), pipeline),
+        _edited_words(rows(WORDS), pipeline),
+        _edited_channels(rows(CHANNELS)),
         _edited_parameters(parameters),
         {
             name: str(now)
-            for name, now, found, *_ in (row.cells for row in parameters)
-            if name in TABLE_CHOICES and now not in ("", found)
+            for shown, now, found, *_ in (row.cells for row in parameters)
+            if (name := _named(shown, "option", TABLE_CHOICES)) and now not in ("", found)
         },
     )
 
@@ -425,19 +503,20 @@ def _section(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[list[A
     return start, found
 
 
-def _edited_fields(rows: Sequence[_Row]) -> dict[str, str]:
+def _edited_fields(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
     chosen: dict[str, str] = {}
     dropped: list[str] = []
     for row in rows:
-        header, cell, decided, _, reason, _, table = row.cells
-        if not header or table not in ("leads", "deals"):
+        header, cell, decided, _, reason, _, table, *_ = row.cells
+        table = _named(table, "table", ("leads", "deals"))
+        if not header or table is None:
             continue
-        now, recognised = _field(cell, row.place), str(decided).strip()
+        now, recognised = (_field(one, row.place, pipeline) for one in (cell, decided))
         if now == recognised:
             continue
         if table == "deals":
             # what was chosen for the leads holds for the deals too: such a row differs without having been edited
-            if str(reason).strip() not in TEXTS["reason.user"]:
+            if str(reason).strip() not in in_every_language("funnel", "reason.user"):
                 raise InputError(
                     f"{row.place}: '{header}' is a column of the deals, which cannot be changed here; write "
                     f"'{recognised}' again, or rename the column in the export of the deals"
@@ -445,30 +524,33 @@ def _edited_fields(rows: Sequence[_Row]) -> dict[str, str]:
             continue
         if now != UNUSED:
             chosen[now] = str(header)
-        if recognised not in ("", UNUSED):
+        if recognised != UNUSED:
             dropped.append(recognised)
     return {**{name: UNUSED for name in dropped if name not in chosen}, **chosen}
 
 
-def _field(cell: Any, place: str) -> str:
+def _field(cell: Any, place: str, pipeline: Pipeline) -> str:
     """The field that a cell names, by its own name or in one of the languages."""
     text = str(cell).strip()
     if text in ("", UNUSED):
         return UNUSED
-    fields = _fields()
+    fields = _fields(pipeline)
     names = {name: name for name in fields}
     for name in fields:
-        for label in TEXTS.get(f"known.{name}", ()):
+        for label in in_every_language("funnel", f"known.{name}"):
             names.setdefault(label.casefold(), name)
     if text.casefold() not in names:
         raise InputError(
-            f"{place}: '{text}' is no field; write one of {', '.join(fields)}, or '{UNUSED}' for a column not used"
+            f"{place}: '{brief(text)}' is no field; write one of {', '.join(fields)}, or '{UNUSED}' for a column "
+            "not used"
         )
     return names[text.casefold()]
 
 
-def _edited_words(rows: Sequence[_Row]) -> dict[str, str]:
-    names = {text.casefold(): name for name in STAGE_CHOICES for text in (name, *TEXTS[f"label.{name}"])}
+def _edited_words(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
+    known = pipeline.codes
+    names = {text.casefold(): name for name in known for text in in_every_language("funnel", f"label.{name}")}
+    names |= {name.casefold(): name for name in known}
     edits = {}
     for row in rows:
         word, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
@@ -476,36 +558,66 @@ def _edited_words(rows: Sequence[_Row]) -> dict[str, str]:
             continue
         stage = names.get(now.casefold())
         if stage is None:
-            raise InputError(f"{row.place}: '{now}' is no stage; write one of {', '.join(STAGE_CHOICES)}")
+            raise InputError(f"{row.place}: '{brief(now)}' is no stage; write one of {', '.join(known)}")
         if stage != names.get(recognised.casefold()):
             edits[word] = stage
     return edits
 
 
-def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
-    defaults = {"as_of": None, **asdict(FunnelOptions())}
+def _edited_channels(rows: Sequence[_Row]) -> dict[str, str]:
     edits = {}
     for row in rows:
-        name, now, default, *_ = row.cells
-        if name in defaults and now not in ("", default):
-            edits[name] = _typed(name, now, defaults[name], row.place)
+        spelling, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
+        if spelling and now and now != recognised:
+            edits[spelling] = now
     return edits
+
+
+def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
+    defaults = {"as_of": None, **asdict(FunnelOptions())}
+    for unkept in UNKEPT:
+        del defaults[unkept]
+    edits = {}
+    for row in rows:
+        shown, now, default, *_ = row.cells
+        name = _named(shown, "option", defaults)
+        if name is not None and now not in ("", default):
+            now = _named(now, "choice", CHOICES[name]) or now if name in CHOICES else now
+            edits[name] = _typed(name, now, defaults[name], f"{row.place}: {shown}")
+    return edits
+
+
+def _named(cell: Any, kind: str, names: Iterable[str]) -> str | None:
+    """Which of some names a cell means, by itself or in one of the languages; None if none of them.
+
+    >>> _named("Stan na dzień", "option", ("window_days", "as_of")), _named("as_of", "option", ("as_of",))
+    ('as_of', 'as_of')
+    """
+    wanted = str(cell).strip().casefold()
+    return next(
+        (
+            name
+            for name in names
+            if wanted == name or wanted in map(str.casefold, in_every_language("funnel", f"{kind}.{name}"))
+        ),
+        None,
+    )
 
 
 def _typed(name: str, value: Any, default: Any, place: str) -> Any:
     """A parameter's cell as the option takes it: a date for days, a whole number where the default is one."""
-    if name in ("as_of", "period_from", "period_to"):
+    if name == "as_of" or name.startswith(("period_", "compared_")):
         if isinstance(value, datetime):
             return value.date()
         if isinstance(value, date):
             return value
         try:
             if isinstance(value, int | float):  # a day as a cell without a format of days holds it
-                return DAY_ZERO + timedelta(days=int(value))
+                return date_of(value)
             return date.fromisoformat(str(value).strip())
         except (ValueError, OverflowError):
-            raise InputError(f"{place}: {name} is {value!r}; write a day as 2026-06-30") from None
+            raise InputError(f"{place} is '{brief(str(value))}'; write a day as 2026-06-30") from None
     try:
         return type(default)(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{place}: {name} is {value!r}; a value such as {default!r} is expected") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{place} is '{brief(str(value))}'; write a value such as {default!r}") from None

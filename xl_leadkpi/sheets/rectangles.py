@@ -75,7 +75,7 @@ def stacked(rectangles: Iterable[Rectangle]) -> list[Rectangle]:
     return columns
 
 
-def addresses(parts: Iterable[object]) -> Iterator[str]:
+def addresses(parts: Iterable[object], longest: int = LONGEST_ADDRESS) -> Iterator[str]:
     """Join addresses with commas into as few texts as Excel's limit allows.
 
     >>> list(addresses(["A1:B2", "C3"])), len(list(addresses(["A1:B2"] * 100)))
@@ -83,7 +83,7 @@ def addresses(parts: Iterable[object]) -> Iterator[str]:
     """
     text = ""
     for part in map(str, parts):
-        if text and len(text) + 1 + len(part) > LONGEST_ADDRESS:
+        if text and len(text) + 1 + len(part) > longest:
             yield text
             text = ""
         text = f"{text},{part}" if text else part

@@ -7,13 +7,12 @@ no Excel tables. Here the header is a cell like any other, and the rows below ar
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
-
-from xlsxwriter.worksheet import Worksheet
 
 from xl_leadkpi.sheets.layout import address, column_letters
-from xl_leadkpi.sheets.text_cells import safe_text
+from xl_leadkpi.sheets.text_cells import LONGEST, escaped_text, safe_text
+from xl_leadkpi.sheets.worksheet import PlainSheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +22,11 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Area
 
 ROWS_AT_ONCE = 4096
-_SPECIAL = re.compile(
-    "[\x00-\x1e&<>\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|\x1f\\s|\\s\x1f|[^\x1f]{32768}|\x1f\x1f"
-)
-"""What keeps texts, joined by a separator, from being written as they are: markup, outer spaces, length ..."""
-_LOOKS_ESCAPED = re.compile("(_x[0-9A-Fa-f]{4}_)")
+_SPECIAL = re.compile("[\x00-\x1e&<>\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|\x1f\\s|\\s\x1f|\x1f\x1f")
+"""What keeps texts, joined by a separator, from being written as they are: markup, outer spaces, escapes ..."""
 
 
-class StreamedSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no type of its own for subclasses
+class StreamedSheet(PlainSheet):
     """A worksheet with one block of rows that is never kept as cells."""
 
     _area: Area | None = None
@@ -88,14 +84,15 @@ def _cells_xml(values: Sequence[Any], letter: str, index: int, numbers: range) -
 def _texts_xml(values: Sequence[str | None]) -> list[str | None]:
     """Texts as XML, each distinct one looked at once, and none where nothing in them asks for it."""
     distinct = {value for value in values if value is not None}
-    if not _SPECIAL.search("\x1f".join(("", *distinct, ""))):
+    longest = max(map(len, distinct), default=0)
+    if longest * 2 <= LONGEST and not _SPECIAL.search("\x1f".join(("", *distinct, ""))):
         return [None if value is None else f"<t>{value}</t>" for value in values]
     xml = {value: _text_xml(value) for value in distinct}
     return [None if value is None else xml[value] for value in values]
 
 
 def _text_xml(text: str) -> str:
-    """A text as XML; what merely looks like an escape of Excel's (_x0041_) is kept from being read as one."""
-    escaped = _LOOKS_ESCAPED.sub(r"_x005F\1", escape(safe_text(text)))
+    """A text as XML."""
+    escaped = escape(escaped_text(safe_text(text)), quote=False)
     kept = ' xml:space="preserve"' if escaped != escaped.strip() else ""
     return f"<t{kept}>{escaped}</t>"

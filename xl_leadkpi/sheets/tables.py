@@ -7,19 +7,22 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.funnel.report import Above, First
+from xl_leadkpi.funnel.report import Above, First, argument_column
+from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.leads.model.evidence import ABSENT
 from xl_leadkpi.sheets import styles
-from xl_leadkpi.sheets.formulas import NO_VALUE, Formulas, Place, ratio_formula
+from xl_leadkpi.sheets.formulas import NO_VALUE, Formulas, Place, ratio_formula, shown_value
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Table, address, column_letters
 from xl_leadkpi.sheets.measure import lines_needed, widest_line
 from xl_leadkpi.sheets.palette import FAINT
+from xl_leadkpi.sheets.text_cells import LONGEST_IN_FORMULA, line_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from xl_leadkpi.funnel.report import Block, Column, Ratio
     from xl_leadkpi.sheets.canvas import Canvas
-    from xl_leadkpi.sheets.formats import Formats, Language
+    from xl_leadkpi.sheets.formats import Formats
     from xl_leadkpi.sheets.texts import Texts
 
 LINE = 16
@@ -44,7 +47,7 @@ class Setting:
     cell_width: int
 
     @property
-    def language(self) -> Language:
+    def language(self) -> str:
         """Language of the workbook."""
         return self.formats.language
 
@@ -97,7 +100,8 @@ def place_table(
     """
     rows, totals = len(block), block.totals
     first = row + 1
-    where = {**(places or {}), **{part.key: Place(first, column + i) for i, part in enumerate(columns)}}
+    own = {part.key: Place(first, column + i, ratio=part.ratio is not None) for i, part in enumerate(columns)}
+    where = {**(places or {}), **own}
     texts, header_styles, body, foot = [], [], [], []
     for i, part in enumerate(columns):
         is_label = part.unit in ("text", "month", "date") and i == 0
@@ -112,8 +116,12 @@ def place_table(
             style, last = (replace(one, align="left", indent=1, wrap=False) for one in (style, last))
             header_styles[-1] = replace(styles.LABEL_HEADER, indent=1)
         blank = (missing or {}).get(part.key)
-        values = [blank if value is None else _display(value, part, setting) for value in part.values]
-        if blank is not None and None in part.values:
+        gaps = unknown_rows(block, part.key)
+        values = [
+            (NO_VALUE if row in gaps else blank) if value is None else _display(value, part, setting)
+            for row, value in enumerate(part.values)
+        ]
+        if None in part.values and (blank is not None or gaps):
             place = canvas.range(first, column + i, first + rows - 1, column + i)
             canvas.conditions.append(Condition(place, f"ISTEXT({address(first, column + i)})", color=FAINT))
         formulas = _formulas(part, where, setting.formulas)
@@ -138,13 +146,22 @@ def place_table(
     return Placed(row, first, last_row, last_column, where)
 
 
+def unknown_rows(block: Block, key: str) -> Collection[int]:
+    """Rows of a column that show a dash because the table does not support their figure.
+
+    What was not exported at all has no column on the sheet.
+    """
+    gap = block.unknown.get(key)
+    return set(gap.rows) if gap is not None and gap.why.kind not in ABSENT else ()
+
+
 def _with_unit(title: str, unit: str, width: int) -> str:
     """Header with the unit of its figures, written so that it wraps before it runs into the next header."""
     if not unit:
         return title
-    ways = (f"{title}, {unit}", f"{title} ({unit})", f"{title} – {unit}")
-    fitting = (way for way in ways if header_fits(way, width))
-    return next(fitting, ways[0])
+    spellings = (f"{title}, {unit}", f"{title} ({unit})", f"{title} – {unit}")
+    fitting = (spelling for spelling in spellings if header_fits(spelling, width))
+    return next(fitting, spellings[0])
 
 
 def header_fits(text: str, width: int) -> bool:
@@ -164,7 +181,7 @@ def _make_room_for_labels(canvas: Canvas, labels: Cells, width: int, first: int)
 
 def _display(value: Any, column: Column, setting: Setting) -> Any:
     if isinstance(value, CellError):
-        return NO_VALUE
+        return shown_value(value, column.ratio, setting.formulas)
     if column.unit == "text" and value is not None:
         text = setting.texts.label(str(value), column.key)
         return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
@@ -183,7 +200,7 @@ def _formulas(column: Column, places: dict[str, Place], mode: Formulas) -> tuple
 
 
 def unique_headers(titles: Sequence[str]) -> tuple[str, ...]:
-    """Make headers differ, as Excel demands of a table's columns (it compares without case).
+    """Make headers fit for a table: short texts of one line that differ, compared without case as Excel does.
 
     >>> unique_headers(["Won", "won", "Lost"])
     ('Won', 'won 2', 'Lost')
@@ -191,8 +208,7 @@ def unique_headers(titles: Sequence[str]) -> tuple[str, ...]:
     taken: set[str] = set()
     result = []
     for title in titles:
-        name = title or "–"
-        candidate = _free(name, taken)
+        candidate = _free(line_text(title) or "–", taken)
         taken.add(candidate.casefold())
         result.append(candidate)
     return tuple(result)
@@ -201,7 +217,8 @@ def unique_headers(titles: Sequence[str]) -> tuple[str, ...]:
 def _free(name: str, taken: set[str]) -> str:
     if name.casefold() not in taken:
         return name
-    return next(text for text in (f"{name} {i}" for i in count(2)) if text.casefold() not in taken)
+    numbered = (f"{line_text(name, LONGEST_IN_FORMULA - len(f' {i}'))} {i}" for i in count(2))
+    return next(text for text in numbered if text.casefold() not in taken)
 
 
 def _grey_uncertain(
@@ -226,12 +243,11 @@ def _grey_uncertain(
 
 def _cases(ratio: Ratio, places: dict[str, Place]) -> str | None:
     """The number of cases a rate rests on, for the first row of its block: its denominator."""
-    columns = [argument for argument in ratio.arguments if not isinstance(argument, int | float)]
-    if ratio.kpi not in ("WINRATE", "LOSSRATE"):  # those divide by the sum of their arguments, the others by the second
-        columns = columns[1:2]
     cells = []
-    for argument in columns:
-        key = argument.column if isinstance(argument, Above | First) else argument
+    for argument in (ratio.arguments[place] for place in CATALOGUE[ratio.kpi].divided_by(len(ratio.arguments))):
+        key = argument_column(argument)
+        if key is None:  # a number, of which there are no cases
+            continue
         if key not in places:
             return None
         row, fixed = places[key].row - isinstance(argument, Above), "$" if isinstance(argument, First) else ""

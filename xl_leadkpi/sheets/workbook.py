@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.sheets.chart_data import ChartData
-from xl_leadkpi.sheets.data_sheet import lay_out_data
+from xl_leadkpi.funnel.context import inside
+from xl_leadkpi.sheets.chart_data import CHART_SHEET, ChartData
+from xl_leadkpi.sheets.data_sheet import DATA_SHEET, lay_out_data
 from xl_leadkpi.sheets.formats import Formats
 from xl_leadkpi.sheets.funnel_sheet import CELL, label_width, lay_out_funnel
 from xl_leadkpi.sheets.layout import Layout
-from xl_leadkpi.sheets.map_sheet import lay_out_map
+from xl_leadkpi.sheets.map_sheet import MAP_SHEET, lay_out_map
 from xl_leadkpi.sheets.tables import Setting
 from xl_leadkpi.sheets.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from xl_leadkpi.funnel.report import FunnelReport
-    from xl_leadkpi.leads.table import LeadTable
-    from xl_leadkpi.sheets.formats import Language
+    from xl_leadkpi.leads.model.table import LeadTable
     from xl_leadkpi.sheets.formulas import Formulas
     from xl_leadkpi.sheets.map_sheet import TableChoice
+
+_WORKBOOK_PART = 1 << 20
 
 
 def lay_out(
     report: FunnelReport,
     leads: LeadTable,
     *,
-    language: Language = "en",
+    language: str = "en",
     formulas: Formulas = "native",
     data_rows: int | None = None,
     tables: Mapping[str, TableChoice] = MappingProxyType({}),
+    settled: Mapping[str, Any] = MappingProxyType({}),
 ) -> Layout:
     """Lay the funnel out as a workbook.
 
@@ -43,10 +50,11 @@ def lay_out(
             ``values`` as its value alone.
         data_rows: How many leads go into Funnel_Data at most; None for as many as a sheet holds, 0 for none.
         tables: Where spend and touches are from in an open workbook, by the name under which Funnel_Map lists it.
+        settled: Parameters that hold without the user's choice in Funnel_Map, instead of the usual ones.
     """
     header = report.header
     setting = Setting(
-        texts=Texts(language, header.win_basis, header.is_deals),
+        texts=Texts(language, header.win_basis, header.is_deals, report.stage_pipeline),
         formats=Formats(language, header.currency, header.spend_currency),
         formulas=formulas,
         min_n=header.min_n,
@@ -59,8 +67,28 @@ def lay_out(
         setting.texts("sheet.title"),
         (
             lay_out_funnel(report, setting, figures),
-            lay_out_data(leads, setting, data_rows),
-            lay_out_map(report, setting, figures, tables),
+            lay_out_data(_of_period(leads, report), setting, data_rows),
+            lay_out_map(report, setting, figures, tables, settled),
             figures.sheet(),
         ),
     )
+
+
+def _of_period(leads: LeadTable, report: FunnelReport) -> LeadTable:
+    """The leads that were created or closed in the period asked for; all of them without one."""
+    first, last = report.header.period_from, report.header.period_to
+    if first is None and last is None:
+        return leads
+    here = inside("created", first, last) | inside("d_won", first, last) | inside("d_lost", first, last)
+    return replace(leads, frame=leads.frame.filter(here))
+
+
+def is_funnel_workbook(path: Path) -> bool:
+    """Tell whether a file is a workbook as :func:`lay_out` makes it: with its sheets, and none of the user's own."""
+    try:
+        with zipfile.ZipFile(path) as parts, parts.open("xl/workbook.xml") as stream:
+            listed = stream.read(_WORKBOOK_PART).decode("utf-8", "replace")
+    except Exception:  # noqa: BLE001 - each way of packing has errors of its own for damage, and none of it is ours
+        return False
+    names = set(re.findall(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', listed))
+    return {DATA_SHEET, MAP_SHEET} <= names <= {"Funnel", DATA_SHEET, MAP_SHEET, CHART_SHEET}

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import contextmanager, suppress
+import re
 from datetime import date
 from functools import cache
-from pathlib import Path
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.errors import UserError
+from xl_leadkpi.output_files import OutputError, OutputFiles
+from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.streamed import StreamedSheet
-from xl_leadkpi.sheets.text_cells import safe_text
+from xl_leadkpi.sheets.text_cells import LONGEST, LONGEST_IN_FORMULA, escaped_text, line_text, safe_text
+from xl_leadkpi.sheets.worksheet import PlainSheet
+from xl_leadkpi.temporary_files import remedy, temporary_folder
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from xlsxwriter.chart import Chart as XlsxChart
     from xlsxwriter.format import Format
@@ -41,67 +43,64 @@ if TYPE_CHECKING:
     )
 
 FONT = "Calibri"
+CALCULATION = 191029
+"""Number of the calculation engine of current Excel: a file of an older one is computed anew when it is opened."""
+_MISTAKEN = re.compile(r"<r>.*</r>\Z", re.DOTALL)
+_ESCAPES_IN_ROW = re.compile(r"_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_")
+_NUMERIC = re.compile(r"[\s.,:/+()%$€£-]*\d[\s\d.,:/+()%$€£-]*")
+"""A text that Excel may take for a number, an amount or a date."""
 _BORDERS = {"thin": 1, "medium": 2, "hair": 7}
 _A4 = 9
 
 
-class OutputError(UserError):
-    """The workbook cannot be written where it was asked for; what was there before is untouched."""
-
-
-def to_file(layout: Layout, path: str | os.PathLike[str]) -> None:
+def to_file(layout: Layout, path: str | os.PathLike[str], outputs: OutputFiles | None = None) -> None:
     """Write a layout to an XLSX file; on any failure the file that was there stays as it was.
 
     Args:
         layout: The workbook as data.
         path: The file; its folder must exist.
+        outputs: The files it is to be put in place with, by the caller; None puts it there at once.
 
     Raises:
         OutputError: If the folder is missing or may not be written to, or the file is open in another program.
     """
-    target = Path(path)
-    _refuse_unwritable(target)
-    with _replacing(target) as temporary:
-        book = xlsxwriter.Workbook(str(temporary), {"default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": True})
-        _Writer(book).write(layout)
-        book.close()
+    if outputs is None:
+        with OutputFiles() as alone:
+            to_file(layout, path, alone)
+            alone.put_in_place()
+        return
+    stream = outputs.new(path)
+    with temporary_folder() as parts:
+        options = {"default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": True, "tmpdir": str(parts)}
+        book = xlsxwriter.Workbook(stream, options)
+        keep_figures(book)
+        try:
+            _Writer(book).write(layout)
+            book.close()
+            stream.flush()
+        except (OSError, FileCreateError) as error:
+            if stream.fault:  # which its own place is told of
+                raise
+            reason = error.args[0] if isinstance(error, FileCreateError) else error
+            said = getattr(reason, "strerror", None) or reason
+            raise OutputError(
+                f"cannot write {path}: its parts cannot be put together in the temporary folder {parts.parent} "
+                f"({said}); {remedy()}"
+            ) from error
+
+
+def keep_figures(book: Workbook) -> None:
+    """Let nothing be computed when the workbook is opened: the figures in it stay until somebody changes one.
+
+    Where a function is not to be had, every figure would turn into #NAME?, and Excel would ask whether to save changes.
+    """
+    book.set_calc_mode("auto", CALCULATION)
+    book.calc_on_load = False
 
 
 def write(layout: Layout, book: Workbook) -> None:
     """Write a layout into a workbook that XlsxWriter has open: what else goes into it is the caller's business."""
     _Writer(book).write(layout)
-
-
-def _refuse_unwritable(target: Path) -> None:
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder; give the name of a file, such as {target / 'funnel.xlsx'}")
-    if not target.parent.is_dir():
-        raise OutputError(f"cannot write {target}: the folder {target.parent} does not exist; create it first")
-    for lock in (target.with_name(f".~lock.{target.name}#"), target.with_name(f"~${target.name}")):
-        if lock.exists():
-            raise OutputError(
-                f"cannot write {target}: it is open in another program; close it there and try again "
-                f"(if it is not open anywhere, delete {lock.name} beside it)"
-            )
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A new file beside the target that takes its place when everything has gone well."""
-    temporary = target.with_name(f".{target.stem}-{secrets.token_hex(4)}.tmp.xlsx")
-    try:
-        yield temporary
-        temporary.replace(target)
-    except PermissionError as error:
-        raise OutputError(
-            f"cannot write {target}: it is open in another program, or you may not write to {target.parent}; "
-            "close it, or choose another file"
-        ) from error
-    except (OSError, FileCreateError) as error:
-        raise OutputError(f"cannot write {target}: {error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 class _Writer:
@@ -111,14 +110,13 @@ class _Writer:
         self.book = book
         self.format: Callable[[Style], Format] = cache(self._new_format)
         self.number: Callable[[Style], Format] = cache(
-            lambda style: self.book.add_format({"num_format": style.number_format})
+            lambda style: self.book.add_format({"num_format": escaped_text(style.number_format)})
         )
 
     def write(self, layout: Layout) -> None:
         self.book.set_properties({"title": safe_text(layout.title)})
-        self.book.set_calc_mode("auto")
         sheets = [
-            (sheet, self.book.add_worksheet(sheet.name, worksheet_class=StreamedSheet if sheet.bulk else None))
+            (sheet, self.book.add_worksheet(sheet.name, worksheet_class=StreamedSheet if sheet.bulk else PlainSheet))
             for sheet in layout.sheets
         ]
         for sheet, worksheet in sheets:
@@ -131,7 +129,7 @@ class _Writer:
             "font_color": style.color,
             "align": style.align,
             "valign": {"center": "vcenter"}.get(style.valign, style.valign),
-            "num_format": style.number_format,
+            "num_format": escaped_text(style.number_format),
         }
         for name in ("bold", "italic", "indent", "underline"):
             if getattr(style, name):
@@ -156,10 +154,13 @@ class _Writer:
             self._choice(choice, worksheet)
         for link in sheet.links:
             worksheet.write_formula(
-                link.row, link.column, f"={link.formula()}", self.format(link.style), safe_text(link.text)
+                link.row, link.column, _formula(link.formula()), self.format(link.style), _cached(line_text(link.text))
             )
         for chart in sheet.charts:
             self._chart(chart, worksheet)
+        digits = digits_as_text(sheet)
+        if digits:
+            worksheet.ignore_errors({"number_stored_as_text": digits})
         self._page(sheet, worksheet)
 
     def _cells(self, sheet: Sheet, worksheet: Worksheet) -> None:
@@ -184,19 +185,24 @@ class _Writer:
             worksheet.set_column_pixels(column, column, widths.get(column), self.format(cells.style))
 
     def _table(self, table: Table, worksheet: Worksheet) -> None:
+        names = [escaped_text(line_text(header)) for header in table.headers]
+        # what the format has another spelling for is not given to XlsxWriter, which would put it into the cell too
+        plain = [name == _cell_text(header) for name, header in zip(names, table.headers, strict=True)]
         options = {
             "name": table.name,
-            "columns": [{"header": safe_text(header)} for header in table.headers],
+            "columns": [{"header": name} if good else {} for name, good in zip(names, plain, strict=True)],
             "style": None,
             "autofilter": table.filters,
         }
         worksheet.add_table(*_corners(table.place), options)
+        for column, name in zip(worksheet.tables[-1]["columns"], names, strict=True):
+            column["name"] = name
 
     def _choice(self, choice: Choice, worksheet: Worksheet) -> None:
         options = {
             "validate": "list",
-            "source": f"={choice.source.full}" if choice.source else list(choice.values),
-            "input_message": choice.message[:255],
+            "source": f"={choice.source.full}" if choice.source else [safe_text(value) for value in choice.values],
+            "input_message": escaped_text(safe_text(choice.message, LONGEST_IN_FORMULA)),
         }
         worksheet.data_validation(*_corners(choice.place), options)
 
@@ -210,9 +216,9 @@ class _Writer:
                     _write_value(worksheet, (row, column), value, cell_format)
                 elif cells.array:
                     place = (row, column, row, column)
-                    worksheet.write_dynamic_array_formula(*place, f"={formula}", cell_format, _cached(value))
+                    worksheet.write_dynamic_array_formula(*place, _formula(formula), cell_format, _cached(value))
                 else:
-                    worksheet.write_formula(row, column, f"={formula}", cell_format, _cached(value))
+                    worksheet.write_formula(row, column, _formula(formula), cell_format, _cached(value))
 
     def _condition(self, condition: Condition, worksheet: Worksheet) -> None:
         properties: dict[str, Any] = {}
@@ -243,7 +249,7 @@ class _Writer:
         if page.breaks:
             worksheet.set_h_pagebreaks(list(page.breaks))
         if page.footer:
-            worksheet.set_footer(page.footer)
+            worksheet.set_footer(safe_text(page.footer, LONGEST_IN_FORMULA))
         if not sheet.gridlines:
             worksheet.hide_gridlines(2)
         if any(sheet.freeze):
@@ -274,12 +280,13 @@ class _Writer:
                 "x_offset": chart.x_offset,
                 "y_offset": chart.y_offset,
                 "object_position": 2,
-                "description": chart.description,
+                "description": safe_text(chart.description),
             },
         )  # fmt: skip
 
     def _frame(self, chart: Chart, drawn: XlsxChart) -> None:
-        title = {"name": chart.title, "name_font": _TITLE_FONT, "overlay": False} if chart.title else {"none": True}
+        words = {"name": _words(chart.title), "name_font": _TITLE_FONT, "overlay": False}
+        title = words if chart.title else {"none": True}
         drawn.set_title(title)
         drawn.set_legend({"position": "bottom", "font": _SMALL_FONT} if chart.legend else {"none": True})
         drawn.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
@@ -292,9 +299,56 @@ class _Writer:
         drawn.show_hidden_data()
 
 
+def digits_as_text(sheet: Sheet) -> str:
+    """Cells with texts that look like numbers or dates, as ``A2:A9 C3``: Excel would mark each with a green triangle.
+
+    Identifiers are texts on purpose, whatever they are made of.
+    """
+    places = [
+        (area, column)
+        for area in sheet.areas
+        for column, cells in enumerate(area.cells, start=area.column)
+        if any(isinstance(value, str) and _NUMERIC.fullmatch(value) for value in cells.values)
+    ]
+    if sheet.bulk:  # a column of texts as a whole: to look at each of a hundred thousand takes longer than writing it
+        firsts = (next((value for value in cells.values if value is not None), None) for cells in sheet.bulk.cells)
+        places += [
+            (sheet.bulk, column) for column, first in enumerate(firsts, sheet.bulk.column) if isinstance(first, str)
+        ]
+    return " ".join(
+        address(area.row, column) + (f":{address(area.last_row, column)}" if area.height > 1 else "")
+        for area, column in places
+    )
+
+
 def _cached(value: Any) -> Any:
     """What a formula shows until it is computed again."""
+    if isinstance(value, str):
+        return escaped_text(safe_text(value))
     return str(value) if isinstance(value, CellError) else "" if value is None else value
+
+
+def _cell_text(text: str) -> str:
+    """A text of a cell as XlsxWriter takes it.
+
+    It writes what begins and ends as a rich text of the format just so, without a look at it, and of two escapes that
+    share an underscore it keeps one from being read. Such texts become rich texts indeed, of one part.
+    """
+    safe = safe_text(text)
+    if not _MISTAKEN.match(safe) and not _ESCAPES_IN_ROW.search(safe):
+        return safe
+    xml = escape(escaped_text(safe_text(safe, LONGEST // 8)), quote=False).replace("_", "&#95;")
+    return f'<r><t xml:space="preserve">{xml}</t></r>'
+
+
+def _formula(formula: str) -> str:
+    """A formula as XlsxWriter takes it."""
+    return escaped_text(f"={safe_text(formula)}")
+
+
+def _words(text: str) -> str:
+    """A text of a chart, which XlsxWriter takes for a formula if it begins like one."""
+    return line_text(text) if not text.startswith("=") else f"\N{ZERO WIDTH SPACE}{line_text(text)}"
 
 
 def _corners(place: Range) -> tuple[int, int, int, int]:
@@ -306,7 +360,7 @@ def _write_value(worksheet: Worksheet, cell: tuple[int, int], value: Any, cell_f
     if value is None:
         worksheet.write_blank(*cell, None, cell_format)
     elif isinstance(value, str):
-        worksheet.write_string(*cell, safe_text(value), cell_format)
+        worksheet.write_string(*cell, _cell_text(value), cell_format)
     elif isinstance(value, bool):
         worksheet.write_boolean(*cell, value, cell_format)
     elif isinstance(value, date):
@@ -331,7 +385,7 @@ def _series(chart: Chart, series: Series) -> dict[str, Any]:
     options: dict[str, Any] = {
         "categories": f"={series.categories.full}",
         "values": f"={series.values.full}",
-        "name": series.name,
+        "name": _words(series.name),
     }
     if series.over == "line" or chart.kind == "scatter":
         options |= {"line": {"color": series.color, "width": 2.25}, "marker": {"type": "none"}}
@@ -353,7 +407,7 @@ def _series(chart: Chart, series: Series) -> dict[str, Any]:
             "value": True,
             "position": "inside_base",
             "font": font,
-            "custom": [{"value": text, "font": font} for text in series.labels],
+            "custom": [{"value": _words(text), "font": font} for text in series.labels],
         }
     if series.error_up and series.error_down:
         options["y_error_bars"] = {
@@ -368,7 +422,7 @@ def _series(chart: Chart, series: Series) -> dict[str, Any]:
 def _axis(axis: Axis) -> dict[str, Any]:
     options: dict[str, Any] = {
         "num_font": _SMALL_FONT,
-        "num_format": axis.number_format,
+        "num_format": escaped_text(axis.number_format),
         "line": {"color": "#D9DEE4"} if axis.line else {"none": True},
         "major_tick_mark": "none",
         "minor_tick_mark": "none",
@@ -383,5 +437,5 @@ def _axis(axis: Axis) -> dict[str, Any]:
     if axis.maximum is not None:
         options["max"] = axis.maximum
     if axis.title:
-        options |= {"name": axis.title, "name_font": _SMALL_FONT}
+        options |= {"name": _words(axis.title), "name_font": _SMALL_FONT}
     return options

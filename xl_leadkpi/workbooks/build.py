@@ -1,4 +1,4 @@
-"""``leadkpi workbooks build``: three workbooks from text sources and the catalogue, byte for byte the same."""
+"""``leadkpi workbooks build``: the workbooks from text sources and the catalogue, byte for byte the same."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from xl_leadkpi.sheets import xlsx
 from xl_leadkpi.sheets.layout import Layout
 from xl_leadkpi.workbooks import names, package, ribbon, vba
 from xl_leadkpi.workbooks.calculators import calculators_page
-from xl_leadkpi.workbooks.files import ADD_IN, NO_PYTHON, TEMPLATE, XLWINGS, Built, write
+from xl_leadkpi.workbooks.files import ADD_IN, EXCEL_TEMPLATE, NO_PYTHON, TEMPLATE, XLWINGS, Built, write
 from xl_leadkpi.workbooks.filled import filled_funnel
 from xl_leadkpi.workbooks.functions import functions_page
 from xl_leadkpi.workbooks.funnel import funnel_page
 from xl_leadkpi.workbooks.inputs import inputs_page
 from xl_leadkpi.workbooks.scorecard import scorecard_page
-from xl_leadkpi.workbooks.sources import Language, Words, sample
+from xl_leadkpi.workbooks.sources import Words, sample
 from xl_leadkpi.workbooks.start import start_page
 from xl_leadkpi.workbooks.tables import columns, leads_page, spend_page
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.workbooks.page import Page
-
-CALCULATION: Final = 191029
-"""Number of the calculation engine of current Excel: a file of an older one is computed anew when it is opened."""
 
 _CREATED: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - XlsxWriter writes it as it is
 
@@ -55,7 +52,7 @@ def pages(words: Words, *, with_funnel: bool) -> list[tuple[Page, Sheet]]:
     ]
 
 
-def no_python(language: Language = "en") -> Built:
+def no_python(language: str = "en") -> Built:
     """The workbook that needs nothing but a current Excel: every KPI is a named LAMBDA."""
     made = io.BytesIO()
     book = open_book(made)
@@ -70,7 +67,7 @@ def no_python(language: Language = "en") -> Built:
     return Built(NO_PYTHON, package.pack(parts))
 
 
-def template(language: Language = "en", xlwings: str = XLWINGS) -> Built:
+def template(language: str = "en", xlwings: str = XLWINGS) -> Built:
     """The workbook to distribute: the same sheets, functions and ribbon in one file."""
     words = Words(language)
     made = io.BytesIO()
@@ -84,9 +81,17 @@ def template(language: Language = "en", xlwings: str = XLWINGS) -> Built:
         book.define_name(name, target)
     _set_code_names(book)
     book.close()
-    parts = vba.add_project(package.unpack(made.getvalue()), vba.modules(add_in=False, xlwings=xlwings))
-    package.add_ribbon(parts, ribbon.ribbon_xml())
+    sources = vba.modules(add_in=False, xlwings=xlwings)
+    parts = vba.add_project(package.unpack(made.getvalue()), sources, vba.TEMPLATE_PROJECT)
+    package.add_ribbon(parts, ribbon.ribbon_xml(add_in=False))
     return Built(TEMPLATE, package.pack(parts))
+
+
+def excel_template(workbook: Built) -> Built:
+    """What Excel offers under File > New: the workbook to distribute, of which every opening is a copy."""
+    parts = package.unpack(workbook.content)
+    package.make_template(parts)
+    return Built(EXCEL_TEMPLATE, package.pack(parts))
 
 
 def add_in(xlwings: str = XLWINGS) -> Built:
@@ -97,9 +102,10 @@ def add_in(xlwings: str = XLWINGS) -> Built:
     book.set_properties({"title": "Lead KPI", "comments": f"xl_leadkpi {__version__}", "created": _CREATED})
     _set_code_names(book)
     book.close()
-    parts = vba.add_project(package.unpack(made.getvalue()), vba.modules(add_in=True, xlwings=xlwings))
+    sources = vba.modules(add_in=True, xlwings=xlwings)
+    parts = vba.add_project(package.unpack(made.getvalue()), sources, vba.ADD_IN_PROJECT)
     package.make_add_in(parts)
-    package.add_ribbon(parts, ribbon.ribbon_xml())
+    package.add_ribbon(parts, ribbon.ribbon_xml(add_in=True))
     return Built(ADD_IN, package.pack(parts))
 
 
@@ -113,8 +119,7 @@ def _set_code_names(book: Workbook) -> None:
 def open_book(target: io.BytesIO) -> Workbook:
     """A workbook that is not computed when it is opened: the values in it stay until somebody changes a figure."""
     book = xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd"})
-    book.set_calc_mode("auto", CALCULATION)
-    book.calc_on_load = False
+    xlsx.keep_figures(book)
     return book
 
 
@@ -151,17 +156,23 @@ def _decorate(page: Page, sheet: Sheet, book: Workbook) -> None:
         worksheet.set_column(last + 1, last + 1, None, None, {"collapsed": True})
 
 
-def build(folder: Path, language: Language = "en", xlwings: str = XLWINGS) -> tuple[Built, ...]:
+def build(folder: Path, language: str = "en", xlwings: str = XLWINGS, *, overwrite: bool = False) -> tuple[Built, ...]:
     """Make all workbooks and the list of their hashes.
 
     Args:
-        folder: Where they go; it must exist.
+        folder: Where they go; made if it is missing.
         language: Of the sheets; the ribbon follows Excel's own language.
         xlwings: Version whose DLL the macros call.
+        overwrite: Replace files of these names that were changed or come from elsewhere.
 
     Returns:
         The workbooks.
+
+    Raises:
+        NotOursError: If there are such files and they are not to be replaced.
+        OSError: If the files cannot be written.
     """
-    made = (add_in(xlwings), template(language, xlwings), no_python(language))
-    write(made, folder)
+    workbook = template(language, xlwings)
+    made = (add_in(xlwings), workbook, excel_template(workbook), no_python(language))
+    write(made, folder, overwrite=overwrite)
     return made

@@ -44,7 +44,7 @@ class _Block:
     def kpi(self, name: str, *arguments: Given | float) -> Cell:
         """A result: the function's title, its value, its call."""
         kpi = CATALOGUE[name]
-        self.page.put(self.row, self.column, kpi.title[self.words.language], styles.LABEL)
+        self.page.put(self.row, self.column, kpi.title_in(self.words.language), styles.LABEL)
         style = replace(styles.FIGURE, bold=True, number_format=_shown(kpi))
         cell = self.page.kpi(self.row, self.column + 1, name, arguments, style)
         self.page.put(
@@ -198,7 +198,7 @@ def _consequences(  # noqa: PLR0917 - one row is made of so much
     for name, of in (("CAC", ("wspend", "wins")), ("ROMI", ("income", "wspend"))):
         kpi = CATALOGUE[name]
         style = replace(styles.FIGURE, number_format=_shown(kpi))
-        page.put(row, _LEFT, kpi.title[words.language], styles.LABEL)
+        page.put(row, _LEFT, kpi.title_in(words.language), styles.LABEL)
         page.put(row, today + 1, None, styles.LABEL)
         one = page.kpi(row, today, name, [base[key] for key in of], style)
         other = page.kpi(row, scenario, name, [new[key] for key in of], replace(style, bold=True))

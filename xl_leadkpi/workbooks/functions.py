@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from xl_leadkpi.addin.exports import FUNCTIONS
+from xl_leadkpi.cells.days import moment_number
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.kpis import CATALOGUE, FAMILIES
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Link, Print
 from xl_leadkpi.sheets.measure import lines_needed
 from xl_leadkpi.sheets.palette import MUTED
-from xl_leadkpi.workbooks.page import LINK, NOTE, TITLE, Page, serial
+from xl_leadkpi.workbooks.page import LINK, NOTE, TITLE, Page
 from xl_leadkpi.workbooks.sources import ENGLISH
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def functions_page(words: Words) -> tuple[Page, Sheet]:
     page.put(0, 0, words("fn.title"), TITLE, across=2)
     page.canvas.links.append(Link(1, 0, words("back"), "'Start'!A1", LINK))
     page.put(2, 0, words("fn.note"), NOTE, across=4)
+    page.put(3, 0, words("fn.at"), NOTE, across=5)
     page.canvas.at_least(0, 34)
     headers = [words(f"fn.{key}") for key, _ in _COLUMNS]
     page.canvas.put_row(_HEADER_ROW, 0, headers, [*[_HEADER] * (_EXAMPLE + 1), replace(_HEADER, align="right")])
@@ -78,7 +80,7 @@ def _kpi_row(page: Page, row: int, kpi: Kpi, words: Words) -> None:
     written, value = example_of(kpi)
     typed, _ = example_of(kpi, words)
     direction = words(f"better.{kpi.direction}") if kpi.direction in {"higher", "lower"} else "–"
-    cells = (kpi.name, kpi.title[words.language], words(f"family.{kpi.family}"), meaning, arguments, formula,
+    cells = (kpi.name, kpi.title_in(words.language), words(f"family.{kpi.family}"), meaning, arguments, formula,
              words(f"unit.{kpi.unit}"), direction, f"={typed}")  # fmt: skip
     page.canvas.put_row(row, 0, cells, [_NAME, *[_TEXT] * 4, _CODE, _TEXT, _TEXT, _CODE])
     style = replace(_TEXT, number_format=kpi.number_format, align="right", bold=True, size=10)
@@ -122,7 +124,7 @@ def example_of(kpi: Kpi, words: Words = ENGLISH) -> tuple[str, Any]:
     arguments = list(example.arguments)
     while arguments and arguments[-1] is None:
         arguments.pop()
-    separator, decimal = (",", ".") if words.language == "en" else (";", ",")
+    separator, decimal = words.locale.list_separator, words.locale.decimal
     written = f"{kpi.name}({separator.join(_constant(argument, decimal) for argument in arguments)})"
     if isinstance(example.expected, tuple):
         count = len(example.expected)
@@ -146,7 +148,7 @@ def _constant(value: Any, decimal: str = ".") -> str:
         return ""
     if isinstance(value, date):
         moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
-        return f"{round(serial(moment), 9):.10g}".replace(".", decimal)
+        return f"{round(moment_number(moment), 9):.10g}".replace(".", decimal)
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
     return f"{value:.15g}".replace(".", decimal)

@@ -10,6 +10,7 @@ from xl_leadkpi.sheets.layout import Axis, Chart, Link, Print, Range, Series
 from xl_leadkpi.sheets.palette import NAVY, PALE_NAVY, TEAL
 from xl_leadkpi.workbooks.inputs import _next_month
 from xl_leadkpi.workbooks.page import HEADING, LINK, NOTE, TITLE, Bars, Cell, Given, Page
+from xl_leadkpi.workbooks.sources import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.workbooks.sources import Words
     from xl_leadkpi.workbooks.tables import TableColumns
 
-STAGES: Final = ("lead", "mql", "sql", "meeting", "opportunity", "won")
 _LABEL: Final = 1
 _FIRST: Final = 2
 _COUNT = replace(styles.FIGURE, number_format="#,##0")

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from xl_leadkpi.cells.days import moment_number
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Link, Print, address
 from xl_leadkpi.sheets.palette import MUTED
-from xl_leadkpi.workbooks.page import HEADING, INPUT, LINK, NOTE, TITLE, Cell, Given, Page, serial
+from xl_leadkpi.workbooks.page import HEADING, INPUT, LINK, NOTE, TITLE, Cell, Given, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -171,7 +172,7 @@ def _months(page: Page, leads: TableColumns) -> tuple[Cell, ...]:
     created = leads["created"]
     newest = max(v for v in leads.values["created"] if v is not None)
     last = datetime(newest.year, newest.month, 1)  # noqa: DTZ001 - cells know no time zone
-    starts = [serial(datetime(last.year + (last.month - 1 - back) // 12, (last.month - 1 - back) % 12 + 1, 1))  # noqa: DTZ001
+    starts = [moment_number(datetime(last.year + (last.month - 1 - back) // 12, (last.month - 1 - back) % 12 + 1, 1))  # noqa: DTZ001
               for back in reversed(range(MONTHS))]  # fmt: skip
     newest_text = f"MAX({created.text})"
     written = [f"EDATE({address(_HEADER_ROW, LAST_MONTH)},{month - MONTHS + 1})" for month in range(MONTHS - 1)]
@@ -238,4 +239,4 @@ def _row_fixed(cell: Cell) -> str:
 
 def _next_month(start: float) -> float:
     day = datetime.fromordinal(int(start) + 693594)
-    return serial(datetime(day.year + day.month // 12, day.month % 12 + 1, 1))  # noqa: DTZ001
+    return moment_number(datetime(day.year + day.month // 12, day.month % 12 + 1, 1))  # noqa: DTZ001

@@ -22,6 +22,7 @@ _KNOWN: Final = frozenset(
         "COUNT",
         "COUNTIF",
         "COUNTIFS",
+        "FIND",
         "IF",
         "IFERROR",
         "INDEX",
@@ -41,11 +42,11 @@ _KNOWN: Final = frozenset(
         "ROUNDUP",
         "ROWS",
         "SQRT",
+        "SUBSTITUTE",
         "SUM",
         "SUMIFS",
         "SUMPRODUCT",
         "TRIM",
-        "VALUE",
     ]
 )
 _NEWER: Final = {
@@ -70,6 +71,7 @@ _NEWER: Final = {
             "XMATCH",
             "PERCENTILE.INC",
             "NORM.S.INV",
+            "NUMBERVALUE",
         ],
         "_xlfn.",
     ),
@@ -88,7 +90,7 @@ _TOKEN: Final = re.compile(
 )
 
 
-def stored(lambda_text: str) -> str:
+def as_in_file(lambda_text: str) -> str:
     """Write a LAMBDA the way a file holds it.
 
     A parameter called like a KPI gets another name: within the LAMBDA it would stand in the way of that KPI's.
@@ -96,7 +98,7 @@ def stored(lambda_text: str) -> str:
     Raises:
         ValueError: If it calls a function whose spelling in files is not known.
 
-    >>> stored('LAMBDA(a,[b],IF(ISOMITTED(b),"a",a))')
+    >>> as_in_file('LAMBDA(a,[b],IF(ISOMITTED(b),"a",a))')
     '_xlfn.LAMBDA(_xlpm.a,_xlop.b,IF(_xlfn.ISOMITTED(_xlpm.b),"a",_xlpm.a))'
     """
     return "".join(_stored_token(match) for match in _TOKEN.finditer(lambda_text))
@@ -122,7 +124,7 @@ def _local(name: str) -> str:
 def definitions(words: Words = ENGLISH) -> Iterator[tuple[str, str, str]]:
     """Name, definition and description of every KPI, in alphabetical order as Excel keeps them."""
     for name in sorted(CATALOGUE):
-        definition = stored(CATALOGUE[name].lambda_text())
+        definition = as_in_file(CATALOGUE[name].lambda_text())
         if len(definition) > _LONGEST_FORMULA:
             raise ValueError(f"{name}: its LAMBDA is longer than Excel takes")
         yield name, definition, words.description(FUNCTIONS[name])[:_LONGEST_COMMENT]

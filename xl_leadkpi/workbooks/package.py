@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _ADD_IN: Final = "application/vnd.ms-excel.addin.macroEnabled.main+xml"
+_TEMPLATE: Final = "application/vnd.ms-excel.template.macroEnabled.main+xml"
 _MACRO_BOOK: Final = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _RIBBON_PART: Final = "customUI/customUI14.xml"
 _RIBBON_RELATION: Final = "http://schemas.microsoft.com/office/2007/relationships/ui/extensibility"
@@ -59,3 +60,8 @@ def add_ribbon(parts: dict[str, bytes], ribbon: bytes) -> None:
 def make_add_in(parts: dict[str, bytes]) -> None:
     """Turn a workbook with macros into an add-in."""
     parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(_MACRO_BOOK.encode(), _ADD_IN.encode())
+
+
+def make_template(parts: dict[str, bytes]) -> None:
+    """Turn a workbook with macros into a template: Excel opens a copy of it."""
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(_MACRO_BOOK.encode(), _TEMPLATE.encode())

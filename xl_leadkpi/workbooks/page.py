@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from xl_leadkpi.cells.days import moment_number
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.cells.formula import compute, symbol, text
 from xl_leadkpi.kpis import CATALOGUE
@@ -30,21 +31,10 @@ INPUT: Final = replace(styles.FIGURE, fill=INPUT_FILL)
 LINK: Final = replace(styles.LINK, color=NAVY, underline=True)
 CODE: Final = replace(styles.LABEL, color=MUTED, size=9)
 
-_DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - cells know no time zone
-
-
-def serial(moment: datetime) -> float:
-    """Number that a cell holds for a date.
-
-    >>> serial(datetime(2026, 1, 1, 12))
-    46023.5
-    """
-    return (moment - _DAY_ZERO) / timedelta(days=1)
-
 
 def in_cells(values: Sequence[Any]) -> list[Any]:
     """A column as Excel hands it to a function: dates as numbers, nothing as an empty text."""
-    return [serial(v) if isinstance(v, datetime) else "" if v is None else v for v in values]
+    return [moment_number(v) if isinstance(v, datetime) else "" if v is None else v for v in values]
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ def _headers(page: Page, inputs: Inputs, words: Words) -> None:
 
 def _line(page: Page, row: int, number: int, line: Line, months: tuple[_Month, ...], words: Words) -> None:  # noqa: PLR0917 - one row is made of so much
     kpi = CATALOGUE[line.kpi]
-    title = words(f"kpi.{line.title}") if line.title else kpi.title[words.language]
+    title = words(f"kpi.{line.title}") if line.title else kpi.title_in(words.language)
     page.put(row, _NUMBER, number, replace(styles.LABEL, color=MUTED, size=9))
     page.put(row, _KPI, title, replace(styles.LABEL, wrap=False))
     page.put(row, _FUNCTION, words.call(kpi.signature), replace(CODE, wrap=False))

@@ -1,22 +1,20 @@
-"""Text sources of the workbooks: words in three languages, sample rows, ribbon, VBA. No binary among them."""
+"""Text sources of the workbooks: words, sample rows, ribbon, VBA. No binary among them."""
 
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
+
+from xl_leadkpi import locales
+from xl_leadkpi.locales import Locale, locale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xl_leadkpi.addin.exports import ExcelFunction, Parameter
-
-Language = Literal["en", "pl", "ru"]
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "pl", "ru")
 
 _INSTALLED: Final = Path(__file__).parent / "template"
 _IN_SOURCE_TREE: Final = Path(__file__).parents[2] / "workbook_template"
@@ -35,29 +33,37 @@ class Words:
     'Cel'
     """
 
-    language: Language
+    language: str
 
     def __call__(self, key: str) -> str:
-        """The text of a key."""
-        return _texts()[key][LANGUAGES.index(self.language)]
+        """The text of a key.
+
+        Raises:
+            MissingTextError: If the language has none.
+        """
+        return self.locale.text("workbooks", key)
+
+    @property
+    def locale(self) -> Locale:
+        """The language with all that is its own."""
+        return locale(self.language)
 
     def meaning(self, function: ExcelFunction) -> str:
-        """What a function gives, in a sentence.
+        """What a function gives, in a sentence; in English where the language does not say it yet.
 
         >>> from xl_leadkpi.addin.exports import FUNCTIONS
         >>> Words("pl").meaning(FUNCTIONS["REVENUE"])
         'Suma kwot wygranych transakcji.'
         """
-        if self.language != "en":
-            return _functions(self.language)[function.name].meaning
-        title = f"{function.kpi.title['en']}: " if function.kpi else ""
-        return function.help.removeprefix(title)
+        own = self.locale.functions.get(function.name)
+        if own:
+            return own.meaning
+        return function.help.removeprefix(f"{function.kpi.title}: ") if function.kpi else function.help
 
     def argument(self, function: ExcelFunction, parameter: Parameter) -> str:
         """What to pass for a parameter of a function."""
-        if self.language == "en":
-            return parameter.help
-        return _functions(self.language)[function.name].arguments[parameter.name]
+        own = self.locale.functions.get(function.name)
+        return own.arguments.get(parameter.name, parameter.help) if own else parameter.help
 
     def description(self, function: ExcelFunction) -> str:
         """Title and meaning of a function.
@@ -66,16 +72,16 @@ class Words:
         >>> Words("ru").description(FUNCTIONS["AOV"])
         'Средний чек: Средняя выручка с заказа.'
         """
-        title = f"{function.kpi.title[self.language]}: " if function.kpi else ""
+        title = f"{function.kpi.title_in(self.language)}: " if function.kpi else ""
         return title + self.meaning(function)
 
     def call(self, written: str) -> str:
-        """A call as Excel shows it where this language is spoken: a comma there is a decimal one.
+        """A call as Excel shows it where this language is spoken: where decimals have a comma, a semicolon parts.
 
         >>> Words("pl").call("ROMI(revenue, marketing_cost)")
         'ROMI(revenue; marketing_cost)'
         """
-        return written if self.language == "en" else written.replace(", ", "; ")
+        return written.replace(", ", f"{self.locale.list_separator} ")
 
     def all(self, group: str) -> tuple[str, ...]:
         """The words of a group, in their order.
@@ -83,42 +89,25 @@ class Words:
         >>> Words("en").all("status")
         ('Open', 'Won', 'Lost')
         """
-        return tuple(self(key) for key in _texts() if key.startswith(f"{group}."))
+        return tuple(self(key) for key in keys() if key.startswith(f"{group}."))
 
 
 def keys() -> tuple[str, ...]:
     """Key of every text, in their order."""
-    return tuple(_texts())
+    return tuple(locale(locales.ENGLISH).workbooks)
 
 
-@cache
-def _texts() -> Mapping[str, tuple[str, str, str]]:
-    texts: dict[str, tuple[str, str, str]] = json.loads((folder() / "texts.json").read_text(encoding="utf-8"))
-    return texts
+ENGLISH: Final = Words(locales.ENGLISH)
 
-
-@dataclass(frozen=True, slots=True)
-class _FunctionWords:
-    meaning: str
-    arguments: Mapping[str, str]
-
-
-@cache
-def _functions(language: Language) -> Mapping[str, _FunctionWords]:
-    """What each function gives and takes; in English that stands in the declarations."""
-    texts = json.loads((folder() / "functions" / f"{language}.json").read_text(encoding="utf-8"))
-    return {name: _FunctionWords(**words) for name, words in texts.items()}
-
-
-ENGLISH: Final = Words("en")
-
+STAGES: Final = tuple(key.removeprefix("stage.") for key in keys() if key.startswith("stage."))
+"""The stages that the words of the workbooks name, from lead to win."""
+_STAGE_DAYS: Final = STAGES[1:-1]
 LEAD_FIELDS: Final = (
-    "id", "created", "source", "owner", "stage", "status", "amount", "first_response",
-    "mql", "sql", "meeting", "opportunity", "closed", "reason",
+    "id", "created", "source", "owner", "stage", "status", "amount", "first_response", *_STAGE_DAYS, "closed", "reason",
 )  # fmt: skip
 SPEND_FIELDS: Final = ("month", "source", "spend", "impressions", "clicks")
 MOMENTS: Final = frozenset({"created", "first_response"})
-DAYS: Final = frozenset({"mql", "sql", "meeting", "opportunity", "closed", "month"})
+DAYS: Final = frozenset({*_STAGE_DAYS, "closed", "month"})
 NUMBERS: Final = frozenset({"amount", "spend", "impressions", "clicks"})
 
 Value = str | float | datetime | None

@@ -28,6 +28,7 @@ _WHERE: Final = (
 _WIDE: Final = 5
 _MESSAGES: Final = 9
 """Hidden column with what the banner may say."""
+_FIGURES: Final = "Inputs!$A$1:$Z$500"
 _STEP: Final = replace(PARAGRAPH, wrap=True, valign="center")
 _BANNER: Final = replace(styles.LABEL, size=10, bold=True, color=NAVY, fill=INPUT_FILL, indent=1, bottom=None)
 
@@ -43,7 +44,7 @@ def start_page(words: Words) -> tuple[Page, Sheet]:
     row = 5
     page.put(row, 1, words("start.what"), HEADING, across=_WIDE)
     page.canvas.at_least(row, 28)
-    for key in ("start.what.1", "start.what.2"):
+    for key in ("start.what.1", "start.what.2", "start.copy"):
         row += 1
         page.put(row, 1, words(key), replace(PARAGRAPH, wrap=True), across=_WIDE)
         page.canvas.at_least(row, 36)
@@ -56,21 +57,23 @@ def start_page(words: Words) -> tuple[Page, Sheet]:
 
 
 def _banner(page: Page, row: int, words: Words) -> None:
-    """NOW() makes Excel try the functions whenever the file is opened, without computing anything else.
+    """The functions are tried whenever a figure on Inputs changes, itself or by what it is computed from.
 
-    Until then the banner says what to do: it must not promise what it has not seen. A program that knows no LAMBDA has
-    errors of its own, of no type that Excel knows.
+    Not when the file is opened: a volatile formula would start Python then, and have Excel ask whether to save changes
+    at each close. Until the first change the banner says what to do; later it speaks of the last calculation, which may
+    have been on another computer. A program that knows no LAMBDA has errors of its own, of no type that Excel knows.
     """
     messages = [
         page.put(row + i, _MESSAGES, words(f"start.{key}"), styles.NOTE)
         for i, key in enumerate(("ok", "blocked", "python"))
     ]
     ok, blocked, python = (message.seen_from(page.name) for message in messages)
-    tried = page.formula(row + 3, _MESSAGES, "CPL(1000,40)+0*NOW()", CellError.NAME, styles.NOTE)
+    tried = page.formula(row + 3, _MESSAGES, f"CPL(1000,40)+0*COUNT({_FIGURES})", CellError.NAME, styles.NOTE)
     cell = tried.seen_from(page.name)
+    without_python = f"IFERROR(IF(OR(ERROR.TYPE({cell})=3,ERROR.TYPE({cell})=7),{python},{blocked}),{blocked})"
     page.formula(
-        row, 1, f"IFERROR(IF({cell}=25,{ok},{python}),IFERROR(IF(ERROR.TYPE({cell})=3,{python},{blocked}),{blocked}))",
-        messages[1].value, replace(_BANNER, wrap=True), across=_WIDE,
+        row, 1, f"IFERROR(IF({cell}=25,{ok},{python}),{without_python})",
+        words("start.saved"), replace(_BANNER, wrap=True), across=_WIDE,
     )  # fmt: skip
     page.canvas.at_least(row, 64)
     cell = address(row, 1, absolute=True)

@@ -65,7 +65,7 @@ class Bridge:
         """CallPython."""
         for _attempt in (1, 2):
             if self.connect() is not None:
-                break
+                return constant("NO_PYTHON")
             try:
                 return self.server.call(
                     "CallUDF", constant("FUNCTIONS_MODULE"), name, tuple(arguments), date1904, caller
@@ -119,6 +119,10 @@ def serve(bridge, request):
     operation = request["do"]
     if operation == "command":
         bridge.arguments = " " + request["arguments"]
+        return None
+    if operation == "enter":
+        os.chdir(request["folder"])
+        os.environ.update(request["environment"])
         return None
     if operation == "connect":
         return bridge.connect()

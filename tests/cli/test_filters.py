@@ -1,0 +1,68 @@
+"""``--where`` and ``--exclude`` as a user gives them: what is counted, and that it is said everywhere."""
+
+import json
+
+import pytest
+from openpyxl import load_workbook
+
+from xl_leadkpi.cli import main
+
+LEADS = (
+    "Lead ID,Created,Stage,Source,Amount\n1,2026-01-05,Won,Ads,100\n2,2026-02-05,Lead,Ads,20\n"
+    "3,2026-02-06,Junk,Fair,5\n4,2026-02-07,SQL,Fair,700\n"
+)
+SPEND = "Month,Channel,Spend\n2026-01,Ads,50\n2026-02,Fair,70\n"
+FILTERED = {"en": "Filtered: Amount >= 10; without “Junk” – 3 of 4 rows", "pl": "wierszy 3 z 4", "ru": "строк 3 из 4"}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "leads.csv").write_text(LEADS)
+    (tmp_path / "spend.csv").write_text(SPEND)
+    return tmp_path
+
+
+def test_the_terminal_and_the_json_say_what_was_filtered(folder, capsys):
+    words = ["--where", "Amount>=10", "--exclude", "Junk", "--as-of", "2026-03-31", "--json", "out.json"]
+    assert main(["funnel", "leads.csv", *words]) == 0
+    out, _ = capsys.readouterr()
+    assert "filtered" in out
+    assert "of 4 rows: Amount >= 10" in out
+    assert "of 3 rows: without the word 'Junk'" in out
+    found = json.loads((folder / "out.json").read_text())
+    assert found["summary"]["leads"] == 3
+    assert found["header"]["filters"] == [
+        {"asked": "Amount >= 10", "is_word": False, "rows": 4, "left": 3},
+        {"asked": "Junk", "is_word": True, "rows": 3, "left": 3},
+    ]
+
+
+@pytest.mark.parametrize("language", FILTERED)
+def test_the_sheet_says_what_was_filtered(folder, language, capsys):
+    words = ["--where", "Amount>=10", "--exclude", "Junk", "--as-of", "2026-03-31", "--language", language]
+    assert main(["funnel", "leads.csv", *words, "-o", "out.xlsx"]) == 0
+    sheet = load_workbook(folder / "out.xlsx")["Funnel"]
+    assert [cell.value for [cell] in sheet["B4:B9"] if FILTERED[language] in str(cell.value)]
+
+
+def test_spend_on_all_leads_is_not_that_on_some_of_them(folder, capsys):
+    words = ["--spend", "spend.csv", "--as-of", "2026-03-31", "--json", "out.json"]
+    assert main(["funnel", "leads.csv", *words, "--where", "Source=Ads"]) == 0
+    _, err = capsys.readouterr()
+    assert "warning: Leads filtered, spend not: 2 (Source = Ads); touches: CPL" in err
+    assert main(["funnel", "leads.csv", *words]) == 0
+    assert "spend not" not in capsys.readouterr().err
+
+
+def test_what_is_no_condition_is_wrong_usage(folder, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["funnel", "leads.csv", "--where", "Amount"])
+    assert stopped.value.code == 2
+    assert "The condition 'Amount' is no condition. Write it as COLUMN=VALUE" in capsys.readouterr().err
+
+
+def test_a_filter_that_leaves_nothing_writes_nothing(folder, capsys):
+    assert main(["funnel", "leads.csv", "--where", "Source=Web", "-o", "out.xlsx"]) == 1
+    assert "column 'Source': no row is left of 4" in capsys.readouterr().err
+    assert not (folder / "out.xlsx").exists()

@@ -1,0 +1,1 @@
+"""What single cells mean: words, blanks, digits, numbers, dates."""

@@ -1,0 +1,1 @@
+"""From raw columns to typed fields, in memory or on an engine."""

@@ -1,0 +1,1 @@
+"""Where tables come from: text files, workbooks, Parquet, frames, databases."""

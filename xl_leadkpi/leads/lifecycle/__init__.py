@@ -1,0 +1,1 @@
+"""What a row says of its lead: outcome, stages, duplicates, deals, contradictions."""

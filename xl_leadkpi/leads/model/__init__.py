@@ -1,0 +1,1 @@
+"""What a table of leads is: stages, columns, findings, options."""

@@ -1,0 +1,1 @@
+"""Which column holds what: headers, cells, stage words."""
