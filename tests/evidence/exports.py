@@ -259,6 +259,7 @@ def _add_reading(figures: Figures, others: Figures) -> None:
         # a month that only the other reading has is an empty one here; a group is no row
         is_month = path.startswith("months")
         own = figures.setdefault(path, replace(figure, values=[0] if is_month else [], blank=not is_month))
+        own.arguable = not (own.known or own.blank) or not (figure.known or figure.blank)
         own.values += [value for value in figure.values if value not in own.values]
         own.blank = own.blank or figure.blank
         if figure.low is not None and figure.high is not None:

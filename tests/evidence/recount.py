@@ -35,6 +35,7 @@ class Figure:
         low: With ``high``, bounds instead of values.
         if_found: The value is right only beside a finding of one of these kinds, for it is a lower bound.
         blank: It has no value by its own definition (a ratio over nothing), which needs no reason.
+        arguable: One of the readings that a file allows leaves it unknown.
     """
 
     values: list[float] = field(default_factory=list)
@@ -42,6 +43,7 @@ class Figure:
     high: float | None = None
     if_found: tuple[str, ...] = ()
     blank: bool = False
+    arguable: bool = False
 
     def fits(self, value: float) -> bool:
         """Tell whether a value is right."""
@@ -53,8 +55,8 @@ class Figure:
 
     @property
     def known(self) -> bool:
-        """The file supports the figure."""
-        return bool(self.values or self.low is not None) and not self.if_found
+        """The file supports the figure, however it is read."""
+        return bool(self.values or self.low is not None) and not self.if_found and not self.arguable
 
 
 Figures = dict[str, Figure]
