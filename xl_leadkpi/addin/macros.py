@@ -151,6 +151,7 @@ def _build_from(
     options = ReadOptions(
         fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
         words=edits.words,
+        own_stages=edits.stages,
         channels=edits.channels,
         as_of=parameters.pop("as_of", None),
         locale=language,
@@ -196,14 +197,14 @@ def _telling_hidden(read: Any, table: Table, host: Host) -> Any:
 
 def _edits(book: Any, ours: Mapping[str, str]) -> FunnelMapEdits:
     """What the user has changed in Funnel_Map."""
-    from xl_leadkpi.sheets.map_sheet import CHANNELS, COLUMNS, PARAMETERS, WORDS, edits_in  # noqa: PLC0415
+    from xl_leadkpi.sheets.map_sheet import EDITABLE_TABLES, edits_in  # noqa: PLC0415
 
     if "Funnel_Map" not in ours:
         return edits_in({})
     tables: dict[str, list[list[Any]]] = {}
     for table in book.sheets[ours["Funnel_Map"]].tables:
         name = table.name.rstrip("_0123456789")
-        if name in (CHANNELS, COLUMNS, PARAMETERS, WORDS):
+        if name in EDITABLE_TABLES:
             rows = table.range.options(ndim=2).value[1:]
             tables[name] = [["" if cell is None else cell for cell in row] for row in rows]
     return edits_in(tables)

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.files.warehouse import Engine, TableLocation
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.periods import Comparison
+    from xl_leadkpi.leads.model.stage import OwnStage
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
     from xl_leadkpi.leads.overrides import Settled
     from xl_leadkpi.output_files import OutputFiles
@@ -129,6 +131,13 @@ def add_arguments(
         default=[],
         type=argument_types.pair,
         help="what a stage word means (Lead, MQL, SQL, Meeting, Opportunity, Proposal, Won, Lost); repeatable",
+    )
+    reading.add_argument(
+        "--stages",
+        choices=("auto", "own", "canonical"),
+        help="stages of the funnel: own, the words of the table in the order that numbers in them, probabilities, "
+        "histories, dates or names tell; canonical, the usual seven (default: auto, which is own where three words or "
+        "more would count as one of the seven)",
     )
     reading.add_argument(
         "--encoding",
@@ -390,6 +399,8 @@ def read_tables(
             touches = _touches(options, reading, engine)
     except InputError as error:
         raise _of_project(error, options) from None
+    if reading.own_stages and reading.own_stages == options.filed.get("own_stages"):
+        leads = replace(leads, stages_told_by="project")
     leads, spend, touches = with_channels(as_settled(leads, settled), spend, touches)
     return channels_as_settled(leads, settled), spend, touches
 
@@ -634,6 +645,8 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
         channels=channels | edits.channels | dict(said.channel),
         as_of=parameters.get("as_of"),
         dedupe=options.dedupe or "id",
+        stages=options.stages or "auto",
+        **_listed_stages(options, edits.stages),
         kind=options.kind or "auto",
         by=tuple(dict.fromkeys(options.by)),
         locale=options.language or "en",
@@ -642,6 +655,15 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
         exclude=tuple(dict.fromkeys(options.exclude)),
     )
     return reading, counting, settled
+
+
+def _listed_stages(options: argparse.Namespace, edited: Sequence[OwnStage]) -> dict[str, Any]:
+    """The stages that Funnel_Map or the project file lists, which a mode on the command line overrules."""
+    if options.said.stages is not None:
+        return {}
+    if edited:
+        return {"own_stages": tuple(edited)}
+    return {name: options.filed[name] for name in ("own_stages", "own_win") if name in options.filed}
 
 
 def _counting(parameters: Mapping[str, Any], options: argparse.Namespace) -> FunnelOptions:

@@ -16,13 +16,17 @@ from xl_leadkpi.cli.settings import PROJECT, READ, WRITTEN, settings
 from xl_leadkpi.errors import InputError, UserError, brief
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xl_leadkpi.cli.argument_types import TomlKind
     from xl_leadkpi.cli.settings import Setting
+    from xl_leadkpi.leads.model.stage import Pipeline
 
 VERSION = 1
 """Of what a project file may hold: higher as soon as it holds what an older program would read otherwise."""
+STAGES = "stages"
+"""Key of the stages of the user's own, where it is a list and no mode."""
+_OF_STAGE = ("name", "words", "stands_for")
 EVERY_TABLE = "all"
 """Stands among the encodings for the tables that are not named."""
 _MOST_BYTES = 1 << 20
@@ -122,7 +126,7 @@ def _no_toml(path: Path, text: str, error: ValueError) -> UserError:
 def line_of(text: str, keys: Keys) -> int | None:
     r"""The line in which a key is given a value, or a table begins; the nearest that is there.
 
-    >>> line_of('top = 3\n\n[stages]\n"Hot" = "SQL"\n', ("stages", "Hot"))
+    >>> line_of('top = 3\n\n[stage_words]\n"Hot" = "SQL"\n', ("stage_words", "Hot"))
     4
     """
     found: dict[Keys, int] = {}
@@ -181,6 +185,7 @@ class _Reader:
         self.values: dict[str, Any] = {}
         self.faults: list[str] = []
         self.known = {setting.path: setting for setting in settings().values()}
+        self.pipeline: Pipeline | None = None
 
     def fault(self, keys: Keys, text: str) -> None:
         self.faults.append(f"{self.file.place(*keys)}: {text}")
@@ -196,8 +201,17 @@ class _Reader:
             )
 
     def take(self, content: Mapping[str, Any]) -> None:
+        listed = content.get(STAGES)
+        if isinstance(listed, list):
+            self._stages(listed)
         for key, value in content.items():
-            if key not in _SECTIONS:
+            if key == STAGES and isinstance(value, list):
+                continue
+            if key == STAGES and isinstance(value, dict):
+                self.fault(
+                    (key,), "words of stages stand below [stage_words]; begin each stage of your own with [[stages]]"
+                )
+            elif key not in _SECTIONS:
                 self._take((key,), value)
             elif not isinstance(value, dict):
                 self.fault((key,), f"it is a part of the file: begin it with a line [{key}]")
@@ -218,6 +232,40 @@ class _Reader:
             taken_one = self._one(setting, value)
             if taken_one:
                 self.values[setting.name] = taken_one if setting.several else taken_one[0]
+
+    def _stages(self, listed: Sequence[Any]) -> None:
+        """The stages of the user's own, in order; the one that stands for the win last."""
+        from xl_leadkpi.leads.model.stage import WON, OwnStage, named_pipeline
+
+        stages: list[OwnStage] = []
+        for one in listed:
+            if not isinstance(one, dict):
+                self.fault((STAGES,), f"{_shown(one)} is no stage: begin each with [[stages]] and give it a name")
+                return
+            odd = next((key for key in one if key not in _OF_STAGE), None)
+            if odd is not None:
+                self.fault((STAGES, odd), f"there is no such setting of a stage; there are {', '.join(_OF_STAGE)}")
+            name, words, stands_for = one.get("name", ""), one.get("words", []), one.get("stands_for", "")
+            texts = [name, stands_for, *(words if isinstance(words, list) else [0])]
+            if not all(isinstance(text, str) for text in texts) or not name.strip():
+                said = "a stage has a name, words (a list of texts) and stands_for (a text); it needs only the name"
+                self.fault((STAGES,), said)
+                return
+            stages.append(OwnStage(name.strip(), tuple(text.strip() for text in words), stands_for.strip()))
+        wins = [stage for stage in stages if stage.stands_for.casefold() == WON.casefold()]
+        if len(wins) > 1 or (wins and stages[-1] is not wins[0]):
+            self.fault(
+                (STAGES,), f"one stage stands for {WON} at most: the last one, '{wins[0].name}' is not alone there"
+            )
+            return
+        win = OwnStage(wins[0].name, wins[0].words) if wins else OwnStage(WON)
+        open_stages = tuple(stage for stage in stages if stage not in wins)
+        try:
+            self.pipeline = named_pipeline(open_stages, win)
+        except InputError as error:
+            self.fault((STAGES,), str(error).removeprefix("Stages: "))
+            return
+        self.values |= {"own_stages": open_stages, "own_win": win}
 
     def _unknown(self, path: Keys) -> str:
         """Say which setting a key that is none may stand for: the same elsewhere, else the nearest."""
@@ -295,7 +343,7 @@ class _Reader:
             left, right = ".".join(keys).strip(), one.strip()
             if setting.name == "encoding" and left == EVERY_TABLE:
                 left = ""
-            said = _entry_fault(setting.name, left, right)
+            said = _entry_fault(setting.name, left, right, self.pipeline)
             if said:
                 self.fault(path, said)
             yield left, right
@@ -329,15 +377,16 @@ def _flat(value: Mapping[str, Any]) -> Iterator[tuple[Keys, Any]]:
             yield (key,), one
 
 
-def _entry_fault(name: str, left: str, right: str) -> str:
+def _entry_fault(name: str, left: str, right: str, pipeline: Pipeline | None) -> str:
     """What is wrong with one entry of a table of words, ``""`` if nothing is."""
     from xl_leadkpi.leads import ReadOptions
+    from xl_leadkpi.leads.model.stage import PIPELINE
     from xl_leadkpi.leads.overrides import checked
 
     entry = {left: right}
     options = {
-        "map": lambda: ReadOptions(fields=entry),
-        "stage": lambda: ReadOptions(words=entry),
+        "map": lambda: ReadOptions(fields=entry, pipeline=pipeline or PIPELINE),
+        "stage": lambda: ReadOptions(words=entry, pipeline=pipeline or PIPELINE),
         "encoding": lambda: ReadOptions(encodings=entry),
     }
     try:

@@ -14,6 +14,7 @@ from unicodedata import category
 from xl_leadkpi.cli.project_file import EVERY_TABLE, VERSION, is_pattern
 from xl_leadkpi.cli.settings import PROJECT, READ, WRITTEN, settings
 from xl_leadkpi.errors import UserError
+from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN
 
 if TYPE_CHECKING:
     import argparse
@@ -35,7 +36,7 @@ _ABOUT = {
     "inputs": "What is read. New files under the same names need no change here.",
     "output": "What is written.",
     "map": 'Columns: field = "Header". "-" instead of a header: no column feeds the field.',
-    "stages": 'Stage and status words: "Word" = "Stage", which is one of {stages}.',
+    "stage_words": 'Stage and status words: "Word" = "Stage", which is one of {stages}.',
     "channels": 'Spellings of channels: "spelling" = "Channel", as on "source / medium".',
     "encodings": "Encodings of text files by table: leads, deals, spend, history, touches, or "
     f"{EVERY_TABLE} for all of them.",
@@ -65,6 +66,7 @@ def project_text(options: argparse.Namespace, seen: Understanding, path: Path) -
         "encoding": _encodings(options),
     }
     text = f"{_HEAD}version = {VERSION}\n\n" + "\n".join(parts.pop("")) + "\n"
+    text += _own_stages(seen)
     for section, lines in parts.items():
         text += _part(section, lines, seen)
     for setting in known.values():
@@ -221,6 +223,34 @@ def _same(header: str) -> str:
 _KEYS = frozenset({"lead_id", "link_id", "email", "phone", "company", "contact", "name"})
 
 
+def _own_stages(seen: Understanding) -> str:
+    """The stages of the user's own, one after the other; as remarks where the usual ones are in force."""
+    from xl_leadkpi.leads.recognition.stage_order import open_words
+
+    shown = [stage for stage in seen.pipeline.of_deals if stage.is_own] if seen.is_deals else list(seen.pipeline.stages)
+    if any(stage.is_own for stage in seen.pipeline):
+        told = f", in order (by {seen.stages_told_by})" if seen.stages_told_by else ""
+        text = (
+            f"\n# Stages before the win{told}: move, rename or remove them. stands_for names one of the usual funnel.\n"
+        )
+        for stage in shown:
+            if stage.role == "won" and not stage.is_own:
+                continue
+            words = f"words = {_written(stage.words)}\n" if stage.words else ""
+            usual = stage.stands_for if stage.is_own and stage.is_usual and stage.role in (None, "won") else ""
+            stands_for = f"stands_for = {_written(usual)}\n" if usual else ""
+            text += f"[[stages]]\nname = {_written(stage.name)}\n{words}{stands_for}"
+        return text
+    found = open_words(seen.words, of_deals_alone=any(column.table == "deals" for column in seen.columns))
+    if not FEWEST_OPEN <= len(found) <= MOST_OPEN:
+        return ""
+    remarks = [
+        "To see your own stages, put them in order and remove the # (words = [...] and stands_for may follow a name):"
+    ]
+    remarks += [line for word in found for line in ("[[stages]]", f"name = {_written(word.name)}")]
+    return "\n" + "".join(f"{_remark(line)}\n" for line in remarks)
+
+
 def _words(options: argparse.Namespace, seen: Understanding) -> Iterator[str]:
     """Every word with the stage it was taken for; one that means two things, or nothing, is only named."""
     from xl_leadkpi.leads.cells.vocabulary import plain
@@ -228,8 +258,10 @@ def _words(options: argparse.Namespace, seen: Understanding) -> Iterator[str]:
     given = dict(options.stage)
     yield from _pairs(list(given.items()))
     by_word: dict[str, list[StageWord]] = defaultdict(list)
+    own = {plain(text) for stage in seen.pipeline if stage.is_own for text in (stage.name, *stage.words)}
     for word in seen.words:
-        by_word[plain(word.word)].append(word)
+        if plain(word.word) not in own:
+            by_word[plain(word.word)].append(word)
     left = {key: words for key, words in by_word.items() if key and key not in {plain(word) for word in given}}
     for words in list(left.values())[:_MOST_ENTRIES]:
         first, count = words[0], max(word.count for word in words)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _INPUTS = ("leads", "sheet", "deals", "spend", "history", "touches", "engine", "spark_master", "reuse_map")
 _OUTPUT = {"output": "workbook", "json": "json", "formulas": "formulas", "data": "data_rows", "quiet": "quiet"}
 _NAMES = {
-    "stage": "stages",
+    "stage": "stage_words",
     "channel": "channels",
     "encoding": "encodings",
 }

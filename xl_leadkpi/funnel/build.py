@@ -71,6 +71,7 @@ def build(
         stage_pipeline=context.pipeline,
         columns=figures.columns,
         words=leads.words,
+        stages_told_by=leads.stages_told_by,
         channels=leads.channels or (),
         findings=figures.findings,
         parameters={name: value for name, value in asdict(context.options).items() if name not in UNKEPT},

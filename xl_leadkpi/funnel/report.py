@@ -244,6 +244,7 @@ class FunnelReport(BlockAttributes):
         header: A.
         blocks: The blocks of all sections in order, each an attribute too: ``report.summary``.
         stage_pipeline: The stages.
+        stages_told_by: What has told their order, where they are the user's own.
         columns, words, findings: the column map, the stage words and the whole quality list, for Funnel_Map.
         channels: What each spelling of a channel is called, for Funnel_Map.
         parameters: The options it was counted with, for Funnel_Map.
@@ -256,6 +257,7 @@ class FunnelReport(BlockAttributes):
     stage_pipeline: Pipeline
     columns: tuple[ColumnMatch, ...] = ()
     words: tuple[StageWord, ...] = ()
+    stages_told_by: str = ""
     channels: tuple[ChannelName, ...] = ()
     findings: tuple[Finding, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)

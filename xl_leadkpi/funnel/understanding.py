@@ -91,6 +91,8 @@ class Understanding:
         is_deals: A row is a deal.
         is_folded: Leads were put together of several rows or columns each: columns are not those of the file.
         pipeline: The stages that there might be.
+        stages_told_by: What has told the order of stages of its own, see
+            :class:`~xl_leadkpi.leads.model.table.LeadTable`.
         stages: Those in force, in order.
         columns: Columns of all tables, with samples.
         words: Stage and status words by stage, in order, the most frequent first.
@@ -114,6 +116,7 @@ class Understanding:
     is_deals: bool
     is_folded: bool
     pipeline: Pipeline
+    stages_told_by: str
     stages: tuple[str, ...]
     columns: tuple[ColumnMatch, ...]
     words: tuple[StageWord, ...]
@@ -161,6 +164,7 @@ def understand(leads: LeadTable, spend: SpendTable | None = None, touches: Touch
         is_folded=any(one.kind in _OF_FOLDING for one in leads.findings)
         or any(column.header == REACHED for column in leads.columns),
         pipeline=leads.pipeline,
+        stages_told_by=leads.stages_told_by,
         stages=leads.stages,
         columns=(*leads.columns, *(spend.columns if spend else ()), *(touches.columns if touches else ())),
         words=tuple(sorted(_distinct(leads.words), key=lambda word: (_place(word.stage, leads.pipeline), -word.count))),

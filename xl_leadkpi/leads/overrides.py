@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.vocabulary import field_headers, plain
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
-from xl_leadkpi.leads.model.stage import OPEN
+from xl_leadkpi.leads.model.stage import OPEN, PIPELINE, named_pipeline
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.stage_words import find_stage, named_stage, split_number
 
@@ -48,16 +48,19 @@ def checked(options: ReadOptions) -> ReadOptions:
         raise InputError(f"As of {options.as_of}: older dates stand for none. Give a day from {FIRST_DAY} on.")
     if any(not plain(word) for word in options.exclude):
         raise InputError("--exclude leaves out the rows of a word: give one that stands in a stage or status column.")
+    pipeline = options.pipeline
+    if options.own_stages and pipeline is PIPELINE:
+        pipeline = named_pipeline(options.own_stages, options.own_win)
     for name in options.fields:
-        _check_field(name, options.pipeline)
+        _check_field(name, pipeline)
     for table in options.encodings:
         encoding_of(options, table)
     words = {}
     for word, stage in options.words.items():
-        named = named_stage(stage, options.pipeline)
+        named = named_stage(stage, pipeline)
         if named is None:
-            there = ", ".join(options.pipeline.codes)
-            raise InputError(f"Stage word '{word}': '{stage}' is no stage. The stages are: {there}.")
+            there = ", ".join(pipeline.codes)
+            raise InputError(f"Stage word '{word}': '{stage}' is no stage. The stages are: {there}.", ("stage", word))
         words[word] = named
     return replace(options, words=words) if words else options
 

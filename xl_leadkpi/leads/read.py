@@ -28,6 +28,7 @@ from xl_leadkpi.leads.lifecycle.with_history import HistoryJoin
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.options import ReadOptions
 from xl_leadkpi.leads.overrides import check_headers, checked, listed, of_table, unused_exclusions, unused_words
+from xl_leadkpi.leads.own_stages import with_own_stages
 from xl_leadkpi.leads.recognition.columns import ColumnMap, recognise
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.kind import deal_signals
@@ -67,10 +68,14 @@ def read(
     """
     options = checked(options or ReadOptions())
     report_progress = progress or (lambda _: None)
-    report_progress("reading")
-    grid = open_table(Path(path), "leads", options)
-    deal_grid = open_table(Path(deals), "deals", options) if deals is not None else None
-    return _build(grid, options, deal_grid, report_progress, _history_source(history, options))
+
+    def build(options: ReadOptions) -> LeadTable:
+        report_progress("reading")
+        grid = open_table(Path(path), "leads", options)
+        deal_grid = open_table(Path(deals), "deals", options) if deals is not None else None
+        return _build(grid, options, deal_grid, report_progress, _history_source(history, options))
+
+    return with_own_stages(build, options, has_deals=deals is not None)
 
 
 def _history_source(history: Any, options: ReadOptions, name: str = "history") -> HistorySource | None:
@@ -115,8 +120,12 @@ def read_frame(
     if engines.is_lazy_data(data):
         return read_query(data, options, source_name, history=history)
     options = checked(options or ReadOptions())
-    grid = open_frame(data, "leads", options, source_name, first_row)
-    table = _build(grid, options, None, lambda _: None, _history_source(history, options))
+
+    def build(options: ReadOptions) -> LeadTable:
+        grid = open_frame(data, "leads", options, source_name, first_row)
+        return _build(grid, options, None, lambda _: None, _history_source(history, options))
+
+    table = with_own_stages(build, options, has_deals=False)
     if type(data).__module__.split(".")[0] == "pandas":
         return replace(table, frame=_as_pandas(table.frame))
     return table
@@ -151,9 +160,21 @@ def read_query(
     >>> table.rows_read, table.stages, type(table.frame).__name__
     (2, ('Lead', 'Won'), 'LazyFrame')
     """
-    options = checked(options or ReadOptions())
     query = engines.numbered(nw.from_native(frame).lazy())
-    source = _history_source(history, options)
+
+    def build(options: ReadOptions) -> LeadTable:
+        return _build_query(query, options, source_name, progress, _history_source(history, options))
+
+    return with_own_stages(build, checked(options or ReadOptions()), has_deals=False)
+
+
+def _build_query(
+    query: nw.LazyFrame[Any],
+    options: ReadOptions,
+    source_name: str,
+    progress: Callable[[str], None],
+    source: HistorySource | None,
+) -> LeadTable:
     progress("recognising columns")
     grid = open_query(query, source_name)
     check_headers(options, {"leads": grid} | _grids(history=None if source is None else source.grid))
@@ -260,6 +281,7 @@ def _build(
         report_progress("joining deals")
         keys = key_columns(second.grid, second.mapped)
         deals = _decode(second, keys, conditions["deals"], is_deals=True, is_joined=True)
+        deals.words = [replace(word, table="deals") for word in deals.words]
         join_keys = JoinKeys((decoded, grid, mapped), (deals, second.grid, second.mapped), options.fields)
         try:
             joined = DealJoin(decoded, deals, join_keys, second.grid, options.dedupe)

@@ -16,7 +16,9 @@ from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
 from xl_leadkpi.funnel.quality import touched_figures
-from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, PIPELINE, WON, OwnStage, named_pipeline
+from xl_leadkpi.leads.own_stages import LISTED
+from xl_leadkpi.leads.recognition.stage_order import open_words
 from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.canvas import Canvas
@@ -38,14 +40,16 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.tables import Setting
 
 MAP_SHEET = "Funnel_Map"
-PARAMETERS, COLUMNS, WORDS, CHANNELS, QUALITY, BACKWARDS = (
+PARAMETERS, COLUMNS, STAGES, WORDS, CHANNELS, QUALITY, BACKWARDS = (
     "tblParameters",
     "tblColumns",
+    "tblStages",
     "tblStageWords",
     "tblChannels",
     "tblQuality",
     "tblBackward",
 )
+EDITABLE_TABLES = (PARAMETERS, COLUMNS, STAGES, WORDS, CHANNELS)
 WIDTHS = (270, 170, 170, 90, 170, 270, 270, 270)
 ROWS_OF_A_LINE = 500
 """Row numbers in one cell of the quality list: more go on in the next line."""
@@ -76,13 +80,16 @@ class FunnelMapEdits:
     Attributes:
         fields: Field to header of the leads, as ``ReadOptions.fields`` takes them; ``"-"`` leaves a field without a
             column. The columns of deals that were joined to leads cannot be edited.
-        words: Stage or status word to canonical stage.
+        stages: Stages before the win in the order wanted, as ``ReadOptions.own_stages`` takes them; empty where nothing
+            was changed.
+        words: Stage or status word to stage.
         channels: Spelling of a channel to the name wanted for it.
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
         tables: ``spend_table`` and ``touches_table`` to the sheets or Excel tables named for them.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
+    stages: tuple[OwnStage, ...] = ()
     words: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -131,6 +138,7 @@ class _MapSheet:
         canvas.links.append(Link(2, 1, self.texts("sheet.back"), "'Funnel'!A1", styles.LINK))
         self._parameters()
         self._columns()
+        self._stages()
         self._words()
         self._channels()
         self._quality()
@@ -246,6 +254,33 @@ class _MapSheet:
                 cells = [replace(one, values=one.values[start:stop]) for one in area.cells]
                 cells[1] = replace(cells[1], style=style)
                 self.canvas.areas.append(Area(first + start, area.column, tuple(cells)))
+
+    def _stages(self) -> None:
+        """The stages of the user's own in order, or the words that could be some, without a place in it."""
+        texts, told_by = self.texts, self.report.stages_told_by
+        rows = _stage_rows(self.report)
+        if not rows:
+            return
+        is_found = told_by != LISTED
+        first = self._table(
+            STAGES,
+            self._headers("stage", "place", "shown", "stands_for", "recognised_place", "recognised", "told_by"),
+            (
+                [name for name, _, _ in rows],
+                [place for _, place, _ in rows],
+                [name for name, _, _ in rows],
+                [usual and texts.known(f"label.{usual}", usual) for _, _, usual in rows],
+                [place if is_found else None for _, place, _ in rows],
+                [usual and texts.known(f"label.{usual}", usual) if is_found else None for _, _, usual in rows],
+                [texts.known(f"order.{told_by}", "") or None for _ in rows],
+            ),
+            (
+                styles.LABEL, replace(styles.EDITABLE, align="left"), styles.EDITABLE, styles.EDITABLE,
+                styles.ORIGINAL, styles.ORIGINAL, styles.ORIGINAL,
+            ),
+        )  # fmt: skip
+        usual = tuple(texts.known(f"label.{stage.name}", stage.name) for stage in PIPELINE.inner)
+        self.canvas.choices.append(Choice(self.canvas.range(first, 4, first + len(rows) - 1, 4), usual))
 
     def _words(self) -> None:
         texts = self.texts
@@ -367,6 +402,24 @@ class _MapSheet:
         )
 
 
+def _stage_rows(report: FunnelReport) -> list[tuple[str, int | None, str | None]]:
+    """Stages of the user's own with their place and what they stand for; words that could be some have no place."""
+    pipeline = report.stage_pipeline
+    if any(stage.is_own for stage in pipeline):
+        shown = pipeline.of_deals if report.header.is_deals else pipeline.stages
+        return [
+            (
+                stage.name,
+                place,
+                stage.stands_for if stage.is_usual and stage.role in (None, "marketing", "converted") else None,
+            )
+            for place, stage in enumerate(shown[:-1], start=1)
+        ]
+    has_deals = any(column.table == "deals" for column in report.columns)
+    words = open_words(report.words, of_deals_alone=has_deals)
+    return [(word.name, None, None) for word in words] if FEWEST_OPEN <= len(words) <= MOST_OPEN else []
+
+
 def _lines_of_rows(finding: Finding) -> list[str | None]:
     """The rows concerned, parted into texts of one cell each; the last one says where the list ends."""
     parts = [finding.rows[i : i + ROWS_OF_A_LINE] for i in range(0, len(finding.rows), ROWS_OF_A_LINE)]
@@ -430,7 +483,7 @@ def read_map(path: str | os.PathLike[str], pipeline: Pipeline = PIPELINE) -> Fun
         raise InputError(
             f"{path}: no sheet {MAP_SHEET} can be read there ({error}); give a workbook that leadkpi has written"
         ) from None
-    sections = {name: _section(rows, name) for name in (PARAMETERS, COLUMNS, WORDS, CHANNELS)}
+    sections = {name: _section(rows, name) for name in EDITABLE_TABLES}
     if not any(found for _, found in sections.values()):
         raise InputError(f"{path}: the sheet {MAP_SHEET} is not one of ours; give a workbook that leadkpi has written")
     tables = {name: found for name, (_, found) in sections.items()}
@@ -446,8 +499,8 @@ def edits_in(
     """Find the edits in the tables of a Funnel_Map, wherever they were read from.
 
     Args:
-        tables: Rows of ``tblParameters``, ``tblColumns``, ``tblStageWords`` and ``tblChannels`` below their headers;
-            ``""`` for an empty cell. A table that is not there has no edits.
+        tables: Rows of the tables in ``EDITABLE_TABLES`` below their headers; ``""`` for an empty cell. A table that is
+            not there has no edits.
         first_rows: Row of the sheet at which each table's rows begin, for messages.
         source: What messages begin with: the workbook.
         pipeline: The stages that it was written with.
@@ -468,8 +521,12 @@ def edits_in(
         ]
 
     parameters = rows(PARAMETERS)
+    placed, is_edited = _placed_stages(rows(STAGES))
+    if placed:
+        pipeline = _pipeline_of(placed, rows(STAGES)[0].place)
     return FunnelMapEdits(
         _edited_fields(rows(COLUMNS), pipeline),
+        placed if is_edited else (),
         _edited_words(rows(WORDS), pipeline),
         _edited_channels(rows(CHANNELS)),
         _edited_parameters(parameters),
@@ -547,9 +604,50 @@ def _field(cell: Any, place: str, pipeline: Pipeline) -> str:
     return names[text.casefold()]
 
 
+def _placed_stages(rows: Sequence[_Row]) -> tuple[tuple[OwnStage, ...], bool]:
+    """The stages that have a place, in order, and whether any cell of theirs was edited."""
+    usual = {
+        text.casefold(): stage.name
+        for stage in PIPELINE.inner
+        for text in (stage.name, *in_every_language("funnel", f"label.{stage.name}"))
+    }
+    placed: list[tuple[float, OwnStage]] = []
+    is_edited = False
+    for row in rows:
+        name, place, shown, stands_for, found_place, found, *_ = (str(cell).strip() for cell in row.cells)
+        is_edited = is_edited or _number(place) != _number(found_place) or shown != name or stands_for != found
+        if not place:
+            continue
+        number = _number(place)
+        if number is None:
+            raise InputError(f"{row.place}: '{brief(place)}' is no place in an order; write 1, 2, 3 ...")
+        if stands_for and stands_for.casefold() not in usual:
+            known = ", ".join(stage.name for stage in PIPELINE.inner)
+            raise InputError(f"{row.place}: '{brief(stands_for)}' is none of {known}; write one of them, or nothing")
+        words = (name,) if shown and shown != name else ()
+        placed.append((number, OwnStage(shown or name, words, usual.get(stands_for.casefold(), ""))))
+    placed.sort(key=lambda one: one[0])
+    return tuple(stage for _, stage in placed), is_edited and bool(placed)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _pipeline_of(stages: Sequence[OwnStage], place: str) -> Pipeline:
+    try:
+        return named_pipeline(stages, OwnStage(WON))
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
 def _edited_words(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
     known = pipeline.codes
     names = {text.casefold(): name for name in known for text in in_every_language("funnel", f"label.{name}")}
+    names |= {word.casefold(): stage.name for stage in pipeline for word in stage.words}  # it was called so
     names |= {name.casefold(): name for name in known}
     edits = {}
     for row in rows:

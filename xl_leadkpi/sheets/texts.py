@@ -182,6 +182,9 @@ class _FindingNames:
     def measure(self, name: str) -> str:
         return self.texts.label(name, "measure")
 
+    def order(self, source: str) -> str:
+        return self.texts.known(f"order.{source}", source)
+
     def days(self, number: str) -> str:
         return self.texts("finding.days", value=number)
 

@@ -7,16 +7,21 @@ cells come to the rows: spread in memory, translated by an expression on an engi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import polars as pl
+
+from xl_leadkpi.leads.cells.raw_table import RawColumn
 from xl_leadkpi.leads.cells.vocabulary import header_currency
 from xl_leadkpi.leads.fields.filters import WORD_FIELDS, literals, words_left
 from xl_leadkpi.leads.fields.rules import (
     FILLED_MARKS,
     MARKS,
     Odd,
+    clean_text,
     conflicts,
     currency_codes,
     flag_series,
@@ -29,15 +34,14 @@ from xl_leadkpi.leads.fields.rules import (
     read_stages,
 )
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.stage import FEWEST_OPEN, PIPELINE
 from xl_leadkpi.leads.recognition.headers import is_estimate
 from xl_leadkpi.leads.recognition.stage_words import names_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    import polars as pl
-
-    from xl_leadkpi.leads.cells.raw_table import RawColumn, RawTable
+    from xl_leadkpi.leads.cells.raw_table import RawTable
     from xl_leadkpi.leads.fields.filters import ColumnCondition, Literals
     from xl_leadkpi.leads.fields.rules import DateColumns, ReadAmounts, ReadDates
     from xl_leadkpi.leads.model.options import ReadOptions
@@ -50,6 +54,10 @@ _OUTCOME_FLAGS = ("is_won", "is_lost", "is_closed", "is_converted", "is_active",
 IDENTIFIER_FIELDS = ("lead_id", "link_id", "name", "company", "contact", "email", "phone")
 NUMBERED_FIELDS = frozenset({"lead_id", "link_id", "phone"})
 """Identifiers that may be long numbers."""
+_MOST_WORDS = 100
+"""Words of stages whose probabilities are looked at: more are no list that anybody keeps."""
+_MOSTLY = 0.8
+"""Share of the rows of a word that have to carry its probability."""
 LABEL_FIELDS = ("source", "medium", "campaign", "owner", "lost_reason")
 
 Rows = TypeVar("Rows")
@@ -132,6 +140,10 @@ class FieldDecoder(ABC, Generic[Rows]):
     @abstractmethod
     def _note(self, odd: Odd, field: str) -> None:
         """Count and locate something odd about the cells of a field."""
+
+    @abstractmethod
+    def _pairs(self, one: str, other: str) -> Iterable[tuple[str | None, str | None, int]]:
+        """The texts that stand together in the columns of two fields, and in how many rows."""
 
     @abstractmethod
     def _note_conflicts(self, codes: Sequence[tuple[int, int]]) -> None:
@@ -219,13 +231,30 @@ class FieldDecoder(ABC, Generic[Rows]):
             read = read_stages(
                 self._cells(column), self.options.words, self.pipeline, is_status=is_status, is_deals=self.is_deals
             )
-            self.words += read.words
+            self.words += self._with_chances(column, read.words)
             self.told |= outcomes_told(name, self.header[column], read.words, self.pipeline)
             for odd in read.odd:
                 self._note(odd, column)
             self.columns[name] = self._laid_out(column, read.codes)
         if {"stage", "status"} <= columns.keys():
             self._note_conflicts(conflicts(self.told, self.pipeline))
+
+    def _with_chances(self, column: str, words: Sequence[StageWord]) -> Sequence[StageWord]:
+        """The words with the CRM's probability of each, where that may have to tell their order."""
+        is_settled = self.options.stages == "canonical" or self.options.own_stages or self.pipeline is not PIPELINE
+        if is_settled or "probability" not in self._there or not FEWEST_OPEN <= len(words) <= _MOST_WORDS:
+            return words
+        pairs = pl.DataFrame(list(self._pairs(column, "probability")), ("word", "text", "rows"), orient="row")
+        pairs = pairs.with_columns(
+            word=clean_text(pairs["word"].cast(pl.String)),
+            chance=read_probability(RawColumn(pairs["text"].cast(pl.String))),
+        ).drop_nulls(["word", "chance"])
+        found = {}
+        for (word,), same in pairs.group_by("word"):
+            most = same.group_by("chance").agg(pl.sum("rows")).sort("rows", "chance").row(-1)
+            if most[1] >= _MOSTLY * int(same["rows"].sum()):
+                found[word] = float(most[0])
+        return [replace(word, chance=found.get(word.word)) for word in words]
 
     def _put_probability(self) -> None:
         if "probability" in self._there:

@@ -308,6 +308,12 @@ class Decoder(FieldDecoder[pl.Series]):
     def _filled(self, field: str) -> pl.Series:
         return self.raw[field].spread(is_filled(self.raw[field]))
 
+    def _pairs(self, one: str, other: str) -> Iterable[tuple[str | None, str | None, int]]:
+        texts = {name: self.raw[name].spread(self.raw[name].as_text()) for name in (one, other)}
+        rows = pl.DataFrame({"one": texts[one], "other": texts[other]})
+        rows = rows if self.dropped is None else rows.filter(~self.dropped)
+        return rows.group_by("one", "other").len().rows()
+
     def _note_conflicts(self, codes: Sequence[tuple[int, int]]) -> None:
         stage, status = self.columns["stage"], self.columns["status"]
         mask = reduce(or_, ((stage == one) & (status == other) for one, other in codes)).fill_null(value=False)

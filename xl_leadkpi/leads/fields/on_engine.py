@@ -646,6 +646,12 @@ class QueryDecoder(FieldDecoder[nw.Expr]):
             return self._laid_out(field, is_filled(self._cells(field)))
         return ~self._column(header).is_null()
 
+    def _pairs(self, one: str, other: str) -> Iterable[tuple[str | None, str | None, int]]:
+        texts = {"one": self._text(self.header[one]), "other": self._text(self.header[other])}
+        counted = self.frame.select(**texts).group_by("one", "other").agg(nw.len().alias("n"))
+        [answers] = engines.collect([counted.sort("n", descending=True).head(_MOST_TEXTS)])
+        return [(row["one"], row["other"], int(row["n"])) for row in answers]
+
     def _note_conflicts(self, codes: Sequence[tuple[int, int]]) -> None:
         stage, status = self.columns["stage"], self.columns["status"]
         mask = reduce(or_, ((stage == one) & (status == other) for one, other in codes)).fill_null(value=False)

@@ -98,6 +98,10 @@ class FindingKind(StrEnum):
     UNUSED_EXCLUSION = "unused_exclusion", "warning"
     CONTRADICTIONS = "contradictions", "warning"
     STAGE_ORDER = "stage_order", "info"
+    OWN_STAGES = "own_stages", "info"
+    STAGES_MERGED = "stages_merged", "info"
+    STAGE_ORDERS_DIFFER = "stage_orders_differ", "warning"
+    STAGE_LOOP = "stage_loop", "warning"
     NO_OUTCOME = "no_outcome", "warning"
     WON_BY_FLAG = "won_by_flag", "warning"
     LOST_BY_FLAG = "lost_by_flag", "warning"
@@ -221,6 +225,10 @@ class Names(Protocol):
         """A duration."""
         ...
 
+    def order(self, source: str) -> str:
+        """What tells the order of stages."""
+        ...
+
     def days(self, number: str) -> str:
         """A number of days."""
         ...
@@ -245,7 +253,7 @@ class OwnNames:
         """A stage."""
         return name
 
-    field = measure = hidden = stage
+    field = measure = hidden = order = stage
 
     def days(self, number: str) -> str:
         """A number of days."""
@@ -299,6 +307,8 @@ def _fillings(finding: Finding, names: Names) -> dict[str, str]:
                 filled[key] = ", ".join(names.stage(str(one)) for one in value) or _NONE
             case "field", str():
                 filled |= {"field": value, "field_name": names.field(value)}
+            case "order" | "other", str():
+                filled[key] = names.order(value)
             case _, tuple():
                 filled[key] = ", ".join(f"'{_quoted(str(one))}'" for one in value) or _NONE
                 filled |= {"first": _quoted(str(value[0]))} if value else {}
@@ -357,8 +367,19 @@ def _deals_and_sum(outcome: str, deals: float, amount: str) -> str:
     return f"{outcome}: {deals:g}" + (f" ({amount})" if amount else "")
 
 
+def _own(details: Mapping[str, Any], names: Names) -> str:
+    return f"{', '.join(details['stages'])} ({names.order(details['order'])})"
+
+
 _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.STAGE_ORDER: _order,
+    FindingKind.OWN_STAGES: _own,
+    FindingKind.STAGES_MERGED: lambda details, names: (
+        f"{', '.join(details['words'])} = {names.stage(details['stage'])}"
+    ),
+    FindingKind.STAGE_ORDERS_DIFFER: lambda details, names: (
+        f"{', '.join(details['words'])}: {names.order(details['order'])} ≠ {names.order(details['other'])}"
+    ),
     FindingKind.GUESSED_STAGE_WORDS: lambda details, names: "; ".join(
         f"{word} = {names.stage(stage)}" for word, stage in details["words"]
     ),

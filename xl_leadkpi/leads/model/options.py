@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.leads.model.stage import PIPELINE, WIN, OwnStage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Dedupe = Literal["id", "id+email", "none"]
 TableKind = Literal["auto", "leads", "deals"]
+StagesWanted = Literal["auto", "own", "canonical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,12 @@ class ReadOptions:
         exclude: Words of a stage or status whose rows are left out.
         encodings: Encoding of text files by table (``leads``, ``deals``, ``spend``, ``touches``; ``""`` for the
             others); what is not there is found by what the words then mean.
-        pipeline: The stages that rows may be in, see :func:`~xl_leadkpi.leads.model.stage.own_pipeline`.
+        stages: ``own`` takes the words of the export for stages of their own, ``canonical`` those of the usual funnel;
+            ``auto`` takes the former where three words or more would count as one stage and their order is told.
+        own_stages: Stages before the win as the user has listed them, in order; they go before ``stages``.
+        own_win: What the user calls the win beside ``own_stages``.
+        pipeline: The stages that rows may be in, where they are settled already, see
+            :func:`~xl_leadkpi.leads.model.stage.own_pipeline`.
     """
 
     sheet: str | None = None
@@ -65,6 +71,9 @@ class ReadOptions:
     encodings: Mapping[str, str] = field(default_factory=dict)
     where: tuple[Condition, ...] = ()
     exclude: tuple[str, ...] = ()
+    stages: StagesWanted = "auto"
+    own_stages: tuple[OwnStage, ...] = ()
+    own_win: OwnStage = WIN
     pipeline: Pipeline = PIPELINE
 
 

@@ -7,6 +7,7 @@ for it only the words of languages name one.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +25,8 @@ _ENDS = {"entry": ("created", "created", "leads", "Lead"), "won": ("d_won", "won
 """Column, field, count and words of the stages that every pipeline has, whatever it calls them."""
 FEWEST_OPEN, MOST_OPEN = 2, 20
 """Stages that a pipeline of the user's own may have before the win."""
+_CREATED = "(created)"
+"""The first stage of a lead where a deal's stage has taken its name."""
 _UNUSUAL = "(own)"
 """What a stage stands for that the usual funnel does not know."""
 
@@ -277,12 +280,18 @@ class OwnStage:
     stands_for: str = ""
 
 
-def own_pipeline(open_stages: Sequence[OwnStage], won: OwnStage = OwnStage(PIPELINE.won.name)) -> Pipeline:
+WIN = OwnStage(PIPELINE.won.name)
+"""The win where the user has no other name for it."""
+
+
+def own_pipeline(open_stages: Sequence[OwnStage], won: OwnStage = WIN, *, is_deals: bool = False) -> Pipeline:
     """Make a pipeline of the user's stages.
 
     Args:
         open_stages: The stages before the win, in order; every lead or deal is in the first from its creation.
         won: What the win is called.
+        is_deals: They are stages of deals: whoever is in the first is an opportunity, and has the usual stages of a
+            lead behind it.
 
     Raises:
         InputError: They are too few or too many, two have the same name or word or stand for the same stage, one has
@@ -294,10 +303,42 @@ def own_pipeline(open_stages: Sequence[OwnStage], won: OwnStage = OwnStage(PIPEL
     """  # noqa: E501
     _refuse_number(len(open_stages))
     _refuse_words([*open_stages, won])
-    _refuse_what_they_stand_for([*open_stages, won])
+    _refuse_what_they_stand_for([*open_stages, won], is_deals=is_deals)
     first, *inner = open_stages
+    if is_deals:
+        return _of_deals(first, inner, won)
     stages = [_at_end(PIPELINE.entry, first), *map(_own_stage, inner), _at_end(PIPELINE.won, won)]
     return Pipeline(tuple(_with_opportunity(stages)))
+
+
+def named_pipeline(open_stages: Sequence[OwnStage], won: OwnStage) -> Pipeline:
+    """A pipeline with the user's stages where it is not yet known whether they are of leads or of deals.
+
+    Raises:
+        InputError: They can be stages of neither.
+    """
+    try:
+        return own_pipeline(open_stages, won)
+    except InputError as error:
+        with suppress(InputError):
+            return own_pipeline(open_stages, won, is_deals=True)
+        raise error from None
+
+
+def _of_deals(first: OwnStage, inner: Sequence[OwnStage], won: OwnStage) -> Pipeline:
+    """The usual stages of a lead, then the user's, the first of which is the opportunity."""
+    opportunity = PIPELINE.opportunity
+    assert opportunity is not None
+    own = [
+        replace(opportunity, name=first.name, words=first.words),
+        *map(_own_stage, inner),
+        _at_end(PIPELINE.won, won),
+    ]
+    names = {_key(stage.name) for stage in own}
+    entry, *later = PIPELINE.before_opportunity
+    if _key(entry.name) in names:
+        entry = replace(entry, name=_CREATED)
+    return Pipeline((entry, *(stage for stage in later if _key(stage.name) not in names), *own))
 
 
 def _refuse_number(stages: int) -> None:
@@ -320,8 +361,9 @@ def _refuse_words(stages: Sequence[OwnStage]) -> None:
                     "two stages have this name or word")  # fmt: skip
 
 
-def _refuse_what_they_stand_for(stages: Sequence[OwnStage]) -> None:
-    usual = [stage.name for stage in PIPELINE.inner]
+def _refuse_what_they_stand_for(stages: Sequence[OwnStage], *, is_deals: bool) -> None:
+    of_deals = [stage for stage in PIPELINE.of_deals if stage.role not in ("opportunity", "won")]
+    usual = [stage.name for stage in (of_deals if is_deals else PIPELINE.inner)]
     for one in (stages[0], stages[-1]):
         if one.stands_for:
             what = "the first stage: every lead is in it" if one is stages[0] else "the win"

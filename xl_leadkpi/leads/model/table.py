@@ -56,12 +56,17 @@ class StageWord:
         count: Rows that carry it.
         origin: ``vocabulary``, ``guessed`` (a known word stands in it, or its number places it), ``user``,
             ``project`` (the project file) or ``unknown``.
+        table: ``leads`` or ``deals``.
+        chance: The CRM's probability of a win in per cent that the rows with it carry; None where there is none, or
+            no single one for most of them.
     """
 
     word: str
     stage: str | None
     count: int
     origin: Literal["vocabulary", "guessed", "user", "project", "unknown"]
+    table: str = "leads"
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,8 @@ class LeadTable:
         words: The stage and status words.
         findings: The quality list.
         pipeline: All stages that its rows could have been in, in the usual order.
+        stages_told_by: What has told the order of stages of its own: ``numbers``, ``probability``, ``history``,
+            ``dates``, ``vocabulary``, ``listed`` (the user), ``project`` (the project file); ``""`` for the usual ones.
         spellings: The sources met, None where they are yet to be counted.
         channel_names: What the user calls a spelling.
         channels: What each spelling is called, None while the sources are as they are written.
@@ -172,6 +179,7 @@ class LeadTable:
     words: tuple[StageWord, ...] = ()
     findings: tuple[Finding, ...] = ()
     pipeline: Pipeline = PIPELINE
+    stages_told_by: str = ""
     spellings: tuple[Spelling, ...] | None = None
     channel_names: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[ChannelName, ...] | None = None

@@ -1,0 +1,236 @@
+"""Tables whose stages are the user's own: found in their words and put in order, or as the user has listed them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from xl_leadkpi import engines
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.leads.cells.vocabulary import header_key, plain, vocabulary
+from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.stage import LOST, MOST_OPEN, OPEN, PIPELINE, OwnStage, own_pipeline
+from xl_leadkpi.leads.overrides import checked
+from xl_leadkpi.leads.recognition.stage_order import (
+    FEWEST_MERGED,
+    OpenWord,
+    OrderedStages,
+    are_open,
+    in_order,
+    merged_words,
+    needs_observation,
+    observed_order,
+    open_words,
+    own_stages,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xl_leadkpi.leads.model.findings import Detail
+    from xl_leadkpi.leads.model.options import ReadOptions
+    from xl_leadkpi.leads.model.stage import Pipeline
+    from xl_leadkpi.leads.model.table import LeadTable
+    from xl_leadkpi.leads.recognition.stage_order import OrderSource, Ranks
+
+    Read = Callable[[ReadOptions], LeadTable]
+
+_START = OwnStage("(created)")
+"""Where leads begin while the order of their stages is looked for: each of these then has days of its own."""
+LISTED = "listed"
+"""What tells the order of stages that the user has put in order."""
+_NAMED = 8
+"""Words that a message names."""
+
+
+def with_own_stages(read: Read, options: ReadOptions, *, has_deals: bool) -> LeadTable:
+    """Read a table with the stages that its words are, where these say more than the usual ones.
+
+    Args:
+        read: Reads it.
+        options: How to.
+        has_deals: A table of deals is joined to it: the stages are those of the deals.
+
+    Raises:
+        InputError: The stages that are listed cannot be; or stages of its own are asked for, and nothing tells their
+            order.
+    """
+    if options.pipeline is not PIPELINE:
+        return read(options)
+    if options.own_stages:
+        return _as_listed(read, options, has_deals=has_deals)
+    table = read(options)
+    if options.stages == "canonical" or options.stage_order:
+        return table
+    return _Search(read, options, table, has_deals=has_deals).result()
+
+
+def _as_listed(read: Read, options: ReadOptions, *, has_deals: bool) -> LeadTable:
+    """Read a table with the stages that the user has listed, once it is known whether they are of leads or of deals."""
+    kind = "deals" if has_deals else options.kind
+    if kind == "auto":
+        kind = "deals" if read(replace(options, own_stages=(), stages="canonical")).is_deals else "leads"
+    pipeline = own_pipeline(options.own_stages, options.own_win, is_deals=kind == "deals")
+    table = read(checked(replace(options, pipeline=pipeline)))
+    return _also(replace(table, stages_told_by=LISTED), *_against_history(table, LISTED))
+
+
+@dataclass
+class _Search:
+    """The search for the stages of one table."""
+
+    read: Read
+    options: ReadOptions
+    usual: LeadTable
+    has_deals: bool
+
+    def result(self) -> LeadTable:
+        """The table with its own stages, or as it is."""
+        words = open_words(self.usual.words, of_deals_alone=self.has_deals)
+        stage, merged = merged_words(words)
+        is_asked = self.options.stages == "own"
+        if not is_asked and len(merged) < FEWEST_MERGED:
+            return self.usual
+        fault = self._number_fault(words)
+        ordered = None if fault else self._ordered(words)
+        if ordered is None or not (is_asked or are_open(ordered, self.usual.words)):
+            if is_asked:
+                raise InputError(fault or self._no_order(words), ("stages", "own"))
+            if stage is None or all(word.usual is None for word in words):
+                return self.usual  # that none of them is known is told already
+            details: dict[str, Detail] = {"stage": stage, "words": merged[:_NAMED]}
+            return _also(self.usual, Finding(FindingKind.STAGES_MERGED, len(merged), details=details))
+        return self._read_with(ordered, merged)
+
+    def _number_fault(self, words: Sequence[OpenWord]) -> str:
+        if 1 < len(words) <= MOST_OPEN:
+            return ""
+        named = ", ".join(f"'{brief(word.name)}'" for word in words[:_NAMED]) or "none"
+        return (
+            f"{self.usual.source_name}: --stages own wants 2 to {MOST_OPEN} words of stages before the win; there are "
+            f"{len(words)}: {named}. List the stages in the project file ([[stages]]), or say --stages canonical."
+        )
+
+    def _no_order(self, words: Sequence[OpenWord]) -> str:
+        named = ", ".join(f"'{brief(word.name)}'" for word in words)
+        return (
+            f"{self.usual.source_name}: nothing tells the order of these stages: {named}. Number them in the CRM, "
+            "export its probability column, or list them in order in the project file (leadkpi check --write, then "
+            "[[stages]])."
+        )
+
+    def _ordered(self, words: Sequence[OpenWord]) -> OrderedStages | None:
+        observed: dict[OrderSource, Ranks] = {}
+        if needs_observation(words) and (self.usual.history is not None or _has_days(words, self.usual)):
+            stages = (_START, *(OwnStage(word.name, word.spellings) for word in words))
+            if len(stages) <= MOST_OPEN:
+                seen = self.read(self._options(own_pipeline(stages)))
+                observed, loop = _observed(seen, [word.name for word in words])
+                if loop:
+                    self.usual = _also(self.usual, Finding(FindingKind.STAGE_LOOP, len(loop), details={"words": loop}))
+        return in_order(words, observed)
+
+    def _options(self, pipeline: Pipeline) -> ReadOptions:
+        """The options with a pipeline; what the user says of words holds as far as these are no stages themselves."""
+        by_usual = {stage.stands_for: stage.name for stage in pipeline}
+        ours = {plain(text) for stage in pipeline for text in (stage.name, *stage.words)}
+        outcomes = {pipeline.won.name, LOST, OPEN}
+        words = {
+            word: stage if stage in outcomes else by_usual.get(stage, pipeline.entry.name)
+            for word, stage in self.options.words.items()
+            if stage in outcomes or plain(word) not in ours
+        }
+        kind = self.options.kind if self.has_deals else "deals" if self.usual.is_deals else "leads"
+        return replace(self.options, pipeline=pipeline, words=words, kind=kind)
+
+    def _read_with(self, ordered: OrderedStages, merged: tuple[str, ...]) -> LeadTable:
+        of_deals = self.usual.is_deals or self.has_deals
+        pipeline = own_pipeline(own_stages(ordered, is_deals=of_deals), is_deals=of_deals)
+        table = self.read(self._options(pipeline))
+        names = tuple(word.name for word in ordered.words)
+        details: dict[str, Detail] = {"stages": names, "order": ordered.source, "merged": merged}
+        found = [Finding(FindingKind.OWN_STAGES, len(names), details=details)]
+        found += [
+            one for one in self.usual.findings if one.kind in (FindingKind.TAKEN_FOR_DEALS, FindingKind.STAGE_LOOP)
+        ]
+        if ordered.against is not None:
+            other, one, after = ordered.against
+            details = {"order": ordered.source, "other": other, "words": (one, after)}
+            found.append(Finding(FindingKind.STAGE_ORDERS_DIFFER, 2, details=details))
+        elif ordered.source != "history":
+            found += _against_history(table, ordered.source)
+        return _also(replace(table, stages_told_by=ordered.source), *found)
+
+
+def _also(table: LeadTable, *found: Finding) -> LeadTable:
+    return replace(table, findings=(*table.findings, *found))
+
+
+def _has_days(words: Sequence[OpenWord], table: LeadTable) -> bool:
+    """Tell whether columns are called as the days of these stages are."""
+    forms = vocabulary()["days_of_stages"]
+    headers = {header_key(column.header) for column in table.columns}
+    return sum(any(header_key(form.format(word.name)) in headers for form in forms) for word in words) > 1
+
+
+def _observed(table: LeadTable, names: Sequence[str]) -> tuple[dict[OrderSource, Ranks], tuple[str, ...]]:
+    """What a table's history and days tell of the order of its stages, and the stages that go round in a circle."""
+    found: dict[OrderSource, Ranks] = {}
+    loop: tuple[str, ...] = ()
+    for source, steps in (("history", _moves(table)), ("dates", _days_apart(table, names))):
+        if steps:
+            ranks, circle = observed_order(steps, names)
+            if ranks:
+                found[source] = ranks  # type: ignore[index]
+            loop = loop or circle
+    return found, loop
+
+
+def _moves(table: LeadTable) -> list[tuple[str, str, int]]:
+    """Moves from one stage to another, as the history has them."""
+    if table.history is None:
+        return []
+    visits = table.history.visits.filter(~nw.col("before").is_null())
+    [counted] = engines.collect([visits.group_by("before", "stage").agg(nw.len().alias("n"))])
+    names = dict(enumerate(table.pipeline.names, start=1))
+    return [
+        (names[int(row["before"])], names[int(row["stage"])], int(row["n"]))
+        for row in counted
+        if int(row["before"]) in names and int(row["stage"]) in names
+    ]
+
+
+def _days_apart(table: LeadTable, names: Sequence[str]) -> list[tuple[str, str, int]]:
+    """In how many rows one stage's day comes before another's."""
+    columns = {name: table.pipeline[name].date_column for name in names}
+    pairs = [pair for pair in combinations(names, 2) if all(name in table.dated for name in pair)]
+    asked: dict[str, nw.Expr] = {}
+    for place, (one, other) in enumerate(pairs):
+        apart: nw.Expr = nw.col(columns[other]) - nw.col(columns[one])
+        asked |= {f"{place} on": (apart > 0).cast(nw.Int64).sum(), f"{place} back": (apart < 0).cast(nw.Int64).sum()}
+    counted: engines.Row = engines.measure(table.frame, asked) if asked else {}
+    steps: Counter[tuple[str, str]] = Counter()
+    for place, (one, other) in enumerate(pairs):
+        steps[one, other] += int(counted[f"{place} on"] or 0)
+        steps[other, one] += int(counted[f"{place} back"] or 0)
+    return [(one, other, count) for (one, other), count in steps.items() if count]
+
+
+def _against_history(table: LeadTable, source: str) -> list[Finding]:
+    """Two stages between which most moves go the other way, if there are any."""
+    moves = Counter({(one, other): count for one, other, count in _moves(table)})
+    place = {name: number for number, name in enumerate(table.pipeline.names)}
+    back = [
+        (moves[later, one] - moves[one, later], one, later)
+        for one, later in moves
+        if place[one] < place[later] < len(place) - 1 and moves[later, one] > moves[one, later]
+    ]
+    if not back:
+        return []
+    _, one, later = max(back)
+    details: dict[str, Detail] = {"order": source, "other": "history", "words": (one, later)}
+    return [Finding(FindingKind.STAGE_ORDERS_DIFFER, 2, details=details)]
