@@ -227,7 +227,7 @@ def test_writing_never_replaces_a_project_file_by_itself(folder, capsys):
 def test_what_the_file_says_stays_when_it_is_written_anew(folder):
     project(
         'window = 45\nby = ["Source"]\n[inputs]\nleads = "leads.csv"\n'
-        '[output]\njson = "a.json"\n[stages]\nSQL = "MQL"\n'
+        '[output]\njson = "a.json"\n[stage_words]\nSQL = "MQL"\n'
     )
     assert main(["check", "--write", "--force"]) == 0
     values = read_project(Path("leadkpi.toml")).values
@@ -243,7 +243,7 @@ def test_the_command_line_overrules_the_file(folder, capsys):
     Path("more.csv").write_text(SPEND)
     project(
         'window = 60\nby = "Stage"\n[inputs]\nleads = "leads.csv"\nspend = "spend.csv"\n'
-        '[output]\nworkbook = "out.xlsx"\n[stages]\nSQL = "MQL"\nLead = "Lead"\n'
+        '[output]\nworkbook = "out.xlsx"\n[stage_words]\nSQL = "MQL"\nLead = "Lead"\n'
     )
     filed = figures(capsys)
     assert (filed["header"]["window_days"], filed["summary"]["mql"], filed["summary"]["spend"]) == (60, 2, 100)
@@ -258,7 +258,7 @@ def test_the_command_line_overrules_the_file(folder, capsys):
 def test_funnel_map_overrules_the_file_and_is_overruled(folder, capsys):
     project(
         'window = 60\n[inputs]\nleads = "leads.csv"\n[output]\nworkbook = "out.xlsx"\n'
-        '[map]\nsource = "Source"\namount = "Amount"\n[stages]\nSQL = "MQL"\n[channels]\nFair = "Trade fair"\n'
+        '[map]\nsource = "Source"\namount = "Amount"\n[stage_words]\nSQL = "MQL"\n[channels]\nFair = "Trade fair"\n'
     )
     assert main(["funnel", "--quiet"]) == 0
     unchanged = figures(capsys, "--reuse-map", "out.xlsx")
@@ -279,7 +279,7 @@ def test_funnel_map_overrules_the_file_and_is_overruled(folder, capsys):
     sheet = book["Funnel_Map"]
     for row in sheet.iter_rows():
         shown = [cell.value for cell in row[:3]]
-        if shown[1] == "SQL":
+        if shown[1] == "SQL" and shown[2]:  # among the stages it has no place
             row[2].value = "Meeting"
         if shown[1] == "Amount":
             row[2].value = "-"
@@ -411,10 +411,38 @@ FAULTS = {
     "a share": ("margin = 40\n", "line 1: margin: '40' is not a share between 0 and 1"),
     "a choice": ('reach = "filed"\n', "line 1: reach: 'filed' is unknown; did you mean filled?"),
     "a field": ('[map]\n\n# x\ncreate = "Created"\n', "line 4: map.create: There is no field 'create'"),
-    "a stage": ('[stages]\n"Hot one" = "SQLL"\n', "line 2: stages.Hot one: Stage word 'Hot one': 'SQLL' is no stage"),
+    "a stage": (
+        '[stage_words]\n"Hot one" = "SQLL"\n',
+        "line 2: stage_words.Hot one: Stage word 'Hot one': 'SQLL' is no stage",
+    ),
     "an encoding": ('[encodings]\nall = "cp9999"\n', "line 2: encodings.all: there is no encoding 'cp9999'"),
-    "no table": ("stages = 3\n", "line 1: stages: 3 is not a table"),
-    "no text": ("[stages]\nHot = 3\n", "line 2: stages.Hot: 3 is not a text in quotation marks"),
+    "no table": ("stage_words = 3\n", "line 1: stage_words: 3 is not a table"),
+    "no stages": ("stages = 3\n", "line 1: stages: 3 is not one of auto, own, canonical, in quotation marks or a list"),
+    "words as stages": ('[stages]\nHot = "SQL"\n', "line 1: stages: words of stages stand below [stage_words]"),
+    "one stage": ('[[stages]]\nname = "A"\n', "line 1: stages: 1 before the win; a funnel has 2 to 20"),
+    "a nameless stage": ('[[stages]]\nwords = ["A"]\n', "line 1: stages: a stage has a name, words"),
+    "words of a stage": ('[[stages]]\nname = "A"\nwords = "a"\n', "line 1: stages: a stage has a name, words"),
+    "more of a stage": (
+        '[[stages]]\nname = "A"\nnote = "a"\n',
+        "line 3: stages.note: there is no such setting of a stage",
+    ),
+    "a stage twice": (
+        '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\nwords = ["a"]\n',
+        "line 1: stages: 'a': two stages have this name or word",
+    ),
+    "an early win": (
+        '[[stages]]\nname = "A"\nstands_for = "Won"\n[[stages]]\nname = "B"\n',
+        "line 1: stages: one stage stands for Won at most",
+    ),
+    "what it stands for": (
+        '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\nstands_for = "Demo"\n',
+        "line 1: stages: 'B' stands for 'Demo', which is none of MQL, SQL, Meeting, Opportunity, Proposal",
+    ),
+    "a word of an own stage": (
+        '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\n[stage_words]\nHot = "SQL"\n',
+        "line 6: stage_words.Hot: Stage word 'Hot': 'SQL' is no stage. The stages are: A, B, Won, Lost, Open",
+    ),
+    "no text": ("[stage_words]\nHot = 3\n", "line 2: stage_words.Hot: 3 is not a text in quotation marks"),
     "a header": (f'{INPUTS}[map]\namount = "Amnt"\n', "line 4: map.amount: leads.csv: there is no column 'Amnt'"),
     "a group": (f'by = ["Amnt"]\n{INPUTS}', "line 1: by: leads.csv: there is no column 'Amnt' to group by"),
     "a period": (f'period = "2025-02..2025-01"\n{INPUTS}', "line 1: period: The period '2025-02..2025-01' ends"),
@@ -463,7 +491,7 @@ def test_every_fault_is_told_with_its_line_and_what_to_do(folder, capsys, name):
 
 
 def test_all_faults_are_told_at_once(folder, capsys):
-    project('windw = 60\ntop = "x"\n[stages]\nHot = "SQLL"\n')
+    project('windw = 60\ntop = "x"\n[stage_words]\nHot = "SQLL"\n')
     assert [line.partition(": ")[0] for line in refused(capsys).splitlines()] == [
         "leadkpi", "leadkpi.toml, line 2", "leadkpi.toml, line 4",
     ]  # fmt: skip

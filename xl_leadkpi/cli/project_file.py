@@ -295,6 +295,7 @@ class _Reader:
             if setting.choices:
                 expected = f"one of {', '.join(setting.choices)}, in quotation marks"
             several = " or a list of them" if setting.several else ""
+            several = " or a list of [[stages]]" if setting.path == (STAGES,) else several
             self.fault(setting.path, f"{_shown(value)} is not {expected}{several}")
             return []
         if setting.kind is FLAG:

@@ -11,10 +11,11 @@ import narwhals as nw
 
 from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError, brief
-from xl_leadkpi.leads.cells.vocabulary import header_key, plain, vocabulary
+from xl_leadkpi.leads.cells.vocabulary import plain
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST, MOST_OPEN, OPEN, PIPELINE, OwnStage, own_pipeline
 from xl_leadkpi.leads.overrides import checked
+from xl_leadkpi.leads.recognition.headers import meanings
 from xl_leadkpi.leads.recognition.stage_order import (
     FEWEST_MERGED,
     OpenWord,
@@ -73,7 +74,7 @@ def _as_listed(read: Read, options: ReadOptions, *, has_deals: bool) -> LeadTabl
     """Read a table with the stages that the user has listed, once it is known whether they are of leads or of deals."""
     kind = "deals" if has_deals else options.kind
     if kind == "auto":
-        kind = "deals" if read(replace(options, own_stages=(), stages="canonical")).is_deals else "leads"
+        kind = "deals" if read(replace(options, own_stages=(), words={}, stages="canonical")).is_deals else "leads"
     pipeline = own_pipeline(options.own_stages, options.own_win, is_deals=kind == "deals")
     table = read(checked(replace(options, pipeline=pipeline)))
     return _also(replace(table, stages_told_by=LISTED), *_against_history(table, LISTED))
@@ -125,11 +126,10 @@ class _Search:
 
     def _ordered(self, words: Sequence[OpenWord]) -> OrderedStages | None:
         observed: dict[OrderSource, Ranks] = {}
-        if needs_observation(words) and (self.usual.history is not None or _has_days(words, self.usual)):
-            stages = (_START, *(OwnStage(word.name, word.spellings) for word in words))
-            if len(stages) <= MOST_OPEN:
-                seen = self.read(self._options(own_pipeline(stages)))
-                observed, loop = _observed(seen, [word.name for word in words])
+        if needs_observation(words) and len(words) < MOST_OPEN:
+            trial = own_pipeline((_START, *(OwnStage(word.name, word.spellings) for word in words)))
+            if self.usual.history is not None or _has_days(trial, self.usual):
+                observed, loop = _observed(self.read(self._options(trial)), [word.name for word in words])
                 if loop:
                     self.usual = _also(self.usual, Finding(FindingKind.STAGE_LOOP, len(loop), details={"words": loop}))
         return in_order(words, observed)
@@ -170,11 +170,11 @@ def _also(table: LeadTable, *found: Finding) -> LeadTable:
     return replace(table, findings=(*table.findings, *found))
 
 
-def _has_days(words: Sequence[OpenWord], table: LeadTable) -> bool:
+def _has_days(pipeline: Pipeline, table: LeadTable) -> bool:
     """Tell whether columns are called as the days of these stages are."""
-    forms = vocabulary()["days_of_stages"]
-    headers = {header_key(column.header) for column in table.columns}
-    return sum(any(header_key(form.format(word.name)) in headers for form in forms) for word in words) > 1
+    fields = {field for stage in pipeline.inner for field in stage.date_fields}
+    called = (meanings(column.header, "leads", pipeline)[0] for column in table.columns)
+    return sum(any(meaning.field in fields for meaning in found) for found in called) > 1
 
 
 def _observed(table: LeadTable, names: Sequence[str]) -> tuple[dict[OrderSource, Ranks], tuple[str, ...]]:

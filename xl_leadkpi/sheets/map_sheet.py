@@ -138,8 +138,8 @@ class _MapSheet:
         canvas.links.append(Link(2, 1, self.texts("sheet.back"), "'Funnel'!A1", styles.LINK))
         self._parameters()
         self._columns()
-        self._stages()
         self._words()
+        self._stages()
         self._channels()
         self._quality()
         self._backwards()
@@ -652,7 +652,7 @@ def _edited_words(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
     edits = {}
     for row in rows:
         word, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
-        if not now:
+        if not now or now == recognised:
             continue
         stage = names.get(now.casefold())
         if stage is None:

@@ -1,0 +1,288 @@
+"""Stages of the user's own: found in the words of an export, in the order that something tells."""
+
+from datetime import date, timedelta
+from itertools import permutations
+from random import Random
+
+import duckdb
+import polars as pl
+import pytest
+
+from xl_leadkpi.errors import InputError
+from xl_leadkpi.funnel import as_json, build
+from xl_leadkpi.leads import ReadOptions, read, read_frame, read_query
+from xl_leadkpi.leads.model.findings import FindingKind
+from xl_leadkpi.leads.model.stage import OwnStage
+
+AS_OF = date(2026, 6, 30)
+SALESFORCE = [
+    ("Prospecting", 10), ("Qualification", 10), ("Needs Analysis", 20), ("Value Proposition", 50),
+    ("Id. Decision Makers", 60), ("Perception Analysis", 70), ("Proposal/Price Quote", 75), ("Negotiation/Review", 90),
+]  # fmt: skip
+ZOHO = ["Qualification", "Needs Analysis", "Value Proposition", "Identify Decision Makers", "Proposal/Price Quote",
+        "Negotiation/Review"]  # fmt: skip
+HUBSPOT = ["Appointment Scheduled", "Qualified To Buy", "Presentation Scheduled", "Decision Maker Bought-In",
+           "Contract Sent"]  # fmt: skip
+PIPEDRIVE = ["Qualified", "Contact Made", "Demo Scheduled", "Proposal Made", "Negotiations Started"]
+AMOCRM = ["Первичный контакт", "Переговоры", "Принимают решение", "Согласование договора"]
+MADE_UP = ["Warteschleife", "Kickoff", "Scoping", "Blaupause", "Vorstand"]
+
+
+def reading(**options):
+    return ReadOptions(as_of=AS_OF, today=AS_OF, **options)
+
+
+def deals(words, extra=(), *, rows=240, seed=1, won="Closed Won", lost="Closed Lost"):
+    """Rows of deals, each stage with as many open ones; further columns by word."""
+    draw = Random(seed)
+    names = [*words, won, lost]
+    lines = [
+        ["Deal ID", "Deal Name", "Stage", "Amount", "Created Date", "Last open stage", *(name for name, _ in extra)]
+    ]
+    for number in range(rows):
+        word = names[number % len(names)]
+        before = draw.choice(words) if word == lost else ""
+        day = date(2026, 1, 1) + timedelta(draw.randint(0, 150))
+        told = [value(word) for _, value in extra]
+        lines.append([f"D{number}", f"Deal {number}", word, 100, day.isoformat(), before, *told])
+    return [lines[0], *draw.sample(lines[1:], rows)]
+
+
+def own(table):
+    return [stage.name for stage in table.pipeline if stage.is_own]
+
+
+def kinds(table):
+    return {one.kind for one in table.findings}
+
+
+def by_probability(pairs):
+    chances = dict(pairs) | {"Closed Won": 100, "Closed Lost": 0}
+    return ("Probability (%)", lambda word: chances[word])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_salesforce_in_the_order_of_its_probabilities(seed):
+    names = [name for name, _ in SALESFORCE]
+    table = read_frame(deals(names, [by_probability(SALESFORCE)], seed=seed), reading())
+    assert own(table) == names
+    assert table.stages_told_by == "probability"
+    report = as_json(build(table))
+    assert [row["stage"] for row in report["stages"]] == [*names, "Won"]
+
+
+@pytest.mark.parametrize(
+    ("names", "told_by"),
+    [(ZOHO, "vocabulary"), (HUBSPOT, "vocabulary"), (PIPEDRIVE, "vocabulary"), (AMOCRM, "vocabulary")],
+    ids=["zoho", "hubspot", "pipedrive", "amocrm"],
+)
+def test_the_order_in_which_a_crm_ships_its_stages(names, told_by):
+    for seed in range(3):
+        table = read_frame(deals(Random(seed).sample(names, len(names)), seed=seed), reading(stages="own"))
+        assert (own(table), table.stages_told_by) == (names, told_by)
+
+
+def test_auto_is_own_only_where_three_words_would_be_one():
+    assert own(read_frame(deals(ZOHO), reading())) == ZOHO
+    for names in (HUBSPOT, PIPEDRIVE, AMOCRM):
+        table = read_frame(deals(names), reading())
+        assert own(table) == []
+        assert not kinds(table) & {FindingKind.OWN_STAGES, FindingKind.STAGES_MERGED}
+    assert own(read_frame(deals(ZOHO), reading(stages="canonical"))) == []
+
+
+def test_the_same_counts_whatever_the_stages_are_called():
+    rows = deals([name for name, _ in SALESFORCE], [by_probability(SALESFORCE)])
+    usual, ours = (as_json(build(read_frame(rows, reading(stages=mode))))["summary"] for mode in ("canonical", "auto"))
+    for key in ("leads", "opportunities", "proposals", "won", "lost", "open", "win_rate", "revenue", "pipeline",
+                "lost_opportunities"):  # fmt: skip
+        assert ours[key] == usual[key], key
+        assert ours[key] is not None, key
+
+
+def test_numbers_in_the_words_go_first():
+    names = [f"{number}. {word}" for number, word in enumerate(reversed(MADE_UP), start=1)]
+    chances = [(name, 90 - 10 * number) for number, name in enumerate(names)]
+    table = read_frame(deals(names, [by_probability(chances)]), reading())
+    assert own(table) == names
+    assert table.stages_told_by == "numbers"
+    # and the probabilities say the opposite, which is told
+    [odd] = [one for one in table.findings if one.kind is FindingKind.STAGE_ORDERS_DIFFER]
+    assert odd.details["words"] == (names[0], names[1])
+    assert odd.details["other"] == "probability"
+
+
+@pytest.mark.parametrize("count", [3, 15])
+def test_made_up_stages_by_probability(count):
+    names = [f"Stufe {letter}" for letter in "QWERTZUIOPASDFG"[:count]]
+    pairs = [(name, 5 + 6 * number) for number, name in enumerate(names)]
+    table = read_frame(deals(names, [by_probability(pairs)], rows=400), reading())
+    assert own(table) == names
+    assert FindingKind.UNKNOWN_WORDS not in kinds(table)
+    assert [row["stage"] for row in as_json(build(table))["stages"]] == [*names, "Won"]
+
+
+def test_unknown_words_that_may_be_outcomes_are_no_stages():
+    pairs = [(name, 20 + number) for number, name in enumerate(MADE_UP)]
+    sure = dict(pairs) | {"Vorstand": 100, "Closed Won": 100, "Closed Lost": 0}
+    table = read_frame(deals(MADE_UP, [("Probability", sure.get)]), reading())
+    assert own(table) == []
+    assert FindingKind.UNKNOWN_WORDS in kinds(table)
+    # nor where the table knows no win or no loss by another word
+    for won, lost in (("Fertig", "Closed Lost"), ("Closed Won", "Papierkorb")):
+        chances = dict(pairs) | {won: 95, lost: 5}
+        table = read_frame(deals(MADE_UP, [("Probability", chances.get)], won=won, lost=lost), reading())
+        assert own(table) == []
+
+
+def test_nothing_tells_the_order():
+    names = ["New", "Contacted", "Attempted to contact", "Qualified"]
+    rows = [
+        ["Lead ID", "Created", "Stage"],
+        *([f"L{i}", "2026-02-03", (*names, "Won", "Lost")[i % 6]] for i in range(60)),
+    ]
+    table = read_frame(rows, reading())
+    assert own(table) == []
+    [merged] = [one for one in table.findings if one.kind is FindingKind.STAGES_MERGED]
+    assert set(merged.details["words"]) == {"New", "Contacted", "Attempted to contact"}
+    with pytest.raises(InputError, match=r"nothing tells the order .*'New'.*\[\[stages\]\]"):
+        read_frame(rows, reading(stages="own"))
+    with pytest.raises(InputError, match=r"wants 2 to 20 words .* there are 1: 'New'"):
+        read_frame([rows[0], ["L1", "2026-02-03", "New"], ["L2", "2026-02-03", "Won"]], reading(stages="own"))
+
+
+def history(order, *, leads=60, back=0, seed=2):
+    """A log in which leads go the stages in order, some one step back and on again."""
+    draw, lines = Random(seed), [["Deal ID", "Stage", "Changed at"]]
+    for number in range(leads):
+        came = draw.randint(2, len(order))
+        way = list(order[:came])
+        if number < back:
+            way += [way[-2], way[-1]]
+        way += draw.choice(([], ["Closed Won"], ["Closed Lost"]))
+        day = date(2026, 1, 1) + timedelta(draw.randint(0, 60))
+        for word in way:
+            lines.append([f"D{number}", word, day.isoformat()])
+            day += timedelta(draw.randint(1, 5))
+    return lines
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_way_that_most_went(seed, tmp_path):
+    order = Random(seed).sample(MADE_UP, len(MADE_UP))
+    lines = history(order, back=15, seed=seed)
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(",".join(line) for line in lines))
+    words = {"Warteschleife": "SQL"}  # one word is enough to make a log of stages of it
+    table = read(path, reading(words=words))
+    assert own(table) == order
+    assert table.stages_told_by == "history"
+    reached = {row["stage"]: row["reached"] for row in as_json(build(table))["stages"]}
+    ways = {}
+    for deal, word, _ in lines[1:]:
+        ways.setdefault(deal, []).append(word)
+    won = {deal for deal, way in ways.items() if way[-1] == "Closed Won"}
+    for place, name in enumerate(order):
+        came = sum(deal in won or any(word in order[place:] for word in way) for deal, way in ways.items())
+        assert reached[name] == came
+
+
+def test_a_loop_in_the_history(tmp_path):
+    lines = [["Deal ID", "Stage", "Changed at"]]
+    for number, (one, two) in enumerate(
+        [("Scoping", "Blaupause"), ("Blaupause", "Vorstand"), ("Vorstand", "Scoping")] * 5
+    ):
+        way = ["Kickoff", one, two, ("Closed Won", "Closed Lost")[number % 2]]
+        lines += [[f"D{number}", word, f"2026-02-0{day}"] for day, word in enumerate(way, start=2)]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(",".join(line) for line in lines))
+    table = read(path, reading(words={"Scoping": "SQL"}))
+    assert own(table) == []
+    [loop] = [one for one in table.findings if one.kind is FindingKind.STAGE_LOOP]
+    assert set(loop.details["words"]) == {"Scoping", "Blaupause", "Vorstand"}
+
+
+def test_days_of_the_stages_tell_their_order():
+    names = ["Vorstand", "Kickoff", "Scoping"]
+    header = [
+        "Deal ID",
+        "Create Date",
+        "Deal Stage",
+        "Close Date",
+        *(f'Date entered "{name} (Sales)"' for name in names),
+    ]
+    lines, draw = [header], Random(5)
+    order = ["Kickoff", "Vorstand", "Scoping"]
+    for number in range(90):
+        came = draw.randint(1, 3)
+        day, days = date(2026, 1, 1) + timedelta(draw.randint(0, 60)), {}
+        for name in order[:came]:
+            days[name] = day.isoformat()
+            day += timedelta(draw.randint(1, 9))
+        end = draw.choice(("", "Closed Won", "Closed Lost")) if came == 3 else ""
+        lines.append([f"D{number}", "2026-01-01", end or order[came - 1], day.isoformat() if end else "",
+                      *(days.get(name, "") for name in names)])  # fmt: skip
+    table = read_frame(lines, reading())
+    assert own(table) == order
+    assert table.stages_told_by == "dates"
+
+
+def test_stages_as_listed():
+    listed = (OwnStage("Early", ("Qualification", "Needs Analysis")), OwnStage("Middle", ("Value Proposition",)),
+              OwnStage("Late", ("Negotiation/Review",), "Proposal"))  # fmt: skip
+    names = ["Qualification", "Needs Analysis", "Value Proposition", "Negotiation/Review"]
+    rows = deals(names)
+    table = read_frame(rows, reading(own_stages=listed, own_win=OwnStage("Signed")))
+    assert own(table) == ["Early", "Middle", "Late", "Signed"]
+    at = {word.word: word.stage for word in table.words}
+    assert [at[name] for name in names] == ["Early", "Early", "Middle", "Late"]
+    report = as_json(build(table))
+    rows_of = {name: sum(row[2] == name for row in rows) for name in (*names, "Closed Won", "Closed Lost")}
+    assert report["summary"]["won"] == rows_of["Closed Won"]
+    now = {row["stage"]: row["in_stage_now"] for row in report["stages"]}
+    assert now["Early"] == rows_of["Qualification"] + rows_of["Needs Analysis"]
+    # words of the user's own for them
+    told = read_frame(rows, reading(own_stages=listed, words={"Value Proposition": "late"}))
+    assert {word.word: word.stage for word in told.words}["Value Proposition"] == "Late"
+    with pytest.raises(InputError, match=r"'Sideways' is no stage. The stages are: .*Early, Middle, Late"):
+        read_frame(rows, reading(own_stages=listed, words={"Value Proposition": "Sideways"}))
+
+
+def test_words_that_the_user_explains_stand_for_stages():
+    names = ["Warteschleife", "Kickoff", "Scoping"]
+    pairs = [(name, 20 + 20 * place) for place, name in enumerate(names)]
+    rows = deals(names, [by_probability(pairs)])
+    table = read_frame(rows, reading(stages="own", words={"Scoping": "Proposal"}))
+    assert own(table) == names
+    assert table.pipeline["Scoping"].stands_for == "Proposal"
+    assert not [one for one in table.findings if one.kind is FindingKind.UNUSED_STAGE_WORD]
+
+
+def test_deals_of_leads_have_the_stages_of_the_deals(tmp_path):
+    leads = ["Lead ID,Created,Status,Email"]
+    leads += [f"L{i},2026-01-0{i % 9 + 1},{('New', 'MQL', 'SQL')[i % 3]},p{i}@example.com" for i in range(60)]
+    names = [*ZOHO, "Closed Won", "Closed Lost"]
+    second = ["Deal ID,Lead ID,Stage,Amount,Created"]
+    second += [f"D{i},L{i},{names[i % len(names)]},100,2026-02-03" for i in range(40)]
+    for name, lines in (("leads.csv", leads), ("deals.csv", second)):
+        (tmp_path / name).write_text("\n".join(lines))
+    table = read(tmp_path / "leads.csv", reading(), deals=tmp_path / "deals.csv")
+    assert own(table) == ZOHO
+    stages = {row["stage"]: row["reached"] for row in as_json(build(table))["stages"]}
+    assert list(stages) == ["Lead", "MQL", "SQL", *ZOHO, "Won"]
+    assert stages["Lead"] == 60
+    assert stages["Qualification"] == 40  # every deal is an opportunity
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3)))[:4])
+def test_engines_find_the_same(order):
+    pairs = [(name, 10 + 20 * place) for place, name in enumerate(ZOHO)]
+    lines = deals([ZOHO[place] for place in order] + ZOHO[3:], [by_probability(pairs)])
+    frame = pl.DataFrame(lines[1:], lines[0], orient="row")
+    memory = as_json(build(read_frame(frame, reading())))
+    connection = duckdb.connect()
+    connection.register("deals", frame.to_arrow())
+    for lazy in (frame.lazy(), connection.table("deals")):
+        table = read_query(lazy, reading())
+        assert own(table) == ZOHO
+        assert as_json(build(table))["stages"] == memory["stages"]
