@@ -14,7 +14,7 @@ from unicodedata import category
 from xl_leadkpi.cli.project_file import EVERY_TABLE, VERSION, is_pattern
 from xl_leadkpi.cli.settings import PROJECT, READ, WRITTEN, settings
 from xl_leadkpi.errors import UserError
-from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN
+from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, listed_stages
 
 if TYPE_CHECKING:
     import argparse
@@ -227,18 +227,15 @@ def _own_stages(seen: Understanding) -> str:
     """The stages of the user's own, one after the other; as remarks where the usual ones are in force."""
     from xl_leadkpi.leads.recognition.stage_order import open_words
 
-    shown = [stage for stage in seen.pipeline.of_deals if stage.is_own] if seen.is_deals else list(seen.pipeline.stages)
     if any(stage.is_own for stage in seen.pipeline):
         told = f", in order (by {seen.stages_told_by})" if seen.stages_told_by else ""
         text = (
             f"\n# Stages before the win{told}: move, rename or remove them. stands_for names one of the usual funnel.\n"
         )
-        for stage in shown:
-            if stage.role == "won" and not stage.is_own:
-                continue
+        *listed, win = listed_stages(seen.pipeline, is_deals=seen.is_deals)
+        for stage in [*listed, *([win] if win.stands_for else [])]:
             words = f"words = {_written(stage.words)}\n" if stage.words else ""
-            usual = stage.stands_for if stage.is_own and stage.is_usual and stage.role in (None, "won") else ""
-            stands_for = f"stands_for = {_written(usual)}\n" if usual else ""
+            stands_for = f"stands_for = {_written(stage.stands_for)}\n" if stage.stands_for else ""
             text += f"[[stages]]\nname = {_written(stage.name)}\n{words}{stands_for}"
         return text
     found = open_words(seen.words, of_deals_alone=any(column.table == "deals" for column in seen.columns))

@@ -16,7 +16,15 @@ from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
 from xl_leadkpi.funnel.quality import touched_figures
-from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, PIPELINE, WON, OwnStage, named_pipeline
+from xl_leadkpi.leads.model.stage import (
+    FEWEST_OPEN,
+    MOST_OPEN,
+    PIPELINE,
+    WIN,
+    OwnStage,
+    listed_stages,
+    named_pipeline,
+)
 from xl_leadkpi.leads.own_stages import LISTED
 from xl_leadkpi.leads.recognition.stage_order import open_words
 from xl_leadkpi.locales import in_every_language
@@ -53,6 +61,8 @@ EDITABLE_TABLES = (PARAMETERS, COLUMNS, STAGES, WORDS, CHANNELS)
 WIDTHS = (270, 170, 170, 90, 170, 270, 270, 270)
 ROWS_OF_A_LINE = 500
 """Row numbers in one cell of the quality list: more go on in the next line."""
+BETWEEN_WORDS = " | "
+"""Stands between the words of a stage in one cell."""
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
 TABLE_CHOICES = ("spend_table", "touches_table")
@@ -262,25 +272,31 @@ class _MapSheet:
         if not rows:
             return
         is_found = told_by != LISTED
+        usual = [
+            (stage.stands_for and texts.known(f"label.{stage.stands_for}", stage.stands_for)) or None
+            for stage, _ in rows
+        ]
         first = self._table(
             STAGES,
-            self._headers("stage", "place", "shown", "stands_for", "recognised_place", "recognised", "told_by"),
+            self._headers("stage", "place", "shown", "stands_for", "recognised_place", "recognised", "told_by",
+                          "words"),
             (
-                [name for name, _, _ in rows],
-                [place for _, place, _ in rows],
-                [name for name, _, _ in rows],
-                [usual and texts.known(f"label.{usual}", usual) for _, _, usual in rows],
-                [place if is_found else None for _, place, _ in rows],
-                [usual and texts.known(f"label.{usual}", usual) if is_found else None for _, _, usual in rows],
+                [stage.name for stage, _ in rows],
+                [place for _, place in rows],
+                [stage.name for stage, _ in rows],
+                usual,
+                [place if is_found else None for _, place in rows],
+                usual if is_found else [None] * len(rows),
                 [texts.known(f"order.{told_by}", "") or None for _ in rows],
+                [BETWEEN_WORDS.join(stage.words) or None for stage, _ in rows],
             ),
             (
                 styles.LABEL, replace(styles.EDITABLE, align="left"), styles.EDITABLE, styles.EDITABLE,
-                styles.ORIGINAL, styles.ORIGINAL, styles.ORIGINAL,
+                styles.ORIGINAL, styles.ORIGINAL, styles.ORIGINAL, styles.EDITABLE,
             ),
         )  # fmt: skip
-        usual = tuple(texts.known(f"label.{stage.name}", stage.name) for stage in PIPELINE.inner)
-        self.canvas.choices.append(Choice(self.canvas.range(first, 4, first + len(rows) - 1, 4), usual))
+        choices = tuple(texts.known(f"label.{stage.name}", stage.name) for stage in PIPELINE.inner)
+        self.canvas.choices.append(Choice(self.canvas.range(first, 4, first + len(rows) - 1, 4), choices))
 
     def _words(self) -> None:
         texts = self.texts
@@ -402,22 +418,15 @@ class _MapSheet:
         )
 
 
-def _stage_rows(report: FunnelReport) -> list[tuple[str, int | None, str | None]]:
-    """Stages of the user's own with their place and what they stand for; words that could be some have no place."""
+def _stage_rows(report: FunnelReport) -> list[tuple[OwnStage, int | None]]:
+    """Stages of the user's own with their place; words that could be some have none."""
     pipeline = report.stage_pipeline
     if any(stage.is_own for stage in pipeline):
-        shown = pipeline.of_deals if report.header.is_deals else pipeline.stages
-        return [
-            (
-                stage.name,
-                place,
-                stage.stands_for if stage.is_usual and stage.role in (None, "marketing", "converted") else None,
-            )
-            for place, stage in enumerate(shown[:-1], start=1)
-        ]
+        listed = listed_stages(pipeline, is_deals=report.header.is_deals)
+        return [(stage, place) for place, stage in enumerate(listed[:-1], start=1)]
     has_deals = any(column.table == "deals" for column in report.columns)
     words = open_words(report.words, of_deals_alone=has_deals)
-    return [(word.name, None, None) for word in words] if FEWEST_OPEN <= len(words) <= MOST_OPEN else []
+    return [(OwnStage(word.name), None) for word in words] if FEWEST_OPEN <= len(words) <= MOST_OPEN else []
 
 
 def _lines_of_rows(finding: Finding) -> list[str | None]:
@@ -614,7 +623,7 @@ def _placed_stages(rows: Sequence[_Row]) -> tuple[tuple[OwnStage, ...], bool]:
     placed: list[tuple[float, OwnStage]] = []
     is_edited = False
     for row in rows:
-        name, place, shown, stands_for, found_place, found, *_ = (str(cell).strip() for cell in row.cells)
+        name, place, shown, stands_for, found_place, found, _, words = (str(cell).strip() for cell in row.cells)
         is_edited = is_edited or _number(place) != _number(found_place) or shown != name or stands_for != found
         if not place:
             continue
@@ -622,10 +631,11 @@ def _placed_stages(rows: Sequence[_Row]) -> tuple[tuple[OwnStage, ...], bool]:
         if number is None:
             raise InputError(f"{row.place}: '{brief(place)}' is no place in an order; write 1, 2, 3 ...")
         if stands_for and stands_for.casefold() not in usual:
-            known = ", ".join(stage.name for stage in PIPELINE.inner)
-            raise InputError(f"{row.place}: '{brief(stands_for)}' is none of {known}; write one of them, or nothing")
-        words = (name,) if shown and shown != name else ()
-        placed.append((number, OwnStage(shown or name, words, usual.get(stands_for.casefold(), ""))))
+            there = ", ".join(stage.name for stage in PIPELINE.inner)
+            raise InputError(f"{row.place}: '{brief(stands_for)}' is none of {there}; write one of them, or nothing")
+        texts = [*([name] if shown and shown != name else []), *(word.strip() for word in words.split("|"))]
+        known = tuple(dict.fromkeys(text for text in texts if text))
+        placed.append((number, OwnStage(shown or name, known, usual.get(stands_for.casefold(), ""))))
     placed.sort(key=lambda one: one[0])
     return tuple(stage for _, stage in placed), is_edited and bool(placed)
 
@@ -639,7 +649,7 @@ def _number(cell: str) -> float | None:
 
 def _pipeline_of(stages: Sequence[OwnStage], place: str) -> Pipeline:
     try:
-        return named_pipeline(stages, OwnStage(WON))
+        return named_pipeline(stages, WIN)
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
 

@@ -311,6 +311,21 @@ def own_pipeline(open_stages: Sequence[OwnStage], won: OwnStage = WIN, *, is_dea
     return Pipeline(tuple(_with_opportunity(stages)))
 
 
+def listed_stages(pipeline: Pipeline, *, is_deals: bool) -> tuple[OwnStage, ...]:
+    """The stages of a pipeline of the user's own as :func:`own_pipeline` takes them, the win last.
+
+    >>> given = (OwnStage("Fit"), OwnStage("Demo", ("Show",), "Meeting"), OwnStage("Sold", stands_for="Won"))
+    >>> listed_stages(own_pipeline(given[:2], OwnStage("Sold"), is_deals=True), is_deals=True) == given
+    True
+    """
+    shown = pipeline.of_deals if is_deals else pipeline.stages
+    first, *others = shown
+    return (
+        OwnStage(first.name, first.words),
+        *(OwnStage(one.name, one.words, one.stands_for if one.is_own and one.is_usual else "") for one in others),
+    )
+
+
 def named_pipeline(open_stages: Sequence[OwnStage], won: OwnStage) -> Pipeline:
     """A pipeline with the user's stages where it is not yet known whether they are of leads or of deals.
 
