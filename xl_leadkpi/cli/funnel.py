@@ -183,6 +183,11 @@ def add_arguments(
         default=[],
         help="leave out rows with this word as their stage or status; repeatable",
     )
+    chosen.add_argument(
+        "--pipeline",
+        metavar="NAME",
+        help="only the rows of this sales pipeline, where LEADS have several (default: all, and each by itself)",
+    )
     counting = parser.add_argument_group("how it is counted")
     counting.add_argument(
         "--as-of",
@@ -652,6 +657,7 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
         locale=options.language or "en",
         encodings=dict(options.encoding),
         where=tuple(options.where),
+        sales_pipeline=options.pipeline or "",
         exclude=tuple(dict.fromkeys(options.exclude)),
     )
     return reading, counting, settled

@@ -57,6 +57,7 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         ``months``                by month: ``cohort_...`` of the leads created in it, the rest of what happened in it
         ``cohorts``               shares won so many months after creation; ``cohort_counts`` the numbers;
                                   ``opportunity_cohorts``, ``opportunity_cohort_counts`` the same for opportunities
+        ``pipelines``             by sales pipeline, its stages, where the table has several
         ``losses``, ``pipeline``  lost leads by stage and reason; open opportunities by stage
         ``spend``                 by channel and month
         ``attribution``           credits by channel and model

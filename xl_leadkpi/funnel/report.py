@@ -203,6 +203,7 @@ class BlockAttributes:
         trend: Block
         currencies: Block | None
         stages: Block
+        pipelines: dict[str, Block] | None
         by: dict[str, Block]
         months: Block
         cohorts: Block

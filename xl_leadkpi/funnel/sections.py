@@ -11,6 +11,7 @@ from xl_leadkpi.funnel.histories import HistorySection
 from xl_leadkpi.funnel.losses import LossesSection, PipelineSection
 from xl_leadkpi.funnel.months import CohortSection, MonthsSection, TrendSection
 from xl_leadkpi.funnel.period import ClosedSection, PeriodSection
+from xl_leadkpi.funnel.pipelines import SalesPipelinesSection
 from xl_leadkpi.funnel.quality import QualitySection
 from xl_leadkpi.funnel.spend import SpendSection
 from xl_leadkpi.funnel.stages import StagesSection, StageTimesSection
@@ -25,6 +26,7 @@ SECTIONS: tuple[Section, ...] = (
     PeriodSection(),
     CurrencySection(),
     StagesSection(),
+    SalesPipelinesSection(),
     BreakdownSection(),
     MonthsSection(),
     CohortSection(),

@@ -15,7 +15,7 @@ from xl_leadkpi.leads.cells.dates import looks_like_date
 from xl_leadkpi.leads.fields.filters import KEPT, WORD_FIELDS, find_conditions, left_after, nothing_left
 from xl_leadkpi.leads.fields.in_memory import Decoder, odd_cells, wanted_columns
 from xl_leadkpi.leads.fields.on_engine import QueryDecoder, open_query
-from xl_leadkpi.leads.fields.rules import Decoded, read_identifiers
+from xl_leadkpi.leads.fields.rules import Decoded, labels, read_identifiers
 from xl_leadkpi.leads.files.open import open_frame, open_table
 from xl_leadkpi.leads.lifecycle.as_of import bound_of
 from xl_leadkpi.leads.lifecycle.classify import LeadRows
@@ -33,6 +33,14 @@ from xl_leadkpi.leads.recognition.columns import ColumnMap, recognise
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.kind import deal_signals
 from xl_leadkpi.leads.recognition.own_sheet import own_sheet
+from xl_leadkpi.leads.sales_pipelines import (
+    FIELD as PIPELINE_FIELD,
+)
+from xl_leadkpi.leads.sales_pipelines import (
+    by_with_pipeline,
+    with_sales_pipelines,
+    without_days_of_others,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,7 +83,7 @@ def read(
         deal_grid = open_table(Path(deals), "deals", options) if deals is not None else None
         return _build(grid, options, deal_grid, report_progress, _history_source(history, options))
 
-    return with_own_stages(build, options, has_deals=deals is not None)
+    return _with_stages_and_pipelines(build, options, has_deals=deals is not None)
 
 
 def _history_source(history: Any, options: ReadOptions, name: str = "history") -> HistorySource | None:
@@ -125,7 +133,7 @@ def read_frame(
         grid = open_frame(data, "leads", options, source_name, first_row)
         return _build(grid, options, None, lambda _: None, _history_source(history, options))
 
-    table = with_own_stages(build, options, has_deals=False)
+    table = _with_stages_and_pipelines(build, options)
     if type(data).__module__.split(".")[0] == "pandas":
         return replace(table, frame=_as_pandas(table.frame))
     return table
@@ -165,7 +173,13 @@ def read_query(
     def build(options: ReadOptions) -> LeadTable:
         return _build_query(query, options, source_name, progress, _history_source(history, options))
 
-    return with_own_stages(build, checked(options or ReadOptions()), has_deals=False)
+    return _with_stages_and_pipelines(build, checked(options or ReadOptions()))
+
+
+def _with_stages_and_pipelines(
+    build: Callable[[ReadOptions], LeadTable], options: ReadOptions, *, has_deals: bool = False
+) -> LeadTable:
+    return with_sales_pipelines(lambda options: with_own_stages(build, options, has_deals=has_deals), options)
 
 
 def _build_query(
@@ -277,6 +291,7 @@ def _build(
     if is_deals:
         decoded.findings += _taken_for_deals(decoded, leads.options, leads.deal_signals)
     columns = mapped.columns
+    pipelines: tuple[tuple[str, int], ...] = ()
     if second:
         report_progress("joining deals")
         keys = key_columns(second.grid, second.mapped)
@@ -292,6 +307,7 @@ def _build(
         decoded.met = met
         _apply_filters(decoded, deals.asked, options, f"{grid.place} with {second.grid.place}")
         columns += second.mapped.columns
+        pipelines = _pipelines_of_deals(second)
     decoded.findings += unused_exclusions(options.exclude, decoded.met)
     joined_history = None
     if leads.log is not None:
@@ -305,7 +321,17 @@ def _build(
         joined_history = _joined_history(decoded, source, options, is_deals=is_deals, place=grid.place)
     report_progress("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
-    return _with_history(replace(table, columns=columns), joined_history, options)
+    return _with_history(replace(table, columns=columns, sales_pipelines=pipelines), joined_history, options)
+
+
+def _pipelines_of_deals(deals: _Understood) -> tuple[tuple[str, int], ...]:
+    """The pipelines of joined deals, with how many deals are in each."""
+    place = deals.mapped.position.get(PIPELINE_FIELD)
+    if place is None:
+        return ()
+    column = deals.grid.load([place], frozenset()).columns[place]
+    counted = pl.DataFrame({"name": labels(column), "n": column.counts()}).drop_nulls().group_by("name").sum()
+    return tuple(counted.sort(["n", "name"], descending=[True, False]).rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +412,8 @@ def _taken_for_deals(decoded: Decoded, options: ReadOptions, signals: tuple[str,
 def _recognise(
     grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"]
 ) -> tuple[ColumnMap, tuple[str, ...], dict[str, int]]:
-    mapped = recognise(grid.headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
+    headers = without_days_of_others(grid.headers, options.sales_pipeline) if options.sales_pipeline else grid.headers
+    mapped = recognise(headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
     refuse_ads(grid, mapped, options.pipeline)
     by: dict[str, int] = {}
     for number, wanted in enumerate(options.by if kind == "leads" else ()):
@@ -400,6 +427,8 @@ def _recognise(
                 ("by", wanted),
             )
         by[f"by_{number}"] = place
+    if kind == "leads":
+        by = by_with_pipeline(by, mapped.position)
     useful = set(mapped.position) & {"created", "stage", "status", "won_date", "lead_id", "close_date", "is_won"}
     if not useful:
         raise InputError(
@@ -431,7 +460,10 @@ def _apply_filters(decoded: Decoded, of_deals: Mapping[int, tuple[str, str]], op
     frame: pl.DataFrame = decoded.frame
     asked: list[tuple[str, bool]] = []
     left: list[int] = []
-    filters = [*((str(one), one.holds_for_blank) for one in options.where), *((word, True) for word in options.exclude)]
+    filters = [
+        *((str(one), one.holds_for_blank) for one in options.where),
+        *((word, True) for word in options.exclude),
+    ]
     rows = len(frame)
     for number, (text, for_blank) in enumerate(filters):
         names = [name for name in (f"{KEPT}{number}", f"deal_{KEPT}{number}") if name in frame.columns]

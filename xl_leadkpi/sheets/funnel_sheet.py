@@ -88,6 +88,7 @@ class _FunnelSheet:
         self._header()
         layouts = {
             "stages": self._stages,
+            "pipelines": self._sales_pipelines,
             "by": self._groups,
             "months": self._months,
             "cohorts": self._cohorts,
@@ -371,6 +372,16 @@ class _FunnelSheet:
 
     def _source(self, block: Block, placed: Placed, rows: Sequence[int]) -> charts.Source:
         return charts.Source(block, placed.places, self.setting, tuple(rows))
+
+    def _sales_pipelines(self) -> None:
+        """A funnel for each sales pipeline, one below the other."""
+        for number, (name, block) in enumerate((self.report.pipelines or {}).items()):
+            if not number:
+                self._section(self.texts("block.pipelines"), self.texts("link.pipelines"))
+            self.parts.append(self.row)
+            self.canvas.put(self.row, 1, name, styles.NOTE)
+            self.row += 1
+            self._table(block, self._shown(block), {})
 
     def _groups(self) -> None:
         for field in self.report.by:

@@ -235,6 +235,9 @@ class Decoder(FieldDecoder[pl.Series]):
             if self.is_joined:
                 self.columns[f"{KEPT}{number}"] = mask
                 self.said[number] = self._said(number, kept)
+                if self.options.sales_pipeline and number == len(self.options.where) - 1:
+                    # words of deals in other pipelines are none of this one's
+                    self.dropped = ~mask if self.dropped is None else self.dropped | ~mask
                 continue
             before, kept = kept, kept & mask
             asked.append((text, is_word))

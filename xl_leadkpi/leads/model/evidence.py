@@ -464,6 +464,10 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
     ),
     **dict.fromkeys((FindingKind.LOST_REACH_UNKNOWN, FindingKind.NO_OPPORTUNITIES), (Fact.LOSSES,)),
     FindingKind.HISTORY_DISAGREES: _PROGRESS,
+    FindingKind.SEVERAL_PIPELINES: (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST),
+    **dict.fromkeys(
+        (FindingKind.STAGE_ORDERS_DIFFER, FindingKind.STAGE_LOOP), (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST)
+    ),
     FindingKind.HISTORY_BEFORE_CREATION: (Fact.CREATION_DATES,),
     **dict.fromkeys(
         (FindingKind.HISTORY_ORDER, FindingKind.HISTORY_BREAKS, FindingKind.INCOMPLETE_CHANGES),

@@ -102,6 +102,7 @@ class FindingKind(StrEnum):
     STAGES_MERGED = "stages_merged", "info"
     STAGE_ORDERS_DIFFER = "stage_orders_differ", "warning"
     STAGE_LOOP = "stage_loop", "warning"
+    SEVERAL_PIPELINES = "several_pipelines", "warning"
     NO_OUTCOME = "no_outcome", "warning"
     WON_BY_FLAG = "won_by_flag", "warning"
     LOST_BY_FLAG = "lost_by_flag", "warning"
@@ -377,6 +378,7 @@ _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.STAGES_MERGED: lambda details, names: (
         f"{', '.join(details['words'])} = {names.stage(details['stage'])}"
     ),
+    FindingKind.SEVERAL_PIPELINES: lambda details, _: ", ".join(details["pipelines"]),
     FindingKind.STAGE_ORDERS_DIFFER: lambda details, names: (
         f"{', '.join(details['words'])}: {names.order(details['order'])} ≠ {names.order(details['other'])}"
     ),

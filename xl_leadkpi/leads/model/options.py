@@ -46,6 +46,8 @@ class ReadOptions:
         where: Conditions that all hold for a row that is read, see :func:`parse_condition
             <xl_leadkpi.leads.model.conditions.parse_condition>`.
         exclude: Words of a stage or status whose rows are left out.
+        sales_pipeline: The only pipeline, of several in the table, whose rows are read; ``""`` reads all, and each by
+            itself.
         encodings: Encoding of text files by table (``leads``, ``deals``, ``spend``, ``touches``; ``""`` for the
             others); what is not there is found by what the words then mean.
         stages: ``own`` takes the words of the export for stages of their own, ``canonical`` those of the usual funnel;
@@ -71,6 +73,7 @@ class ReadOptions:
     encodings: Mapping[str, str] = field(default_factory=dict)
     where: tuple[Condition, ...] = ()
     exclude: tuple[str, ...] = ()
+    sales_pipeline: str = ""
     stages: StagesWanted = "auto"
     own_stages: tuple[OwnStage, ...] = ()
     own_win: OwnStage = WIN

@@ -154,6 +154,9 @@ class LeadTable:
         pipeline: All stages that its rows could have been in, in the usual order.
         stages_told_by: What has told the order of stages of its own: ``numbers``, ``probability``, ``history``,
             ``dates``, ``vocabulary``, ``listed`` (the user), ``project`` (the project file); ``""`` for the usual ones.
+        sales_pipelines: The pipelines that its rows belong to with their number, the largest first, where they are
+            several.
+        of_pipelines: The rows of each by themselves, with stages of their own.
         spellings: The sources met, None where they are yet to be counted.
         channel_names: What the user calls a spelling.
         channels: What each spelling is called, None while the sources are as they are written.
@@ -180,6 +183,8 @@ class LeadTable:
     findings: tuple[Finding, ...] = ()
     pipeline: Pipeline = PIPELINE
     stages_told_by: str = ""
+    sales_pipelines: tuple[tuple[str, int], ...] = ()
+    of_pipelines: Mapping[str, LeadTable] = field(default_factory=dict)
     spellings: tuple[Spelling, ...] | None = None
     channel_names: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[ChannelName, ...] | None = None

@@ -1,0 +1,155 @@
+"""Tables with several sales pipelines: each has its own funnel, and they are never mixed in silence."""
+
+from datetime import date, timedelta
+from random import Random
+
+import duckdb
+import openpyxl
+import polars as pl
+import pytest
+
+from tests.leads.test_own_stages import ZOHO, kinds, own, reading
+from xl_leadkpi.errors import InputError
+from xl_leadkpi.funnel import as_json, build
+from xl_leadkpi.leads import read, read_frame, read_query
+from xl_leadkpi.leads.model.findings import FindingKind
+from xl_leadkpi.sheets import lay_out, to_file
+
+STAGES = {"New business": ZOHO, "Renewals": ["Qualified", "Proposal Made", "Negotiations Started"]}
+
+
+def table(rows=400, seed=1, pipelines=STAGES):
+    """Deals of several pipelines, with the last open stage of the lost ones."""
+    draw = Random(seed)
+    lines = [["Deal ID", "Pipeline", "Stage", "Amount", "Create Date", "Source", "Last open stage"]]
+    for number in range(rows):
+        pipeline = list(pipelines)[(number % 4 == 0) % len(pipelines)]
+        stages = pipelines[pipeline]
+        stage = draw.choice([*stages, "Closed Won", "Closed Lost"])
+        day = date(2026, 1, 1) + timedelta(draw.randint(0, 150))
+        before = draw.choice(stages) if stage == "Closed Lost" else ""
+        lines.append(
+            [f"D{number}", pipeline, stage, 100 + number, day.isoformat(), draw.choice(("Web", "Ads")), before]
+        )
+    return lines
+
+
+def reached(lines, pipeline):
+    """Plain counts of who came to each stage of a pipeline, or beyond it."""
+    stages = [*STAGES[pipeline], "Closed Won"]
+    of_pipeline = [line for line in lines[1:] if line[1] == pipeline]
+    return [
+        sum(stages.index(line[6] if line[2] == "Closed Lost" else line[2]) >= place for line in of_pipeline)
+        for place in range(len(stages))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_pipeline_has_its_own_funnel(seed):
+    lines = table(seed=seed)
+    leads = read_frame(lines, reading())
+    assert leads.sales_pipelines == (("New business", 300), ("Renewals", 100))
+    report = as_json(build(leads))
+    new = report["pipelines"]["New business"]
+    assert [row["stage"] for row in new] == [*ZOHO, "Won"]
+    assert [row["reached"] for row in new] == reached(lines, "New business")
+    # words that are few are those of the usual funnel: there both of its proposals are one
+    renewals = {row["stage"]: row["reached"] for row in report["pipelines"]["Renewals"]}
+    came = reached(lines, "Renewals")
+    assert renewals == {"Opportunity": came[0], "Proposal": came[1], "Won": came[3]}
+    compared = {row["group"]: row for row in report["by"]["Pipeline"]}
+    for name, _ in leads.sales_pipelines:
+        assert compared[name]["won"] == reached(lines, name)[-1]
+    [told] = [one for one in leads.findings if one.kind is FindingKind.SEVERAL_PIPELINES]
+    assert told.details["pipelines"] == ("New business: 300", "Renewals: 100")
+    # the funnel of all of them has no stages of one
+    assert own(leads) == []
+
+
+def test_one_pipeline_is_chosen():
+    lines = table()
+    leads = read_frame(lines, reading(sales_pipeline="new BUSINESS"))
+    assert own(leads) == ZOHO
+    assert leads.sales_pipelines == ()
+    assert FindingKind.SEVERAL_PIPELINES not in kinds(leads)
+    report = as_json(build(leads))
+    assert report["pipelines"] is None
+    assert "Pipeline" not in report["by"]
+    assert [row["reached"] for row in report["stages"]] == reached(lines, "New business")
+    assert report["header"]["filters"][0]["left"] == 300
+    with pytest.raises(InputError, match=r"The column holds New business \(300\), Renewals \(100\)"):
+        read_frame(lines, reading(sales_pipeline="Partner"))
+
+
+@pytest.mark.parametrize(
+    "pipelines", [{"Only": ZOHO}, {f"Territory {n}": ZOHO for n in range(13)}], ids=["one", "many"]
+)
+def test_no_several_pipelines(pipelines):
+    lines = table(pipelines=pipelines)
+    if len(pipelines) > 1:
+        for number, line in enumerate(lines[1:]):
+            line[1] = f"Territory {number % 13}"
+    leads = read_frame(lines, reading())
+    assert leads.of_pipelines == {}
+    assert FindingKind.SEVERAL_PIPELINES not in kinds(leads)
+    assert [name for name in leads.frame.columns if name.startswith("by_")] == []
+    assert own(leads) == ZOHO
+
+
+def test_engines_give_the_same_funnels():
+    lines = table(200)
+    frame = pl.DataFrame(lines[1:], lines[0], orient="row")
+    memory = as_json(build(read_frame(frame, reading())))
+    connection = duckdb.connect()
+    connection.register("deals", frame.to_arrow())
+    for lazy in (frame.lazy(), connection.table("deals")):
+        report = as_json(build(read_query(lazy, reading())))
+        assert report["pipelines"] == memory["pipelines"]
+        assert report["by"]["Pipeline"] == memory["by"]["Pipeline"]
+
+
+def test_days_of_the_stages_of_one_pipeline():
+    header = ["Record ID", "Deal Name", "Pipeline", "Deal Stage", "Create Date", "Close Date",
+              'Date entered "Qualified To Buy (Sales)"', 'Date entered "Contract Sent (Sales)"',
+              'Date entered "Contract Sent (Renewals)"']  # fmt: skip
+    lines = [header]
+    for number in range(40):
+        sales = number % 2 == 0
+        created, sent = date(2026, 1, 1) + timedelta(number), date(2026, 2, 1) + timedelta(number)
+        day = sent.isoformat()
+        lines.append([f"{number}", f"Deal {number}", "Sales" if sales else "Renewals", "Contract Sent",
+                      created.isoformat(), "", created.isoformat() if sales else "", day if sales else "",
+                      "" if sales else day])  # fmt: skip
+    for name in ("Sales", "Renewals"):
+        leads = read_frame(lines, reading(sales_pipeline=name))
+        days = leads.frame["d_proposal"].to_list()
+        assert len(days) == 20
+        assert None not in days
+
+
+def test_pipelines_of_joined_deals(tmp_path):
+    lines = table(80)
+    leads = ["Lead ID,Created,Email", *(f"L{i},2026-01-05,p{i}@example.com" for i in range(100))]
+    deals = [
+        "Lead ID," + ",".join(lines[0]),
+        *(f"L{i}," + ",".join(map(str, line)) for i, line in enumerate(lines[1:])),
+    ]
+    for name, text in (("leads.csv", leads), ("deals.csv", deals)):
+        (tmp_path / name).write_text("\n".join(text))
+    joined = read(tmp_path / "leads.csv", reading(), deals=tmp_path / "deals.csv")
+    assert joined.sales_pipelines == (("New business", 60), ("Renewals", 20))
+    report = as_json(build(joined))
+    stages = {row["stage"]: row["reached"] for row in report["pipelines"]["New business"]}
+    assert [stages[name] for name in ZOHO] == reached(lines, "New business")[:-1]
+    assert stages["Won"] == reached(lines, "New business")[-1]
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+def test_the_sheet_has_them_one_below_the_other(tmp_path, language):
+    leads = read_frame(table(), reading())
+    to_file(lay_out(build(leads), leads, language=language), tmp_path / "funnel.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "funnel.xlsx")["Funnel"]
+    labels = [cell.value for (cell,) in sheet.iter_rows(min_col=2, max_col=2)]
+    first = labels.index("New business")
+    assert labels[first + 2 : first + 2 + len(ZOHO)] == ZOHO
+    assert "Renewals" in labels[first:]

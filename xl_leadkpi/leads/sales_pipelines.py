@@ -1,0 +1,99 @@
+"""Tables with several sales pipelines: each is read by itself as well, for its stages are its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from xl_leadkpi import engines
+from xl_leadkpi.leads.model.conditions import Condition
+from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.stage import PIPELINE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xl_leadkpi.leads.model.findings import Detail
+    from xl_leadkpi.leads.model.options import ReadOptions
+    from xl_leadkpi.leads.model.table import LeadTable
+
+FIELD = "pipeline"
+"""Field of the column that names a row's pipeline."""
+COLUMN = "by_pipeline"
+"""Its name in the lead table, where rows are grouped by it."""
+MOST_PIPELINES = 12
+"""Pipelines that a table has at most; a column with more different texts names something else."""
+_DAY_OF_ONE = re.compile(r"""^\s*date (?:entered|exited) .+\((.+)\)\W*$""", re.IGNORECASE)
+
+
+def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: ReadOptions) -> LeadTable:
+    """Read a table, and each of its pipelines by itself where it has several.
+
+    Args:
+        read: Reads it.
+        options: How to; where they choose a pipeline, only its rows are read.
+    """
+    if options.sales_pipeline:
+        return _without_column(read(_choosing(options, options.sales_pipeline)))
+    table = read(options)
+    if COLUMN in table.by_labels and not table.sales_pipelines:
+        table = replace(table, sales_pipelines=_counted(table))
+    if not 1 < len(table.sales_pipelines) <= MOST_PIPELINES:
+        return _without_column(replace(table, sales_pipelines=()))
+    if table.pipeline is not PIPELINE and not options.own_stages and options.pipeline is PIPELINE:
+        # words of several pipelines have no common order
+        table = replace(read(replace(options, stages="canonical")), sales_pipelines=table.sales_pipelines)
+    parts = {
+        name: _without_column(read(replace(_choosing(options, name), as_of=options.as_of or table.as_of)))
+        for name, _ in table.sales_pipelines
+    }
+    header = table.by_labels.get(COLUMN, "")
+    details: dict[str, Detail] = {"pipelines": tuple(f"{name}: {rows:,}" for name, rows in table.sales_pipelines)}
+    details["name"] = table.sales_pipelines[0][0]
+    found = Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details)
+    return replace(table, of_pipelines=parts, findings=(*table.findings, found))
+
+
+def _choosing(options: ReadOptions, name: str) -> ReadOptions:
+    return replace(options, sales_pipeline=name, where=(*options.where, Condition(FIELD, "=", (name,))))
+
+
+def without_days_of_others(headers: Sequence[str], chosen: str) -> tuple[str, ...]:
+    """Headers without those of days that stages of other pipelines were entered on, as HubSpot names them.
+
+    >>> without_days_of_others(['Date entered "Demo (Sales)"', 'Date entered "Demo (Renewals)"'], "renewals")
+    ('', 'Date entered "Demo (Renewals)"')
+    """
+    named = [_DAY_OF_ONE.match(header) for header in headers]
+    if not any(match and _same(match[1], chosen) for match in named):
+        return tuple(headers)
+    return tuple(
+        "" if match and not _same(match[1], chosen) else header for header, match in zip(headers, named, strict=True)
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+
+
+def by_with_pipeline(by: Mapping[str, int], position: Mapping[str, int]) -> dict[str, int]:
+    """Columns to group by, that of the pipelines among them."""
+    place = position.get(FIELD)
+    return dict(by) if place is None or place in by.values() else {**by, COLUMN: place}
+
+
+def _counted(table: LeadTable) -> tuple[tuple[str, int], ...]:
+    rows = engines.lazy(table.frame).filter(~nw.col(COLUMN).is_null())
+    [counted] = engines.collect([rows.group_by(COLUMN).agg(nw.len().alias("n"))])
+    found = [(str(row[COLUMN]), int(row["n"])) for row in counted]
+    return tuple(sorted(found, key=lambda one: (-one[1], one[0])))
+
+
+def _without_column(table: LeadTable) -> LeadTable:
+    if COLUMN not in table.by_labels:
+        return table
+    labels = {name: label for name, label in table.by_labels.items() if name != COLUMN}
+    return replace(table, by_labels=labels, frame=table.frame.drop(COLUMN))
