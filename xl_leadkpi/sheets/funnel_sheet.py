@@ -376,9 +376,10 @@ class _FunnelSheet:
     def _sales_pipelines(self) -> None:
         """A funnel for each sales pipeline, one below the other."""
         for number, (name, block) in enumerate((self.report.pipelines or {}).items()):
-            if not number:
+            if number:
+                self.parts.append(self.row)
+            else:
                 self._section(self.texts("block.pipelines"), self.texts("link.pipelines"))
-            self.parts.append(self.row)
             self.canvas.put(self.row, 1, name, styles.NOTE)
             self.row += 1
             self._table(block, self._shown(block), {})

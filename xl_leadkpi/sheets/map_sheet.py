@@ -26,7 +26,7 @@ from xl_leadkpi.leads.model.stage import (
     named_pipeline,
 )
 from xl_leadkpi.leads.own_stages import LISTED
-from xl_leadkpi.leads.recognition.stage_order import open_words
+from xl_leadkpi.leads.recognition.stage_order import merged_words, open_words
 from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.canvas import Canvas
@@ -61,6 +61,8 @@ EDITABLE_TABLES = (PARAMETERS, COLUMNS, STAGES, WORDS, CHANNELS)
 WIDTHS = (270, 170, 170, 90, 170, 270, 270, 270)
 ROWS_OF_A_LINE = 500
 """Row numbers in one cell of the quality list: more go on in the next line."""
+LONGEST_LIST = 255
+"""Letters of a list of choices that Excel takes as a text; a longer one stands in cells."""
 BETWEEN_WORDS = " | "
 """Stands between the words of a stage in one cell."""
 UNUSED = "-"
@@ -326,7 +328,11 @@ class _MapSheet:
         if words:
             place = self.canvas.range(first, 2, first + len(words) - 1, 2)
             choices = tuple(map(texts.stage, self.report.stage_pipeline.codes))
-            self.canvas.choices.append(Choice(place, choices))
+            if len(",".join(choices)) > LONGEST_LIST:
+                (source,) = self.data.columns("stages", ("stage", choices, None))
+                self.canvas.choices.append(Choice(place, source=source))
+            else:
+                self.canvas.choices.append(Choice(place, choices))
 
     def _channels(self) -> None:
         """The spellings of channels: those that count as another name first."""
@@ -419,14 +425,16 @@ class _MapSheet:
 
 
 def _stage_rows(report: FunnelReport) -> list[tuple[OwnStage, int | None]]:
-    """Stages of the user's own with their place; words that could be some have none."""
+    """Stages of the user's own with their place; words that could be some, for several count as one, have none."""
     pipeline = report.stage_pipeline
     if any(stage.is_own for stage in pipeline):
         listed = listed_stages(pipeline, is_deals=report.header.is_deals)
         return [(stage, place) for place, stage in enumerate(listed[:-1], start=1)]
     has_deals = any(column.table == "deals" for column in report.columns)
     words = open_words(report.words, of_deals_alone=has_deals)
-    return [(OwnStage(word.name), None) for word in words] if FEWEST_OPEN <= len(words) <= MOST_OPEN else []
+    _, merged = merged_words(words)
+    are_several = FEWEST_OPEN <= len(words) <= MOST_OPEN and len(merged) > 1
+    return [(OwnStage(word.name), None) for word in words] if are_several else []
 
 
 def _lines_of_rows(finding: Finding) -> list[str | None]:
