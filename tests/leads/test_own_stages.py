@@ -119,6 +119,11 @@ def test_made_up_stages_by_probability(count):
     table = read_frame(deals(names, [by_probability(pairs)], rows=400), reading())
     assert own(table) == names
     assert FindingKind.UNKNOWN_WORDS not in kinds(table)
+    # which is told, for nobody can know that none of them is another word for a loss
+    [told] = [one for one in table.findings if one.kind is FindingKind.WORDS_AS_STAGES]
+    assert (set(told.details["words"]), told.severity) == (set(names), "warning")
+    listed = read_frame(deals(names, rows=400), reading(own_stages=tuple(map(OwnStage, names))))
+    assert FindingKind.WORDS_AS_STAGES not in kinds(listed)
     assert [row["stage"] for row in as_json(build(table))["stages"]] == [*names, "Won"]
 
 

@@ -157,6 +157,10 @@ class _Search:
         found += [
             one for one in self.usual.findings if one.kind in (FindingKind.TAKEN_FOR_DEALS, FindingKind.STAGE_LOOP)
         ]
+        unknown = [word for word in ordered.words if word.usual is None]
+        if unknown:
+            details = {"words": tuple(word.name for word in unknown)}
+            found.append(Finding(FindingKind.WORDS_AS_STAGES, sum(word.rows for word in unknown), details=details))
         if ordered.against is not None:
             other, one, after = ordered.against
             details = {"order": ordered.source, "other": other, "words": (one, after)}

@@ -99,6 +99,7 @@ class FindingKind(StrEnum):
     CONTRADICTIONS = "contradictions", "warning"
     STAGE_ORDER = "stage_order", "info"
     OWN_STAGES = "own_stages", "info"
+    WORDS_AS_STAGES = "words_as_stages", "warning"
     STAGES_MERGED = "stages_merged", "info"
     STAGE_ORDERS_DIFFER = "stage_orders_differ", "warning"
     STAGE_LOOP = "stage_loop", "warning"

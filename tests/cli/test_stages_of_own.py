@@ -1,0 +1,99 @@
+"""Stages of the user's own from the command line: found, kept in leadkpi.toml, edited there, overruled."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.leads.test_own_stages import ZOHO, deals
+from tests.leads.test_sales_pipelines import table
+from xl_leadkpi.cli import main
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, rows in (("deals.csv", deals(ZOHO)), ("two.csv", table())):
+        with Path(name).open("w", newline="", encoding="utf-8") as stream:
+            csv.writer(stream).writerows(rows)
+    return tmp_path
+
+
+def figures(capsys, *arguments):
+    assert main(["funnel", *arguments, "--as-of", "2026-06-30", "--json", "-", "--quiet"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def stages(capsys, *arguments):
+    return [row["stage"] for row in figures(capsys, *arguments)["stages"]]
+
+
+def test_modes(folder, capsys):
+    assert stages(capsys, "deals.csv") == [*ZOHO, "Won"]
+    assert stages(capsys, "deals.csv", "--stages", "own") == [*ZOHO, "Won"]
+    assert stages(capsys, "deals.csv", "--stages", "canonical") == ["Opportunity", "Proposal", "Won"]
+
+
+def test_every_month(folder, capsys):
+    assert main(["check", "deals.csv", "--write"]) == 0
+    capsys.readouterr()
+    project = Path("leadkpi.toml").read_text()
+    assert project.count("[[stages]]") == len(ZOHO)
+    assert 'name = "Proposal/Price Quote"\nstands_for = "Proposal"' in project
+    before = figures(capsys)
+    assert before["stages"] == figures(capsys, "deals.csv")["stages"]
+    # renamed, moved, put together, left to the usual ones
+    first, rest = project.split("[[stages]]\n", 1)
+    edited = rest.replace('"Qualification"', '"Fit"\nwords = ["Qualification", "Needs Analysis"]', 1)
+    edited = edited.replace('[[stages]]\nname = "Needs Analysis"\n', "")
+    Path("leadkpi.toml").write_text(f"{first}[[stages]]\n{edited}")
+    after = figures(capsys)
+    assert [row["stage"] for row in after["stages"]] == ["Fit", *ZOHO[2:], "Won"]
+    same = after["summary"].keys() - {"weighted_pipeline", "velocity"}  # which go by stage
+    assert {key: before["summary"][key] for key in same} == {key: after["summary"][key] for key in same}
+    assert not [row for row in after["quality"] if row["finding"] in ("own_stages", "unknown_words")]
+    # the command line overrules the file
+    assert stages(capsys, "--stages", "canonical") == ["Opportunity", "Proposal", "Won"]
+    # a second writing keeps what was listed
+    assert main(["check", "--write", "--force"]) == 0
+    capsys.readouterr()
+    assert figures(capsys)["stages"] == after["stages"]
+
+
+def test_the_win_and_words_of_outcomes(folder, capsys):
+    Path("leadkpi.toml").write_text(
+        '[inputs]\nleads = "deals.csv"\n[stage_words]\n"Negotiation/Review" = "Late"\n'
+        '[[stages]]\nname = "Early"\nwords = ["Qualification", "Needs Analysis", "Value Proposition"]\n'
+        '[[stages]]\nname = "Late"\nwords = ["Identify Decision Makers", "Proposal/Price Quote"]\n'
+        'stands_for = "Proposal"\n'
+        '[[stages]]\nname = "Signed"\nstands_for = "Won"\n'
+    )
+    report = figures(capsys)
+    rows = {row["stage"]: row for row in report["stages"]}
+    counts = {name: sum(line[2] == name for line in deals(ZOHO)) for name in [*ZOHO, "Closed Won"]}
+    assert list(rows) == ["Early", "Late", "Signed"]
+    assert rows["Late"]["in_stage_now"] == sum(counts[name] for name in ZOHO[3:])
+    assert (rows["Signed"]["reached"], report["summary"]["won"]) == (counts["Closed Won"],) * 2
+
+
+def test_pipelines(folder, capsys):
+    report = figures(capsys, "two.csv")
+    assert [*report["pipelines"]] == ["New business", "Renewals"]
+    one = figures(capsys, "two.csv", "--pipeline", "New business")
+    assert [row["stage"] for row in one["stages"]] == [*ZOHO, "Won"]
+    assert one["stages"] == report["pipelines"]["New business"]
+    assert main(["funnel", "deals.csv", "--pipeline", "New business", "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert "deals.csv: there is no column 'pipeline' to filter by" in said
+    Path("leadkpi.toml").write_text('pipeline = "Renewals"\n[inputs]\nleads = "two.csv"\n')
+    assert figures(capsys)["summary"]["leads"] == 100
+
+
+def test_stages_without_an_order(folder, capsys):
+    Path("odd.csv").write_text("ID,Created,Stage\n1,2026-01-02,Blau\n2,2026-01-03,Rot\n3,2026-01-04,Won\n")
+    assert main(["funnel", "odd.csv", "--stages", "own", "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert "odd.csv: nothing tells the order of these stages: 'Blau', 'Rot'." in said
+    assert "[[stages]]" in said
+    assert not list(Path().glob("*.xlsx"))
