@@ -141,6 +141,7 @@ def _build_from(
     from xl_leadkpi.funnel import FunnelOptions, build  # noqa: PLC0415
     from xl_leadkpi.leads import InputError, ReadOptions, read_frame  # noqa: PLC0415
     from xl_leadkpi.leads.channels import with_channels  # noqa: PLC0415
+    from xl_leadkpi.leads.model.conditions import parse_condition  # noqa: PLC0415
     from xl_leadkpi.sheets import lay_out  # noqa: PLC0415
     from xl_leadkpi.sheets.book import to_book  # noqa: PLC0415
 
@@ -152,6 +153,8 @@ def _build_from(
         fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
         words=edits.words,
         own_stages=edits.stages,
+        where=tuple(map(parse_condition, edits.filters.get("where", ()))),
+        exclude=edits.filters.get("exclude", ()),
         channels=edits.channels,
         as_of=parameters.pop("as_of", None),
         locale=language,

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.leads import ReadOptions
     from xl_leadkpi.leads.files.warehouse import Engine, TableLocation
+    from xl_leadkpi.leads.model.conditions import Condition
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.periods import Comparison
     from xl_leadkpi.leads.model.stage import OwnStage
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
     from xl_leadkpi.leads.overrides import Settled
     from xl_leadkpi.output_files import OutputFiles
+    from xl_leadkpi.sheets import FunnelMapEdits
 
 EXAMPLES = """\
 examples:
@@ -640,8 +642,10 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
     edits = read_map(options.reuse_map) if options.reuse_map else FunnelMapEdits()
     filed, said = options.filed, options.said
     fields, words, channels = (dict(filed.get(name, ())) for name in ("map", "stage", "channel"))
-    settled = Settled(fields, words, channels, chosen_parameters(filed) | _period_of_project(options))
-    parameters = dict(settled.parameters) | edits.parameters | chosen_parameters(vars(said)) | _period_said(options)
+    filters: dict[str, Any] = {name: tuple(map(str, filed.get(name, ()))) for name in ("where", "exclude")}
+    own = chosen_parameters(filed) | _period_of_project(options)
+    settled = Settled(fields, words, channels, own | filters)
+    parameters = own | edits.parameters | chosen_parameters(vars(said)) | _period_said(options)
     counting = _counting({name: value for name, value in parameters.items() if name != "as_of"}, options)
     reading = ReadOptions(
         sheet=options.sheet,
@@ -656,11 +660,20 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
         by=tuple(dict.fromkeys(options.by)),
         locale=options.language or "en",
         encodings=dict(options.encoding),
-        where=tuple(options.where),
+        where=_conditions(options, edits),
         sales_pipeline=options.pipeline or "",
-        exclude=tuple(dict.fromkeys(options.exclude)),
+        exclude=tuple(dict.fromkeys((*edits.filters.get("exclude", filed.get("exclude", ())), *said.exclude))),
     )
     return reading, counting, settled
+
+
+def _conditions(options: argparse.Namespace, edits: FunnelMapEdits) -> tuple[Condition, ...]:
+    """The conditions of the command line, beside those of Funnel_Map where edited, else of the project file."""
+    from xl_leadkpi.leads.model.conditions import parse_condition
+
+    if "where" not in edits.filters:
+        return tuple(options.where)
+    return tuple(dict.fromkeys((*map(parse_condition, edits.filters["where"]), *options.said.where)))
 
 
 def _listed_stages(options: argparse.Namespace, edited: Sequence[OwnStage]) -> dict[str, Any]:

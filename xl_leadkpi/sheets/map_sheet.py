@@ -6,6 +6,7 @@ decided by itself, which stands beside it; so the edits of a first run are still
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
 from xl_leadkpi.funnel.quality import touched_figures
+from xl_leadkpi.leads.model.conditions import parse_condition
 from xl_leadkpi.leads.model.stage import (
     FEWEST_OPEN,
     MOST_OPEN,
@@ -37,7 +39,7 @@ from xl_leadkpi.sheets.tables import LINE, PADDING, unique_headers
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.leads.model.findings import Finding
@@ -67,6 +69,10 @@ BETWEEN_WORDS = " | "
 """Stands between the words of a stage in one cell."""
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
+FILTERS = ("where", "exclude")
+"""Parameters that say which rows are counted: conditions, and words of stages whose rows are left out."""
+_BETWEEN_FILTERS = "; "
+_ONE_FILTER = re.compile(r"""(?:'[^']*'|"[^"]*"|[^;'"\n])+""")
 TABLE_CHOICES = ("spend_table", "touches_table")
 """Parameters that only an open workbook has: where spend and touches are taken from."""
 CHOICES = {"reach": ("filled", "exact", "strict"), "win_basis": ("closed", "all", "cohort")}
@@ -97,6 +103,7 @@ class FunnelMapEdits:
         words: Stage or status word to stage.
         channels: Spelling of a channel to the name wanted for it.
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
+        filters: Of :data:`FILTERS`, those that were changed, as texts.
         tables: ``spend_table`` and ``touches_table`` to the sheets or Excel tables named for them.
     """
 
@@ -105,6 +112,7 @@ class FunnelMapEdits:
     words: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
 
 
@@ -206,6 +214,7 @@ class _MapSheet:
         rows += [
             (name, self._word(value), self._word(defaults.get(name))) for name, value in self.report.parameters.items()
         ]
+        rows += self._filters()
         none = self.texts("map.none")
         rows += [(name, one.taken or none, one.found or none) for name, one in self.tables.items()]
         names = [name for name, _, _ in rows]
@@ -224,6 +233,17 @@ class _MapSheet:
             if name in CHOICES:
                 words = tuple(map(self._word, CHOICES[name]))
                 self.canvas.choices.append(Choice(self.canvas.range(first + i, 2, first + i, 2), words))
+
+    def _filters(self) -> Iterator[tuple[str, str, str]]:
+        """Each kind of filter, what it is, and what it would be without the user's edits here."""
+        none = self.texts("map.none")
+        for name in FILTERS:
+            asked = [
+                f"'{one.asked}'" if one.is_word and ";" in one.asked else one.asked
+                for one in self.report.header.filters
+                if one.is_word == (name == "exclude")
+            ]
+            yield name, _BETWEEN_FILTERS.join(asked) or none, _BETWEEN_FILTERS.join(self.settled.get(name, ())) or none
 
     def _word(self, value: Any) -> Any:
         """A value of a parameter: one to choose from in the reader's word for it."""
@@ -547,6 +567,7 @@ def edits_in(
         _edited_words(rows(WORDS), pipeline),
         _edited_channels(rows(CHANNELS)),
         _edited_parameters(parameters),
+        _edited_filters(parameters),
         {
             name: str(now)
             for shown, now, found, *_ in (row.cells for row in parameters)
@@ -701,6 +722,32 @@ def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
             now = _named(now, "choice", CHOICES[name]) or now if name in CHOICES else now
             edits[name] = _typed(name, now, defaults[name], f"{row.place}: {shown}")
     return edits
+
+
+def _edited_filters(rows: Sequence[_Row]) -> dict[str, tuple[str, ...]]:
+    """The filters that were changed; none of a kind where that says so, or its cell was emptied."""
+    edits = {}
+    none = {text.casefold() for text in in_every_language("funnel", "map.none")}
+    for row in rows:
+        shown, now, found, *_ = (str(cell).strip() for cell in row.cells)
+        name = _named(shown, "option", FILTERS)
+        if name is None or now == found:
+            continue
+        texts = [] if now.casefold() in none else [one.strip() for one in _ONE_FILTER.findall(now)]
+        if name == "where":
+            for text in texts:
+                _check_condition(text, f"{row.place}: {shown}")
+        else:
+            texts = [text[1:-1] if ";" in text and text[0] == text[-1] == "'" else text for text in texts]
+        edits[name] = tuple(text for text in texts if text)
+    return edits
+
+
+def _check_condition(text: str, place: str) -> None:
+    try:
+        parse_condition(text)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
 
 
 def _named(cell: Any, kind: str, names: Iterable[str]) -> str | None:

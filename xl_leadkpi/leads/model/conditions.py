@@ -24,7 +24,7 @@ _SIGNS: dict[str, Operator] = {
 _SIGN = re.compile(r"==|!=|<>|<=|>=|[=<>≠≤≥]")
 _LIST = re.compile(r"\s+(not\s+)?in\s*\((.*)\)\s*\Z", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r"\s*(['\"])(.*?)\1\s*", re.DOTALL)
-_IN_A_LIST = re.compile("[,()]")
+_IN_A_LIST = re.compile("[,();]")
 _EXPECTED = (
     "Write it as COLUMN=VALUE, with !=, <, <=, > or >= for =, or as COLUMN in (VALUE, VALUE) or COLUMN not in (...); "
     "names and values with signs of these stand in quotation marks, a blank cell is ''"
@@ -60,7 +60,7 @@ class Condition:
         """The condition as it is shown, and may be written again: ``Source in (Web, Ads)``."""
         column = _shown(self.column, _SIGN.search(self.column) or _LIST.search(f" {self.column} "))
         if len(self.values) == 1:
-            return f"{column} {self.operator} {_shown(self.values[0])}"
+            return f"{column} {self.operator} {_shown(self.values[0], ';' in self.values[0])}"
         shown = ", ".join(_shown(value, _IN_A_LIST.search(value)) for value in self.values)
         return f"{column} {'in' if self.operator == '=' else 'not in'} ({shown})"
 
