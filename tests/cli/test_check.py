@@ -166,15 +166,16 @@ def test_options_of_reading_and_doubts_about_columns(folder, capsys):
     assert "?" in next(line for line in unknown.splitlines() if line.startswith("  Handshake"))
 
 
-def test_several_files_are_looked_at_one_by_one(folder, capsys):
-    Path("b.csv").write_text(LEADS)
-    out = said(capsys, "leads.csv", "b.csv").out
-    assert out.count("3 rows read") == 2
-    assert [one["file"] for one in data(capsys, "leads.csv", "b.csv")] == ["leads.csv", "b.csv"]
-    with pytest.raises(SystemExit) as ended:
-        main(["check", "leads.csv", "b.csv", "--write"])
-    assert ended.value.code == 2
-    assert "--write goes with one FILE, not with 2" in capsys.readouterr().err
+def test_several_files_are_one_table(folder, capsys):
+    Path("b.csv").write_text("ID leada;Data utworzenia;Etap\n9;05.03.2025;Wygrana\n")
+    [seen] = data(capsys, "leads.csv", "b.csv")
+    assert (seen["file"], seen["rows_read"], seen["leads"]) == ("leads.csv, b.csv", 4, 4)
+    assert seen["won"] == data(capsys, "leads.csv")[0]["won"] + 1
+    said(capsys, "leads.csv", "b.csv", "--write")
+    written = Path("leadkpi.toml").read_text()
+    assert 'leads = ["leads.csv", "b.csv"]' in written
+    assert main(["funnel", "--json", "out.json", "--quiet"]) == 0
+    assert json.loads(Path("out.json").read_text())["header"]["rows_read"] == 4
 
 
 def test_the_status_is_1_only_where_nothing_can_be_counted(folder, capsys):
@@ -184,9 +185,7 @@ def test_the_status_is_1_only_where_nothing_can_be_counted(folder, capsys):
     out, err = said(capsys, "ads.csv", code=1)
     assert out == ""
     assert err.startswith("leadkpi: ads.csv")
-    first, second = data(capsys, "ads.csv", "leads.csv", code=1)
-    assert first == {"file": "ads.csv", "error": err.removeprefix("leadkpi: ").strip()}
-    assert second["leads"] == 3
+    assert said(capsys, "leads.csv", "ads.csv", code=1).err == err
 
 
 def test_the_json_is_no_file_that_is_read(folder, capsys):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.cli import funnel
 from xl_leadkpi.cli.settings import PROJECT
 from xl_leadkpi.cli.streams import print_message
-from xl_leadkpi.errors import InputError, UserError, brief
+from xl_leadkpi.errors import UserError, brief
 from xl_leadkpi.locales import ENGLISH, languages
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     funnel.add_arguments(parser, _add_writing)
-    # a name for each of several files; without one the project file names it
-    parser.add_argument("more", nargs="*", metavar="FILE", help="more tables of leads, each looked at by itself")
     parser.set_defaults(run=run, parser=parser, output=None, formulas=None, data=None, quiet=False)
 
 
@@ -68,7 +66,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read the tables, say what they are; exit status 1 where one cannot be used."""
+    """Read the tables and say what they are."""
     from xl_leadkpi.cli.interruption import interruptible
 
     with interruptible():
@@ -83,45 +81,27 @@ def _run(options: argparse.Namespace) -> int:
     target = _project_to_write(options)
     whole = funnel.with_project(_without_target(options, target))
     whole.json, whole.output = options.json, None  # those of the project file are the funnel's
-    runs = [argparse.Namespace(**{**vars(whole), "leads": name}) for name in (whole.leads, *options.more)]
-    json_output = funnel.checked_json(runs, target)
-    found: list[dict[str, Any]] = []
-    said: list[str] = []
-    failed = False
+    json_output = funnel.checked_json(whole, target)
     with OutputFiles() as files:
-        for one in runs:
-            try:
-                seen = _understood(one)
-            except InputError as error:
-                failed = True
-                if len(runs) == 1:
-                    raise
-                print_message(f"leadkpi: {error}")
-                found.append({"file": str(one.leads), "error": str(error)})
-                continue
-            texts = Texts(whole.language or ENGLISH, is_deals=seen.is_deals, pipeline=seen.pipeline)
-            found.append(as_json(seen, texts))
-            said += [*([""] if said else []), *_lines(seen, texts)]
-            if target is not None:
-                from xl_leadkpi.cli.project_writer import project_text
+        seen = _understood(whole)
+        texts = Texts(whole.language or ENGLISH, is_deals=seen.is_deals, pipeline=seen.pipeline)
+        if target is not None:
+            from xl_leadkpi.cli.project_writer import project_text
 
-                files.new(target).write(project_text(whole, seen, target).encode())
+            files.new(target).write(project_text(whole, seen, target).encode())
         if json_output is not None:
-            funnel.put_json({"files": found}, json_output, files)
+            funnel.put_json({"files": [as_json(seen, texts)]}, json_output, files)
         files.put_in_place()
     if json_output != funnel.STDOUT:
-        print("\n".join(said))
+        print("\n".join(_lines(seen, texts)))
     if target is not None:
         print_message(f"written: {target}; edit it, then run: leadkpi funnel" + _how_to_use(target))
-    return 1 if failed else 0
+    return 0
 
 
 def _check_usage(options: argparse.Namespace) -> None:
     if options.force and not options.write:
         options.parser.error("--force goes with --write")
-    beside = [name for name in ("deals", "spend", "history", "touches", "write") if getattr(options, name)]
-    if options.more and beside:
-        options.parser.error(f"--{beside[0]} goes with one FILE, not with {1 + len(options.more)}")
 
 
 def _project_to_write(options: argparse.Namespace) -> Path | None:
@@ -133,7 +113,7 @@ def _project_to_write(options: argparse.Namespace) -> Path | None:
     path: Path = options.project or Path(PROJECT)
     if path.suffix.lower() != ".toml":
         raise UserError(f"{path}: a project file is called .toml; name it so with --project")
-    if options.leads == STDIN:
+    if STDIN in options.leads:
         raise UserError("--write: standard input is gone when the project file is used; give a file")
     if path.exists() and not options.force:
         raise UserError(f"{path} is there already; edit it, replace it with --force, or name another with --project")
@@ -217,6 +197,7 @@ def _told(finding: Finding, texts: Texts) -> dict[str, Any]:
         "count": finding.count,
         "column": finding.column or None,
         "rows": list(finding.rows[:20]),
+        **({"files": list(finding.files[:20])} if finding.files else {}),
         "value": texts.finding_details(finding) or None,
         "title": texts.finding(finding.kind),
         "meaning": texts.meaning(finding),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cli import argument_types
-from xl_leadkpi.cli.settings import PROJECT, READ, chosen_parameters, merged, overlaid, settings
+from xl_leadkpi.cli.settings import PROJECT, READ, REPLACED, chosen_parameters, merged, overlaid, settings
 from xl_leadkpi.cli.streams import print_message, write_json
 from xl_leadkpi.errors import InputError, UserError
 from xl_leadkpi.locales import languages
@@ -42,6 +42,7 @@ examples:
   leadkpi funnel leads.csv -o funnel.xlsx
   leadkpi funnel leads.xlsx --sheet Export --spend google.csv --spend meta.csv -o funnel.xlsx
   leadkpi funnel contacts.csv --deals deals.csv --by Country --language pl -o lejek.xlsx
+  leadkpi funnel 2025.csv 2026.csv -o funnel.xlsx
   leadkpi funnel leads.csv --map created="Date of entry" --stage "Hot=SQL" --json - --quiet
   leadkpi funnel deals.csv --history stage_history.csv --as-of 2026-03-31 -o march.xlsx
   leadkpi funnel 'leads/*.parquet' --touches 'touches/*.parquet' --engine duckdb -o funnel.xlsx
@@ -83,9 +84,9 @@ def add_arguments(
     parser.add_argument(
         "leads",
         metavar="LEADS",
-        nargs="?",
-        help="CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet; 'leads/*.parquet'; duckdb:///file.db?table=leads; "
-        "- for standard input (default: what the project file says)",
+        nargs="*",
+        help="CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet; several files or 'leads/*.csv' as one table; "
+        "'leads/*.parquet'; duckdb:///file.db?table=leads; - for standard input (default: what the project file says)",
     )
     parser.add_argument(
         "--project",
@@ -98,7 +99,11 @@ def add_arguments(
     tables = parser.add_argument_group("more tables")
     tables.add_argument("--sheet", metavar="NAME", help="sheet of LEADS (default: the one with the best header row)")
     tables.add_argument(
-        "--deals", type=Path, metavar="FILE", help="second table (deals, opportunities), joined on the shared id"
+        "--deals",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="second table (deals, opportunities), joined on the shared id; repeatable: several files as one",
     )
     tables.add_argument(
         "--spend", type=Path, metavar="FILE", action="append", default=[], help="marketing spend; repeatable"
@@ -293,7 +298,11 @@ def with_project(options: argparse.Namespace) -> argparse.Namespace:
     from xl_leadkpi.cli.project_file import check_present, read_project
 
     project = read_project(path)
-    own = {name for name in READ if getattr(options, name) and not isinstance(getattr(options, name), list)}
+    own = {
+        name
+        for name in READ
+        if getattr(options, name) and (name in REPLACED or not isinstance(getattr(options, name), list))
+    }
     check_present(project, sorted(READ - own))
     whole = merged(options, project)
     if not whole.leads:
@@ -378,7 +387,7 @@ def complaints(options: argparse.Namespace) -> AbstractContextManager[None]:
     """Tell what goes wrong in an engine of the tables that are read."""
     from xl_leadkpi.engines import faults
 
-    said = ", ".join(str(one) for one in (options.leads, options.history, options.touches) if one)
+    said = ", ".join(str(one) for one in (*options.leads, options.history, options.touches) if one)
     return faults(said, lambda: _parquet_files(options), lambda: _counts_in_place(options))
 
 
@@ -432,21 +441,27 @@ def _of_project(error: InputError, options: argparse.Namespace) -> InputError:
 def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable, Engine]:
     """Read the leads into memory, or leave them where they are; say which, where there was a choice."""
     from xl_leadkpi.leads import read, read_query
-    from xl_leadkpi.leads.files.warehouse import choose_engine, find_table, open_location
+    from xl_leadkpi.leads.files.warehouse import choose_engine, find_files, find_table, open_location
 
     if options.spark_master and options.engine not in {None, "spark"}:
         raise UserError(f"--spark-master goes with --engine spark, not with {options.engine}")
-    place = find_table(str(options.leads))
-    if place is None and not Path(options.leads).exists():
-        return read(options.leads, reading), "memory"  # which says that there is no such file
+    deals = find_files(options.deals, may_be_table=False) if options.deals else None
+    files = find_files(options.leads)
+    if files is not None:
+        choose_engine(None, _wanted_engine(options))
+        return read(files, reading, deals=deals, history=_history(options, "memory")), "memory"
+    [leads] = options.leads
+    place = find_table(leads)
+    if place is None and not Path(leads).exists():
+        return read(leads, reading), "memory"  # which says that there is no such file
     engine, reason = choose_engine(place, _wanted_engine(options))
     if place is None or engine == "memory":
         if place is not None:
             _say(options, f"engine: polars, in memory ({reason})")
         # of a pattern it is the one file that fits
-        path = place.files[0] if place else options.leads
+        path = place.files[0] if place else leads
         history = _history(options, "memory")
-        return read(path, reading, deals=options.deals, history=history), "memory"
+        return read(path, reading, deals=deals, history=history), "memory"
     if options.deals:
         raise UserError(
             f"--deals joins tables in memory, and {engine} counts these where they are: join the two there, and count "
@@ -481,7 +496,7 @@ def _touches(options: argparse.Namespace, reading: ReadOptions, engine: Engine) 
 
 
 def _parquet_files(options: argparse.Namespace) -> list[Path]:
-    places = map(_place, (options.leads, options.deals, options.history, options.touches))
+    places = map(_place, (*options.leads, *options.deals, options.history, options.touches))
     return [path for place in places if place for path in place.files]
 
 
@@ -489,7 +504,7 @@ def _counts_in_place(options: argparse.Namespace) -> bool:
     """Tell whether an engine counts leads or touches where they are; touches in Parquet never come into memory."""
     from xl_leadkpi.leads.files.warehouse import choose_engine
 
-    place = _place(options.leads)
+    place = _place(options.leads[0]) if len(options.leads) == 1 else None
     with suppress(UserError):
         if place and choose_engine(place, _wanted_engine(options))[0] != "memory":
             return True
@@ -521,7 +536,7 @@ def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
     output, json_output = options.output, options.json
     _check_foreign(options)
     if output is None and json_output is None:
-        output = _default_output(str(options.leads))
+        output = _default_output(options.leads)
     if json_output is not None and str(json_output) in _STDOUT_NAMES:
         json_output = STDOUT
     if output is not None and output.suffix.lower() != ".xlsx":
@@ -538,15 +553,15 @@ def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
     return output, json_output
 
 
-def checked_json(runs: Sequence[argparse.Namespace], also: Path | None) -> Path | None:
-    """Where the JSON of several runs goes; neither it nor the file written beside it is one that is read."""
+def checked_json(options: argparse.Namespace, also: Path | None) -> Path | None:
+    """Where the JSON alone goes; neither it nor the file written beside it is one that is read."""
     from xl_leadkpi.cli.inputs import tables_read
 
-    json_output: Path | None = runs[0].json
+    json_output: Path | None = options.json
     if json_output is not None and str(json_output) in _STDOUT_NAMES:
         json_output = STDOUT
-    read = [one for options in runs for one in tables_read(options)]
-    read += [one for one in (runs[0].reuse_map, runs[0].project_file and runs[0].project_file.path) if one]
+    read = [*tables_read(options)]
+    read += [one for one in (options.reuse_map, options.project_file and options.project_file.path) if one]
     if also is not None:
         _check_output(also, "--project", [one for one in read if one != also])
     if json_output not in (None, STDOUT):
@@ -556,12 +571,12 @@ def checked_json(runs: Sequence[argparse.Namespace], also: Path | None) -> Path 
     return json_output
 
 
-def _default_output(leads: str) -> Path:
+def _default_output(leads: Sequence[str]) -> Path:
     """The workbook's name where the user gives none; what is there under that name must be a workbook of ours."""
     from xl_leadkpi.sheets import is_funnel_workbook
 
-    nameless = leads == str(STDOUT) or set(leads) & set("*?[")
-    output = Path("leads-funnel.xlsx" if nameless else f"{Path(leads).stem}-funnel.xlsx")
+    nameless = len(leads) > 1 or leads[0] == str(STDOUT) or set(leads[0]) & set("*?[")
+    output = Path("leads-funnel.xlsx" if nameless else f"{Path(leads[0]).stem}-funnel.xlsx")
     if output.is_file() and not is_funnel_workbook(output):
         raise UserError(f"{output} is there and no workbook of leadkpi's; name another with -o, or move it away")
     return output
@@ -903,6 +918,7 @@ def _told(finding: Finding, touched: Sequence[str], unknown: Sequence[str], repo
     texts = Texts("en", header.win_basis, header.is_deals, report.stage_pipeline)
     where = f" in {brief(finding.column)!r}" if finding.column else ""
     rows = f", first in row {finding.rows[0]}" if finding.rows else ""
+    rows += f" of {brief(finding.files[0])}" if finding.files else ""
     details = brief(texts.finding_details(finding))
     said = f" ({details})" if details else ""
     doubtful = [key for key in touched if key not in unknown]

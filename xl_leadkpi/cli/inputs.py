@@ -14,7 +14,7 @@ from xl_leadkpi.errors import UserError
 from xl_leadkpi.temporary_files import remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from xl_leadkpi.leads.files.warehouse import TableLocation
 
@@ -24,7 +24,7 @@ _BLOCK = 1 << 20
 
 
 def _tables(options: argparse.Namespace) -> list[str]:
-    said = (options.leads, options.deals, *options.spend, options.history, options.touches)
+    said = (*options.leads, *options.deals, *options.spend, options.history, options.touches)
     return [str(one) for one in said if one is not None]
 
 
@@ -37,18 +37,23 @@ def tables_read(options: argparse.Namespace) -> Iterator[Path | int]:
     Raises:
         InputError: A pattern fits no file, or an address lacks its table.
     """
-    from xl_leadkpi.leads.files.warehouse import find_table
+    from xl_leadkpi.leads.files.warehouse import files_fitting, find_table
 
-    anywhere = {str(one) for one in (options.leads, options.history, options.touches) if one is not None}
+    anywhere = {str(one) for one in (*options.leads, options.history, options.touches) if one is not None}
+    several = {str(one) for one in (*options.leads, *options.deals)}
     for name in _tables(options):
-        place = find_table(name) if name in anywhere and name != STDIN else None
+        fitting = files_fitting(name) if name in several else None
+        place = find_table(name) if name in anywhere and name != STDIN and fitting is None else None
         if name == STDIN:
             yield 0
+        elif fitting is not None:
+            _refuse_odd_names(fitting)
+            yield from fitting
         elif place is None:
             yield Path(name)
         else:
             if place.files != (Path(name),):
-                _refuse_odd_names(place)
+                _refuse_odd_names(place.files)
             yield from _files_of(place)
 
 
@@ -59,8 +64,8 @@ def _files_of(place: TableLocation) -> Iterator[Path]:
         yield place.database.with_name(f"{place.database.name}.wal")  # what was not yet written into it
 
 
-def _refuse_odd_names(place: TableLocation) -> None:
-    for path in place.files:
+def _refuse_odd_names(files: Iterable[Path]) -> None:
+    for path in files:
         if not _is_text(path):
             raise UserError(f"{path}: the name is no text in this system's encoding; rename the file")
 
@@ -89,8 +94,8 @@ def at_hand(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
     if [*_tables(options), str(options.reuse_map)].count(STDIN) > 1:
         raise UserError("- stands for standard input, which can be read only once: name a file for the other table")
     readable = {
-        "leads": str(_readable(options.leads, folder)),
-        "deals": _readable(options.deals, folder),
+        "leads": [str(_readable(one, folder)) for one in options.leads],
+        "deals": [str(_readable(one, folder)) for one in options.deals],
         "history": options.history and str(_readable(options.history, folder)),
         "touches": options.touches and str(_readable(options.touches, folder)),
         "spend": [_readable(one, folder) for one in options.spend],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 from xl_leadkpi.cli.project_file import EVERY_TABLE, VERSION, is_pattern
-from xl_leadkpi.cli.settings import PROJECT, READ, WRITTEN, settings
+from xl_leadkpi.cli.settings import PROJECT, READ, REPLACED, WRITTEN, settings
 from xl_leadkpi.errors import UserError
 from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, listed_stages
 
@@ -94,19 +94,20 @@ def _value(setting: Setting, options: argparse.Namespace, seen: Understanding, p
     if setting.name in WRITTEN:  # those that a project file has said before
         value = options.filed.get(setting.name)
     if setting.name == "output" and value is None:
-        value = _workbook(str(options.leads), folder)
+        value = _workbook(options.leads, folder)
     if setting.name == "kind" and value is None and not options.deals:
         value = "deals" if seen.is_deals else "leads"
     if setting.name in READ | WRITTEN and value:
         several = isinstance(value, list)
         named = [_named(str(one), folder) for one in (value if several else [value])]
-        value = named if several else named[0]
+        is_list = several and (len(named) > 1 or setting.name not in REPLACED)
+        value = named if is_list else named[0]
     return value
 
 
-def _workbook(leads: str, folder: Path) -> str:
-    nameless = leads.startswith("duckdb:") or is_pattern(leads)
-    return str(folder / ("leads-funnel.xlsx" if nameless else f"{Path(leads).stem}-funnel.xlsx"))
+def _workbook(leads: Sequence[str], folder: Path) -> str:
+    nameless = len(leads) > 1 or leads[0].startswith("duckdb:") or is_pattern(leads[0])
+    return str(folder / ("leads-funnel.xlsx" if nameless else f"{Path(leads[0]).stem}-funnel.xlsx"))
 
 
 def _named(name: str, folder: Path) -> str:
@@ -212,7 +213,9 @@ def _is_found_anew(column: ColumnMatch, seen: Understanding, *, has_deals: bool,
             text for one in seen.join if one.kind is FindingKind.JOINED_ON for text in map(str, one.details.values())
         }
         is_key = column.field in _KEYS or column.header in joins
-        return seen.is_folded or len(same) > 1 or (has_deals and is_key)
+        # of several files each has a header of its own for the field
+        feeding = [one for one in seen.columns if (one.table, one.field) == (column.table, column.field)]
+        return seen.is_folded or len(same) > 1 or len(feeding) > 1 or (has_deals and is_key)
     return column.table == "touches" or spend_files > 1
 
 

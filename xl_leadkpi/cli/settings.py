@@ -31,6 +31,8 @@ NOT_KEPT = frozenset({"help", "project"})
 """Options that are of the command line alone."""
 READ = frozenset({"leads", "deals", "spend", "history", "touches", "reuse_map"})
 """Settings that name what is read: a file, a pattern or an address."""
+REPLACED = frozenset({"leads", "deals"})
+"""Settings of several files that the command line says anew instead of adding to them: they are one table."""
 WRITTEN = frozenset({"output", "json"})
 """Settings that name what is written."""
 PARAMETERS = {
@@ -131,7 +133,7 @@ def merged(said: argparse.Namespace, project: ProjectFile | None) -> argparse.Na
     values = vars(said) | {"said": said, "filed": filed, "project_file": project}
     for name, value in filed.items():
         own = values.get(name)
-        if isinstance(value, list):
+        if isinstance(value, list) and not (own and name in REPLACED):
             values[name] = [*value, *(own or ())]
         elif own is None or own is False:
             values[name] = value

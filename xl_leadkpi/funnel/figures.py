@@ -178,7 +178,7 @@ class Figures:
         context = self.context
         found = (
             *context.table.findings,
-            *quality.out_of_order_findings(self.durations, self.out_of_order),
+            *quality.out_of_order_findings(self.durations, self.out_of_order, self.context.table.sources),
             *(context.spend.findings if context.spend else ()),
             *self.channel_findings,
             *(self.joined_spend.findings if self.joined_spend else ()),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.stages import StageDuration
     from xl_leadkpi.leads.model.evidence import Evidence
+    from xl_leadkpi.leads.model.sources import SourceFiles
     from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.model.table import ColumnMatch
 
@@ -55,9 +56,11 @@ def lead_ids(context: FunnelContext, rows_by_stage: Iterable[Sequence[Row]]) -> 
     return leads.filter(nw.col("row_no").is_in(numbers))
 
 
-def out_of_order_findings(durations: Sequence[StageDuration], rows_by_stage: dict[str, list[Row]]) -> list[Finding]:
+def out_of_order_findings(
+    durations: Sequence[StageDuration], rows_by_stage: dict[str, list[Row]], sources: SourceFiles | None = None
+) -> list[Finding]:
     """One finding for each stage with visits that end before they begin; rows of :func:`out_of_order_rows`."""
-    return [
+    found = [
         Finding(
             FindingKind.NEGATIVE_DURATION,
             duration.out_of_order,
@@ -67,6 +70,7 @@ def out_of_order_findings(durations: Sequence[StageDuration], rows_by_stage: dic
         for duration in durations
         if duration.name in rows_by_stage
     ]
+    return found if sources is None else [*map(sources.located, found)]
 
 
 def gravest_first(found: Iterable[Finding]) -> list[Finding]:
@@ -122,19 +126,25 @@ def quality_block(found: Sequence[Finding], touched: Callable[[Finding], tuple[s
 def row_numbers(finding: Finding, most: int | None = None) -> str | None:
     """The rows concerned, in a text: those that are named, or the first of them; an ellipsis stands for the others."""
     if not finding.rows:
-        return None
+        return finding.rows_said() or None
     shown = finding.rows[:most]
-    return ", ".join(map(str, shown)) + (" …" if finding.count > len(shown) else "")
+    return finding.rows_said(most) + (" …" if finding.count > len(shown) else "")
 
 
 def out_of_order_block(
-    durations: Sequence[StageDuration], rows_by_stage: dict[str, list[Row]], ids: Sequence[Row]
+    durations: Sequence[StageDuration],
+    rows_by_stage: dict[str, list[Row]],
+    ids: Sequence[Row],
+    sources: SourceFiles | None = None,
 ) -> Block:
-    """Every visit that ends before it begins, as far as named: row, lead, stage, days."""
+    """Every visit that ends before it begins, as far as named: row, lead, stage, days; of several files the file."""
     named = {int(row["row_no"]): row["lead_id"] for row in ids}
     rows = [(duration.name, row) for duration in durations for row in rows_by_stage.get(duration.name, ())]
+    numbers = [int(row["row_no"]) for _, row in rows]
+    places = [sources.place(number) if sources else ("", number) for number in numbers]
     columns = [
-        values_column("row_no", "count", [int(row["row_no"]) for _, row in rows]),
+        *([values_column("file", "text", [file for file, _ in places])] if sources else ()),
+        values_column("row_no", "count", [number for _, number in places]),
         values_column("lead_id", "text", [named.get(int(row["row_no"])) for _, row in rows]),
         values_column("measure", "text", [name for name, _ in rows]),
         values_column("days", "days", [row["days"] for _, row in rows]),
@@ -155,5 +165,9 @@ class QualitySection(Section):
         rows = figures.out_of_order
         return {
             "quality": quality_block(figures.findings, figures.touched),
-            "backwards": out_of_order_block(figures.durations, rows, figures.lead_ids()) if rows else None,
+            "backwards": out_of_order_block(
+                figures.durations, rows, figures.lead_ids(), figures.context.table.sources
+            )
+            if rows
+            else None,
         }

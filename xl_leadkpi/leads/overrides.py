@@ -15,7 +15,7 @@ from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.stage_words import find_stage, named_stage, split_number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from xl_leadkpi.leads.cells.raw_table import RawTable
     from xl_leadkpi.leads.model.options import ReadOptions
@@ -125,12 +125,12 @@ def of_table(fields: Mapping[str, str], table: str) -> dict[str, str]:
     return {**common, **{name: header for name, header in own.items() if name}}
 
 
-def check_headers(options: ReadOptions, grids: Mapping[str, RawTable]) -> None:
+def check_headers(options: ReadOptions, grids: Mapping[str, Sequence[RawTable]]) -> None:
     """Check that every header named stands in one of the tables.
 
     Args:
         options: With field to header, as the user wants it.
-        grids: The tables read, by ``leads`` and ``deals``.
+        grids: The files of the tables read, by ``leads``, ``deals`` and ``history``.
 
     Raises:
         InputError: A header is in none of them.
@@ -140,7 +140,7 @@ def check_headers(options: ReadOptions, grids: Mapping[str, RawTable]) -> None:
         table, _, field = name.rpartition(".")
         if "-" in (name, header) or (field not in known and table != "history"):
             continue
-        looked_at = [grid for kind, grid in grids.items() if table in ("", kind)]
+        looked_at = [grid for kind, files in grids.items() if table in ("", kind) for grid in files]
         if not looked_at:
             raise InputError(f"'{name}' maps a column of the {table}, but no such table is given.", ("map", name))
         if all(find_column(grid.headers, header) is None for grid in looked_at):

@@ -16,9 +16,11 @@ from xl_leadkpi.leads.fields.filters import KEPT, WORD_FIELDS, find_conditions, 
 from xl_leadkpi.leads.fields.in_memory import Decoder, odd_cells, wanted_columns
 from xl_leadkpi.leads.fields.on_engine import QueryDecoder, open_query
 from xl_leadkpi.leads.fields.rules import Decoded, labels, read_identifiers
+from xl_leadkpi.leads.fields.united import only_latest, unite
+from xl_leadkpi.leads.files.all_files import each_once, names_of
 from xl_leadkpi.leads.files.open import open_frame, open_table
 from xl_leadkpi.leads.lifecycle.as_of import bound_of
-from xl_leadkpi.leads.lifecycle.classify import LeadRows
+from xl_leadkpi.leads.lifecycle.classify import LeadRows, is_of_other_record
 from xl_leadkpi.leads.lifecycle.deals import DealJoin
 from xl_leadkpi.leads.lifecycle.fold_query import fold_query
 from xl_leadkpi.leads.lifecycle.folds import fold, refuse_ads
@@ -31,7 +33,7 @@ from xl_leadkpi.leads.overrides import check_headers, checked, listed, of_table,
 from xl_leadkpi.leads.own_stages import with_own_stages
 from xl_leadkpi.leads.recognition.columns import ColumnMap, recognise
 from xl_leadkpi.leads.recognition.headers import find_column
-from xl_leadkpi.leads.recognition.kind import deal_signals
+from xl_leadkpi.leads.recognition.kind import deal_signals, headers_signal
 from xl_leadkpi.leads.recognition.own_sheet import own_sheet
 from xl_leadkpi.leads.sales_pipelines import (
     FIELD as PIPELINE_FIELD,
@@ -53,18 +55,19 @@ if TYPE_CHECKING:
 
 
 def read(
-    path: Path | str,
+    path: Path | str | Sequence[Path | str],
     options: ReadOptions | None = None,
-    deals: Path | str | None = None,
+    deals: Path | str | Sequence[Path | str] | None = None,
     progress: Callable[[str], None] | None = None,
     history: Path | str | nw.LazyFrame[Any] | None = None,
 ) -> LeadTable:
     """Read an export of leads or deals from a file.
 
     Args:
-        path: CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet file.
+        path: CSV, TSV, TXT, XLSX, XLS, XLSB, ODS or Parquet file; of several the columns are united by what they mean,
+            and of an identifier that two files have the row of the later one counts.
         options: How to read it.
-        deals: A second export with the deals of these leads, joined on the identifier both share.
+        deals: A second export with the deals of these leads, joined on the identifier both share; or several.
         progress: Called with a word on what is being done.
         history: A log of the changes of these leads, joined on the identifier; a file, or a table on Polars.
 
@@ -79,11 +82,31 @@ def read(
 
     def build(options: ReadOptions) -> LeadTable:
         report_progress("reading")
-        grid = open_table(Path(path), "leads", options)
-        deal_grid = open_table(Path(deals), "deals", options) if deals is not None else None
-        return _build(grid, options, deal_grid, report_progress, _history_source(history, options))
+        grids = _opened(path, "leads", options)
+        deal_grids = _opened(deals, "deals", options) if deals is not None else ()
+        return _build(grids, options, deal_grids, report_progress, _history_source(history, options))
 
     return _with_stages_and_pipelines(build, options, has_deals=deals is not None)
+
+
+def _opened(
+    said: Path | str | Sequence[Path | str], kind: Literal["leads", "deals"], options: ReadOptions
+) -> tuple[RawTable, ...]:
+    """Open the files of a table, each once."""
+    paths = [Path(said)] if isinstance(said, str | Path) else [Path(one) for one in said]
+    if not paths:
+        raise InputError(f"No file of {kind} is named: name one at least.")
+    different, again = each_once(paths)
+    shown = names_of(different)
+    grids = [
+        replace(grid, name=name) if len(different) > 1 else grid
+        for name, grid in ((name, open_table(path, kind, options)) for name, path in zip(shown, different, strict=True))
+    ]
+    for path, first in again:
+        name = names_of([*different, path])[-1]
+        details = {"file": name, "first": shown[first]}
+        grids[0] = grids[0].noting(Finding(FindingKind.FILE_AGAIN, 1, details=details, files=(name,)))
+    return tuple(grids)
 
 
 def _history_source(history: Any, options: ReadOptions, name: str = "history") -> HistorySource | None:
@@ -131,7 +154,7 @@ def read_frame(
 
     def build(options: ReadOptions) -> LeadTable:
         grid = open_frame(data, "leads", options, source_name, first_row)
-        return _build(grid, options, None, lambda _: None, _history_source(history, options))
+        return _build((grid,), options, (), lambda _: None, _history_source(history, options))
 
     table = _with_stages_and_pipelines(build, options)
     if type(data).__module__.split(".")[0] == "pandas":
@@ -191,7 +214,7 @@ def _build_query(
 ) -> LeadTable:
     progress("recognising columns")
     grid = open_query(query, source_name)
-    check_headers(options, {"leads": grid} | _grids(history=None if source is None else source.grid))
+    check_headers(options, _named(leads=(grid,), history=() if source is None else (source.grid,)))
     mapped, signals, by = _recognise(grid, options, "leads")
     is_deals = bool(signals)
     folded = fold_query(query, grid, mapped, options, by.values(), is_deals=is_deals)
@@ -259,30 +282,34 @@ def _refuse_second_log(grid: RawTable, source: HistorySource | None) -> None:
         )
 
 
-def _grids(**grids: RawTable | None) -> dict[str, RawTable]:
-    return {name: grid for name, grid in grids.items() if grid is not None}
+def _named(**grids: Sequence[RawTable]) -> dict[str, Sequence[RawTable]]:
+    return {name: some for name, some in grids.items() if some}
 
 
 def _build(
-    grid: RawTable,
+    grids: Sequence[RawTable],
     options: ReadOptions,
-    deal_grid: RawTable | None,
+    deal_grids: Sequence[RawTable],
     report_progress: Callable[[str], None],
     source: HistorySource | None = None,
 ) -> LeadTable:
     report_progress("recognising columns")
-    check_headers(options, {"leads": grid} | _grids(deals=deal_grid, history=None if source is None else source.grid))
-    leads = _understood(grid, options, "leads", is_lone=deal_grid is None)
-    if deal_grid:
+    check_headers(options, _named(leads=grids, deals=deal_grids, history=() if source is None else (source.grid,)))
+    is_united = len(grids) > 1 or len(deal_grids) > 1
+    leads = _of_files(grids, options, "leads", is_lone=not deal_grids, is_united=is_united)
+    if deal_grids:
         leads = replace(leads, mapped=with_own_identifier(leads.grid, leads.mapped, "leads"))
     grid, mapped, by = leads.grid, leads.mapped, leads.by
-    is_deals = bool(leads.deal_signals) and deal_grid is None
+    is_deals = bool(leads.deal_signals) and not deal_grids
     tables = {"leads": (grid, mapped)}
     second = None
-    if deal_grid:
-        second = _understood(deal_grid, options, "deals")
+    if deal_grids:
+        after = grid.sources.ends[-1] if grid.sources else 0
+        second = _of_files(deal_grids, options, "deals", is_united=is_united, after=after)
         second = replace(second, mapped=with_own_identifier(second.grid, second.mapped, "deals"))
         tables["deals"] = (second.grid, second.mapped)
+        if grid.sources and second.grid.sources:
+            grid = replace(grid, sources=grid.sources.with_more(second.grid.sources))
     conditions = _conditions(options, tables)
     report_progress("reading leads")
     keys = key_columns(grid, mapped) if second else {}
@@ -365,6 +392,75 @@ def _understood(
     )
 
 
+def _of_files(
+    grids: Sequence[RawTable],
+    options: ReadOptions,
+    kind: Literal["leads", "deals"],
+    *,
+    is_united: bool,
+    is_lone: bool = True,
+    after: int = 0,
+) -> _Understood:
+    """Recognise the columns of one file, or put those of several together by what they mean."""
+    if not is_united:
+        return _understood(grids[0], options, kind, is_lone=is_lone)
+    files: list[tuple[RawTable, ColumnMap]] = []
+    for one in grids:
+        own = own_sheet(one, options.pipeline)
+        if own is not None:
+            read_back = _read_back(own, replace(options, by=()), kind)
+            files.append((read_back.grid, read_back.mapped))
+            options = replace(options, words={**own.words, **options.words})
+        else:
+            files.append((one, _mapped(one, options, kind)))
+        _refuse_undated(*files[-1])
+    if kind == "leads":
+        _refuse_unlike(files, options)
+    grid, mapped = unite(files, options, after=after)
+    signals = _signals(grid, mapped, options, kind)
+    is_deals = bool(signals) and (is_lone or kind == "deals")
+    by = _groups(grid, mapped, options) if kind == "leads" else {}
+    folded = fold(grid, mapped, options, is_deals=is_deals)
+    if folded is None or folded.log is None:
+        latest = _latest(grid, mapped, options, is_deals=is_deals)
+        folded = fold(latest, mapped, options, is_deals=is_deals) if folded and latest is not grid else folded
+        grid = latest
+    if folded is None:
+        return _Understood(grid, mapped, signals, by, options)
+    there = {name: grid.headers[place] for name, place in mapped.position.items()}
+    fields = {name: header for name, header in there.items() if header in folded.grid.headers} | folded.fields
+    fields = _not_given(fields, options, kind)
+    again, _, by = _recognise(folded.grid, replace(options, fields={**options.fields, **fields}), kind)
+    return _Understood(folded.grid, _told_by_values(again, fields), signals, by, options, folded.words, folded.log)
+
+
+def _latest(grid: RawTable, mapped: ColumnMap, options: ReadOptions, *, is_deals: bool) -> RawTable:
+    """Of an identifier that several files have the row of the last, unless several rows may have it."""
+    place = mapped.position.get("lead_id")
+    if place is None or options.dedupe == "none" or (is_deals and is_of_other_record(grid.headers[place])):
+        return grid
+    return only_latest(grid, mapped)
+
+
+def _refuse_unlike(files: Sequence[tuple[RawTable, ColumnMap]], options: ReadOptions) -> None:
+    """Refuse leads and deals as one table."""
+    kinds = [(grid, mapped, bool(_signals(grid, mapped, options, "leads"))) for grid, mapped in files]
+    deals = [one for one in kinds if one[2]]
+    leads = [one for one in kinds if not one[2]]
+    if not deals or not leads:
+        return
+    by_name = {grid.place: headers_signal(grid, mapped, options.pipeline) for grid, mapped, _ in kinds}
+    # what only a few stage words tell may differ between two parts of one export
+    is_told = {True, False} <= {*by_name.values()}
+    if not is_told and {*leads[0][1].position} == {*deals[0][1].position}:
+        return
+    raise InputError(
+        f"{leads[0][0].place} holds leads and {deals[0][0].place} holds deals, which are no rows of one table. Join "
+        f"them: leadkpi funnel {leads[0][0].name} --deals {deals[0][0].name}; or say with --kind leads or --kind deals "
+        "what the rows of all files are."
+    )
+
+
 def _read_back(own: OwnSheet, options: ReadOptions, kind: Literal["leads", "deals"]) -> _Understood:
     fields = _not_given(own.fields, options, kind)
     reading = replace(
@@ -412,14 +508,25 @@ def _taken_for_deals(decoded: Decoded, options: ReadOptions, signals: tuple[str,
 def _recognise(
     grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"]
 ) -> tuple[ColumnMap, tuple[str, ...], dict[str, int]]:
-    headers = without_days_of_others(grid.headers, options.sales_pipeline) if options.sales_pipeline else grid.headers
-    mapped = recognise(headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
-    refuse_ads(grid, mapped, options.pipeline)
+    mapped = _mapped(grid, options, kind)
+    by = _groups(grid, mapped, options) if kind == "leads" else {}
+    return mapped, _signals(grid, mapped, options, kind), by
+
+
+def _signals(
+    grid: RawTable, mapped: ColumnMap, options: ReadOptions, kind: Literal["leads", "deals"]
+) -> tuple[str, ...]:
+    """What says that the rows are deals."""
+    return ("given",) if kind == "deals" else deal_signals(grid, mapped, options.kind, options.pipeline)
+
+
+def _groups(grid: RawTable, mapped: ColumnMap, options: ReadOptions) -> dict[str, int]:
+    """The columns that the user wants to group by."""
     by: dict[str, int] = {}
-    for number, wanted in enumerate(options.by if kind == "leads" else ()):
+    for number, wanted in enumerate(options.by):
         place = mapped.position.get(wanted)
         if place is None:
-            place = find_column(grid.headers, wanted)
+            place = find_column(grid.headers, wanted, grid.also)
         if place is None:
             raise InputError(
                 f"{grid.place}: there is no column '{brief(wanted)}' to group by. The columns are: "
@@ -427,8 +534,18 @@ def _recognise(
                 ("by", wanted),
             )
         by[f"by_{number}"] = place
-    if kind == "leads":
-        by = by_with_pipeline(by, mapped.position)
+    return by_with_pipeline(by, mapped.position)
+
+
+def _mapped(grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"]) -> ColumnMap:
+    """What the columns mean.
+
+    Raises:
+        InputError: They are not those of leads or deals.
+    """
+    headers = without_days_of_others(grid.headers, options.sales_pipeline) if options.sales_pipeline else grid.headers
+    mapped = recognise(headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
+    refuse_ads(grid, mapped, options.pipeline)
     useful = set(mapped.position) & {"created", "stage", "status", "won_date", "lead_id", "close_date", "is_won"}
     if not useful:
         raise InputError(
@@ -437,9 +554,7 @@ def _recognise(
             "an identifier, source, owner and amount. Name them with --map FIELD=HEADER, for example "
             "--map created='Date of enquiry'."
         )
-    if kind == "deals":
-        return mapped, ("given",), by
-    return mapped, deal_signals(grid, mapped, options.kind, options.pipeline), by
+    return mapped
 
 
 def _conditions(
@@ -514,6 +629,7 @@ def _decode(
     if decoded.frame.is_empty():
         raise _no_rows(grid)
     _refuse_undated(grid, mapped)
+    decoded.rows_read = decoded.rows_read if grid.rows is None else grid.rows
     return decoded
 
 

@@ -97,7 +97,7 @@ def _days(leads: LeadTable) -> tuple[str, ...]:
 
 def _order(leads: LeadTable) -> tuple[str, ...]:
     return (
-        "row_no", "lead_id", "name", *_days(leads), "outcome", "stage_now", "furthest_stage", "lost_stage", "source",
+        "row_no", "file", "lead_id", "name", *_days(leads), "outcome", "stage_now", "furthest_stage", "lost_stage", "source",
         "campaign", "owner", "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days",
         "cycle_days",
     )  # fmt: skip
@@ -110,14 +110,23 @@ def _columns(table: nw.DataFrame[Any], leads: LeadTable, setting: Setting) -> li
         age_days=as_of - nw.col("created").floor(),
         cycle_days=nw.col("d_won") - nw.col("created"),
     )
-    names = [name for name in _order(leads) if name in table.columns]
+    there = {*table.columns, *(("file",) if leads.sources else ())}
+    names = [name for name in _order(leads) if name in there]
     names += [name for name in table.columns if name.startswith("by_")]
     found = []
     for name in names:
-        values = table[name].to_list()
+        values = _values(name, table, leads)
         if name in ("row_no", "lead_id") or any(value is not None and value == value for value in values):  # noqa: PLR0124
             found.append((name, _shown(name, values, leads, setting), _style(name, leads, setting)))
     return found
+
+
+def _values(name: str, table: nw.DataFrame[Any], leads: LeadTable) -> list[Any]:
+    """A column's values; of several files their names, and the rows as each of them numbers its own."""
+    if leads.sources is None or name not in ("row_no", "file"):
+        return list(table[name].to_list())
+    places = [leads.sources.place(int(row)) for row in table["row_no"].to_list()]
+    return [file if name == "file" else row for file, row in places]
 
 
 def _shown(name: str, values: list[Any], leads: LeadTable, setting: Setting) -> list[Any]:

@@ -431,16 +431,19 @@ class _MapSheet:
         if block is None or not len(block):
             return
         measures = [self.texts.label(value, "measure") for value in block["measure"].values]
+        files = ["file"] if "file" in block else []
+        number = replace(styles.FIGURE, number_format="0")
         self._table(
             BACKWARDS,
-            self._headers("lead_id", "measure", "days", "row"),
-            (block["lead_id"].values, measures, block["days"].values, block["row_no"].values),
+            self._headers("lead_id", "measure", "days", "row", *files),
             (
-                styles.LABEL,
-                styles.WRAPPED,
-                replace(styles.FIGURE, number_format="0"),
-                replace(styles.FIGURE, number_format="0"),
+                block["lead_id"].values,
+                measures,
+                block["days"].values,
+                block["row_no"].values,
+                *(block[name].values for name in files),
             ),
+            (styles.LABEL, styles.WRAPPED, number, number, *(styles.LABEL for _ in files)),
         )
 
 
@@ -459,12 +462,12 @@ def _stage_rows(report: FunnelReport) -> list[tuple[OwnStage, int | None]]:
 
 def _lines_of_rows(finding: Finding) -> list[str | None]:
     """The rows concerned, parted into texts of one cell each; the last one says where the list ends."""
-    parts = [finding.rows[i : i + ROWS_OF_A_LINE] for i in range(0, len(finding.rows), ROWS_OF_A_LINE)]
-    texts: list[str | None] = [", ".join(map(str, part)) for part in parts]
+    starts = range(0, len(finding.rows), ROWS_OF_A_LINE)
+    texts: list[str | None] = [finding.rows_said(ROWS_OF_A_LINE, start) for start in starts]
     left = finding.count - len(finding.rows)
     if texts and left > 0:
         texts[-1] = f"{texts[-1]} … (+{left:,})"
-    return texts or [None]
+    return texts or [finding.rows_said() or None]
 
 
 def _distinct(words: Sequence[StageWord]) -> list[StageWord]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.sources import SourceFiles
 
 SAMPLE_ROWS = 1000
 _HEAD = 5000  # cells that tell whether reducing a column to distinct texts is worth the work
@@ -287,6 +288,44 @@ def cell_number(cell: object) -> float | None:
     return number if isfinite(number) else None
 
 
+def stacked(parts: Sequence[tuple[RawColumn | None, int]]) -> RawColumn:
+    """Put columns below each other.
+
+    Args:
+        parts: Each with its number of rows; None where all of them are blank.
+
+    >>> stacked([(from_cells(["x", 1.5]), 2), (None, 1), (from_cells(["y"]), 1)]).at(pl.Series([0, 1, 2, 3]))
+    ['x', 1.5, None, 'y']
+    """
+    there = [part for part, _ in parts if part is not None]
+    codes: list[pl.Series] = []
+    cells = 0
+    for part, rows in parts:
+        if part is None:
+            codes.append(pl.repeat(None, rows, dtype=pl.UInt32, eager=True))
+            continue
+        own = pl.int_range(rows, dtype=pl.UInt32, eager=True) if part.codes is None else part.codes
+        codes.append(own.cast(pl.UInt32) + cells)
+        cells += len(part.text)
+    if not there:
+        return RawColumn(pl.Series([], dtype=pl.String), codes=pl.concat(codes))
+    is_plain = len(there) == len(parts) and all(part.codes is None for part in there)
+    has_numbers = any(part.number is not None for part in there)
+    return RawColumn(
+        pl.concat([part.text.alias("text") for part in there]),
+        pl.concat([_numbers_of(part) for part in there]) if has_numbers else None,
+        pl.concat([part.mark(part.is_date).alias("mark") for part in there]) if has_numbers else None,
+        pl.concat([part.mark(part.is_flag).alias("mark") for part in there]) if has_numbers else None,
+        codes=None if is_plain else pl.concat([one.alias("code") for one in codes]),
+    )
+
+
+def _numbers_of(column: RawColumn) -> pl.Series:
+    if column.number is None:
+        return pl.repeat(None, len(column.text), dtype=pl.Float64, eager=True).alias("number")
+    return column.number.cast(pl.Float64).alias("number")
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The wanted columns of a table.
@@ -341,6 +380,9 @@ class RawTable:
         day_first: The table comes from a place that writes the day before the month.
         row_no: Number of each row in the source, where they do not follow each other from ``first_row`` on.
         is_usable: Tells whether the column at a position can be loaded; others have a type that no cell has.
+        also: Other headers of a column, by what they are called in some of the files the table is put together of.
+        sources: Those files; None for a table of one.
+        rows: Their rows, where not all of them are loaded; None for all.
     """
 
     name: str
@@ -355,6 +397,9 @@ class RawTable:
     day_first: bool = False
     row_no: pl.Series | None = None
     is_usable: Callable[[int], bool] = _always
+    also: Mapping[str, int] = field(default_factory=dict)
+    sources: SourceFiles | None = None
+    rows: int | None = None
 
     @property
     def place(self) -> str:

@@ -129,7 +129,7 @@ def _column(
     place = None if is_header else mapped.position.get(wanted.strip())
     by_header = place is None
     if place is None:
-        place = find_column(grid.headers, wanted)
+        place = find_column(grid.headers, wanted, grid.also)
     if place is None:
         return None
     field = next((name for name, at in mapped.position.items() if at == place), None)

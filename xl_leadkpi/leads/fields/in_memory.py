@@ -104,7 +104,7 @@ class Decoder(FieldDecoder[pl.Series]):
 
     def run(self, by: Mapping[str, RawColumn] = NO_COLUMNS) -> Decoded:
         """Decode all fields; ``by`` are further columns to group by."""
-        self.dropped = self._rows_to_drop()
+        self.dropped = self._without_marked(self.other_rows())
         self.dates = self._read_dates({name: self.raw[name] for name in self.raw if name in date_fields(self.pipeline)})
         self._apply_filters()
         for name, column in by.items():
@@ -157,8 +157,11 @@ class Decoder(FieldDecoder[pl.Series]):
 
     # --- rows that are no leads
 
-    def _rows_to_drop(self) -> pl.Series | None:
-        """Find empty rows, repeated headers, headings and subtotals of groups, totals and footers."""
+    def other_rows(self) -> pl.Series | None:
+        """Find empty rows, repeated headers, headings and subtotals of groups, totals and footers.
+
+        What a heading says of its group is in ``raw`` afterwards, as if it stood in each of the rows.
+        """
         filled: pl.Series | None = None
         repeated: pl.Series | None = None
         for name, column in self.raw.items():
@@ -189,7 +192,10 @@ class Decoder(FieldDecoder[pl.Series]):
             if other.places:
                 dropped = dropped | self._none.scatter(other.places, values=True)
                 self._fill_groups(other, ~dropped)
-        dropped = self._with_marked(dropped)
+        return dropped if dropped.any() else None
+
+    def _without_marked(self, dropped: pl.Series | None) -> pl.Series | None:
+        dropped = self._with_marked(self._none if dropped is None else dropped)
         return dropped if dropped.any() else None
 
     def _fill_groups(self, other: OtherRows, records: pl.Series) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 NO_DETAILS: Mapping[str, Detail] = MappingProxyType({})
 
 WORDS_NAMED = 20
+_ORDER_TOLD_BY = {"locale": FindingKind.AMBIGUOUS_DATES, "files": FindingKind.DATE_ORDER_OF_FILES}
 IDENTIFIERS = frozenset({"lead_id", "link_id", "name", "company", "contact", "email", "phone"})
 LABELS = frozenset({"source", "medium", "campaign", "owner", "lost_reason"})
 SHORTENED_ID = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
@@ -224,7 +225,13 @@ class ReadResponse:
 
 
 def read_dates(
-    columns: Mapping[str, RawColumn], header: Mapping[str, str], grid: RawTable, *, locale: str, months: bool = False
+    columns: Mapping[str, RawColumn],
+    header: Mapping[str, str],
+    grid: RawTable,
+    *,
+    locale: str,
+    months: bool = False,
+    of_others: Order | None = None,
 ) -> DateColumns:
     """Read the date columns of one table; all that the table says decides the order of day and month.
 
@@ -237,6 +244,7 @@ def read_dates(
         grid: The table.
         locale: Decides where nothing in the table does.
         months: A month alone is its first day.
+        of_others: What the other files of the table say, for columns that nothing in this one decides.
 
     Returns:
         The columns, and what they say of the table.
@@ -258,6 +266,8 @@ def read_dates(
             if order:
                 dates = parsed(column, order)
                 dates = dates if is_sure else replace(dates, decided_by="locale")
+            elif of_others:
+                dates = replace(parsed(column, of_others), decided_by="files")
         read[name] = _dates_of(column, dates, date1904=grid.date1904)
     orders = {vote.order for vote in votes}
     return DateColumns(read, orders.pop() if len(orders) == 1 else None, locale, _contradiction(votes))
@@ -361,7 +371,7 @@ def _dates_of(column: RawColumn, found: Dates, *, date1904: bool) -> ReadDates:
         *_some(FindingKind.ZERO_DATES, column, found.sentinel),
     ]
     if found.order and found.decided_by:
-        kind = FindingKind.AMBIGUOUS_DATES if found.decided_by == "locale" else FindingKind.DATE_ORDER
+        kind = _ORDER_TOLD_BY.get(found.decided_by, FindingKind.DATE_ORDER)
         odd.append(Odd(kind, details={"order": found.order}))
     has_time = bool((days.round(6) % 1 != 0).any())
     return ReadDates(days if has_time else days.round(0).cast(pl.Int32), has_time, tuple(odd))

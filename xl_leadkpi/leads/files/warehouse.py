@@ -13,6 +13,8 @@ from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import narwhals as nw
 
 Engine = Literal["memory", "polars", "duckdb", "spark"]
@@ -57,21 +59,62 @@ def find_table(text: str) -> TableLocation | None:
     """
     if text.startswith("duckdb:"):
         return _address(text)
-    is_pattern = any(sign in text for sign in "*?[") and not Path(text).exists()
-    if is_pattern:
-        found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 (may be absolute)
-        # ** stands for folders too, and for one that is not there
-        files = tuple(not_of_home(path) for path in map(Path, found) if path.exists() and not path.is_dir())
-        if not files:
-            raise InputError(f"{text}: no file fits this pattern. Check the folder and the name.")
-    else:
-        files = (Path(text),)
+    fitting = files_fitting(text)
+    files = fitting or (Path(text),)
     if any(not _is_parquet(path) for path in files):
-        if not is_pattern:
+        if fitting is None:
             return None
         other = next(path for path in files if not _is_parquet(path))
         raise InputError(f"{other} is no Parquet file: several files are read together only as Parquet.")
     return TableLocation(text, files)
+
+
+def files_fitting(text: str) -> tuple[Path, ...] | None:
+    """The files that a pattern stands for, in order; None for the name of one file.
+
+    Raises:
+        InputError: No file fits.
+
+    >>> files_fitting("leads.csv") is None
+    True
+    """
+    if text.startswith("duckdb:") or not any(sign in text for sign in "*?[") or Path(text).exists():
+        return None
+    found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 (may be absolute)
+    # ** stands for folders too, and for one that is not there
+    files = tuple(not_of_home(path) for path in map(Path, found) if path.exists() and not path.is_dir())
+    if not files:
+        raise InputError(f"{text}: no file fits this pattern. Check the folder and the name.")
+    return files
+
+
+def find_files(texts: Sequence[str], *, may_be_table: bool = True) -> tuple[Path, ...] | None:
+    """Read several places: the files to be read together into memory, in the order of their rows.
+
+    Args:
+        texts: Paths and patterns; the files of a pattern are in the order of their names.
+        may_be_table: A place alone may be one that an engine counts.
+
+    Returns:
+        The files; None where :func:`find_table` reads the one place that there is.
+
+    Raises:
+        InputError: No file fits a pattern, or the address of a database stands beside other files.
+
+    >>> [path.name for path in find_files(["2025.csv", "2026.csv"])], find_files(["leads.csv"])
+    (['2025.csv', '2026.csv'], None)
+    """
+    files: list[Path] = []
+    for text in texts:
+        if text.startswith("duckdb:"):
+            if len(texts) == 1 and may_be_table:
+                return None
+            raise InputError(f"{text}: a DuckDB table is counted where it is: name it alone, or export it to a file.")
+        fitting = files_fitting(text)
+        if len(texts) == 1 and may_be_table and (fitting is None or all(map(_is_parquet, fitting))):
+            return None
+        files += fitting or (Path(text),)
+    return tuple(files)
 
 
 def _address(text: str) -> TableLocation:

@@ -52,6 +52,11 @@ _DATES = 0.8
 _OTHER_RECORD = frozenset({"lead", "leadid", "mql", "contact", "customer", "лида", "leada"})
 
 
+def is_of_other_record(header: str) -> bool:
+    """Tell whether the identifiers under a header are a lead's or a customer's, of whom there may be several deals."""
+    return bool(set(header_key(header).split()) & _OTHER_RECORD)
+
+
 def _checkpoint(frame: Frame) -> Frame:
     return engines.checkpoint(frame) if isinstance(frame, nw.LazyFrame) else frame
 
@@ -128,6 +133,8 @@ class LeadRows:
             currencies=currencies,
             words=tuple(word.word for word in sorted(self.decoded.words, key=lambda word: -word.count)[:_WORDS_NAMED]),
         )
+        if grid.sources is not None:
+            self.findings[:] = map(grid.sources.located, self.findings)
         evidence = gather(shape, row_counts(counted, order), self.findings)
         further = list(by)
         if not all(evidence.supports(Need(Fact.REACH_OF_LOST, stage)) for stage in stages):
@@ -155,6 +162,7 @@ class LeadRows:
             channel_names=self.options.channels,
             evidence=evidence,
             filters=self.decoded.filters,
+            sources=grid.sources,
         )
 
     def _latest(self, frame: Frame, profile: TableProfile) -> dict[str, nw.Expr]:
@@ -243,7 +251,7 @@ class LeadRows:
 
     def _without_duplicates(self, dated: Frame, profile: TableProfile, order: Sequence[str]) -> Frame:
         """The classified rows, one a lead."""
-        of_lead = set(header_key(self.decoded.header.get("lead_id", "")).split()) & _OTHER_RECORD
+        of_lead = is_of_other_record(self.decoded.header.get("lead_id", ""))
         # Several deals of one lead carry the same lead's identifier and are no duplicates.
         dedupe = "none" if self.is_deals and of_lead else self.options.dedupe
         frame: Frame

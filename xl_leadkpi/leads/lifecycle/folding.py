@@ -9,7 +9,7 @@ import polars as pl
 
 from xl_leadkpi.leads.cells.raw_table import SAMPLE_ROWS, Loaded, RawColumn, RawTable
 from xl_leadkpi.leads.fields.rules import clean_text
-from xl_leadkpi.leads.recognition.other_rows import find_other_rows, other_row_findings
+from xl_leadkpi.leads.recognition.other_rows import OtherRows, find_other_rows, other_row_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,9 @@ class AllRows:
 def all_rows(grid: RawTable) -> AllRows:
     """Load a whole table without totals, headings of groups, footers and repeated headers."""
     loaded = grid.load(range(len(grid.headers)), frozenset())
-    other = find_other_rows(list(loaded.columns.values()), loaded.rows, loaded.beyond)
+    # whoever numbered the rows has left out what is no record
+    is_numbered = grid.row_no is not None
+    other = OtherRows() if is_numbered else find_other_rows(list(loaded.columns.values()), loaded.rows, loaded.beyond)
     findings = (*loaded.findings, *other_row_findings(other, grid.first_row))
     records = pl.repeat(value=False, n=loaded.rows, dtype=pl.Boolean, eager=True)
     for place, column in loaded.columns.items():
@@ -95,5 +97,7 @@ def folded_table(
         headers=tuple(header for header, _ in columns),
         sample=tuple(tuple(column.at(head)) for column in kept),
         load=load,
-        row_no=places.cast(pl.Int64) + grid.first_row,
+        row_no=grid.numbered(places),
+        also={},
+        rows=None,
     )

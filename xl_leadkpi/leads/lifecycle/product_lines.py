@@ -65,7 +65,7 @@ def fold_product_lines(grid: RawTable, lines: ProductLines, mapped: ColumnMap) -
         place, header = taken
         columns[place] = (header, _with_currency(sums, rows.columns[place]))
     folded = len(frame) - len(kept)
-    named = tuple(int(place) + grid.first_row for place in several["place"].head(ROWS_NAMED))
+    named = tuple(grid.numbered(several["place"].head(ROWS_NAMED)).to_list())
     details = {
         "product": grid.headers[lines.product],
         "amount": "sum" if amount is not None else "own",

@@ -59,6 +59,9 @@ class FindingKind(StrEnum):
     DUPLICATE_ROWS = "duplicate_rows", "warning"
     GROUP_ROWS = "group_rows", "info"
     FOOTER_ROWS = "footer_rows", "info"
+    # several files as one table
+    LATER_FILE = "later_file", "warning"
+    FILE_AGAIN = "file_again", "warning"
     # the columns
     GUESSED_COLUMN = "guessed_column", "info"
     COLUMN_TIE = "column_tie", "info"
@@ -129,6 +132,7 @@ class FindingKind(StrEnum):
     # days
     DATE_ORDER = "date_order", "info"
     AMBIGUOUS_DATES = "ambiguous_dates", "warning"
+    DATE_ORDER_OF_FILES = "date_order_of_files", "warning"
     CONTRADICTORY_DATE_ORDERS = "contradictory_date_orders", "warning"
     MIXED_DATE_ORDER = "mixed_date_order", "error"
     SWAPPED_DATES = "swapped_dates", "warning"
@@ -155,6 +159,7 @@ class FindingKind(StrEnum):
     SCALED_COLUMN = "scaled_column", "info"
     AMOUNTS_IN_UNITS = "amounts_in_units", "info"
     NEGATIVE_AMOUNTS = "negative_amounts", "warning"
+    FILE_WITHOUT_CURRENCY = "file_without_currency", "warning"
     MIXED_CURRENCIES = "mixed_currencies", "warning"
     CURRENCY_MISMATCH = "currency_mismatch", "warning"
     # spend and touches
@@ -189,6 +194,8 @@ class Finding:
         column: Header of the column concerned, or ``""``.
         rows: The first row numbers concerned as the source numbers them (header line is row 1 of a plain file).
         details: What else there is to say, see :func:`render`: the odd text, the decision taken.
+        files: In a table of several files the file of each of these rows; of a finding without rows, the file it is
+            about.
     """
 
     kind: FindingKind
@@ -196,6 +203,7 @@ class Finding:
     column: str = ""
     rows: tuple[int, ...] = ()
     details: Mapping[str, Detail] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -210,6 +218,27 @@ class Finding:
     def rendered(self, names: Names) -> str:
         """Its details in a language's names, see :func:`render`."""
         return render(self, names)
+
+    def rows_said(self, most: int | None = None, first: int = 0) -> str:
+        """The numbers of its rows, of several files under the name of each.
+
+        Args:
+            most: How many at most.
+            first: Place of the first of them among the rows.
+
+        >>> Finding(FindingKind.EMPTY_ROWS, 3, rows=(5, 9, 2), files=("a.csv", "a.csv", "b.csv")).rows_said()
+        'a.csv: 5, 9; b.csv: 2'
+        """
+        last = len(self.rows) if most is None else first + most
+        rows = self.rows[first:last]
+        if not self.files:
+            return ", ".join(map(str, rows))
+        if not rows:
+            return ", ".join(dict.fromkeys(self.files))
+        by_file: dict[str, list[str]] = {}
+        for name, row in zip(self.files[first:last], rows, strict=True):
+            by_file.setdefault(name, []).append(str(row))
+        return "; ".join(f"{name}: {', '.join(numbers)}" for name, numbers in by_file.items())
 
 
 class Names(Protocol):
@@ -395,6 +424,10 @@ _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.HIDDEN_ROWS: lambda details, names: names.hidden(details["cells"]),
     FindingKind.HISTORY_FOLDED: lambda details, _: f"{details['id']}: {details['word']}, {details['time']}",
     FindingKind.PRODUCT_LINES: lambda details, names: names.line_amount(details["amount"], details["header"]),
+    FindingKind.LATER_FILE: lambda details, _: (
+        f"{details['ids']:g}: {', '.join(details['earlier'])} → {', '.join(details['later'])}"
+    ),
+    FindingKind.FILE_AGAIN: lambda details, _: f"{details['file']} = {details['first']}",
     FindingKind.HISTORY_JOINED: lambda details, _: f"{details['lead']} = {details['history']}",
     FindingKind.HISTORY_PARTLY: lambda details, _: f"{details['strangers']:g} / {details['silent']:g}",
     FindingKind.HISTORY_LATER: lambda details, _: f"{details['changes']:g}",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.conditions import Filtered
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.history import History
+    from xl_leadkpi.leads.model.sources import SourceFiles
     from xl_leadkpi.leads.model.stage import Pipeline
 
 
@@ -163,6 +164,7 @@ class LeadTable:
         evidence: What of all this it tells, and what not.
         filters: What each of the user's filters left of the rows.
         history: What has happened to its leads, None where no history says.
+        sources: The files that it is put together of, whose rows ``row_no`` numbers through; None for one file.
     """
 
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -191,6 +193,7 @@ class LeadTable:
     evidence: Evidence = field(default_factory=Evidence)
     filters: tuple[Filtered, ...] = ()
     history: History | None = None
+    sources: SourceFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)

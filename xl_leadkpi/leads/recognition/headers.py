@@ -308,8 +308,14 @@ def is_field(name: str, kind: Kind, pipeline: Pipeline) -> bool:
     return name in field_headers(_SECTION[kind], pipeline)
 
 
-def find_column(headers: Sequence[str], wanted: str) -> int | None:
-    """Find a column by its header as the user wrote it, forgiving case, accents and punctuation."""
+def find_column(headers: Sequence[str], wanted: str, also: Mapping[str, int] | None = None) -> int | None:
+    """Find a column by its header as the user wrote it, forgiving case, accents and punctuation.
+
+    Args:
+        headers: The headers.
+        wanted: What the user wrote.
+        also: Further headers of some columns, which count where no other fits.
+    """
     for column, header in enumerate(headers):
         if header.strip() == wanted.strip():
             return column
@@ -317,6 +323,9 @@ def find_column(headers: Sequence[str], wanted: str) -> int | None:
     for column, header in enumerate(headers):
         if key and key in {full_header_key(header), header_key(header)}:
             return column
+    if also:
+        found = find_column(list(also), wanted)
+        return None if found is None else list(also.values())[found]
     return None
 
 

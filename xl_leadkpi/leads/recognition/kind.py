@@ -37,6 +37,17 @@ def deal_signals(grid: RawTable, mapped: ColumnMap, kind: TableKind, pipeline: P
     """
     if kind != "auto":
         return ("kind",) if kind == "deals" else ()
+    told = _told_by_headers(grid, mapped, pipeline)
+    return _by_fields(grid, mapped, pipeline) if told is None else told
+
+
+def headers_signal(grid: RawTable, mapped: ColumnMap, pipeline: Pipeline) -> bool | None:
+    """Tell deals (True) from leads (False) by the title and the words of the headers; None where these do not tell."""
+    told = _told_by_headers(grid, mapped, pipeline)
+    return None if told is None else bool(told)
+
+
+def _told_by_headers(grid: RawTable, mapped: ColumnMap, pipeline: Pipeline) -> tuple[str, ...] | None:
     titles = set(plain(" ".join((grid.sheet, *grid.title))).split())
     if titles & _words("lead_titles") and not titles & _words("deal_words"):
         return ()
@@ -44,7 +55,7 @@ def deal_signals(grid: RawTable, mapped: ColumnMap, kind: TableKind, pipeline: P
     of_leads = sum(_speaks_for_leads(column, pipeline) for column in mapped.columns)
     if len(of_deals) != of_leads:
         return tuple(of_deals[:_MOST_SIGNALS]) if len(of_deals) > of_leads else ()
-    return _by_fields(grid, mapped, pipeline)
+    return None
 
 
 @cache
