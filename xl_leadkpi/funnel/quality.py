@@ -165,9 +165,7 @@ class QualitySection(Section):
         rows = figures.out_of_order
         return {
             "quality": quality_block(figures.findings, figures.touched),
-            "backwards": out_of_order_block(
-                figures.durations, rows, figures.lead_ids(), figures.context.table.sources
-            )
+            "backwards": out_of_order_block(figures.durations, rows, figures.lead_ids(), figures.context.table.sources)
             if rows
             else None,
         }

@@ -404,16 +404,7 @@ def _of_files(
     """Recognise the columns of one file, or put those of several together by what they mean."""
     if not is_united:
         return _understood(grids[0], options, kind, is_lone=is_lone)
-    files: list[tuple[RawTable, ColumnMap]] = []
-    for one in grids:
-        own = own_sheet(one, options.pipeline)
-        if own is not None:
-            read_back = _read_back(own, replace(options, by=()), kind)
-            files.append((read_back.grid, read_back.mapped))
-            options = replace(options, words={**own.words, **options.words})
-        else:
-            files.append((one, _mapped(one, options, kind)))
-        _refuse_undated(*files[-1])
+    files, options = _each_mapped(grids, options, kind, is_joined=kind == "deals" or not is_lone)
     if kind == "leads":
         _refuse_unlike(files, options)
     grid, mapped = unite(files, options, after=after)
@@ -428,10 +419,50 @@ def _of_files(
     if folded is None:
         return _Understood(grid, mapped, signals, by, options)
     there = {name: grid.headers[place] for name, place in mapped.position.items()}
-    fields = {name: header for name, header in there.items() if header in folded.grid.headers} | folded.fields
+    fields = {name: header for name, header in there.items() if header in folded.grid.headers}
+    fields.update(folded.fields)
     fields = _not_given(fields, options, kind)
     again, _, by = _recognise(folded.grid, replace(options, fields={**options.fields, **fields}), kind)
     return _Understood(folded.grid, _told_by_values(again, fields), signals, by, options, folded.words, folded.log)
+
+
+def _each_mapped(
+    grids: Sequence[RawTable], options: ReadOptions, kind: Literal["leads", "deals"], *, is_joined: bool
+) -> tuple[list[tuple[RawTable, ColumnMap]], ReadOptions]:
+    """What the columns of each file mean, and what our own sheets among them say of words."""
+    files: list[tuple[RawTable, ColumnMap]] = []
+    for one in grids:
+        own = own_sheet(one, options.pipeline)
+        if own is not None:
+            read_back = _read_back(own, replace(options, by=()), kind)
+            files.append((read_back.grid, read_back.mapped))
+            options = replace(options, words={**own.words, **options.words})
+        else:
+            mapped = _mapped_alike(one, options, kind, files)
+            files.append((one, with_own_identifier(one, mapped, kind) if is_joined else mapped))
+        _refuse_undated(*files[-1])
+    return files, options
+
+
+def _mapped_alike(
+    grid: RawTable,
+    options: ReadOptions,
+    kind: Literal["leads", "deals"],
+    before: Sequence[tuple[RawTable, ColumnMap]],
+) -> ColumnMap:
+    """What the columns mean; of two that fit a field the one that an earlier file with both of them has taken."""
+    mapped = _mapped(grid, options, kind)
+    alike: dict[str, str] = {}
+    for other, was in before:
+        for field, place in mapped.position.items():
+            taken = other.headers[was.position[field]] if field in was.position else None
+            own = grid.headers[place]
+            if taken is not None and taken != own and taken in grid.headers and own in other.headers:
+                alike.setdefault(field, taken)
+    alike = _not_given(alike, options, kind)
+    if not alike:
+        return mapped
+    return _told_by_values(_mapped(grid, replace(options, fields={**options.fields, **alike}), kind), alike)
 
 
 def _latest(grid: RawTable, mapped: ColumnMap, options: ReadOptions, *, is_deals: bool) -> RawTable:

@@ -97,8 +97,8 @@ def _days(leads: LeadTable) -> tuple[str, ...]:
 
 def _order(leads: LeadTable) -> tuple[str, ...]:
     return (
-        "row_no", "file", "lead_id", "name", *_days(leads), "outcome", "stage_now", "furthest_stage", "lost_stage", "source",
-        "campaign", "owner", "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days",
+        "row_no", "file", "lead_id", "name", *_days(leads), "outcome", "stage_now", "furthest_stage", "lost_stage",
+        "source", "campaign", "owner", "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days",
         "cycle_days",
     )  # fmt: skip
 

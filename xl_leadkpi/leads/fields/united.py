@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.cells.dates import Order
     from xl_leadkpi.leads.fields.rules import DateColumns, Odd, ReadAmounts
+    from xl_leadkpi.leads.model.findings import Detail
     from xl_leadkpi.leads.model.options import ReadOptions
     from xl_leadkpi.leads.model.table import ColumnMatch
 
@@ -89,7 +90,7 @@ def only_latest(grid: RawTable, mapped: ColumnMap) -> RawTable:
     if not beaten.any():
         return grid
     dropped = frame.filter(beaten)
-    details = {
+    details: dict[str, Detail] = {
         "ids": float(dropped["id"].n_unique()),
         "earlier": tuple(grid.sources.names[at] for at in sorted(dropped["file"].unique())),
         "later": tuple(grid.sources.names[at] for at in sorted(dropped["last"].unique())),
@@ -154,7 +155,9 @@ class _File:
         return replace(finding, files=(self.name,))
 
     def _note(self, odd: Odd, field: str) -> None:
-        self.findings += [self._located(one) for one in odd_cells(odd, self.fields[field], self.grid, self.header[field])]
+        self.findings += [
+            self._located(one) for one in odd_cells(odd, self.fields[field], self.grid, self.header[field])
+        ]
 
     # --- days
 
@@ -227,11 +230,12 @@ class _File:
 
     def take_status_as_stage(self) -> None:
         """Take its statuses for stages, where the other files have a column of these and its statuses are such."""
-        if "stage" not in self.fields and "status" in self.fields:
-            if names_stages(self.fields["status"].text.drop_nulls(), self.options.pipeline):
-                self.fields["stage"], self.header["stage"] = self.fields.pop("status"), self.header.pop("status")
-                position = {"stage" if name == "status" else name: at for name, at in self.mapped.position.items()}
-                self.mapped = replace(self.mapped, position=position)
+        if "stage" in self.fields or "status" not in self.fields:
+            return
+        if names_stages(self.fields["status"].text.drop_nulls(), self.options.pipeline):
+            self.fields["stage"], self.header["stage"] = self.fields.pop("status"), self.header.pop("status")
+            position = {"stage" if name == "status" else name: at for name, at in self.mapped.position.items()}
+            self.mapped = replace(self.mapped, position=position)
 
     def probabilities(self) -> float | None:
         """The greatest probability that is told in the file, None where there is none."""
@@ -242,7 +246,7 @@ class _File:
         return top if isinstance(top, float) else None
 
     def others(self, places: Sequence[int]) -> dict[int, RawColumn]:
-        """Columns that feed no field; days and numbers among them as values where the file tells how they are written."""
+        """Columns that feed no field; days and numbers among them as values where the file tells how it writes them."""
         loaded = self.grid.load(list(places), frozenset())
         return {place: self._as_values(self._records(column), place) for place, column in loaded.columns.items()}
 
@@ -425,10 +429,9 @@ class _Union:
                     if (column := one.fields.get(columns[position].field or "")) is not None
                 }
                 further = {place for position, place in wanted.items() if place is not None and position not in made}
-                usable = sorted(place for place in further if one.grid.is_usable(place))
-                loaded: dict[int | None, RawColumn] = {**one.others(usable)} if usable else {}
+                loaded = one.others(sorted(further)) if further else {}
                 for position, place in wanted.items():
-                    parts[position].append((made.get(position) or loaded.get(place), one.rows))
+                    parts[position].append((made.get(position) or loaded.get(-1 if place is None else place), one.rows))
             return Loaded({position: stacked(some) for position, some in parts.items()}, rows)
 
         return load

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import filecmp
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 def each_once(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, int]]]:
@@ -36,7 +36,8 @@ def _are_same(path: Path, other: Path) -> bool:
         one, two = path.stat(), other.stat()
         if os.path.samestat(one, two):
             return True
-        return path.is_file() and other.is_file() and one.st_size == two.st_size and filecmp.cmp(path, other, False)
+        are_files = path.is_file() and other.is_file() and one.st_size == two.st_size
+        return are_files and filecmp.cmp(path, other, shallow=False)
     except (OSError, ValueError):
         return path == other
 
@@ -44,6 +45,7 @@ def _are_same(path: Path, other: Path) -> bool:
 def names_of(paths: Sequence[Path]) -> list[str]:
     """What messages call files: their names, with the folder where two files have one name.
 
+    >>> from pathlib import Path
     >>> [name.replace(os.sep, "/") for name in names_of([Path("a/1.csv"), Path("b/1.csv"), Path("b/2.csv")])]
     ['a/1.csv', 'b/1.csv', '2.csv']
     """

@@ -451,7 +451,8 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
     **dict.fromkeys(
         (
             FindingKind.OPEN_QUOTE, FindingKind.SHORT_ROWS, FindingKind.LONG_ROWS, FindingKind.HIDDEN_ROWS,
-            FindingKind.DUPLICATE_IDS, FindingKind.LATER_FILE, FindingKind.FILE_AGAIN, FindingKind.DUPLICATE_EMAILS, FindingKind.UNUSED_EXCLUSION,
+            FindingKind.DUPLICATE_IDS, FindingKind.DUPLICATE_EMAILS, FindingKind.UNUSED_EXCLUSION,
+            FindingKind.LATER_FILE, FindingKind.FILE_AGAIN,
         ),
         (Fact.ROWS,),
     ),
