@@ -94,6 +94,30 @@ def condition(text: str) -> Condition:
         raise argparse.ArgumentTypeError(str(fault)) from None
 
 
+def rate(text: str) -> str:
+    """An exchange rate, or a file of rates."""
+    from pathlib import Path
+
+    from xl_leadkpi.leads.rates import fixed_rate
+
+    try:
+        if not Path(text).exists():
+            fixed_rate(text)
+    except UserError as fault:
+        raise argparse.ArgumentTypeError(str(fault).removeprefix("--rate ")) from None
+    return text
+
+
+def currency(text: str) -> str:
+    """A currency, as its code."""
+    from xl_leadkpi.leads.rates import code_of
+
+    code = code_of(text)
+    if code is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no code of a currency such as EUR")
+    return code
+
+
 @dataclass(frozen=True, slots=True)
 class TomlKind:
     """What a value is in a project file.
@@ -118,6 +142,7 @@ PAIRS = TomlKind((dict,), 'a table of NAME = "VALUE"', '{ "NAME" = "VALUE" }')
 MONTH = TomlKind((int,), "a month, 1 to 12", "4")
 PERIOD = TomlKind((str, int, date), 'a period such as "2026-Q2"', '"2026-Q2"')
 CONDITION = TomlKind((str,), "a condition in quotation marks", '"Source in (Web, Ads)"')
+RATE = TomlKind((str,), 'a rate such as "EUR=4.25", or a file of rates', '"EUR=4.25"')
 ANY = TomlKind((str, int, float, date), "a value", '"VALUE"')
 """What an option takes whose kind is not listed: whatever its own check accepts."""
 
@@ -131,6 +156,8 @@ KINDS: Mapping[Callable[[str], Any] | None, TomlKind] = {
     month: MONTH,
     period: PERIOD,
     condition: CONDITION,
+    rate: RATE,
+    currency: TEXT,
     fraction: NUMBER,
     pair: PAIRS,
     encoding: PAIRS,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.conditions import Condition
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.periods import Comparison
+    from xl_leadkpi.leads.model.rates import Rates
     from xl_leadkpi.leads.model.stage import OwnStage
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
     from xl_leadkpi.leads.overrides import Settled
@@ -43,6 +44,7 @@ examples:
   leadkpi funnel leads.xlsx --sheet Export --spend google.csv --spend meta.csv -o funnel.xlsx
   leadkpi funnel contacts.csv --deals deals.csv --by Country --language pl -o lejek.xlsx
   leadkpi funnel 2025.csv 2026.csv -o funnel.xlsx
+  leadkpi funnel deals.csv --rate EUR=4.25 --rate USD=3.90 --currency PLN -o funnel.xlsx
   leadkpi funnel leads.csv --map created="Date of entry" --stage "Hot=SQL" --json - --quiet
   leadkpi funnel deals.csv --history stage_history.csv --as-of 2026-03-31 -o march.xlsx
   leadkpi funnel 'leads/*.parquet' --touches 'touches/*.parquet' --engine duckdb -o funnel.xlsx
@@ -215,6 +217,21 @@ def add_arguments(
     )
     counting.add_argument(
         "--margin", type=argument_types.fraction, metavar="SHARE", help="gross margin 0..1 for ROMI (default: 1)"
+    )
+    counting.add_argument(
+        "--rate",
+        metavar="RATE",
+        action="append",
+        default=[],
+        type=argument_types.rate,
+        help="exchange rate into the currency of the report, as EUR=4.25, or a table of them with the columns date, "
+        "currency and rate: one currency everywhere; repeatable (default: amounts of different currencies stay apart)",
+    )
+    counting.add_argument(
+        "--currency",
+        metavar="CODE",
+        type=argument_types.currency,
+        help="currency of the report, with --rate (default: the only one of LEADS that has no rate)",
     )
     counting.add_argument(
         "--by",
@@ -407,6 +424,8 @@ def read_tables(
     try:
         progress("reading leads")
         leads, engine = _leads(options, reading)
+        if leads.conversion is not None and reading.rates is not None:
+            reading = replace(reading, rates=replace(reading.rates, target=leads.conversion.target))
         if options.spend:
             progress("reading spend")
             spend = read_spend(options.spend, reading)
@@ -679,7 +698,21 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
         sales_pipeline=options.pipeline or "",
         exclude=tuple(dict.fromkeys((*edits.filters.get("exclude", filed.get("exclude", ())), *said.exclude))),
     )
-    return reading, counting, settled
+    return replace(reading, rates=_rates(options, reading)), counting, settled
+
+
+def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
+    """The exchange rates that are given, None for none."""
+    from xl_leadkpi.leads.rates import read_rates
+
+    if not options.rate:
+        if options.currency:
+            raise UserError(
+                "--currency names the currency that amounts are converted into: give the rates with it, such as --rate "
+                "EUR=4.25"
+            )
+        return None
+    return read_rates(options.rate, options.currency, reading)
 
 
 def _conditions(options: argparse.Namespace, edits: FunnelMapEdits) -> tuple[Condition, ...]:
@@ -805,10 +838,19 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
             said.add(id(gap.why))  # a column that is not there is said to be so once
             print(f"{name:<14}{'-':>20}  unknown: {_reason(gap.why)}")
     _print_closed(report, currency)
+    _print_rates(report)
     _print_oddities(report)
     for path in (output, json_output):
         if path:
             print(path)
+
+
+def _print_rates(report: FunnelReport) -> None:
+    """Print at which rates amounts were converted."""
+    header = report.header
+    used = [f"1 {one.currency} = {one.rate:g}" if one.rate else f"{one.currency}: {one.file}" for one in header.rates]
+    if used:
+        print(f"converted into {header.currency or header.spend_currency}: {'; '.join(used)}")
 
 
 def _filter_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:

@@ -24,8 +24,12 @@ _BLOCK = 1 << 20
 
 
 def _tables(options: argparse.Namespace) -> list[str]:
-    said = (*options.leads, *options.deals, *options.spend, options.history, options.touches)
+    said = (*options.leads, *options.deals, *options.spend, options.history, options.touches, *_rate_files(options))
     return [str(one) for one in said if one is not None]
+
+
+def _rate_files(options: argparse.Namespace) -> list[str]:
+    return [one for one in options.rate if "=" not in one or Path(one).exists()]
 
 
 def tables_read(options: argparse.Namespace) -> Iterator[Path | int]:
@@ -93,6 +97,7 @@ def at_hand(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
     """
     if [*_tables(options), str(options.reuse_map)].count(STDIN) > 1:
         raise UserError("- stands for standard input, which can be read only once: name a file for the other table")
+    files_of_rates = _rate_files(options)
     readable = {
         "leads": [str(_readable(one, folder)) for one in options.leads],
         "deals": [str(_readable(one, folder)) for one in options.deals],
@@ -100,6 +105,7 @@ def at_hand(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
         "touches": options.touches and str(_readable(options.touches, folder)),
         "spend": [_readable(one, folder) for one in options.spend],
         "reuse_map": _readable(options.reuse_map, folder),
+        "rate": [str(_readable(one, folder)) if one in files_of_rates else one for one in options.rate],
     }
     return argparse.Namespace(**{**vars(options), **readable})
 

@@ -97,6 +97,8 @@ def _value(setting: Setting, options: argparse.Namespace, seen: Understanding, p
         value = _workbook(options.leads, folder)
     if setting.name == "kind" and value is None and not options.deals:
         value = "deals" if seen.is_deals else "leads"
+    if setting.name == "rate" and value:
+        value = [one if "=" in one else _named(one, folder) for one in value]
     if setting.name in READ | WRITTEN and value:
         several = isinstance(value, list)
         named = [_named(str(one), folder) for one in (value if several else [value])]

@@ -283,7 +283,7 @@ def changes_block(context: FunnelContext, answers: Mapping[str, Sequence[Row]]) 
         for row in sorted(rows, key=lambda row: -row["up"]):
             name, n, by = _CHANGES[field][0 if row["up"] else 1], int(row["n"]), float(row["by"])
             is_money = field == "amount"
-            money = by if is_money and len(context.table.currencies) <= 1 else None
+            money = by if is_money and context.table.conversion is None and len(context.table.currencies) <= 1 else None
             table.append((name, int(row["leads"]), n, money, None if is_money else steady(by / n)))
     if not table:
         return None

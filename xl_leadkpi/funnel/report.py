@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from xl_leadkpi.leads.model.conditions import Filtered
+    from xl_leadkpi.leads.model.rates import UsedRate
     from xl_leadkpi.leads.model.evidence import Needs
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.stage import Pipeline
@@ -157,7 +158,8 @@ class Header:
     is known of the closed ones. ``period_from`` and ``period_to`` are the ends of the period asked for, ``rows_used``
     the leads created in it, ``closed_in_period`` those closed in it; ``compared_...`` the ends of the period that it is
     compared with. ``spend_currency`` is what costs are in, None if nothing says otherwise than ``currency``.
-    ``filters`` are those that the user set, and the rows that each left.
+    ``filters`` are those that the user set, and the rows that each left. ``rates`` are those at which amounts in other
+    currencies were converted into ``currency``.
     """
 
     source: str
@@ -185,6 +187,7 @@ class Header:
     closed_in_period: int | None = None
     spend_currency: str | None = None
     filters: tuple[Filtered, ...] = ()
+    rates: tuple[UsedRate, ...] = ()
 
 
 NamedBlocks = Mapping[str, Block | Mapping[str, Block] | None]

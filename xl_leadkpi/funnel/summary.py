@@ -76,6 +76,12 @@ def _response_rows(context: FunnelContext) -> nw.LazyFrame[Any]:
     return context.rows.select(minutes=nw.when(minutes >= 0).then(minutes))
 
 
+def _rates(table: LeadTable, spend: SpendTable | None) -> tuple[UsedRate, ...]:
+    """The rates at which amounts and spend were converted, a currency each."""
+    used = [one for each in (table.conversion, spend and spend.conversion) if each for one in each.used]
+    return tuple({one.currency: one for one in used}.values())
+
+
 def currency_sums(context: FunnelContext) -> nw.LazyFrame[Any]:
     """Amounts by currency, outcome and whether the lead became an opportunity."""
     rows = context.rows.filter(~nw.col("currency_amount").is_null())
@@ -126,6 +132,7 @@ def header(figures: Figures) -> Header:
         closed_in_period=closed_in_period(figures.answers),
         spend_currency=spend.currency if spend else None,
         filters=table.filters,
+        rates=_rates(table, spend),
     )
 
 

@@ -326,7 +326,8 @@ def _build(
         deals.words = [replace(word, table="deals") for word in deals.words]
         join_keys = JoinKeys((decoded, grid, mapped), (deals, second.grid, second.mapped), options.fields)
         try:
-            joined = DealJoin(decoded, deals, join_keys, second.grid, options.dedupe)
+            deal_grid = replace(second.grid, sources=grid.sources)
+            joined = DealJoin(decoded, deals, join_keys, deal_grid, options.dedupe, options.rates)
         except InputError as fault:
             raise InputError(f"{fault}{_ruined_keys(grid, decoded)}{_ruined_keys(second.grid, deals)}") from None
         met = decoded.met | deals.met

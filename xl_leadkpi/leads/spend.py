@@ -19,6 +19,7 @@ from xl_leadkpi.leads.files.open import open_frame, open_table
 from xl_leadkpi.leads.lifecycle.row_checks import MOST_MONEY
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.model.options import ReadOptions
+from xl_leadkpi.leads.model.rates import MOST_DAYS_OLD, Conversion, used_rates
 from xl_leadkpi.leads.model.table import SpendTable
 from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.columns import recognise
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.cells.raw_table import Loaded, RawTable
     from xl_leadkpi.leads.fields.rules import Odd, ReadDates
+    from xl_leadkpi.leads.model.rates import Rates
     from xl_leadkpi.leads.model.table import ColumnMatch
 
 _FIELDS = ("sp_date", "sp_end", "sp_campaign", "sp_channel", "sp_spend", "sp_currency", "sp_impressions", "sp_clicks")
 _WEEK_HEADERS = frozenset({"week", "tydzien", "неделя", "woche", "semana", "semaine", "settimana"})
 _MONTHS_OF_A_YEAR = 12
+_LETTERS_OF_CODE = 3
 _MOST_DAYS = 3_653
 """Ten years: what a row covers beyond that is no report of what was spent."""
 _ODD_NUMBERS = frozenset({FindingKind.UNPARSED_AMOUNTS, FindingKind.SCALED_COLUMN})
@@ -105,6 +108,7 @@ def read_spend_frame(data: Any, options: ReadOptions | None = None, source_name:
 def _add_up(grids: Iterable[RawTable], options: ReadOptions) -> SpendTable:
     totals: dict[_Key, list[float | None]] = {}
     currencies: set[str] = set()
+    used: list[str] = []
     columns: list[ColumnMatch] = []
     findings: list[Finding] = []
     names: list[str] = []
@@ -114,6 +118,7 @@ def _add_up(grids: Iterable[RawTable], options: ReadOptions) -> SpendTable:
         part.add_to(totals)
         columns += part.mapped.columns
         currencies |= part.currencies
+        used += part.met
         findings += [
             replace(found, column=f"{grid.name}: {found.column}" if found.column else grid.name)
             for found in part.findings
@@ -121,7 +126,8 @@ def _add_up(grids: Iterable[RawTable], options: ReadOptions) -> SpendTable:
     if len(currencies) > 1:
         raise InputError(
             f"{', '.join(names)}: the spend is in {' and '.join(sorted(currencies))}. Amounts of different currencies "
-            "cannot be added up: export them in one currency, or leave one file out."
+            "cannot be added up: export them in one currency, give a rate of the other one with --rate, or leave one file "
+            "out."
         )
     rows = tuple(
         (channel, campaign, month, float(sums[0] or 0.0), sums[1], sums[2])
@@ -129,7 +135,11 @@ def _add_up(grids: Iterable[RawTable], options: ReadOptions) -> SpendTable:
             totals.items(), key=lambda item: tuple((part is None, str(part)) for part in item[0])
         )
     )
-    return SpendTable(rows, next(iter(currencies), None), tuple(columns), tuple(findings), ", ".join(names))
+    conversion = None
+    if options.rates is not None:
+        conversion = Conversion(str(options.rates.target), used_rates(options.rates, sorted(set(used))))
+    currency = next(iter(currencies), None)
+    return SpendTable(rows, currency, tuple(columns), tuple(findings), ", ".join(names), conversion)
 
 
 class _Export:
@@ -150,6 +160,8 @@ class _Export:
         self.loaded: Loaded = grid.load(positions, frozenset())
         self.findings += self.loaded.findings
         self.currencies: set[str] = set()
+        self.beside: pl.Series | None = None
+        self.met: list[str] = []
 
     def _column(self, name: str) -> RawColumn | None:
         place = self.mapped.position.get(name)
@@ -188,6 +200,7 @@ class _Export:
             }
         )
         self._find_currency()
+        frame = frame.with_columns(self._row_currencies().alias("currency"))
         if frame["channel"].null_count() == rows:
             platform = self._platform()
             if platform:
@@ -229,6 +242,7 @@ class _Export:
             values = values.set(large, None)
         if name == "sp_spend" and read.currency is not None:
             self.currencies |= set(read.currency.drop_nulls().unique().to_list())
+            self.beside = column.spread(read.currency)
         return values
 
     def _noted_amounts(self, column: RawColumn, odd: Odd, header: str) -> list[Finding]:
@@ -278,6 +292,68 @@ class _Export:
         named = header_currency(self._header("sp_spend"))
         if named and not self.currencies:
             self.currencies.add(named)
+
+    def _row_currencies(self) -> pl.Series:
+        """The currency of each row: beside the amount, in its column, or in the header."""
+        none = pl.repeat(None, self.loaded.rows, dtype=pl.String, eager=True)
+        beside = none if self.beside is None else self.beside
+        column = self._column("sp_currency")
+        codes = none if column is None else column.spread(currency_codes(column.as_text()))
+        named = pl.lit(header_currency(self._header("sp_spend")), dtype=pl.String)
+        frame = pl.DataFrame({"beside": beside, "code": codes})
+        is_code = pl.col("code").str.len_chars() == _LETTERS_OF_CODE
+        return frame.select(pl.coalesce("beside", pl.when(is_code).then("code"), named)).to_series()
+
+    def _converted(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The spend in the currency of the report, each row at the rate of its first day."""
+        rates = self.options.rates
+        if rates is None:
+            return frame.drop("currency")
+        if rates.target is None:
+            raise InputError(
+                f"{self.grid.place}: nothing tells the currency of the report. Name it with --currency, such as "
+                "--currency EUR."
+            )
+        day = pl.coalesce(pl.col("first").cast(pl.Int32), _first_day(pl.col("month")).cast(pl.Int32))
+        frame = frame.with_columns(rate_day=day)
+        pairs = frame.filter(pl.col("spend") != 0).select("currency", "rate_day").unique()
+        known: list[tuple[str, int | None, float]] = []
+        for currency, on in pairs.drop_nulls("currency").sort("currency", "rate_day").iter_rows():
+            rate = rates.of(currency, on)
+            if rate is None:
+                raise self._no_rate(frame, currency, on, rates)
+            known.append((currency, on, rate))
+        schema = {"currency": pl.String, "rate_day": pl.Int32, "rate": pl.Float64}
+        table = pl.DataFrame(known, schema=schema, orient="row")
+        frame = frame.join(table, on=["currency", "rate_day"], how="left", nulls_equal=True, maintain_order="left")
+        self._note_nameless(frame, rates)
+        self.met = sorted({currency for currency, _, _ in known})
+        self.currencies = {rates.target}
+        return frame.with_columns(pl.col("spend") * pl.col("rate").fill_null(1.0)).drop("rate", "rate_day", "currency")
+
+    def _note_nameless(self, frame: pl.DataFrame, rates: Rates) -> None:
+        rows = frame.filter(pl.col("currency").is_null() & (pl.col("spend") != 0))["row_no"].unique().sort()
+        if len(rows):
+            details = {"currency": str(rates.target)}
+            kind, header = FindingKind.AMOUNTS_WITHOUT_CURRENCY, self._header("sp_spend")
+            self.findings.append(Finding(kind, len(rows), header, tuple(rows.head(ROWS_NAMED)), details))
+
+    def _no_rate(self, frame: pl.DataFrame, currency: str, day: int | None, rates: Rates) -> InputError:
+        here = (pl.col("currency") == currency) & pl.col("rate_day").eq_missing(day)
+        row = int(frame.filter(here)["row_no"].min())  # type: ignore[arg-type]
+        place = f"{self.grid.place}, row {row}, column '{brief(self._header('sp_spend'))}'"
+        remedy = f"--rate {currency}=RATE (what 1 {currency} is in {rates.target})"
+        if currency not in rates:
+            return InputError(f"{place}: the spend is in {currency}, which has no rate. Give it with {remedy}.")
+        files = ", ".join(rates.files)
+        if day is None:
+            return InputError(
+                f"{place}: there is no day to take the rate of {currency} from {files} for. Give {remedy}."
+            )
+        return InputError(
+            f"{place}: {files} has no rate of {currency} for {date_of(day)}, nor for one of the {MOST_DAYS_OLD} days "
+            f"before it. Add the rate of that day, or give {remedy}."
+        )
 
     def _platform(self) -> str | None:
         """Tell the platform by the file's title, name and headers."""
@@ -333,7 +409,7 @@ class _Export:
                 f"{self.grid.place}, column '{brief(self._header('sp_spend'))}': there is no amount in it. Export "
                 "the report with the cost column filled."
             )
-        return self._months(frame.with_columns(pl.col("spend").fill_null(0.0)))
+        return self._converted(self._months(frame.with_columns(pl.col("spend").fill_null(0.0))))
 
     def _mark_unlabelled_total(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A first or last row that says neither campaign nor channel, and spends what all others spend together."""

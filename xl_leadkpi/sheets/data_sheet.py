@@ -78,7 +78,7 @@ def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> S
                         max(
                             _WIDE.get(name, 90),
                             text_width(text, styles.SIZE, bold=True) + FILTER_BUTTON + INDENT * style.indent,
-                            _amount_width(table) if name == "amount" else 0,
+                            _amount_width(table[name]) if name in ("amount", "amount_original") else 0,
                         ),
                     )
                     / WIDTH
@@ -98,7 +98,8 @@ def _days(leads: LeadTable) -> tuple[str, ...]:
 def _order(leads: LeadTable) -> tuple[str, ...]:
     return (
         "row_no", "file", "lead_id", "name", *_days(leads), "outcome", "stage_now", "furthest_stage", "lost_stage",
-        "source", "campaign", "owner", "lost_reason", "amount", "currency", "response_min", "cohort_month", "age_days",
+        "source", "campaign", "owner", "lost_reason", "amount", "currency",
+        "amount_original", "currency_original", "response_min", "cohort_month", "age_days",
         "cycle_days",
     )  # fmt: skip
 
@@ -154,7 +155,7 @@ def _style(name: str, leads: LeadTable, setting: Setting) -> Style:
         return Style(number_format=formats.day + (" hh:mm" if name in leads.has_time else ""), align="right")
     if name == "cohort_month":
         return Style(number_format=formats.month, align="right")
-    if name == "amount":
+    if name in ("amount", "amount_original"):
         return Style(number_format=_AMOUNT, align="right")
     if name in ("age_days", "cycle_days", "response_min"):
         return Style(number_format="#,##0.##" if name == "response_min" else "#,##0", align="right")
@@ -163,9 +164,9 @@ def _style(name: str, leads: LeadTable, setting: Setting) -> Style:
     return Style(number_format=TEXT)
 
 
-def _amount_width(table: nw.DataFrame[Any]) -> int:
+def _amount_width(amounts: nw.Series[Any]) -> int:
     """Room for the longest amount in full; those beyond are written as powers of ten."""
-    ends = (table["amount"].min(), table["amount"].max())
+    ends = (amounts.min(), amounts.max())
     longest = max((f"{end:,.2f}" for end in ends if end is not None and abs(end) < HUGE), key=len, default="")
     return text_width(longest, styles.SIZE) + PADDING
 

@@ -156,7 +156,7 @@ class _FunnelSheet:
         canvas.put(2, 1, " · ".join(part for part in how if part), styles.SUBTITLE)
         self.row = 5
         needed = [("functions", "")] if self.setting.formulas == "functions" else []
-        for line in self._notes([*self._period_notes(), *self._filters(), *header.notes, *needed]):
+        for line in self._notes([*self._period_notes(), *self._filters(), *self._rates(), *header.notes, *needed]):
             canvas.put(self.row, 1, line, styles.NOTE)
             self.row += 1
         self.parts.append(self.row)
@@ -231,6 +231,21 @@ class _FunnelSheet:
             return amounts
         spend = self.texts("header.spend_currency", value=str(header.spend_currency))
         return ", ".join(part for part in (amounts, spend) if part)
+
+    def _rates(self) -> list[tuple[str, str]]:
+        """At which rates amounts were converted."""
+        header = self.report.header
+        currency = header.currency or header.spend_currency
+        if not header.rates or currency is None:
+            return []
+        decimal = self.texts.locale.decimal
+        said = [
+            f"{one.currency}: {one.file}"
+            if one.rate is None
+            else f"1 {one.currency} = {one.rate:g}".replace(".", decimal)
+            for one in header.rates
+        ]
+        return [("converted", self.texts("header.converted", value=currency, rates="; ".join(said)))]
 
     def _filters(self) -> list[tuple[str, str]]:
         """Which rows are counted, where the user has said which."""

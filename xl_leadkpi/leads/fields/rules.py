@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.cells.raw_table import RawColumn, RawTable
     from xl_leadkpi.leads.model.conditions import Filtered
     from xl_leadkpi.leads.model.findings import Detail, Finding
+    from xl_leadkpi.leads.model.rates import Conversion
     from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.model.table import StageWord
 
@@ -116,6 +117,7 @@ class Decoded:
         filters: What each of the user's filters left.
         asked: Filters that are applied after a join, with the header of their column and what that holds.
         met: Words to leave out that stand in it.
+        conversion: What its amounts have been converted into.
         named: Stages that the words of leads name, where those of their deals have come to them; None for all words.
     """
 
@@ -134,6 +136,7 @@ class Decoded:
     asked: dict[int, tuple[str, str]] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
     named: set[str | None] | None = None
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from xl_leadkpi.engines.percentiles import median
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.cells.vocabulary import header_key
 from xl_leadkpi.leads.lifecycle.as_of import snapshot_as_of
+from xl_leadkpi.leads.lifecycle.conversion import ORIGINALS, convert
 from xl_leadkpi.leads.lifecycle.duplicates import drop_duplicates, drop_duplicates_lazy
 from xl_leadkpi.leads.lifecycle.outcome import happened, profile_of, with_furthest_stage, with_stage_days
 from xl_leadkpi.leads.lifecycle.row_checks import (
@@ -118,6 +119,10 @@ class LeadRows:
         self.keeps_times = self._keeps_times()
         frame = self._without_duplicates(dated, profile, order)
         self.findings += odd_rows(dated, ahead, days)
+        further = list(by)
+        converted = self._converted(frame, grid)
+        frame = frame if converted is None else converted
+        further += [name for name in ORIGINALS if name in frame.columns]
         checks = row_checks(frame, profile, self.decoded.header)
         counted = engines.measure(frame, check_counts(checks) | evidence_counts(frame, order, profile))
         self.findings += odd_rows(frame, checks, counted)
@@ -136,7 +141,6 @@ class LeadRows:
         if grid.sources is not None:
             self.findings[:] = map(grid.sources.located, self.findings)
         evidence = gather(shape, row_counts(counted, order), self.findings)
-        further = list(by)
         if not all(evidence.supports(Need(Fact.REACH_OF_LOST, stage)) for stage in stages):
             frame = frame.with_columns(lost_told=told_by_word(profile).cast(nw.Int8))
             further.append("lost_told")
@@ -163,6 +167,7 @@ class LeadRows:
             evidence=evidence,
             filters=self.decoded.filters,
             sources=grid.sources,
+            conversion=self.decoded.conversion,
         )
 
     def _latest(self, frame: Frame, profile: TableProfile) -> dict[str, nw.Expr]:
@@ -289,6 +294,18 @@ class LeadRows:
         if stages == (won,) and self.is_deals and opportunity and opportunity.name in order:
             stages = (opportunity.name, won)  # which every deal has been, though nothing says more of it
         return stages, tuple(stage for stage in dated if stage in stages)
+
+    def _converted(self, frame: Frame, grid: RawTable) -> Frame | None:
+        """The rows with amounts in the currency of the report, unless those of their deals are already."""
+        if self.options.rates is None or self.decoded.conversion is not None:
+            return None
+        found = convert(frame, self.options.rates, grid, self.decoded.header)
+        if found is None:
+            return None
+        self.decoded.conversion = found.conversion
+        self.findings += found.findings
+        converted: Frame = found.frame
+        return converted
 
     def _currencies(self, frame: Frame) -> tuple[str, ...]:
         if "currency" not in frame.columns:

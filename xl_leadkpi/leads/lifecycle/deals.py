@@ -11,6 +11,7 @@ import polars as pl
 from xl_leadkpi.engines.expressions import translate
 from xl_leadkpi.leads.fields.filters import KEPT
 from xl_leadkpi.leads.lifecycle.as_of import later_leads, snapshot_as_of
+from xl_leadkpi.leads.lifecycle.conversion import ORIGINALS, convert
 from xl_leadkpi.leads.lifecycle.outcome import (
     WAS_LOST,
     WAS_OPEN,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.lifecycle.join_keys import JoinKeys
     from xl_leadkpi.leads.lifecycle.outcome import Frame, TableProfile
     from xl_leadkpi.leads.model.options import Dedupe
+    from xl_leadkpi.leads.model.rates import Rates
     from xl_leadkpi.leads.model.stage import Pipeline
 
 _PRIORITY = {WAS_WON: 3, WAS_OPEN: 2, WAS_LOST: 1}  # of several deals of one lead a won one speaks first, then an open
@@ -62,7 +64,16 @@ class DealJoin:
     cell, else of their creation. The others have shared it: they are no opportunities, wins or losses of their own.
     """
 
-    def __init__(self, leads: Decoded, deals: Decoded, keys: JoinKeys, deal_grid: RawTable, dedupe: Dedupe) -> None:
+    def __init__(
+        self,
+        leads: Decoded,
+        deals: Decoded,
+        keys: JoinKeys,
+        deal_grid: RawTable,
+        dedupe: Dedupe,
+        rates: Rates | None = None,
+    ) -> None:
+        self.rates = rates
         self.leads = leads
         self.deals = deals
         self.pipeline = leads.pipeline
@@ -84,7 +95,7 @@ class DealJoin:
         """
         self._tell_of_join()
         profile = profile_of(self.deals, is_deals=True, bound=bound.day)
-        table = self._standing(profile, is_past=bound.is_past)
+        table = self._converted(self._standing(profile, is_past=bound.is_past))
         one_of = self._one_of_each(table)
         shares = self._shares(one_of)
         homes = _homes(shares)
@@ -159,6 +170,17 @@ class DealJoin:
         standing = standing.with_columns(*(_no_earlier_than_opportunity(name, self.pipeline) for name in early))
         table: pl.DataFrame = nw.to_native(standing)
         return table
+
+    def _converted(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The deals with amounts in the currency of the report: those of one lead may be in several."""
+        frame: Frame = nw.from_native(table, eager_only=True)
+        found = self.rates and convert(frame, self.rates, self.deal_grid, self.deals.header)
+        if not found:
+            return table
+        self.leads.conversion = found.conversion
+        self._take_over(found.findings)
+        converted: pl.DataFrame = nw.to_native(found.frame)
+        return converted
 
     def _one_of_each(self, table: pl.DataFrame) -> pl.DataFrame:
         """For each row (``deal_row``) the one that stands for its deal (``deal``).
@@ -318,9 +340,22 @@ def _one_row_a_lead(table: nw.DataFrame[Any], pipeline: Pipeline) -> nw.DataFram
             known = speaking.group_by("key").agg(amount, nw.col("currency").n_unique().alias("currencies"))
             known = known.with_columns(deal_amount=nw.when(nw.col("currencies") == 1).then(nw.col("deal_amount")))
             one = one.join(known.drop("currencies"), on="key", how="left")
+            if "amount_original" in columns:
+                one = one.join(_originals(speaking), on="key", how="left")
         else:
             one = one.join(speaking.group_by("key").agg(amount), on="key", how="left")
     return one.drop("priority")
+
+
+def _originals(speaking: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """What the deals of each lead add up to in their own currency, where that is one."""
+    own = speaking.group_by("key").agg(
+        nw.col("amount_original").sum(),
+        nw.col("currency_original").n_unique().alias("currencies"),
+        nw.col("currency_original").max(),
+    )
+    is_one = nw.col("currencies") == 1
+    return own.with_columns(*(nw.when(is_one).then(nw.col(name)).alias(name) for name in ORIGINALS)).drop("currencies")
 
 
 def _merge(
@@ -387,7 +422,7 @@ def _without_shared(
     ]
     new += [
         pl.when(~here).then(name).alias(name)
-        for name in (*_of_deals_alone(pipeline), "status", "amount", "amount_estimated")
-        if name in fields
+        for name in (*_of_deals_alone(pipeline), "status", "amount", "amount_estimated", *ORIGINALS)
+        if name in fields or name in leads.columns and name in ORIGINALS
     ]
     return leads.with_columns(new)

@@ -160,6 +160,8 @@ class FindingKind(StrEnum):
     AMOUNTS_IN_UNITS = "amounts_in_units", "info"
     NEGATIVE_AMOUNTS = "negative_amounts", "warning"
     FILE_WITHOUT_CURRENCY = "file_without_currency", "warning"
+    AMOUNTS_WITHOUT_CURRENCY = "amounts_without_currency", "warning"
+    RATE_WITHOUT_DAY = "rate_without_day", "warning"
     MIXED_CURRENCIES = "mixed_currencies", "warning"
     CURRENCY_MISMATCH = "currency_mismatch", "warning"
     # spend and touches

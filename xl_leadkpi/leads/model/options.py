@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xl_leadkpi.leads.model.conditions import Condition
+    from xl_leadkpi.leads.model.rates import Rates
     from xl_leadkpi.leads.model.stage import Pipeline
 
 Dedupe = Literal["id", "id+email", "none"]
@@ -54,6 +55,7 @@ class ReadOptions:
             ``auto`` takes the former where three words or more would count as one stage and their order is told.
         own_stages: Stages before the win as the user has listed them, in order; they go before ``stages``.
         own_win: What the user calls the win beside ``own_stages``.
+        rates: Exchange rates into one currency for all amounts; None leaves each in its own.
         pipeline: The stages that rows may be in, where they are settled already, see
             :func:`~xl_leadkpi.leads.model.stage.own_pipeline`.
     """
@@ -77,6 +79,7 @@ class ReadOptions:
     stages: StagesWanted = "auto"
     own_stages: tuple[OwnStage, ...] = ()
     own_win: OwnStage = WIN
+    rates: Rates | None = None
     pipeline: Pipeline = PIPELINE
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.conditions import Filtered
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.history import History
+    from xl_leadkpi.leads.model.rates import Conversion
     from xl_leadkpi.leads.model.sources import SourceFiles
     from xl_leadkpi.leads.model.stage import Pipeline
 
@@ -164,6 +165,8 @@ class LeadTable:
         evidence: What of all this it tells, and what not.
         filters: What each of the user's filters left of the rows.
         history: What has happened to its leads, None where no history says.
+        conversion: What its amounts have been converted into; ``amount_original`` and ``currency_original`` are then
+            columns of the frame.
         sources: The files that it is put together of, whose rows ``row_no`` numbers through; None for one file.
     """
 
@@ -194,6 +197,7 @@ class LeadTable:
     filters: tuple[Filtered, ...] = ()
     history: History | None = None
     sources: SourceFiles | None = None
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,7 @@ class SpendTable:
         columns: The column map (``table="spend"``).
         findings: Quality lines.
         source_name: Files it came from.
+        conversion: What it has been converted into.
     """
 
     rows: tuple[tuple[str | None, str | None, int | None, float, float | None, float | None], ...]
@@ -214,6 +219,7 @@ class SpendTable:
     columns: tuple[ColumnMatch, ...] = ()
     findings: tuple[Finding, ...] = ()
     source_name: str = ""
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
