@@ -319,7 +319,7 @@ def test_files_are_named_as_seen_from_the_project(folder, capsys):
 
 def test_every_table_that_is_read_is_a_file_of_the_project(folder):
     tables = {"leads": ["l.csv"], "deals": ["d.csv"], "spend": ["s.csv"], "history": "h.csv", "touches": "t.csv"}
-    options = argparse.Namespace(**dict.fromkeys(settings()) | {"spend": []} | tables)
+    options = argparse.Namespace(**dict.fromkeys(settings()) | {"spend": [], "rate": ["EUR=4.25"]} | tables)
     assert {str(path) for path in tables_read(options)} == {"l.csv", "d.csv", "s.csv", "h.csv", "t.csv"}
     assert tables.keys() <= READ
     assert {settings()[name].section for name in READ} == {"inputs"}

@@ -703,7 +703,7 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
 
 def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
     """The exchange rates that are given, None for none."""
-    from xl_leadkpi.leads.rates import read_rates
+    from xl_leadkpi.leads.rates import fixed_rate, read_rates
 
     if not options.rate:
         if options.currency:
@@ -712,7 +712,11 @@ def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
                 "EUR=4.25"
             )
         return None
-    return read_rates(options.rate, options.currency, reading)
+    # a rate of the command line stands instead of that of the project file
+    filed = len(options.filed.get("rate", ()))
+    said = {pair[0] for one in options.rate[filed:] if (pair := fixed_rate(one))}
+    left = [one for one in options.rate[:filed] if (fixed_rate(one) or ("",))[0] not in said]
+    return read_rates([*left, *options.rate[filed:]], options.currency, reading)
 
 
 def _conditions(options: argparse.Namespace, edits: FunnelMapEdits) -> tuple[Condition, ...]:

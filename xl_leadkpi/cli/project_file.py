@@ -313,11 +313,10 @@ class _Reader:
             hint = f"did you mean {near[0]}? " if near else ""
             self.fault(setting.path, f"{_shown(value)} is unknown; {hint}write one of {', '.join(setting.choices)}")
             return []
-        if setting.name == "rate" and "=" not in text:
-            return [_in_folder(text, self.folder, is_output=False)]
-        if setting.name in READ or setting.name in WRITTEN:
+        if setting.name in READ | WRITTEN:
             return self._files(setting, text)
-        return [taken]
+        is_rates_file = setting.name == "rate" and "=" not in text
+        return [_in_folder(text, self.folder, is_output=False) if is_rates_file else taken]
 
     def _files(self, setting: Setting, text: str) -> list[Any]:
         if not text.strip() or "\0" in text:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from xl_leadkpi.leads.model.conditions import Filtered
-    from xl_leadkpi.leads.model.rates import UsedRate
     from xl_leadkpi.leads.model.evidence import Needs
     from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.rates import UsedRate
     from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.model.table import ChannelName, ColumnMatch, StageWord
 

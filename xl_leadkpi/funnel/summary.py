@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.stages import StageDuration
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.model.rates import UsedRate
+    from xl_leadkpi.leads.model.table import LeadTable, SpendTable
 
 
 SPAN = Query("days of creation")

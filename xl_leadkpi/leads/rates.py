@@ -124,9 +124,9 @@ class _Table:
         missing = [name for name in needed if self.place[name] is None]
         if missing:
             raise InputError(
-                f"{self.grid.place}, row {self.grid.first_row - 1}: there is no column {' nor '.join(missing)}, so this is "
-                f"no table of rates. The columns are: {listed(self.grid.headers)}. Give one with the columns date, "
-                "currency and rate (what 1 of the currency is in that of the report)."
+                f"{self.grid.place}, row {self.grid.first_row - 1}: there is no column {' nor '.join(missing)}, so "
+                f"this is no table of rates. The columns are: {listed(self.grid.headers)}. Give one with the columns "
+                "date, currency and rate (what 1 of the currency is in that of the report)."
             )
         wanted = {at for at in (*self.place.values(), *self.banks) if at is not None}
         self.loaded = self.grid.load(sorted(wanted), frozenset())
@@ -176,8 +176,8 @@ class _Table:
             day = self.days[place]
             if known.setdefault(day, rate) != rate:
                 raise InputError(
-                    f"{self._at(place)}: {currency} is {known[day]:g} on {date_of(day)} and {rate:g} as well. Leave one "
-                    "of the two rows."
+                    f"{self._at(place)}: {currency} is {known[day]:g} on {date_of(day)} and {rate:g} as well. Keep "
+                    "one of the two rows."
                 )
 
     def _at(self, place: int, column: str = "") -> str:

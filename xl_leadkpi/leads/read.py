@@ -258,6 +258,13 @@ def _build_query(
     return _with_history(table, joined, options)
 
 
+def _own_log(decoded: Decoded, log: Log, options: ReadOptions, *, is_deals: bool, place: str) -> HistoryJoin:
+    """Complete the leads with the log that they were put together of."""
+    joined = HistoryJoin(decoded, log, bound_of(options), is_deals=is_deals, place=place, is_own=True)
+    joined.of_own_log()
+    return joined
+
+
 def _joined_history(
     decoded: Decoded, source: HistorySource, options: ReadOptions, *, is_deals: bool, place: str
 ) -> HistoryJoin:
@@ -327,7 +334,7 @@ def _build(
         join_keys = JoinKeys((decoded, grid, mapped), (deals, second.grid, second.mapped), options.fields)
         try:
             deal_grid = replace(second.grid, sources=grid.sources)
-            joined = DealJoin(decoded, deals, join_keys, deal_grid, options.dedupe, options.rates)
+            joined = DealJoin(decoded, deals, join_keys, deal_grid, options.dedupe, rates=options.rates)
         except InputError as fault:
             raise InputError(f"{fault}{_ruined_keys(grid, decoded)}{_ruined_keys(second.grid, deals)}") from None
         met = decoded.met | deals.met
@@ -340,10 +347,7 @@ def _build(
     joined_history = None
     if leads.log is not None:
         _refuse_second_log(grid, source)
-        joined_history = HistoryJoin(
-            decoded, leads.log, bound_of(options), is_deals=is_deals, place=grid.place, is_own=True
-        )
-        joined_history.of_own_log()
+        joined_history = _own_log(decoded, leads.log, options, is_deals=is_deals, place=grid.place)
     elif source is not None:
         report_progress("joining the history")
         joined_history = _joined_history(decoded, source, options, is_deals=is_deals, place=grid.place)

@@ -126,8 +126,8 @@ def _add_up(grids: Iterable[RawTable], options: ReadOptions) -> SpendTable:
     if len(currencies) > 1:
         raise InputError(
             f"{', '.join(names)}: the spend is in {' and '.join(sorted(currencies))}. Amounts of different currencies "
-            "cannot be added up: export them in one currency, give a rate of the other one with --rate, or leave one file "
-            "out."
+            "cannot be added up: export them in one currency, give a rate of the other one with --rate, or leave one "
+            "file out."
         )
     rows = tuple(
         (channel, campaign, month, float(sums[0] or 0.0), sums[1], sums[2])

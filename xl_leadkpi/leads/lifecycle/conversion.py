@@ -79,12 +79,12 @@ def target_of(currencies: list[str], rates: Rates, place: str) -> str:
         return bare[0]
     if not bare:
         raise InputError(
-            f"{place}: every currency met ({', '.join(currencies) or 'none'}) has a rate, so nothing tells which one the "
-            "report is in. Name it with --currency, such as --currency PLN."
+            f"{place}: every currency met ({', '.join(currencies) or 'none'}) has a rate, so nothing tells which one "
+            "the report is in. Name it with --currency, such as --currency PLN."
         )
     raise InputError(
-        f"{place}: {', '.join(map(brief, bare))} have no rate, so nothing tells which of them the report is in. Name it "
-        f"with --currency, such as --currency {brief(bare[0])}, and give a rate of each other one, such as --rate "
+        f"{place}: {', '.join(map(brief, bare))} have no rate, so nothing tells which of them the report is in. Name "
+        f"it with --currency, such as --currency {brief(bare[0])}, and give a rate of each other one, such as --rate "
         f"{brief(bare[1])}=1.25."
     )
 
@@ -187,8 +187,8 @@ class _Amounts:
         )
         raise InputError(
             f"{self._place(rows[0])}: {', '.join(self.rates.files)} has no rate of {found['currency']} for "
-            f"{date_of(found['rate_day'])}, nor for one of the {MOST_DAYS_OLD} days before it. Add the rate of that day, "
-            f"or give one for all days with --rate {found['currency']}=RATE."
+            f"{date_of(found['rate_day'])}, nor for one of the {MOST_DAYS_OLD} days before it. Add the rate of that "
+            f"day, or give one for all days with --rate {found['currency']}=RATE."
         )
 
     def _nameless(self) -> list[Finding]:

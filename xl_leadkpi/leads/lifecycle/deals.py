@@ -71,6 +71,7 @@ class DealJoin:
         keys: JoinKeys,
         deal_grid: RawTable,
         dedupe: Dedupe,
+        *,
         rates: Rates | None = None,
     ) -> None:
         self.rates = rates
@@ -423,6 +424,6 @@ def _without_shared(
     new += [
         pl.when(~here).then(name).alias(name)
         for name in (*_of_deals_alone(pipeline), "status", "amount", "amount_estimated", *ORIGINALS)
-        if name in fields or name in leads.columns and name in ORIGINALS
+        if name in fields or (name in ORIGINALS and name in leads.columns)
     ]
     return leads.with_columns(new)
