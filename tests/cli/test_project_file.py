@@ -21,6 +21,8 @@ from xl_leadkpi.leads import read
 SPEND = "Month,Channel,Cost (EUR)\n2025-01-01,Ads,100\n"
 DEALS = "Deal ID,Lead ID,Deal stage,Amount,Close date\nD1,1,Won,100,2025-02-01\n"
 VALUES = {
+    argument_types.RATE: ('"EUR=4.25"', "EUR=4.25"),
+    argument_types.CURRENCY: ('"EUR"', "EUR"),
     argument_types.TEXT: ('"Name"', "Name"),
     argument_types.WHOLE: ("7", "7"),
     argument_types.NUMBER: ("0.5", "0.5"),

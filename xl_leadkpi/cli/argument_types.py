@@ -142,6 +142,7 @@ PAIRS = TomlKind((dict,), 'a table of NAME = "VALUE"', '{ "NAME" = "VALUE" }')
 MONTH = TomlKind((int,), "a month, 1 to 12", "4")
 PERIOD = TomlKind((str, int, date), 'a period such as "2026-Q2"', '"2026-Q2"')
 CONDITION = TomlKind((str,), "a condition in quotation marks", '"Source in (Web, Ads)"')
+CURRENCY = TomlKind((str,), 'the code of a currency such as "EUR"', '"EUR"')
 RATE = TomlKind((str,), 'a rate such as "EUR=4.25", or a file of rates', '"EUR=4.25"')
 ANY = TomlKind((str, int, float, date), "a value", '"VALUE"')
 """What an option takes whose kind is not listed: whatever its own check accepts."""
@@ -157,7 +158,7 @@ KINDS: Mapping[Callable[[str], Any] | None, TomlKind] = {
     period: PERIOD,
     condition: CONDITION,
     rate: RATE,
-    currency: TEXT,
+    currency: CURRENCY,
     fraction: NUMBER,
     pair: PAIRS,
     encoding: PAIRS,
