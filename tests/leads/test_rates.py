@@ -195,6 +195,14 @@ def test_a_currency_that_nothing_tells_is_asked_for(folder, said, message):
         read("leads.csv", with_rates(*said))
 
 
+def test_every_pipeline_of_a_table_is_in_the_currency_of_the_report(folder):
+    lines = LEADS.replace("Currency,", "Currency,Pipeline,").replace("EUR,", "EUR,West,").replace("PLN,", "PLN,East,")
+    (folder / "leads.csv").write_text(lines.replace("USD,", "USD,West,"))
+    table = read("leads.csv", with_rates("EUR=4.25", "USD=4"))
+    assert {name: part.currency for name, part in table.of_pipelines.items()} == {"West": "PLN", "East": "PLN"}
+    assert amounts(table.of_pipelines["West"]) == {"1": 425, "3": 40, "4": 212.5}
+
+
 # --- what has no rate -----------------------------------------------------------------------------------------------
 
 

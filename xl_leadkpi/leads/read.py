@@ -328,19 +328,7 @@ def _build(
     pipelines: tuple[tuple[str, int], ...] = ()
     if second:
         report_progress("joining deals")
-        keys = key_columns(second.grid, second.mapped)
-        deals = _decode(second, keys, conditions["deals"], is_deals=True, is_joined=True)
-        deals.words = [replace(word, table="deals") for word in deals.words]
-        join_keys = JoinKeys((decoded, grid, mapped), (deals, second.grid, second.mapped), options.fields)
-        try:
-            deal_grid = replace(second.grid, sources=grid.sources)
-            joined = DealJoin(decoded, deals, join_keys, deal_grid, options.dedupe, rates=options.rates)
-        except InputError as fault:
-            raise InputError(f"{fault}{_ruined_keys(grid, decoded)}{_ruined_keys(second.grid, deals)}") from None
-        met = decoded.met | deals.met
-        decoded = joined.completed(bound_of(options))
-        decoded.met = met
-        _apply_filters(decoded, deals.asked, options, f"{grid.place} with {second.grid.place}")
+        decoded = _joined_deals(decoded, (grid, mapped), second, conditions["deals"], options)
         columns += second.mapped.columns
         pipelines = _pipelines_of_deals(second)
     decoded.findings += unused_exclusions(options.exclude, decoded.met)
@@ -354,6 +342,31 @@ def _build(
     report_progress("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
     return _with_history(replace(table, columns=columns, sales_pipelines=pipelines), joined_history, options)
+
+
+def _joined_deals(
+    decoded: Decoded,
+    leads: tuple[RawTable, ColumnMap],
+    second: _Understood,
+    conditions: Sequence[ColumnCondition],
+    options: ReadOptions,
+) -> Decoded:
+    """Complete the leads with their deals."""
+    grid, mapped = leads
+    keys = key_columns(second.grid, second.mapped)
+    deals = _decode(second, keys, conditions, is_deals=True, is_joined=True)
+    deals.words = [replace(word, table="deals") for word in deals.words]
+    join_keys = JoinKeys((decoded, grid, mapped), (deals, second.grid, second.mapped), options.fields)
+    try:
+        deal_grid = replace(second.grid, sources=grid.sources)
+        joined = DealJoin(decoded, deals, join_keys, deal_grid, options.dedupe, rates=options.rates)
+    except InputError as fault:
+        raise InputError(f"{fault}{_ruined_keys(grid, decoded)}{_ruined_keys(second.grid, deals)}") from None
+    met = decoded.met | deals.met
+    decoded = joined.completed(bound_of(options))
+    decoded.met = met
+    _apply_filters(decoded, deals.asked, options, f"{grid.place} with {second.grid.place}")
+    return decoded
 
 
 def _pipelines_of_deals(deals: _Understood) -> tuple[tuple[str, int], ...]:

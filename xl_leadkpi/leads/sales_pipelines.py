@@ -46,6 +46,9 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     if table.pipeline is not PIPELINE and not options.own_stages and options.pipeline is PIPELINE:
         # words of several pipelines have no common order
         table = replace(read(replace(options, stages="canonical")), sales_pipelines=table.sales_pipelines)
+    if options.rates is not None and table.conversion is not None:
+        # a pipeline alone may not tell the currency that the report is in
+        options = replace(options, rates=replace(options.rates, target=table.conversion.target))
     parts = {
         name: _without_column(read(replace(_choosing(options, name), as_of=options.as_of or table.as_of)))
         for name, _ in table.sales_pipelines
