@@ -326,6 +326,19 @@ def test_a_log_in_parts_is_one_log(tmp_path):
     assert not findings(other, FindingKind.LATER_FILE)
 
 
+def test_rows_of_a_history_are_named_as_its_own(tmp_path):
+    leads = [
+        write(tmp_path / f"{at}.csv", ["Lead ID", "Created", "Stage"], [[str(at), "2025-01-05", "SQL"]])
+        for at in (1, 2)
+    ]
+    changes = [["1", "MQL", "2025-01-06"], ["2", "MQL", "2025-01-07"], ["2", "SQL", ""]]
+    history = write(tmp_path / "log.csv", ["Lead ID", "Stage", "Changed at"], changes)
+    table = read(leads, NOW, history=history)
+    [found] = findings(table, FindingKind.INCOMPLETE_CHANGES)
+    assert found.rows_said() == "log.csv: 4"
+    assert column(table, "d_mql") == {"1": 45663, "2": 45664}
+
+
 def test_workbooks_and_parquet_files_stand_beside_text(files, tmp_path):
     import polars as pl
 

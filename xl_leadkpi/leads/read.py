@@ -266,10 +266,19 @@ def _own_log(decoded: Decoded, log: Log, options: ReadOptions, *, is_deals: bool
 
 
 def _joined_history(
-    decoded: Decoded, source: HistorySource, options: ReadOptions, *, is_deals: bool, place: str
+    decoded: Decoded,
+    source: HistorySource,
+    options: ReadOptions,
+    *,
+    is_deals: bool,
+    place: str,
+    is_united: bool = False,
 ) -> HistoryJoin:
     """Complete the leads with a history."""
     log = open_history(source, options, is_deals=is_deals)
+    if is_united:  # rows of the history are no rows of the files that the leads are put together of
+        named = [replace(one, files=(log.name,) * max(1, len(one.rows))) for one in log.findings]
+        log = replace(log, findings=tuple(named))
     is_filtered = bool(options.where or options.exclude)
     joined = HistoryJoin(decoded, log, bound_of(options), is_deals=is_deals, place=place, is_filtered=is_filtered)
     joined.completed()
@@ -338,7 +347,9 @@ def _build(
         joined_history = _own_log(decoded, leads.log, options, is_deals=is_deals, place=grid.place)
     elif source is not None:
         report_progress("joining the history")
-        joined_history = _joined_history(decoded, source, options, is_deals=is_deals, place=grid.place)
+        joined_history = _joined_history(
+            decoded, source, options, is_deals=is_deals, place=grid.place, is_united=grid.sources is not None
+        )
     report_progress("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
     return _with_history(replace(table, columns=columns, sales_pipelines=pipelines), joined_history, options)
@@ -541,8 +552,9 @@ def _told_by_values(mapped: ColumnMap, fields: Mapping[str, str]) -> ColumnMap:
 def _ruined_keys(grid: RawTable, decoded: Decoded) -> str:
     """Say which identifiers Excel has shortened, as nothing can be joined on them."""
     ruined = [found for found in decoded.findings if found.kind is FindingKind.RUINED_IDS]
+    ruined = ruined if grid.sources is None else [*map(grid.sources.located, ruined)]
     return "".join(
-        f" Excel has shortened identifiers in {grid.place}, column '{brief(found.column)}' (row {found.rows[0]}: "
+        f" Excel has shortened identifiers in {grid.place}, column '{brief(found.column)}' (row {found.rows_said(1)}: "
         f"{found.details['example']}): export the table again and give it unopened."
         for found in ruined
     )
