@@ -95,11 +95,17 @@ ROWS = st.lists(
         st.one_of(st.none(), st.integers(1, 10**6)),
         st.sampled_from(["EUR", "USD", "PLN", "CHF"]),
     ),
-    min_size=1,
+    min_size=4,
     max_size=25,
 )
-TABLE = st.dictionaries(
-    st.tuples(st.sampled_from(["EUR", "USD"]), st.integers(-3, 125)), st.integers(100, 900), min_size=20, max_size=60
+GAPS = st.lists(st.tuples(st.sampled_from([1, 2, 3, 8, 8, 9]), st.integers(100, 900)), min_size=60, max_size=60)
+"""Days from one rate to the next, and the rate: of nine days one has none."""
+TABLE = st.fixed_dictionaries({"EUR": GAPS, "USD": GAPS}).map(
+    lambda gaps: {
+        (currency, -3 + sum(gap for gap, _ in steps[:at])): rate
+        for currency, steps in gaps.items()
+        for at, (_, rate) in enumerate(steps)
+    }
 )
 
 
@@ -146,7 +152,17 @@ def test_converted_amounts_are_those_of_plain_loops(place, rows, table):
     if all(row[3] is None for row in rows):
         return
     found = read_on(place, columns, replace(NOW, rates=rates))
+    assert len(column(found, "lead_id")) == len(rows)
     assert dict(zip(column(found, "lead_id"), column(found, "amount"), strict=True)) == pytest.approx(expected)
+
+
+def test_a_rate_holds_for_seven_days_and_until_the_next():
+    rates = Rates("PLN", {}, {"EUR": ((100, 4.0), (102, 4.1), (120, 4.2))})
+    each = {day: rate for _, day, rate in rates.each_day(["EUR"])}
+    expected = {100: 4.0, 101: 4.0, **dict.fromkeys(range(102, 110), 4.1), **dict.fromkeys(range(120, 128), 4.2)}
+    assert each == expected
+    assert len(list(rates.each_day(["EUR"]))) == len(expected)
+    assert {day: rates.of("EUR", day) for day in range(90, 140) if rates.of("EUR", day)} == expected
 
 
 @PLACES
