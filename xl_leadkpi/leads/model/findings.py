@@ -177,6 +177,26 @@ class FindingKind(StrEnum):
     INCOMPLETE_TOUCHES = "incomplete_touches", "warning"
     TOUCH_WITHOUT_LEAD = "touch_without_lead", "warning"
     TOUCH_AFTER_CONVERSION = "touch_after_conversion", "info"
+    # reports of traffic, e-mailings and social networks
+    OTHER_TABLES = "other_tables", "info"
+    ROWS_MISSING = "rows_missing", "warning"
+    REPORT_WITHOUT_DATE = "report_without_date", "warning"
+    RATE_UNCLEAR = "rate_unclear", "warning"
+    NOT_IN_ALL_REPORTS = "not_in_all_reports", "warning"
+    USERS_NOT_ADDED = "users_not_added", "info"
+    LEVELS_NOT_ADDED = "levels_not_added", "info"
+    RATES_NOT_AVERAGED = "rates_not_averaged", "warning"
+    TRAFFIC_ESTIMATED = "traffic_estimated", "warning"
+    TRAFFIC_ORGANIC_ONLY = "traffic_organic_only", "info"
+    TRAFFIC_SEVERAL_TOOLS = "traffic_several_tools", "info"
+    TRAFFIC_UNMATCHED = "traffic_unmatched", "warning"
+    TRAFFIC_PARTIAL = "traffic_partial", "warning"
+    TRAFFIC_NO_OVERLAP = "traffic_no_overlap", "warning"
+    TRAFFIC_UNFILTERED = "traffic_unfiltered", "warning"
+    OPENS_UNCLEAR = "opens_unclear", "warning"
+    OPENS_NOT_UNIQUE = "opens_not_unique", "warning"
+    DELIVERED_WORKED_OUT = "delivered_worked_out", "info"
+    FOLLOWERS_GAINED = "followers_gained", "info"
 
 
 @dataclass(frozen=True, slots=True)
