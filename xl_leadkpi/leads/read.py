@@ -21,7 +21,7 @@ from xl_leadkpi.leads.lifecycle.as_of import bound_of
 from xl_leadkpi.leads.lifecycle.classify import LeadRows
 from xl_leadkpi.leads.lifecycle.deals import DealJoin
 from xl_leadkpi.leads.lifecycle.fold_query import fold_query
-from xl_leadkpi.leads.lifecycle.folds import fold, refuse_ads
+from xl_leadkpi.leads.lifecycle.folds import fold, refuse_reports
 from xl_leadkpi.leads.lifecycle.histories import HistorySource, open_history
 from xl_leadkpi.leads.lifecycle.join_keys import JoinKeys, key_columns, with_own_identifier
 from xl_leadkpi.leads.lifecycle.with_history import HistoryJoin
@@ -414,7 +414,7 @@ def _recognise(
 ) -> tuple[ColumnMap, tuple[str, ...], dict[str, int]]:
     headers = without_days_of_others(grid.headers, options.sales_pipeline) if options.sales_pipeline else grid.headers
     mapped = recognise(headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
-    refuse_ads(grid, mapped, options.pipeline)
+    refuse_reports(grid, mapped, options.pipeline)
     by: dict[str, int] = {}
     for number, wanted in enumerate(options.by if kind == "leads" else ()):
         place = mapped.position.get(wanted)

@@ -24,6 +24,7 @@ from xl_leadkpi.leads.model.table import SpendTable
 from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.columns import recognise
 from xl_leadkpi.leads.recognition.other_rows import other_row_findings
+from xl_leadkpi.leads.recognition.report_kind import REPORT_NAMES, kind_of_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -138,6 +139,12 @@ class _Export:
         self.mapped = recognise(grid.headers, grid.sample, "spend", options.pipeline, options.fields)
         self.findings: list[Finding] = [*grid.notes, *self.mapped.tie_findings()]
         if "sp_spend" not in self.mapped.position:
+            other = kind_of_report(grid.headers, options.pipeline)
+            if other not in (None, "spend"):
+                raise InputError(
+                    f"{grid.place}, row {grid.first_row - 1}: this is a {REPORT_NAMES[other]} (columns "
+                    f"{listed(grid.headers)}), not one of spend. Give it with --{other} FILE."
+                )
             raise InputError(
                 f"{grid.place}, row {grid.first_row - 1}: no column with the amount spent was recognised. Found: "
                 f"{listed(grid.headers)}. Expected a header such as Cost, Amount spent or Spend; or name it "
