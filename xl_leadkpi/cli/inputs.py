@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.files.warehouse import TableLocation
 
+REPORTS = ("traffic", "email", "social")
+"""Options that name reports of other tools."""
 STDIN = "-"
 _STDIN_NAME = "standard input"
 _BLOCK = 1 << 20
 
 
 def _tables(options: argparse.Namespace) -> list[str]:
-    said = (options.leads, options.deals, *options.spend, options.history, options.touches)
+    reports = [path for name in REPORTS for path in getattr(options, name)]
+    said = (options.leads, options.deals, *options.spend, *reports, options.history, options.touches)
     return [str(one) for one in said if one is not None]
 
 
@@ -93,7 +96,7 @@ def at_hand(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
         "deals": _readable(options.deals, folder),
         "history": options.history and str(_readable(options.history, folder)),
         "touches": options.touches and str(_readable(options.touches, folder)),
-        "spend": [_readable(one, folder) for one in options.spend],
+        **{name: [_readable(one, folder) for one in getattr(options, name)] for name in ("spend", *REPORTS)},
         "reuse_map": _readable(options.reuse_map, folder),
     }
     return argparse.Namespace(**{**vars(options), **readable})

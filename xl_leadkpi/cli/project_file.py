@@ -322,7 +322,7 @@ class _Reader:
             self.fault(setting.path, f"{_shown(text)} names no file; write its name, or remove the line")
             return []
         place = _in_folder(text, self.folder, is_output=setting.name in WRITTEN)
-        if setting.name == "spend" and is_pattern(place):
+        if setting.several and is_pattern(place):
             found = sorted(glob.glob(place, recursive=True))  # noqa: PTH207 (may be absolute)
             if not found:
                 self.fault(setting.path, f"no file fits {_shown(text)}; check the folder and the name")

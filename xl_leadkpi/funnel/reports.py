@@ -145,8 +145,10 @@ class EmailSection(Section):
             return {"email": None}
         by_month = grouped(rows, lambda row: row.month)
         months = sorted(by_month, key=lambda month: (month is None, month or 0))
-        labels = [*map(shown_month, months), None] if len(months) > 1 else [*map(shown_month, months)]
-        parts = [by_month[month] for month in months] + ([rows] if len(months) > 1 else [])
+        # a total has no month, and must not look like what is undated
+        has_total = len(months) > 1 and None not in by_month
+        labels = [*map(shown_month, months), *([None] if has_total else [])]
+        parts = [by_month[month] for month in months] + ([rows] if has_total else [])
         campaigns = grouped(rows, lambda row: (row.campaign, row.label, row.first))
         ordered = sorted(campaigns, key=lambda key: (-(key[2] or 0), key[0] or ""))
         days = [None if first is None else date_of(first) for _, _, first in ordered]
@@ -158,7 +160,7 @@ class EmailSection(Section):
         return {
             "email": {
                 "by_month": email_block(
-                    "tblEmail", [values_column("month", "month", labels)], parts, int(len(months) > 1)
+                    "tblEmail", [values_column("month", "month", labels)], parts, int(has_total)
                 ),
                 "by_campaign": email_block("tblEmailCampaigns", named, [campaigns[key] for key in ordered]),
             }

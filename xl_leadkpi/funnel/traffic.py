@@ -44,6 +44,7 @@ class ToolTraffic:
         every: All of its rows.
         spans: Days that the rows cover while leads were recorded; none where the two cannot be compared.
         why: Why they cannot, None where they can.
+        partial: That some of its rows are of days without leads, None where none is.
     """
 
     tool: str
@@ -51,6 +52,7 @@ class ToolTraffic:
     every: tuple[ReportRow, ...]
     spans: tuple[Span, ...]
     why: Finding | None
+    partial: Finding | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -115,7 +117,7 @@ def beside_leads(context: FunnelContext, table: ReportTable, day_rows: Sequence[
         details: dict[str, Any] = {"channels": lost[:_MOST_NAMED]} if lost else {}
         unmatched = Finding(FindingKind.TRAFFIC_UNMATCHED, max(len(lost), 1), details=details)
     findings = [one.why for one in tools if one.why is not None]
-    findings += [found for one in tools if one.why is None and (found := _left_out(one, window)) is not None]
+    findings += [one.partial for one in tools if one.partial is not None]
     findings += [unmatched] if unmatched is not None and lost and leads else []
     if len(tools) > 1:
         named = tuple(one.tool or NO_GROUP for one in tools)
@@ -144,7 +146,10 @@ def _of_tool(tool: str, rows: Sequence[ReportRow], window: Span | None) -> ToolT
         details: dict[str, Any] = _months_of(rows, window)
         why = Finding(FindingKind.TRAFFIC_NO_OVERLAP, len(rows), details=details)
         return ToolTraffic(tool, tuple(rows), tuple(rows), (), why)
-    return ToolTraffic(tool, tuple(inside), tuple(rows), covered(inside), None)
+    partial = None
+    if len(inside) < len(rows):
+        partial = Finding(FindingKind.TRAFFIC_PARTIAL, len(rows) - len(inside), details=_months_of(rows, window))
+    return ToolTraffic(tool, tuple(inside), tuple(rows), covered(inside), None, partial)
 
 
 def covered(rows: Iterable[ReportRow]) -> tuple[Span, ...]:
@@ -164,14 +169,6 @@ def _months_of(rows: Iterable[ReportRow], window: Span | None) -> dict[str, Any]
     ends = min(first for first, _ in spans), max(last for _, last in spans)
     said = {"traffic_days": tuple(str(date_of(day)) for day in ends)}
     return said | ({"lead_days": tuple(str(date_of(day)) for day in window)} if window else {})
-
-
-def _left_out(one: ToolTraffic, window: Span | None) -> Finding | None:
-    """Say that some traffic is of days without leads."""
-    if one.is_whole:
-        return None
-    missing = len(one.every) - len(one.rows)
-    return Finding(FindingKind.TRAFFIC_PARTIAL, missing, details=_months_of(one.every, window))
 
 
 def _unfiltered(context: FunnelContext) -> list[Finding]:
@@ -224,11 +221,12 @@ class _Rows:
             else:  # without the visits the rate stands as the tool tells it
                 rates.append(values_column(key, "fraction", measures.values[key]))
         gaps = dict(measures.gaps)
+        of_search = ["impressions"] if any(value is not None for value in measures.values["impressions"]) else []
         if self.gaps:
             gaps["leads"] = self.gaps
         columns = [
             label,
-            *measures.columns("sessions", "users", "impressions", "bounces", "engaged_sessions"),
+            *measures.columns("sessions", "users", *of_search, "bounces", "engaged_sessions"),
             *rates,
             *measures.columns("conversions"),
             values_column("leads", "count", self.leads, needs=[Fact.CREATION_DATES]),
@@ -287,12 +285,11 @@ def months_block(context: FunnelContext, traffic: Traffic) -> Block | None:
     tools: list[str] = []
     for one in traffic.tools:
         inside = {id(row) for row in one.rows} if one.spans else set()
-        partial = _left_out(one, None)
         groups = grouped((row for row in one.every if row.month is not None), lambda row: row.month)
         for month in sorted(groups):
             own = groups[month]
             is_inside = all(id(row) in inside for row in own)
-            why = one.why or (None if is_inside else partial)
+            why = one.why or (None if is_inside else one.partial)
             source = next((traffic.sources[row.label] for row in own if row.label in traffic.sources), None)
             is_of_search = one.tool in OF_SEARCH
             if is_of_search and source is None:
