@@ -123,13 +123,11 @@ def email_block(name: str, label: Sequence[Column], rows: Sequence[Sequence[Repo
     for one in rows:
         measures.add(one)
     measures.finished()
-    head, *others = label
     columns = [
-        head,
+        *label,
         *measures.columns("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "forwarded"),
         *(kpi_column(key, "fraction", kpi, *arguments) for key, kpi, *arguments in _EMAIL_RATES),
         *measures.columns("list_size"),
-        *others,
     ]
     return block(name, columns, totals=totals, own_gaps=measures.gaps)
 

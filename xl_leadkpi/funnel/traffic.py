@@ -111,19 +111,22 @@ def beside_leads(context: FunnelContext, table: ReportTable, day_rows: Sequence[
     tools.sort(key=lambda one: one.tool in OF_SEARCH)
     labels = list(dict.fromkeys(row.label for row in rows if row.label is not None))
     sources = sources_of(labels, context.table, sorted({name for name, _ in leads if name is not None}))
-    lost = tuple(label for label in labels if label not in sources)
+    lost = [label for label in labels if label not in sources]
+    lost += [NO_GROUP] if labels and any(row.label is None for row in rows) else []
     unmatched = None
-    if lost or any(row.label is None for row in rows):
-        details: dict[str, Any] = {"channels": lost[:_MOST_NAMED]} if lost else {}
-        unmatched = Finding(FindingKind.TRAFFIC_UNMATCHED, max(len(lost), 1), details=details)
+    if lost:
+        details: dict[str, Any] = {"channels": tuple(lost[:_MOST_NAMED])}
+        unmatched = Finding(FindingKind.TRAFFIC_UNMATCHED, len(lost), details=details)
     findings = [one.why for one in tools if one.why is not None]
     findings += [one.partial for one in tools if one.partial is not None]
-    findings += [unmatched] if unmatched is not None and lost and leads else []
+    findings += [unmatched] if unmatched is not None and leads else []
     if len(tools) > 1:
         named = tuple(one.tool or NO_GROUP for one in tools)
         findings.append(Finding(FindingKind.TRAFFIC_SEVERAL_TOOLS, len(tools), details={"tools": named}))
     findings += _unfiltered(context)
-    return Traffic(tuple(tools), leads, sources, table.totals, unmatched, tuple(findings))
+    # the total that a report states is of all of its days
+    totals = table.totals if len(rows) == len(table.rows) else {}
+    return Traffic(tuple(tools), leads, sources, totals, unmatched, tuple(findings))
 
 
 def _window(context: FunnelContext, days: Sequence[int]) -> Span | None:
@@ -259,8 +262,10 @@ def visitors_block(context: FunnelContext, traffic: Traffic) -> Block:
     return rows.block("tblVisitors", label, days, context, is_record=True)
 
 
-def channels_block(context: FunnelContext, traffic: Traffic) -> Block:
-    """Visits by channel, and the leads of the source that the channel is."""
+def channels_block(context: FunnelContext, traffic: Traffic) -> Block | None:
+    """Visits by channel, and the leads of the source that the channel is; None where no report tells channels."""
+    if all(row.label is None for one in traffic.tools for row in one.rows):
+        return None
     rows = _Rows.none()
     labels: list[str] = []
     tools: list[str] = []

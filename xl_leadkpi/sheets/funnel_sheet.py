@@ -770,7 +770,8 @@ class _FunnelSheet:
         if not blocks:
             return
         self._section(self.texts("block.traffic"), self.texts("link.traffic"))
-        self._put_notes(*blocks.values(), more=[("visits", "")])
+        unknown = dict.fromkeys(note for block in blocks.values() for note in self._unknown(block))
+        self._put_notes(more=[("visits", ""), *unknown])
         for block in blocks.values():
             self._measures(block, {"conversions": self.texts("column.site_conversions")})
 
@@ -781,13 +782,14 @@ class _FunnelSheet:
             return
         self._section(self.texts("block.email"), self.texts("link.email"))
         self._put_notes(blocks["by_month"], more=[("email_rates", "")])
-        self._measures(blocks["by_month"])
+        headers = {"bounce_rate": self.texts("column.returned_rate")}
+        self._measures(blocks["by_month"], headers)
         block = blocks["by_campaign"]
         self._section(self.texts("block.campaigns"))
         shown = _first_rows(block, MOST_CAMPAIGNS)
         left_out = [("campaigns_shown", str(MOST_CAMPAIGNS))] if len(shown) < len(block) else []
         self._put_notes(shown, more=left_out)
-        self._measures(shown)
+        self._measures(shown, headers)
 
     def _social(self) -> None:
         """Pages of social networks by month."""

@@ -65,7 +65,10 @@ class ReportDays:
             in_weeks: Rows that are all of Mondays are weeks.
         """
         if "date" in self.columns:
-            return self._clipped(self._of_days(locale, in_weeks=in_weeks))
+            days = self._of_days(locale, in_weeks=in_weeks)
+            # the day of the month beside a month, or the number of a week, is no date
+            if days.first.null_count() < self.rows or self.columns.keys() <= {"date"}:
+                return self._clipped(days)
         if "month" in self.columns:
             return self._clipped(self._of_months(locale))
         for name, days in (("nth_day", 1), ("nth_month", 0)):
