@@ -427,9 +427,7 @@ def given_reports(options: argparse.Namespace) -> list[str]:
     return [name for option in REPORT_OPTIONS if getattr(options, name := option.lstrip("-"))]
 
 
-def read_reports(
-    options: argparse.Namespace, reading: ReadOptions, progress: Callable[[str], None]
-) -> Reports | None:
+def read_reports(options: argparse.Namespace, reading: ReadOptions, progress: Callable[[str], None]) -> Reports | None:
     """Read the reports of other tools; None where none is given.
 
     Raises:

@@ -60,7 +60,7 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         ``pipelines``             by sales pipeline, its stages, where the table has several
         ``losses``, ``pipeline``  lost leads by stage and reason; open opportunities by stage
         ``spend``                 by channel and month
-        ``traffic``               ``visitors`` before the leads, ``by_channel`` and ``by_month``: sessions, users, bounces,
+        ``traffic``               ``visitors`` before the leads, ``by_channel``, ``by_month``: sessions, users, bounces,
                                   conversions, the leads of the same days and ``visit_to_lead``
         ``email``                 ``by_month`` and ``by_campaign``: sent, delivered, opened and so on, with their rates
         ``social``                by network and month: followers, impressions, interactions

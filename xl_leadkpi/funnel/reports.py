@@ -157,9 +157,7 @@ class EmailSection(Section):
         ]
         return {
             "email": {
-                "by_month": email_block(
-                    "tblEmail", [values_column("month", "month", labels)], parts, int(has_total)
-                ),
+                "by_month": email_block("tblEmail", [values_column("month", "month", labels)], parts, int(has_total)),
                 "by_campaign": email_block("tblEmailCampaigns", named, [campaigns[key] for key in ordered]),
             }
         }
@@ -194,5 +192,3 @@ class SocialSection(Section):
             kpi_column("engagement_rate", "fraction", "ENGRATE", "engagements", "impressions"),
         ]
         return {"social": block("tblSocial", columns, own_gaps=measures.gaps)}
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -18,6 +17,7 @@ from xl_leadkpi.leads.model.findings import Finding, FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from xl_leadkpi.engines import Row
     from xl_leadkpi.funnel.context import FunnelContext
@@ -295,7 +295,7 @@ def months_block(context: FunnelContext, traffic: Traffic) -> Block | None:
             own = groups[month]
             is_inside = all(id(row) in inside for row in own)
             why = one.why or (None if is_inside else one.partial)
-            source = next((traffic.sources[row.label] for row in own if row.label in traffic.sources), None)
+            source = next((source for row in own if (source := traffic.sources.get(row.label or ""))), None)
             is_of_search = one.tool in OF_SEARCH
             if is_of_search and source is None:
                 why = why or traffic.unmatched

@@ -13,9 +13,16 @@ from xl_leadkpi.leads.cells.dates import date_ranges
 from xl_leadkpi.leads.cells.raw_table import RawColumn
 from xl_leadkpi.leads.cells.vocabulary import header_currency, header_key, is_total, plain
 from xl_leadkpi.leads.fields.in_memory import noted, odd_cells
-from xl_leadkpi.leads.fields.rules import currency_codes, labels, read_amounts, read_dates, table_locale
 from xl_leadkpi.leads.fields.report_totals import labelled_totals, unlabelled_total
-from xl_leadkpi.leads.fields.spans import MONTHS_OF_A_YEAR, WEEK_HEADERS, all_mondays, month_number, report_range, split_by_days
+from xl_leadkpi.leads.fields.rules import currency_codes, labels, read_amounts, read_dates, table_locale
+from xl_leadkpi.leads.fields.spans import (
+    MONTHS_OF_A_YEAR,
+    WEEK_HEADERS,
+    all_mondays,
+    month_number,
+    report_range,
+    split_by_days,
+)
 from xl_leadkpi.leads.files.open import open_frame, open_table
 from xl_leadkpi.leads.lifecycle.row_checks import MOST_MONEY
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
@@ -28,6 +35,7 @@ from xl_leadkpi.leads.recognition.report_kind import REPORT_NAMES, kind_of_repor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
     from xl_leadkpi.leads.cells.raw_table import Loaded, RawTable
     from xl_leadkpi.leads.fields.rules import Odd, ReadDates
     from xl_leadkpi.leads.model.table import ColumnMatch

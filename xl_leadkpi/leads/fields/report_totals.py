@@ -18,9 +18,7 @@ SAME_SUM = 0.005
 """Share by which a total may differ from the sum of its rows."""
 
 
-def labelled_totals(
-    grid: RawTable, loaded: Loaded, labels: Iterable[RawColumn | None]
-) -> tuple[pl.Series, OtherRows]:
+def labelled_totals(grid: RawTable, loaded: Loaded, labels: Iterable[RawColumn | None]) -> tuple[pl.Series, OtherRows]:
     """Mark the rows that a label says are totals.
 
     Args:

@@ -74,7 +74,8 @@ def range_of_titles(titles: Sequence[str], locale: str = "en") -> tuple[date, da
             if not days.null_count():
                 first, last = (date_of(day) for day in days)
                 return first, last
-    return next((found for one in titles if (found := _range_within(one, locale))), None)
+    ranges = (_range_within(one, locale) for one in titles)
+    return next((one for one in ranges if one is not None), None)
 
 
 def _range_within(title: str, locale: str) -> tuple[date, date] | None:

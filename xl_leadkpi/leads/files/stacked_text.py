@@ -117,9 +117,7 @@ def _blocks(lines: Sequence[str], delimiter: str) -> list[tuple[Rows, bool]]:
     blocks: list[tuple[Rows, bool]] = []
     rows: Rows = []
     is_parted = False
-    number = 0
-    for cells, _, _ in records(lines, delimiter):
-        number += 1
+    for number, (cells, _, _) in enumerate(records(lines, delimiter), start=1):
         is_remark = bool(cells) and cells[0].startswith(_REMARK)
         if is_remark or not any(cell.strip() for cell in cells):
             if rows:
@@ -162,10 +160,7 @@ def _grid(name: str, table: _Table, notes: tuple[Finding, ...], *, is_english: b
     beyond = {place: text for place, row in enumerate(body) if (text := beyond_text(row[len(headers) :]))}
 
     def load(positions: Sequence[int], _identifiers: frozenset[int]) -> Loaded:
-        columns = {
-            position: from_cells([_cell(row, position) for row in body])
-            for position in positions
-        }
+        columns = {position: from_cells([_cell(row, position) for row in body]) for position in positions}
         return Loaded(columns, len(body), (), beyond)
 
     return RawTable(

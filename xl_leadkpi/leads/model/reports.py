@@ -130,9 +130,7 @@ class Reports:
         return tuple(one for one in (self.traffic, self.email, self.social) if one is not None)
 
 
-def combined(
-    kind: ReportKind, rows: Sequence[ReportRow]
-) -> tuple[dict[str, float], dict[str, FindingKind]]:
+def combined(kind: ReportKind, rows: Sequence[ReportRow]) -> tuple[dict[str, float], dict[str, FindingKind]]:
     """Put the measures of several rows together.
 
     What adds up is added; people are those of a lone row, since one person may be in several; a level is the last one
@@ -145,8 +143,8 @@ def combined(
     Returns:
         The measures that are known, and why others are not.
 
-    >>> rows = [ReportRow("GA4", "Direct", None, 24312 + n, None, None, {"sessions": 5.0, "users": 4.0}) for n in (0, 1)]
-    >>> combined("traffic", rows)
+    >>> row = ReportRow("GA4", "Direct", None, 24312, None, None, {"sessions": 5.0, "users": 4.0})
+    >>> combined("traffic", [row, row])
     ({'sessions': 10.0}, {'users': <FindingKind.USERS_NOT_ADDED: 'users_not_added'>})
     """
     values: dict[str, float] = {}

@@ -198,7 +198,7 @@ class _Assignment:
         for column, header in enumerate(self.headers):
             if column in self.used or column in self.unmapped_columns:
                 continue
-            # "Sessions per user" holds the word, but counts something else: in a report only whole headers mean a measure
+            # "Sessions per user" holds the word and counts something else: in a report whole headers alone count
             whole_only = column >= WIDE or self.is_report
             meant, forbidden = meanings(
                 header, self.kind, self.pipeline, whole_only=whole_only, beside_deals=self.beside_deals

@@ -79,7 +79,7 @@ def kind_of_report(headers: Sequence[str], pipeline: Pipeline) -> AnyReport | No
     >>> from xl_leadkpi.leads.model.stage import PIPELINE
     >>> kind_of_report(["Day", "Campaign", "Cost", "Impr.", "Clicks"], PIPELINE)
     'spend'
-    >>> kind_of_report(["Title", "Total Recipients", "Unique Opens", "Unique Clicks", "Visits", "Bounce Rate"], PIPELINE)
+    >>> kind_of_report(["Title", "Total Recipients", "Unique Opens", "Unique Clicks", "Visits"], PIPELINE)
     'email'
     """
     of_ads = fields_of(headers, "spend", pipeline).keys() & {"sp_spend", "sp_impressions", "sp_clicks"}

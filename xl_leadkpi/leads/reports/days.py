@@ -71,9 +71,9 @@ class ReportDays:
                 return self._clipped(days)
         if "month" in self.columns:
             return self._clipped(self._of_months(locale))
-        for name, days in (("nth_day", 1), ("nth_month", 0)):
+        for name in ("nth_day", "nth_month"):
             if name in self.columns and self.range is not None:
-                return self._clipped(self._since_start(name, self.range[0], days))
+                return self._clipped(self._since_start(name, self.range[0]))
         return self._of_range()
 
     # how rows say it --------------------------------------------------------------------------------------------------
@@ -92,11 +92,15 @@ class ReportDays:
                     f"{self.grid.place}, column '{brief(header)}': day and month stand in both orders (13/05/2025 and "
                     "05/13/2025). Export the dates again as 2025-05-13."
                 )
-            findings += [Finding(odd.kind, self.rows, header, details=odd.details) for odd in read.odd if odd.kind in _ODD]
+            findings += [
+                Finding(odd.kind, self.rows, header, details=odd.details) for odd in read.odd if odd.kind in _ODD
+            ]
         days = {name: columns[name].spread(read.days).cast(pl.Float64).floor() for name, read in found.read.items()
                 if read.days is not None}  # fmt: skip
         first = days["date"]
-        is_weekly = both is None and (bool(WEEK_HEADERS & set(header_key(header).split())) or (in_weeks and all_mondays(first)))
+        is_weekly = both is None and (
+            bool(WEEK_HEADERS & set(header_key(header).split())) or (in_weeks and all_mondays(first))
+        )
         last = days["end"].fill_null(first) if "end" in days else first + (6 if is_weekly else 0)
         if is_weekly:
             findings.append(Finding(FindingKind.WEEKS_SPLIT, self.rows, header))
@@ -128,11 +132,11 @@ class ReportDays:
         first = _month_starts(column.spread(days).cast(pl.Float64))
         return RowDays(first, _month_ends(first))
 
-    def _since_start(self, name: str, start: date, days: int) -> RowDays:
+    def _since_start(self, name: str, start: date) -> RowDays:
         """Count days or months from the start of the report: GA4 numbers them from 0."""
         column = self.columns[name]
         numbers = column.spread(column.as_text().str.strip_chars().cast(pl.Int64, strict=False))
-        if days:
+        if name == "nth_day":
             first = numbers.cast(pl.Float64) + day_number(start)
             return RowDays(first, first)
         month = start.year * MONTHS_OF_A_YEAR + start.month - 1
@@ -143,7 +147,7 @@ class ReportDays:
         if self.range is None:
             return self._unknown()
         first, last = (float(day_number(day)) for day in self.range)
-        return RowDays(*(_repeat(day, self.rows) for day in (first, last)), told_by_rows=False)
+        return RowDays(_repeat(first, self.rows), _repeat(last, self.rows), told_by_rows=False)
 
     def _unknown(self) -> RowDays:
         return RowDays(_repeat(None, self.rows), _repeat(None, self.rows), told_by_rows=False)

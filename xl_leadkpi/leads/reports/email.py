@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import polars as pl
+from typing import TYPE_CHECKING
 
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.reports.export import ReportExport
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class EmailExport(ReportExport):

@@ -205,16 +205,10 @@ class ReportExport:
         days = self._days()
         rows = self.loaded.rows
         fields = (self.label_field, self._campaign_field(), self.detail_field)
-        texts = {name: self.labels(field) for name, field in zip(_LABELS, fields, strict=True)}
-        return pl.DataFrame(
-            {
-                "row_no": pl.int_range(self.grid.first_row, self.grid.first_row + rows, dtype=pl.Int64, eager=True),
-                **texts,
-                "first": days.first,
-                "last": days.last,
-                **self.measures(),
-            }
-        )
+        texts: dict[str, pl.Series] = {name: self.labels(field) for name, field in zip(_LABELS, fields, strict=True)}
+        frame = pl.DataFrame({**texts, "first": days.first, "last": days.last, **self.measures()})
+        numbers = pl.int_range(self.grid.first_row, self.grid.first_row + rows, dtype=pl.Int64, eager=True)
+        return frame.with_columns(row_no=numbers)
 
     def _campaign_field(self) -> str:
         return next((field for field in self.campaign_fields if self.has(field)), "")
@@ -329,6 +323,5 @@ class ReportExport:
                 for name in measured
                 if name not in values and MEASURES[self.kind][name] == "sum" and name not in gaps
             }
-            days = [None if row[name] is None else int(row[name]) for name in ("first", "last")]
-            month = None if row["month"] is None else int(row["month"])
-            yield ReportRow(tool, row["label"] or default, row["campaign"], month, *days, values, gaps)
+            first, last, month = (None if row[name] is None else int(row[name]) for name in ("first", "last", "month"))
+            yield ReportRow(tool, row["label"] or default, row["campaign"], month, first, last, values, gaps)

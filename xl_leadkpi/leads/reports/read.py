@@ -142,9 +142,9 @@ def _refuse_twice(kind: ReportKind, one: _NamedRows, other: _NamedRows) -> None:
     for row, again in product(one[1], other[1]):
         if _is_twice(kind, row, again):
             what = ", ".join(sorted({*row.values} & {*again.values}))
-            span = _span(row, again)
+            whose = row.label or row.campaign or row.tool or "the same"
             raise InputError(
-                f"{one[0]}, {other[0]}: both hold {what} of {row.label or row.campaign or row.tool or 'the same'}{span}. "
+                f"{one[0]}, {other[0]}: both hold {what} of {whose}{_span(row, again)}. "
                 "Added up they would count twice: leave one file out, or export different days."
             )
 
@@ -153,7 +153,12 @@ def _is_twice(kind: ReportKind, row: ReportRow, again: ReportRow) -> bool:
     if row.tool != again.tool or not {*row.values} & {*again.values}:
         return False
     if kind == "email":  # several e-mailings a day are usual, the same figures of one name are not
-        return (row.label, row.campaign, row.first, row.values) == (again.label, again.campaign, again.first, again.values)
+        return (row.label, row.campaign, row.first, row.values) == (
+            again.label,
+            again.campaign,
+            again.first,
+            again.values,
+        )
     if kind == "social" and row.label != again.label:
         return False
     return _overlap(row, again)
@@ -177,7 +182,9 @@ def _united(rows: Iterable[ReportRow]) -> list[ReportRow]:
     found: dict[tuple[Any, ...], list[ReportRow]] = defaultdict(list)
     for row in rows:
         same = found[row.tool, row.label, row.campaign, row.month]
-        place = next((n for n, one in enumerate(same) if not {*one.values} & {*row.values} and _overlap(one, row)), None)
+        place = next(
+            (n for n, one in enumerate(same) if not {*one.values} & {*row.values} and _overlap(one, row)), None
+        )
         if place is None:
             same.append(row)
         else:

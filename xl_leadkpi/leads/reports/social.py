@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from xl_leadkpi.leads.cells.vocabulary import header_key
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.reports.export import ReportExport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import polars as pl
 
 _NAMES: Mapping[str, str] = {
     "linkedin": "LinkedIn", "facebook": "Facebook", "instagram": "Instagram", "meta": "Facebook", "fb": "Facebook",

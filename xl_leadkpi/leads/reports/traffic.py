@@ -15,8 +15,8 @@ OF_SEARCH = frozenset({SEARCH_CONSOLE, AHREFS})
 ORGANIC = "Organic Search"
 _HEADERS_OF = (
     (GA4, (
-        "session primary channel group", "session default channel group", "first user", "engaged sessions", "key events",
-        "session source medium", "sesje z zaangazowaniem", "zaangazowane sesje", "kluczowe zdarzenia",
+        "session primary channel group", "session default channel group", "first user", "engaged sessions",
+        "key events", "session source medium", "sesje z zaangazowaniem", "zaangazowane sesje", "kluczowe zdarzenia",
         "сеансы с взаимодеиствием", "сеансы с вовлечением", "ключевые события", "wichtige ereignisse",
         "eventos clave", "événements clés",
     )),
@@ -77,7 +77,9 @@ class TrafficExport(ReportExport):
         elif self.tool() == AHREFS:
             found["sessions"] = self.numbers("estimated")
             self.findings.append(Finding(FindingKind.TRAFFIC_ESTIMATED, self.loaded.rows, self.header("estimated")))
-        return {name: values for name, values in (found | self._shares(found["sessions"])).items() if values is not None}
+        return {
+            name: values for name, values in (found | self._shares(found["sessions"])).items() if values is not None
+        }
 
     def _shares(self, sessions: pl.Series | None) -> dict[str, pl.Series | None]:
         """Bounced and engaged visits; where there are no visits to weigh them by, the rates as they are."""
