@@ -59,10 +59,14 @@ class Measures:
             self.values[name][-1] = value
             self.gaps[name].pop(len(self.values[name]) - 1, None)
 
+    def is_told(self, name: str) -> bool:
+        """Whether any row has a measure, or would have it but for a reason."""
+        return bool(self.gaps.get(name)) or any(value is not None for value in self.values[name])
+
     def finished(self) -> None:
         """Say of a measure that no report has that there is no such column."""
         for name, values in self.values.items():
-            if not any(value is not None for value in values) and not self.gaps.get(name):
+            if not self.is_told(name):
                 details = {"field": _FIELDS[self.kind] + name}
                 why = Finding(FindingKind.NO_COLUMN, len(values), details=details)
                 self.gaps[name] = dict.fromkeys(range(len(values)), why)

@@ -209,20 +209,25 @@ class _Rows:
 
     def block(self, name: str, label: Column, others: Sequence[Column], context: FunnelContext, **more: Any) -> Block:
         """The block, the rates as the KPIs define them."""
-        self.measures.finished()
         measures = self.measures
-        rates: list[Column] = []
-        for key, kpi, part in (
-            ("bounce_rate", "BOUNCERATE", "bounces"),
-            ("engagement_rate", "WEBENGRATE", "engaged_sessions"),
-        ):
-            if any(value is not None for value in measures.values[part]) or not any(
-                value is not None for value in measures.values[key]
-            ):
-                measures.gaps.pop(key, None)
-                rates.append(kpi_column(key, "fraction", kpi, part, "sessions"))
-            else:  # without the visits the rate stands as the tool tells it
-                rates.append(values_column(key, "fraction", measures.values[key]))
+        # without the visits to weigh it by a rate stands as the tool tells it, or not at all
+        as_told = {
+            key
+            for key, part in (("bounce_rate", "bounces"), ("engagement_rate", "engaged_sessions"))
+            if measures.is_told(key) and not measures.is_told(part)
+        }
+        measures.finished()
+        rates = [
+            values_column(key, "fraction", measures.values[key])
+            if key in as_told
+            else kpi_column(key, "fraction", kpi, part, "sessions")
+            for key, kpi, part in (
+                ("bounce_rate", "BOUNCERATE", "bounces"),
+                ("engagement_rate", "WEBENGRATE", "engaged_sessions"),
+            )
+        ]
+        for key in {"bounce_rate", "engagement_rate"} - as_told:
+            measures.gaps.pop(key, None)
         gaps = dict(measures.gaps)
         of_search = ["impressions"] if any(value is not None for value in measures.values["impressions"]) else []
         if self.gaps:
