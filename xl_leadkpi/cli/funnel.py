@@ -842,7 +842,7 @@ def _traffic_lines(report: FunnelReport, one: str) -> Iterator[tuple[str, str, s
     (visitors,) = report.traffic["visitors"].rows()
     days = f"{visitors['first_day'] or ''} to {visitors['last_day'] or ''}"
     yield "", "visits", _amount(visitors["sessions"], ""), f"{visitors['tool']}, {days}"
-    yield "", f"visit to {one}", _share(visitors["visit_to_lead"]), f"{one}s created on those days"
+    yield "", f"visit to {one}", _share(visitors["visit_to_lead"]), f"{one}s of all sources created on those days"
 
 
 def _filter_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:
