@@ -772,8 +772,10 @@ class _FunnelSheet:
         self._section(self.texts("block.traffic"), self.texts("link.traffic"))
         unknown = dict.fromkeys(note for block in blocks.values() for note in self._unknown(block))
         self._put_notes(more=[("visits", ""), *unknown])
+        headers = {"conversions": "site_conversions", "first_day": "days_from", "last_day": "days_to"}
+        headers = {key: self.texts(f"column.{name}") for key, name in headers.items()}
         for block in blocks.values():
-            self._measures(block, {"conversions": self.texts("column.site_conversions")})
+            self._measures(block, headers)
 
     def _email(self) -> None:
         """E-mailings by month, then the latest one by one."""
