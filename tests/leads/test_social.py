@@ -94,7 +94,12 @@ def test_a_workbook_with_a_remark_above_the_header(tmp_path):
         sheet.write(0, 0, "Aggregated organic and sponsored metrics by day.")
         for row, line in enumerate(LINKEDIN.splitlines(), start=1):
             sheet.write_row(row, 0, [float(cell) if cell.isdigit() else cell for cell in line.split(",")])
-        book.add_worksheet("All posts").write_row(0, 0, ["Post title", "Post link", "Created date"])
+        posts = book.add_worksheet("All posts")
+        posts.write(0, 0, "All posts of the time, with what they have brought until today.")
+        posts.write_row(
+            1, 0, ["Post title", "Created date", "Impressions", "Views", "Clicks", "Likes", "Comments", "Reposts", "Follows"]
+        )
+        posts.write_row(2, 0, ["Hello", "01/30/2026", 9000, 20, 800, 70, 60, 50, 4])
     assert measured(read_social(path)) == CONTENT
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from xl_leadkpi.leads import InputError, ReadOptions, read, read_spend
 from xl_leadkpi.leads.reports import read_report_frame, read_traffic
@@ -272,6 +273,23 @@ def test_search_console_knows_organic_search_alone(saved, header):
     assert measured(read_traffic(saved(f"{header}\n{rows}"))) == {
         ("Search Console", "Organic Search", JANUARY): {"sessions": 10, "impressions": 800},
         ("Search Console", "Organic Search", FEBRUARY): {"sessions": 7, "impressions": 700},
+    }
+
+
+def test_a_search_console_workbook_is_read_at_its_days(tmp_path):
+    path = tmp_path / "performance.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, label, cells in (
+            ("Queries", "Top queries", ["crm", "lead scoring", "funnel", "pipeline"]),
+            ("Chart", "Date", ["2026-01-30", "2026-01-31"]),
+            ("Pages", "Top pages", ["/", "/blog", "/price"]),
+        ):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, [label, "Clicks", "Impressions", "CTR", "Position"])
+            for row, cell in enumerate(cells, start=1):
+                sheet.write_row(row, 0, [cell, 10 * row, 100, 0.1, 9.5])
+    assert measured(read_traffic(path)) == {
+        ("Search Console", "Organic Search", JANUARY): {"sessions": 30, "impressions": 200}
     }
 
 
