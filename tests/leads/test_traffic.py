@@ -76,8 +76,9 @@ def test_a_total_at_the_end_without_a_label(saved):
     assert measured(read_traffic(saved(content))) == GA4
 
 
-def test_a_total_larger_than_its_rows_says_that_rows_are_missing(saved):
-    total = ",1200,600,0.6,48.9,4.97,4970,20,0.02,0,Grand total\n"
+@pytest.mark.parametrize("label", ["", ",Grand total"])
+def test_a_total_larger_than_its_rows_says_that_rows_are_missing(saved, label):
+    total = f",1200,600,0.6,48.9,4.97,4970,20,0.02,0{label}\n"
     table = read_traffic(saved(GA4_PREAMBLE.format(end="20260131") + GA4_TABLE + total + GA4_ROWS))
     assert measured(table) == GA4
     [missing] = [found for found in table.findings if found.kind == "rows_missing"]
@@ -97,6 +98,11 @@ def test_the_second_table_of_a_ga4_file_is_no_rows_of_the_first(saved, is_first)
 
 def test_a_second_table_below_an_empty_line_alone(saved):
     below = "\nDay Index,Users\n1/1/26,55\n1/2/26,60\n,115\n"
+    assert measured(read_traffic(saved(GA4_PREAMBLE.format(end="20260131") + GA4_TABLE + GA4_ROWS + below))) == GA4
+
+
+def test_what_remarks_part_from_the_table_is_no_row_of_it(saved):
+    below = "# ----\n# Segments\n# ----\nSegment 1,55,9\nSegment 2,60,8\n"
     assert measured(read_traffic(saved(GA4_PREAMBLE.format(end="20260131") + GA4_TABLE + GA4_ROWS + below))) == GA4
 
 
