@@ -63,6 +63,14 @@ def test_the_terminal_shows_the_visits(folder, capsys):
     assert "visit to lead                 3.0%  leads of all sources created on those days" in out
 
 
+def test_filtered_leads_beside_all_visits_are_a_warning(folder, capsys):
+    found = figures(capsys, "leads.csv", "--traffic", "traffic.csv", "--where", "Source=Ads")
+    assert "traffic_unfiltered" in {row["finding"] for row in found["quality"]}
+    assert found["traffic"]["visitors"]["leads"] == 2
+    whole = figures(capsys, "leads.csv", "--traffic", "traffic.csv")
+    assert "traffic_unfiltered" not in {row["finding"] for row in whole["quality"]}
+
+
 def test_an_option_may_be_given_again(folder, capsys):
     Path("more.csv").write_text(EMAIL.replace("A,2025", "C,2025").replace("B,2025", "D,2025"))
     found = figures(capsys, "leads.csv", "--email", "email.csv", "--email", "more.csv")
