@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.days import date_of, day_number
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 _FIELDS = {"traffic": "tr_", "email": "em_", "social": "so_"}
 
 
+@cache
+def _reason(kind: FindingKind) -> Finding:
+    """Why measures of rows that are put together are unknown: one reason, however many blocks have it."""
+    return Finding(kind, 1)
+
+
 @dataclass(slots=True)
 class Measures:
     """The measures of rows of a block, and why some have none.
@@ -39,7 +46,6 @@ class Measures:
     kind: ReportKind
     values: dict[str, list[float | None]] = field(init=False)
     gaps: dict[str, Gaps] = field(default_factory=lambda: defaultdict(dict))
-    _reasons: dict[FindingKind, Finding] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.values = {name: [] for name in MEASURES[self.kind]}
@@ -49,8 +55,7 @@ class Measures:
         known, unknown = combined(self.kind, rows)
         for name, values in self.values.items():
             if name in unknown:
-                why = self._reasons.setdefault(unknown[name], Finding(unknown[name], 1))
-                self.gaps[name][len(values)] = why
+                self.gaps[name][len(values)] = _reason(unknown[name])
             values.append(known.get(name))
 
     def replace_last(self, known: dict[str, float]) -> None:
