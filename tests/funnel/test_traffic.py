@@ -29,9 +29,7 @@ def leads(**more):
 def counted(source, first, last):
     """Leads of a source by a plain loop over the same days."""
     days = [date(2026, 1, 1) + timedelta(days=n) for n in range(90)]
-    return sum(
-        first <= one <= last and (source == "every" or SOURCES[n % 4] == source) for n, one in enumerate(days)
-    )
+    return sum(first <= one <= last and (source == "every" or SOURCES[n % 4] == source) for n, one in enumerate(days))
 
 
 def traffic(*rows, header=("Session default channel group", "Year month", "Sessions", "Total users", "Bounce rate")):

@@ -37,8 +37,8 @@ def test_mailchimp(saved):
         "Title,Subject,List,Send Date,Send Weekday,Total Recipients,Successful Deliveries,Soft Bounces,Hard Bounces,"
         "Total Bounces,Times Forwarded,Forwarded Opens,Unique Opens,Open Rate,Total Opens,Unique Clicks,Click Rate,"
         "Total Clicks,Unsubscribes,Abuse Complaints,Times Liked on Facebook,Visits,New Visitors,Bounce Rate\n"
-        'January,Happy new year,Customers,"Jan 05, 2026 10:00 am",Monday,"1,000",980,12,8,20,3,4,392,40.00%,700,49,5.00%,'
-        '90,5,0,0,60,20,40%\n'
+        'January,Happy new year,Customers,"Jan 05, 2026 10:00 am",Monday,"1,000",980,12,8,20,3,4,392,40.00%,700,49,'
+        '5.00%,90,5,0,0,60,20,40%\n'
         'February,Offer,Customers,"Feb 03, 2026 09:30 am",Tuesday,"1,010",1000,6,4,10,0,0,300,30.00%,520,20,2.00%,'
         '44,2,0,0,20,10,50%\n'
     ))  # fmt: skip
@@ -125,7 +125,8 @@ def test_sendpulse_in_russian(saved):
 
 def test_unisender_in_russian(saved):
     table = read_email(saved(
-        "Отчёт по рассылкам\n\nТема письма;Дата отправки;Отправлено;Доставлено;Прочитано;Перешли по ссылкам;Отписались\n"
+        "Отчёт по рассылкам\n\nТема письма;Дата отправки;Отправлено;Доставлено;Прочитано;Перешли по ссылкам;"
+        "Отписались\n"
         "Акция;2026-02-10;1000;950;190;38;4\n",
         "cp1251",
     ))  # fmt: skip

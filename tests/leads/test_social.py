@@ -55,7 +55,10 @@ def test_linkedin_content_takes_the_totals(saved):
 
 def test_linkedin_calls_total_followers_what_a_day_has_brought(saved):
     table = read_social(saved(FOLLOWERS))
-    assert measured(table) == {("LinkedIn", JANUARY): {"new_followers": 8}, ("LinkedIn", FEBRUARY): {"new_followers": 6}}
+    assert measured(table) == {
+        ("LinkedIn", JANUARY): {"new_followers": 8},
+        ("LinkedIn", FEBRUARY): {"new_followers": 6},
+    }
     assert kinds(table) == {"followers_gained": 3}
 
 
@@ -97,7 +100,9 @@ def test_a_workbook_with_a_remark_above_the_header(tmp_path):
         posts = book.add_worksheet("All posts")
         posts.write(0, 0, "All posts of the time, with what they have brought until today.")
         posts.write_row(
-            1, 0, ["Post title", "Created date", "Impressions", "Views", "Clicks", "Likes", "Comments", "Reposts", "Follows"]
+            1,
+            0,
+            ["Post title", "Created date", "Impressions", "Views", "Clicks", "Likes", "Comments", "Reposts", "Follows"],
         )
         posts.write_row(2, 0, ["Hello", "01/30/2026", 9000, 20, 800, 70, 60, 50, 4])
     assert measured(read_social(path)) == CONTENT

@@ -40,7 +40,8 @@ GA4_PREAMBLE = (
 )
 GA4_TABLE = (
     "Session primary channel group (Default Channel Group),Sessions,Engaged sessions,Engagement rate,"
-    "Average engagement time per session,Events per session,Event count,Key events,Session key event rate,Total revenue\n"
+    "Average engagement time per session,Events per session,Event count,Key events,Session key event rate,"
+    "Total revenue\n"
 )
 GA4_ROWS = (
     "Organic Search,600,420,0.7,61.2,5.5,3300,12,0.02,0\nDirect,300,120,0.4,33.1,4.1,1230,3,0.01,0\n"
@@ -127,7 +128,9 @@ def test_a_second_table_in_a_frame():
 )
 def test_days_as_ga4_writes_them(saved, header, cells):
     rows = "".join(f"Direct,{cell},{10 * n},{n}\n" for n, cell in enumerate(cells, start=1))
-    content = GA4_PREAMBLE.format(end="20260228") + f"Session default channel group,{header},Sessions,Total users\n" + rows
+    content = (
+        GA4_PREAMBLE.format(end="20260228") + f"Session default channel group,{header},Sessions,Total users\n" + rows
+    )
     assert measured(read_traffic(saved(content))) == {
         ("GA4", "Direct", JANUARY): {"sessions": 30, "users": "users_not_added"},
         ("GA4", "Direct", FEBRUARY): {"sessions": 30, "users": 3},
@@ -160,7 +163,8 @@ def test_ga4_in_polish_with_commas_and_percents(saved):
         "# ----\n# Pozyskiwanie ruchu\n# Data rozpoczęcia: 20260101\n# Data zakończenia: 20260131\n# ----\n"
         "Podstawowa grupa kanałów sesji (Domyślna grupa kanałów);Sesje;Sesje z zaangażowaniem;"
         "Współczynnik zaangażowania;Użytkownicy;Kluczowe zdarzenia\n"
-        ";3 500;2 000;57,1%;2 900;70;Suma końcowa\nOrganic Search;1 500;900;60%;1 300;30\nDirect;2 000;1 100;55%;1 700;40\n"
+        ";3 500;2 000;57,1%;2 900;70;Suma końcowa\nOrganic Search;1 500;900;60%;1 300;30\n"
+        "Direct;2 000;1 100;55%;1 700;40\n"
     ))  # fmt: skip
     assert measured(table) == {
         ("GA4", "Organic Search", JANUARY): {
@@ -176,7 +180,8 @@ def test_ga4_in_polish_with_commas_and_percents(saved):
 def test_ga4_in_russian(saved):
     table = read_traffic(saved(
         "# ----\n# Дата начала: 20260201\n# Дата окончания: 20260228\n# ----\n"
-        "Основная группа каналов сеанса (Группа каналов по умолчанию),Сеансы,Сеансы с взаимодействием,Ключевые события\n"
+        "Основная группа каналов сеанса (Группа каналов по умолчанию),Сеансы,Сеансы с взаимодействием,"
+        "Ключевые события\n"
         "Organic Search,80,60,4\nDirect,20,5,1\n"
     ))  # fmt: skip
     assert measured(table) == {
@@ -330,9 +335,7 @@ def test_a_column_may_be_named(saved):
 
 def test_a_cell_that_is_no_number_leaves_the_sum_unknown(saved):
     table = read_traffic(saved("Date,Channel,Sessions,Users\n2026-01-05,Direct,12,3\n2026-01-06,Direct,n.d.,4\n"))
-    assert measured(table) == {
-        ("", "Direct", JANUARY): {"sessions": "not_in_all_reports", "users": "users_not_added"}
-    }
+    assert measured(table) == {("", "Direct", JANUARY): {"sessions": "not_in_all_reports", "users": "users_not_added"}}
     assert kinds(table)["unparsed_amounts"] == 1
 
 
@@ -384,7 +387,9 @@ def test_two_tools_are_kept_apart(saved):
 
 
 ADS = "Day,Campaign,Cost,Impressions,Clicks\n2026-01-05,Brand,12.5,900,30\n2026-01-06,Brand,11.5,800,20\n"
-MAIL = "Campaign,Send date,Sent,Delivered,Unique opens,Unique clicks\nA,2026-01-05,100,90,30,5\nB,2026-01-06,100,90,30,5\n"
+MAIL = (
+    "Campaign,Send date,Sent,Delivered,Unique opens,Unique clicks\nA,2026-01-05,100,90,30,5\nB,2026-01-06,100,90,30,5\n"
+)
 SOCIAL = "Date,Impressions,Reactions,Comments,Shares\n2026-01-05,100,3,2,1\n2026-01-06,100,3,2,1\n"
 CONSOLE = "Date,Clicks,Impressions,CTR,Position\n2026-01-05,10,500,2%,9.5\n2026-01-06,11,500,2%,9.4\n"
 
@@ -409,9 +414,8 @@ def test_a_report_is_refused_as_spend_and_as_leads(saved, content, option):
 @pytest.mark.parametrize(
     "content",
     [
-        "Email,Created,Sessions,Users,Bounce rate\na@example.com,2026-01-05,3,1,0.5\nb@example.com,2026-01-06,3,1,0.5\n",
-        "Record ID,Create Date,Emails Sent,Delivered,Opened,Clicked,Unsubscribed\n1,2026-01-05,3,3,1,1,0\n"
-        "2,2026-01-06,3,3,1,1,0\n",
+        "Email,Created,Sessions,Users,Bounce rate\na@example.com,2026-01-05,3,1,1\nb@example.com,2026-01-06,3,1,1\n",
+        "Record ID,Create Date,Sent,Delivered,Opened,Clicked\n1,2026-01-05,3,3,1,1\n2,2026-01-06,3,3,1,1\n",
         "Created,Stage,Sessions,Users\n2026-01-05,MQL,3,1\n2026-01-06,SQL,3,1\n",
     ],
 )

@@ -40,7 +40,7 @@ def from_csv(path, text, **options):
 
 
 def with_reports(path):
-    """Leads with reports of other tools beside them: three tools, two networks, more e-mailings than the sheet shows."""
+    """Leads with reports beside them: of two tools, two networks, more e-mailings than the sheet shows."""
     sources = ("Google Ads", "Organic Search", "Fair")
     rows = "".join(f"{n},2026-0{n % 3 + 1}-{n % 27 + 1:02},New,{sources[n % 3]}\n" for n in range(60))
     path.write_text(f"ID,Created,Stage,Source\n{rows}", encoding="utf-8")
