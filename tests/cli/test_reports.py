@@ -71,6 +71,13 @@ def test_filtered_leads_beside_all_visits_are_a_warning(folder, capsys):
     assert "traffic_unfiltered" not in {row["finding"] for row in whole["quality"]}
 
 
+def test_a_tool_that_nothing_names_has_no_name(folder, capsys):
+    Path("own.csv").write_text("Channel,Month,Sessions\nAds,2025-01,400\n")
+    assert figures(capsys, "leads.csv", "--traffic", "own.csv")["traffic"]["visitors"]["tool"] is None
+    assert main(["funnel", "leads.csv", "--traffic", "own.csv", "--as-of", "2025-02-28", "-o", "out.xlsx"]) == 0
+    assert "visits                         400  2025-01-01 to 2025-01-31\n" in capsys.readouterr().out
+
+
 def test_an_option_may_be_given_again(folder, capsys):
     Path("more.csv").write_text(EMAIL.replace("A,2025", "C,2025").replace("B,2025", "D,2025"))
     found = figures(capsys, "leads.csv", "--email", "email.csv", "--email", "more.csv")

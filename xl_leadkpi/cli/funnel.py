@@ -840,8 +840,9 @@ def _traffic_lines(report: FunnelReport, one: str) -> Iterator[tuple[str, str, s
     if not report.traffic:
         return
     (visitors,) = report.traffic["visitors"].rows()
-    days = f"{visitors['first_day'] or ''} to {visitors['last_day'] or ''}"
-    yield "", "visits", _amount(visitors["sessions"], ""), f"{visitors['tool']}, {days}"
+    days = [str(visitors[key]) for key in ("first_day", "last_day") if visitors[key]]
+    remark = ", ".join(part for part in (visitors["tool"], " to ".join(days)) if part)
+    yield "", "visits", _amount(visitors["sessions"], ""), remark
     yield "", f"visit to {one}", _share(visitors["visit_to_lead"]), f"{one}s of all sources created on those days"
 
 

@@ -263,7 +263,7 @@ def visitors_block(context: FunnelContext, traffic: Traffic) -> Block:
     if spans:
         ends = [date_of(min(first for first, _ in spans)), date_of(max(last for _, last in spans))]
     days = [values_column(key, "date", [day]) for key, day in zip(("first_day", "last_day"), ends, strict=True)]
-    label = values_column("tool", "text", [one.tool or NO_GROUP])
+    label = values_column("tool", "text", [one.tool or None])
     return rows.block("tblVisitors", label, days, context, is_record=True)
 
 
@@ -273,7 +273,7 @@ def channels_block(context: FunnelContext, traffic: Traffic) -> Block | None:
         return None
     rows = _Rows.none()
     labels: list[str] = []
-    tools: list[str] = []
+    tools: list[str | None] = []
     for one in traffic.tools:
         groups = grouped(one.rows, lambda row: row.label)
         visits = {label: sum(row.values.get("sessions", 0.0) for row in own) for label, own in groups.items()}
@@ -282,7 +282,7 @@ def channels_block(context: FunnelContext, traffic: Traffic) -> Block | None:
             why = one.why or (traffic.unmatched if source is None else None)
             rows.add(groups[label], traffic.leads_of(one.spans, source), why)
             labels.append(label or NO_GROUP)
-            tools.append(one.tool or NO_GROUP)
+            tools.append(one.tool or None)
     label = values_column("channel", "text", labels)
     several = len(traffic.tools) > 1
     return rows.block("tblTraffic", label, [values_column("tool", "text", tools, on_sheet=several)], context)
@@ -292,7 +292,7 @@ def months_block(context: FunnelContext, traffic: Traffic) -> Block | None:
     """Visits by month over all channels, and the leads of the same days; None where no row is of one month."""
     rows = _Rows.none()
     months: list[int] = []
-    tools: list[str] = []
+    tools: list[str | None] = []
     for one in traffic.tools:
         inside = {id(row) for row in one.rows} if one.spans else set()
         groups = grouped((row for row in one.every if row.month is not None), lambda row: row.month)
@@ -306,7 +306,7 @@ def months_block(context: FunnelContext, traffic: Traffic) -> Block | None:
                 why = why or traffic.unmatched
             rows.add(own, traffic.leads_of(covered(own), source, every=not is_of_search), why)
             months.append(month)
-            tools.append(one.tool or NO_GROUP)
+            tools.append(one.tool or None)
     if not months:
         return None
     label = values_column("month", "month", [shown_month(month) for month in months])

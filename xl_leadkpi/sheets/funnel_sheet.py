@@ -806,7 +806,7 @@ class _FunnelSheet:
         """One table of a report."""
         label, *figures = self._shown(block)
         figures.sort(key=lambda column: column.unit == "text")
-        total = {label.key: self.texts("label.(total)")} if block.totals else {}
+        total = {label.key: self.texts("label.(total)")} if block.totals or block.is_record else {}
         missing = {column.key: NO_VALUE for column in figures} | total
         placed = place_table(
             self.canvas, block, [label, *figures[:CELLS]], self.setting, row=self.row, headers=dict(headers),
