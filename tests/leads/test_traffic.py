@@ -314,6 +314,22 @@ def test_ahrefs_estimates_a_month_anew_each_day(saved):
     assert kinds(table)["traffic_estimated"] == 4
 
 
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("Date", "9999-12-31"),
+        ("Date", "0000-00-00"),
+        ("Nth month", "99999999"),
+        ("Nth day", "2026013099"),
+    ],
+)
+def test_days_of_no_calendar_are_none(saved, header, cell):
+    content = f"# Start date: 20260101\n# End date: 20260228\nChannel,{header},Sessions\nDirect,{cell},5\n"
+    table = read_traffic(saved(content))
+    assert measured(table) == {("", "Direct", None): {"sessions": 5}}
+    assert kinds(table)["report_without_date"] == 1
+
+
 def test_weeks_are_shared_out_but_people_are_not(saved):
     table = read_traffic(saved("Week,Channel,Sessions,Users\n2026-01-26,Direct,70,40\n2026-02-02,Direct,7,5\n"))
     assert measured(table) == {

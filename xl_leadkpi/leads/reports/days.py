@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _DAY_AND_HOUR = r"^((?:19|20)\d{6})\d{2}$"
 _YEAR_AND_MONTH = r"^((?:19|20)\d{2})(0[1-9]|1[0-2])$"
 _DAY_NUMBERS = range(19_000_101, 21_000_000)
+_CALENDAR = (367, 2_958_000)
+"""From the first day that stands for one to shortly before the end of the calendar, as Excel's numbers."""
+_MOST_DAYS = 3_653
+_MONTHS = range(1200)
 _ODD = frozenset({FindingKind.AMBIGUOUS_DATES, FindingKind.SWAPPED_DATES, FindingKind.IMPOSSIBLE_DATES})
 
 
@@ -58,12 +62,20 @@ class ReportDays:
         self.range = range_of_titles(grid.title, table_locale(grid, "en"))
 
     def read(self, locale: str, *, in_weeks: bool = True) -> RowDays:
-        """Read the days.
+        """Read the days; one that no calendar has, or that ends more than ten years later, is none.
 
         Args:
             locale: Decides the order of day and month where nothing else does.
             in_weeks: Rows that are all of Mondays are weeks.
         """
+        found = self._read(locale, in_weeks=in_weeks)
+        frame = pl.DataFrame({"first": found.first, "last": found.last})
+        first, last = pl.col("first"), pl.coalesce("last", "first")
+        usable = (first >= _CALENDAR[0]) & (last <= _CALENDAR[1]) & (last - first <= _MOST_DAYS)
+        frame = frame.with_columns(pl.when(usable).then(pl.col("first", "last")))
+        return replace(found, first=frame["first"], last=frame["last"])
+
+    def _read(self, locale: str, *, in_weeks: bool) -> RowDays:
         if "date" in self.columns:
             days = self._of_days(locale, in_weeks=in_weeks)
             # the day of the month beside a month, or the number of a week, is no date
@@ -140,7 +152,8 @@ class ReportDays:
             first = numbers.cast(pl.Float64) + day_number(start)
             return RowDays(first, first)
         month = start.year * MONTHS_OF_A_YEAR + start.month - 1
-        first = pl.Series([None if n is None else float(_first_day(month + n)) for n in numbers], dtype=pl.Float64)
+        starts = [None if n is None or n not in _MONTHS else float(_first_day(month + n)) for n in numbers]
+        first = pl.Series(starts, dtype=pl.Float64)
         return RowDays(first, _month_ends(first))
 
     def _of_range(self) -> RowDays:
