@@ -167,6 +167,10 @@ def test_help_and_a_run_without_reports_load_nothing_of_them(folder):
     for words, kept in (
         (["kpis"], "name == 'polars'"),
         (["funnel", "leads.csv", "--json", "out.json", "--quiet"], "name.startswith('xl_leadkpi.leads.reports')"),
+        (
+            ["funnel", "leads.csv", "--json", "out.json", "--quiet"],
+            "name == 'xl_leadkpi.leads.cells.vocabulary' and sys.modules[name].report_headers.cache_info().currsize",
+        ),
     ):
         done = _python(seen.format(words, kept))
         assert done.endswith("[]\n"), done

@@ -88,10 +88,12 @@ def other_report(
     headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap, pipeline: Pipeline
 ) -> tuple[ReportKind, tuple[str, ...]] | None:
     """Tell a report of traffic, e-mailings or a social network, with the columns that make it one."""
+    if _may_be_leads(headers, sample, mapped, pipeline):  # most tables are: the headers of reports need not be known
+        return None
     for kind in REPORT_KINDS:
         columns = report_columns(headers, kind, pipeline)
         if columns and kind_of_report(headers, pipeline) == kind:
-            return None if _may_be_leads(headers, sample, mapped, pipeline) else (kind, columns)
+            return kind, columns
     return None
 
 
