@@ -1,4 +1,4 @@
-"""Reports of random headers and cells are read or refused, and whatever is read can be laid out; nothing else happens."""
+"""Reports of random headers and cells are read or refused, and whatever is read can be laid out."""
 
 import csv
 import io

@@ -361,6 +361,29 @@ def test_a_report_without_days_is_in_no_month(saved):
     assert kinds(table) == {"report_without_date": 2}
 
 
+def test_segments_overlap(saved):
+    rows = "All Users,Direct,100\nMobile traffic,Direct,60\n"
+    with pytest.raises(
+        InputError, match=r"'Segment': the visits come in several segments \(All Users, Mobile traffic\)"
+    ):
+        read_traffic(saved(f"Segment,Session default channel group,Sessions\n{rows}"))
+    one = read_traffic(saved("Segment,Session default channel group,Sessions\nAll Users,Direct,100\n,,100\n"))
+    assert measured(one) == {("GA4", "Direct", None): {"sessions": 100}}
+
+
+def test_two_periods_set_side_by_side_are_each_of_their_days(saved):
+    table = read_traffic(saved(
+        "# ----\n# Channels\n# 20260201-20260228\n# ----\n\n"
+        "Default Channel Grouping,Date Range,Users,Sessions,Bounce Rate\n"
+        'Direct,"Feb 1, 2026 - Feb 28, 2026",50,80,50.00%\nDirect,"Jan 1, 2026 - Jan 31, 2026",40,60,25.00%\n'
+        "Direct,% Change,25.00%,33.33%,100.00%\n"
+    ))  # fmt: skip
+    assert measured(table) == {
+        ("Universal Analytics", "Direct", JANUARY): {"sessions": 60, "users": 40, "bounces": 15},
+        ("Universal Analytics", "Direct", FEBRUARY): {"sessions": 80, "users": 50, "bounces": 40},
+    }
+
+
 # several files
 
 

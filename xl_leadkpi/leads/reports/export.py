@@ -83,6 +83,13 @@ class ReportExport:
         """Its measures by the names of ``MEASURES``, a value a row."""
         raise NotImplementedError
 
+    def check(self) -> None:
+        """Stop where its rows count the same more than once.
+
+        Raises:
+            InputError: They do.
+        """
+
     def default_label(self) -> str | None:
         """What its rows are of where no column says it."""
         return None
@@ -101,8 +108,8 @@ class ReportExport:
 
     def rows(self) -> tuple[ReportRow, ...]:
         """Its measures by label, campaign and month."""
-        frame = self._frame()
-        frame = self._without_totals(frame)
+        self.check()
+        frame = self._without_totals(self._frame())
         return by_month(self.kind, self._as_rows(self._months(frame)))
 
     def has(self, field: str) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from xl_leadkpi.leads.cells.vocabulary import header_key
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.leads.cells.vocabulary import header_key, is_total
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.reports.export import ReportExport
 
 GA4, UNIVERSAL, METRICA = "GA4", "Universal Analytics", "Yandex Metrica"
@@ -64,6 +66,17 @@ class TrafficExport(ReportExport):
     def default_label(self) -> str | None:
         """Clicks in a search engine's results are visits of organic search."""
         return ORGANIC if self.tool() in OF_SEARCH else None
+
+    def check(self) -> None:
+        """Stop where visits come in several segments: one visit may be of all of them."""
+        segments = self.labels("segment").drop_nulls().unique(maintain_order=True).to_list()
+        segments = [one for one in segments if not is_total(one)]
+        if len(segments) > 1:
+            raise InputError(
+                f"{self.grid.place}, column '{brief(self.header('segment'))}': the visits come in several "
+                f"segments ({listed(segments)}), and one visit may be of all of them. Export the report for one segment, such as "
+                "all users."
+            )
 
     def measures(self) -> dict[str, pl.Series]:
         """Visits, and what became of them: rates as the visits that they are of."""
