@@ -72,10 +72,10 @@ class TrafficExport(ReportExport):
         segments = self.labels("segment").drop_nulls().unique(maintain_order=True).to_list()
         segments = [one for one in segments if not is_total(one)]
         if len(segments) > 1:
+            place = f"{self.grid.place}, column '{brief(self.header('segment'))}'"
             raise InputError(
-                f"{self.grid.place}, column '{brief(self.header('segment'))}': the visits come in several "
-                f"segments ({listed(segments)}), and one visit may be of all of them. Export the report for one segment, such as "
-                "all users."
+                f"{place}: the visits come in several segments ({listed(segments)}), and one visit may be of all of them. "
+                "Export the report for one segment, such as all users."
             )
 
     def measures(self) -> dict[str, pl.Series]:
