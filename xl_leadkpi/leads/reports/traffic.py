@@ -74,7 +74,7 @@ class TrafficExport(ReportExport):
         if len(segments) > 1:
             place = f"{self.grid.place}, column '{brief(self.header('segment'))}'"
             raise InputError(
-                f"{place}: the visits come in several segments ({listed(segments)}), and one visit may be of all of them. "
+                f"{place}: the visits come in several segments ({listed(segments)}), and one may be of all of them. "
                 "Export the report for one segment, such as all users."
             )
 
