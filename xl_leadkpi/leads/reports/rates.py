@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _SIGN = "%"
 _WHOLE = 100.0
+_DIGITS = 12
+"""45.3 % is 0.453, which a division by 100 just misses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ def read_shares(column: RawColumn, header: str) -> Shares:
     is_unclear = _SIGN in header and 0 < highest <= 1
     frame = pl.DataFrame({"number": numbers, "marked": marked})
     number = pl.col("number")
-    unmarked = number / _WHOLE if is_percent else number
+    hundredth = (number / _WHOLE).round(_DIGITS)
+    unmarked = hundredth if is_percent else number
     if is_unclear or (is_percent and marked.any()):
         unmarked = pl.lit(None, dtype=pl.Float64)  # "45 %" beside 45 and 0.45: nothing tells what the others are
         is_unclear = bool(len(bare))
-    values = frame.select(pl.when("marked").then(number / _WHOLE).otherwise(unmarked).alias("share"))["share"]
+    values = frame.select(pl.when("marked").then(hundredth).otherwise(unmarked).alias("share"))["share"]
     return Shares(values, is_unclear)
