@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.files.warehouse import TableLocation
 
 REPORTS = ("traffic", "email", "social")
-"""Options that name reports of other tools."""
+"""Options that name reports of other tools; the kinds of the room of leads, which the command's help does not load."""
 STDIN = "-"
 _STDIN_NAME = "standard input"
 _BLOCK = 1 << 20

@@ -14,6 +14,7 @@ from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.leads.channels import sources_of
 from xl_leadkpi.leads.model.evidence import Fact
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.reports import OF_SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.reports import ReportRow, ReportTable
 
 LEADS_BY_DAY = Query("leads by source and day")
-OF_SEARCH = frozenset({"Search Console", "Ahrefs"})
-"""Tools that know of visits from the results of search engines only."""
 _MOST_NAMED = 20
 
 Span = tuple[int, int]

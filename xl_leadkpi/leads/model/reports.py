@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 ReportKind = Literal["traffic", "email", "social"]
 Adding = Literal["sum", "people", "level", "rate"]
 
+GA4, UNIVERSAL, METRICA = "GA4", "Universal Analytics", "Yandex Metrica"
+SEARCH_CONSOLE, AHREFS = "Search Console", "Ahrefs"
+OF_SEARCH = frozenset({SEARCH_CONSOLE, AHREFS})
+"""Tools that know of visits from the results of search engines only."""
+
 REPORT_KINDS: tuple[ReportKind, ...] = ("traffic", "email", "social")
 
 MEASURES: Mapping[ReportKind, Mapping[str, Adding]] = {

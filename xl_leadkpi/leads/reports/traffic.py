@@ -7,13 +7,10 @@ import polars as pl
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.vocabulary import header_key, is_total
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.reports import AHREFS, GA4, METRICA, OF_SEARCH, SEARCH_CONSOLE, UNIVERSAL
 from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.reports.export import ReportExport
 
-GA4, UNIVERSAL, METRICA = "GA4", "Universal Analytics", "Yandex Metrica"
-SEARCH_CONSOLE, AHREFS = "Search Console", "Ahrefs"
-OF_SEARCH = frozenset({SEARCH_CONSOLE, AHREFS})
-"""Tools that know of visits from a search engine's results only."""
 ORGANIC = "Organic Search"
 _HEADERS_OF = (
     (GA4, (
