@@ -320,10 +320,12 @@ def test_files_are_named_as_seen_from_the_project(folder, capsys):
 
 
 def test_every_table_that_is_read_is_a_file_of_the_project(folder):
-    tables = {"leads": ["l.csv"], "deals": ["d.csv"], "spend": ["s.csv"], "history": "h.csv", "touches": "t.csv"}
-    options = argparse.Namespace(**dict.fromkeys(settings()) | {"spend": [], "rate": ["EUR=4.25"]} | tables)
-    assert {str(path) for path in tables_read(options)} == {"l.csv", "d.csv", "s.csv", "h.csv", "t.csv"}
-    assert tables.keys() <= READ
+    tables = {"leads": ["l.csv"], "deals": ["d.csv"], "history": "h.csv", "touches": "t.csv"}
+    several = {"spend": ["s.csv"], "traffic": ["v.csv", "w.csv"], "email": ["m.csv"], "social": ["n.csv"]}
+    options = argparse.Namespace(**dict.fromkeys(settings()) | {"rate": ["EUR=4.25"]} | tables | several)
+    named = {"l.csv", "d.csv", "h.csv", "t.csv", *(one for files in several.values() for one in files)}
+    assert {str(path) for path in tables_read(options)} == named
+    assert tables.keys() | several.keys() <= READ
     assert {settings()[name].section for name in READ} == {"inputs"}
 
 

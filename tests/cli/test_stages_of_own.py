@@ -52,7 +52,7 @@ def test_every_month(folder, capsys):
     assert [row["stage"] for row in after["stages"]] == ["Fit", *ZOHO[2:], "Won"]
     same = after["summary"].keys() - {"weighted_pipeline", "velocity"}  # which go by stage
     assert {key: before["summary"][key] for key in same} == {key: after["summary"][key] for key in same}
-    assert not [row for row in after["quality"] if row["finding"] in ("own_stages", "unknown_words")]
+    assert not [row for row in after["quality"] if row["finding"] in ("stages_of_words", "unknown_words")]
     # the command line overrules the file
     assert stages(capsys, "--stages", "canonical") == ["Opportunity", "Proposal", "Won"]
     # a second writing keeps what was listed

@@ -10,6 +10,8 @@ import pytest
 from xl_leadkpi import engines
 from xl_leadkpi.funnel import as_json, build
 from xl_leadkpi.leads import InputError, ReadOptions, read_frame, read_query, read_touches_query
+from xl_leadkpi.leads.model.reports import Reports
+from xl_leadkpi.leads.reports import read_report_frame
 
 from .figures import differences
 
@@ -131,3 +133,15 @@ def test_an_eager_frame_does_not_stay():
     assert not engines.is_lazy_data(LEADS)
     assert not engines.is_lazy_data(pd.DataFrame())
     assert not engines.is_lazy_data([["a"]])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_traffic_stands_beside_the_leads_of_any_frame(kind):
+    options = ReadOptions(as_of=date(2026, 3, 31), today=date(2026, 3, 31))
+    rows = [["Channel", "Month", "Sessions"], ["Ads", "2026-01", 40], ["SEO", "2026-01", 10], ["SEO", "2026-02", 20]]
+    reports = Reports(traffic=read_report_frame(rows, "traffic"))
+    found = as_json(build(read_frame(KINDS[kind](LEADS), options), reports=reports))["traffic"]
+    assert {row["channel"]: (row["sessions"], row["leads"]) for row in found["by_channel"]} == {
+        "Ads": (40, 2), "SEO": (30, 1),
+    }  # fmt: skip
+    assert found["visitors"]["visit_to_lead"] == 3 / 70

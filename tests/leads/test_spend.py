@@ -8,7 +8,7 @@ import pytest
 
 from tests.golden import GOLDEN
 from xl_leadkpi.leads import InputError, read_spend, read_spend_frame, read_touches
-from xl_leadkpi.leads.spend import report_range
+from xl_leadkpi.leads.fields.spans import report_range
 
 MAY, JUNE = 2025 * 12 + 4, 2025 * 12 + 5
 

@@ -6,7 +6,7 @@ import pytest
 from xl_leadkpi.sheets import lay_out, to_file
 from xl_leadkpi.sheets.layout import Area, Cells, Layout, Sheet, Style
 
-from .sheet_reports import from_csv
+from .sheet_reports import from_csv, with_reports
 from .soffice import recalculated
 
 pytestmark = pytest.mark.needs("libreoffice")
@@ -51,6 +51,12 @@ def test_golden_fixture(golden_report, tmp_path):
 
 def test_table_without_spend_and_amounts(tmp_path):
     leads, report = from_csv(tmp_path / "leads.csv", NO_SPEND_NO_AMOUNTS)
+    to_file(lay_out(report, leads), tmp_path / "funnel.xlsx")
+    assert list(disagreements(tmp_path / "funnel.xlsx", tmp_path)) == []
+
+
+def test_reports_of_other_tools(tmp_path):
+    leads, report = with_reports(tmp_path / "leads.csv")
     to_file(lay_out(report, leads), tmp_path / "funnel.xlsx")
     assert list(disagreements(tmp_path / "funnel.xlsx", tmp_path)) == []
 

@@ -16,7 +16,7 @@ from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.measure import text_width
 from xl_leadkpi.sheets.tables import header_fits
 
-from .sheet_reports import BUILT, from_csv
+from .sheet_reports import BUILT, from_csv, with_reports
 
 GOLDEN = Path(__file__).with_name("golden_layout.txt")
 
@@ -65,10 +65,12 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=["full", *CASES])
+@pytest.fixture(scope="module", params=["full", "reports", *CASES])
 def report(request, full, tmp_path_factory):
     if request.param == "full":
         return full
+    if request.param == "reports":
+        return with_reports(tmp_path_factory.mktemp("reports") / "leads.csv")
     return from_csv(tmp_path_factory.mktemp("case") / "leads.csv", CASES[request.param])
 
 
@@ -284,3 +286,20 @@ def test_text_stands_off_from_figures_in_the_data(full):
     for before, one in pairwise(cells):
         if before.style.align == "right" and one.style.align == "left":
             assert one.style.indent
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+def test_reports_of_other_tools_stand_below_the_spend(tmp_path, language):
+    leads, report = with_reports(tmp_path / "leads.csv")
+    sheet = lay_out(report, leads, language=language, data_rows=5).sheets[0]
+    tables = [table.name for table in sheet.tables]
+    own = ["tblVisitors", "tblTraffic", "tblTrafficMonths", "tblEmail", "tblEmailCampaigns", "tblSocial"]
+    assert tables[-len(own) :] == own
+    texts = {str(value) for area in sheet.areas for cells in area.cells for value in cells.values if value is not None}
+    titles = [locale(language).funnel[f"block.{name}"] for name in ("traffic", "email", "campaigns", "social")]
+    assert texts.issuperset(titles)
+    assert {"google / cpc", "Search Console", "LinkedIn", "Newsletter 32"} <= texts
+    assert "Newsletter 9" not in texts  # the sheet shows the latest thirty
+    headers = {header for table in sheet.tables for header in table.headers}
+    assert locale(language).funnel["column.site_conversions"] in headers
+    assert locale(language).funnel["column.returned_rate"] in headers

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cli import funnel
+from xl_leadkpi.cli.inputs import REPORTS
 from xl_leadkpi.cli.settings import PROJECT
 from xl_leadkpi.cli.streams import print_message
 from xl_leadkpi.errors import UserError, brief
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from xl_leadkpi.funnel.understanding import Statement, Understanding
+    from xl_leadkpi.funnel.understanding import ReportSeen, Statement, Understanding
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.table import ColumnMatch
     from xl_leadkpi.sheets.texts import Texts
@@ -33,7 +34,7 @@ examples:
 _WIDTH = 118
 _WORDS = 24
 _ODD = 5
-_SMALL = frozenset({"spend", "touches"})
+_SMALL = frozenset({"spend", "touches", "traffic", "email", "social"})
 """Tables whose columns are told in a line or two."""
 _HEADER, _FIELD, _SAMPLES = 26, 16, 44
 
@@ -140,11 +141,12 @@ def _understood(options: argparse.Namespace) -> Understanding:
     with temporary_folder() as folder:
         options = at_hand(options, folder)
         reading, _, settled = funnel.reading_and_counting(options)
-        steps = 2 + bool(options.spend) + bool(options.touches)
+        steps = 2 + bool(options.spend) + bool(options.touches) + len(funnel.given_reports(options))
         with funnel.complaints(options), Progress(steps, quiet=options.quiet) as progress:
             tables = funnel.read_tables(options, reading, settled, progress)
+            reports = funnel.read_reports(options, reading, progress)
             progress("looking at it")
-            return understand(*tables)
+            return understand(*tables, reports)
 
 
 # as data --------------------------------------------------------------------------------------------------------------
@@ -176,6 +178,7 @@ def as_json(seen: Understanding, texts: Texts) -> dict[str, Any]:
         if seen.spend is None
         else asdict(seen.spend) | {"months": [*map(_month, seen.spend.months)] if seen.spend.months else None},
         "touches": None if seen.touches is None else asdict(seen.touches),
+        **{name: None if (one := seen.reports.get(name)) is None else _report_json(one) for name in REPORTS},
         "evidence": [
             {
                 "fact": one.fact.value,
@@ -188,6 +191,11 @@ def as_json(seen: Understanding, texts: Texts) -> dict[str, Any]:
         ],
         "findings": [_told(one, texts) for one in seen.findings],
     }
+
+
+def _report_json(report: ReportSeen) -> dict[str, Any]:
+    months = [*map(_month, report.months)] if report.months else None
+    return asdict(report) | {"months": months}
 
 
 def _told(finding: Finding, texts: Texts) -> dict[str, Any]:
@@ -236,6 +244,8 @@ def _lines(seen: Understanding, texts: Texts) -> Iterator[str]:
         yield from _wrapped(f"{label}: " if label else "  ", _finding(one, texts))
     if seen.spend is not None:
         yield from _wrapped("", _spend(seen, texts))
+    for kind, report in seen.reports.items():
+        yield from _wrapped("", _report(kind, report, texts))
     if seen.touches is not None:
         touches, leads = seen.touches.touches, seen.touches.leads
         yield texts("check.touches_seen", touches=_number(texts, touches), leads=_number(texts, leads))
@@ -320,6 +330,20 @@ def _spend(seen: Understanding, texts: Texts) -> str:
     total = f"{_number(texts, round(spend.total))} {spend.currency or ''}".strip()
     channels = ", ".join(map(brief, spend.channels)) or texts("map.none")
     return texts("check.spend_seen", total=total, first=first, last=last, channels=channels)
+
+
+def _report(kind: str, report: ReportSeen, texts: Texts) -> str:
+    first, last = map(_month, report.months) if report.months else ("–", "–")
+    none = texts("map.none")
+    if kind == "email":
+        sent, campaigns = (_number(texts, number) for number in (report.total, len(report.labels)))
+        return texts("check.email_seen", first=first, last=last, sent=sent, campaigns=campaigns)
+    labels = ", ".join(map(brief, report.labels)) or none
+    if kind == "social":
+        return texts("check.social_seen", first=first, last=last, networks=labels)
+    tools = ", ".join(tool for tool in report.tools if tool) or none
+    sessions = _number(texts, report.total)
+    return texts("check.traffic_seen", tools=tools, first=first, last=last, sessions=sessions, channels=labels)
 
 
 def _statements(seen: Understanding, texts: Texts) -> Iterator[str]:

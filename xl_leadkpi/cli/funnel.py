@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.periods import Comparison
     from xl_leadkpi.leads.model.rates import Rates
+    from xl_leadkpi.leads.model.reports import Reports
     from xl_leadkpi.leads.model.stage import OwnStage
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
     from xl_leadkpi.leads.overrides import Settled
@@ -52,6 +53,12 @@ examples:
 """
 
 
+REPORT_OPTIONS = {
+    "--traffic": "report of web traffic (GA4, Universal Analytics, Metrica, Search Console, Ahrefs): visits before the "
+    "leads, by channel and month; repeatable",
+    "--email": "report of e-mailings (Mailchimp, HubSpot, GetResponse, SendPulse, UniSender); repeatable",
+    "--social": "report of a page of a social network (LinkedIn, Facebook); repeatable",
+}
 STDOUT = Path("-")
 _STDOUT_NAMES = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _JSON_BEGINS = re.compile(rb'\{\s*"header":\s*\{\s*"source')
@@ -110,6 +117,8 @@ def add_arguments(
     tables.add_argument(
         "--spend", type=Path, metavar="FILE", action="append", default=[], help="marketing spend; repeatable"
     )
+    for option, meaning in REPORT_OPTIONS.items():
+        tables.add_argument(option, type=Path, metavar="FILE", action="append", default=[], help=meaning)
     tables.add_argument(
         "--history",
         metavar="FILE",
@@ -353,11 +362,12 @@ def _write(
         from xl_leadkpi.sheets import lay_out, to_file
 
     reading, counting, settled = reading_and_counting(options)
-    steps = 2 + bool(options.spend) + bool(options.touches) + 2 * bool(output)
+    steps = 2 + bool(options.spend) + bool(options.touches) + len(given_reports(options)) + 2 * bool(output)
     with complaints(options), Progress(steps, quiet=options.quiet) as progress:
         leads, spend, touches = read_tables(options, reading, settled, progress)
+        reports = read_reports(options, reading, progress)
         progress("counting")
-        report = build(leads, spend, touches, counting)
+        report = build(leads, spend, touches, counting, reports)
         if output:
             progress("laying out")
             layout = lay_out(
@@ -438,6 +448,34 @@ def read_tables(
         leads = replace(leads, stages_told_by="project")
     leads, spend, touches = with_channels(as_settled(leads, settled), spend, touches)
     return channels_as_settled(leads, settled), spend, touches
+
+
+def given_reports(options: argparse.Namespace) -> list[str]:
+    """The kinds of reports that are given beside the leads."""
+    return [name for option in REPORT_OPTIONS if getattr(options, name := option.lstrip("-"))]
+
+
+def read_reports(options: argparse.Namespace, reading: ReadOptions, progress: Callable[[str], None]) -> Reports | None:
+    """Read the reports of other tools; None where none is given.
+
+    Raises:
+        InputError: One cannot be used; where a setting of the project file is at fault, the message begins with it.
+    """
+    given = given_reports(options)
+    if not given:
+        return None
+    from xl_leadkpi.leads.model.reports import Reports
+    from xl_leadkpi.leads.reports import read_email, read_social, read_traffic
+
+    readers = {"traffic": read_traffic, "email": read_email, "social": read_social}
+    found = {}
+    for name in given:
+        progress(f"reading {name}")
+        try:
+            found[name] = readers[name](getattr(options, name), reading)
+        except InputError as error:
+            raise _of_project(error, options) from None
+    return Reports(**found)
 
 
 def _of_project(error: InputError, options: argparse.Namespace) -> InputError:
@@ -825,6 +863,7 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
         ("spend", "spend", _amount(summary["spend"], spent), ""),
         ("cpl", "CPL / CAC", _costs(summary, "", spent), f"blended: all spend, all {one}s; no cost of sales in it"),
         ("cpl_paid", "", _costs(summary, "_paid", spent), f"paid: {one}s of the channels that money was spent on"),
+        *_traffic_lines(report, one),
     ]
     said = set()
     of_closed = _print_period(report, one)
@@ -855,6 +894,17 @@ def _print_rates(report: FunnelReport) -> None:
     used = [f"1 {one.currency} = {one.rate:g}" if one.rate else f"{one.currency}: {one.file}" for one in header.rates]
     if used:
         print(f"converted into {header.currency or header.spend_currency}: {'; '.join(used)}")
+
+
+def _traffic_lines(report: FunnelReport, one: str) -> Iterator[tuple[str, str, str, str]]:
+    """The visits before the leads, where a report tells them."""
+    if not report.traffic:
+        return
+    (visitors,) = report.traffic["visitors"].rows()
+    days = [str(visitors[key]) for key in ("first_day", "last_day") if visitors[key]]
+    remark = ", ".join(part for part in (visitors["tool"], " to ".join(days)) if part)
+    yield "", "visits", _amount(visitors["sessions"], ""), remark
+    yield "", f"visit to {one}", _share(visitors["visit_to_lead"]), f"{one}s of all sources created on those days"
 
 
 def _filter_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.files.warehouse import TableLocation
 
+REPORTS = ("traffic", "email", "social")
+"""Options that name reports of other tools; the kinds of the room of leads, which the command's help does not load."""
 STDIN = "-"
 _STDIN_NAME = "standard input"
 _BLOCK = 1 << 20
 
 
 def _tables(options: argparse.Namespace) -> list[str]:
-    said = (*options.leads, *options.deals, *options.spend, options.history, options.touches, *_rate_files(options))
+    reports = [path for name in REPORTS for path in getattr(options, name)]
+    tables = (*options.leads, *options.deals, *options.spend, *reports)
+    said = (*tables, options.history, options.touches, *_rate_files(options))
     return [str(one) for one in said if one is not None]
 
 
@@ -103,7 +107,7 @@ def at_hand(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
         "deals": [str(_readable(one, folder)) for one in options.deals],
         "history": options.history and str(_readable(options.history, folder)),
         "touches": options.touches and str(_readable(options.touches, folder)),
-        "spend": [_readable(one, folder) for one in options.spend],
+        **{name: [_readable(one, folder) for one in getattr(options, name)] for name in ("spend", *REPORTS)},
         "reuse_map": _readable(options.reuse_map, folder),
         "rate": [str(_readable(one, folder)) if one in files_of_rates else one for one in options.rate],
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cli.argument_types import DAY, FLAG, NUMBER, WHOLE
+from xl_leadkpi.cli.inputs import REPORTS
 from xl_leadkpi.cli.settings import PROJECT, READ, WRITTEN, settings
 from xl_leadkpi.errors import InputError, UserError, brief
 
@@ -323,7 +324,7 @@ class _Reader:
             self.fault(setting.path, f"{_shown(text)} names no file; write its name, or remove the line")
             return []
         place = _in_folder(text, self.folder, is_output=setting.name in WRITTEN)
-        if setting.name == "spend" and is_pattern(place):
+        if setting.name in ("spend", *REPORTS) and is_pattern(place):  # those of leads and deals are read as patterns
             found = sorted(glob.glob(place, recursive=True))  # noqa: PTH207 (may be absolute)
             if not found:
                 self.fault(setting.path, f"no file fits {_shown(text)}; check the folder and the name")

@@ -38,7 +38,7 @@ _ABOUT = {
     "map": 'Columns: field = "Header". "-" instead of a header: no column feeds the field.',
     "stage_words": 'Stage and status words: "Word" = "Stage", which is one of {stages}.',
     "channels": 'Spellings of channels: "spelling" = "Channel", as on "source / medium".',
-    "encodings": "Encodings of text files by table: leads, deals, spend, history, touches, or "
+    "encodings": "Encodings of text files by table: leads, deals, spend, traffic, email, social, history, touches, or "
     f"{EVERY_TABLE} for all of them.",
 }
 
@@ -204,8 +204,8 @@ def _is_found_anew(column: ColumnMatch, seen: Understanding, *, has_deals: bool,
     """Whether naming the column would say more than was understood.
 
     Leads put together of several rows have columns of their own, what joins two tables is found by what it joins,
-    several files of spend have headers of their own, the lead of a touch is a column of the touches alone, and of two
-    columns with one header neither can be named.
+    several files of spend have headers of their own, as reports of other tools have, the lead of a touch is a column of
+    the touches alone, and of two columns with one header neither can be named.
     """
     from xl_leadkpi.leads.model.findings import FindingKind
 
@@ -218,7 +218,7 @@ def _is_found_anew(column: ColumnMatch, seen: Understanding, *, has_deals: bool,
         # of several files each has a header of its own for the field
         feeding = [one for one in seen.columns if (one.table, one.field) == (column.table, column.field)]
         return seen.is_folded or len(same) > 1 or len(feeding) > 1 or (has_deals and is_key)
-    return column.table == "touches" or spend_files > 1
+    return column.table != "spend" or spend_files > 1
 
 
 def _same(header: str) -> str:

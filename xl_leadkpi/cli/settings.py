@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from xl_leadkpi.cli.argument_types import TomlKind
     from xl_leadkpi.cli.project_file import ProjectFile
 
-_INPUTS = ("leads", "sheet", "deals", "spend", "history", "touches", "engine", "spark_master", "reuse_map")
+_INPUTS = (
+    "leads", "sheet", "deals", "spend", "traffic", "email", "social", "history", "touches", "engine", "spark_master",
+    "reuse_map",
+)  # fmt: skip
 _OUTPUT = {"output": "workbook", "json": "json", "formulas": "formulas", "data": "data_rows", "quiet": "quiet"}
 _NAMES = {
     "stage": "stage_words",
@@ -29,7 +32,7 @@ PROJECT = "leadkpi.toml"
 """The project file of a folder."""
 NOT_KEPT = frozenset({"help", "project"})
 """Options that are of the command line alone."""
-READ = frozenset({"leads", "deals", "spend", "history", "touches", "reuse_map"})
+READ = frozenset({"leads", "deals", "spend", "traffic", "email", "social", "history", "touches", "reuse_map"})
 """Settings that name what is read: a file, a pattern or an address."""
 REPLACED = frozenset({"leads", "deals"})
 """Settings of several files that the command line says anew instead of adding to them: they are one table."""
@@ -158,7 +161,7 @@ def overlaid(lower: Mapping[str, str], upper: Mapping[str, str]) -> dict[str, st
 
     def place(name: str, header: str) -> tuple[str, str]:
         table, _, own = name.rpartition(".")
-        return table or (own[:3] if own.startswith(("sp_", "to_")) else ""), header.casefold()
+        return table or (own[:3] if own.startswith(("sp_", "to_", "tr_", "em_", "so_")) else ""), header.casefold()
 
     taken = {place(name, header) for name, header in upper.items() if header != "-"}
     return {name: header for name, header in lower.items() if place(name, header) not in taken} | dict(upper)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import floor, isfinite, log10
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.findings import Finding
 
 ALL_KNOWN = Evidence()
+
+Gaps = dict[int, "Finding"]
+"""By row that has no figure, why."""
 
 _SUMS: frozenset[Unit] = frozenset({"money", "count", "number"})
 _MOST_DECIMALS, _FEWEST_DECIMALS, _DIGITS = 12, 4, 12
@@ -125,6 +129,7 @@ def block(
     beside: Block | None = None,
     is_record: bool = False,
     evidence: Evidence = ALL_KNOWN,
+    own_gaps: Mapping[str, Gaps] = MappingProxyType({}),
 ) -> Block:
     """Leave out what the evidence does not support, work out the KPI columns and make the block.
 
@@ -136,6 +141,7 @@ def block(
         beside: A block of the same rows whose columns the KPIs may use too.
         is_record: See ``Block``.
         evidence: What the tables tell.
+        own_gaps: By column, the rows that have no figure for reasons of their own.
 
     Returns:
         The block, every column filled.
@@ -152,7 +158,7 @@ def block(
     gaps: dict[str, Gaps] = {}
     filled = []
     for column in columns:
-        own = _gaps(column, evidence, gaps, rows)
+        own = {**own_gaps.get(column.key, {}), **_gaps(column, evidence, gaps, rows)}
         if column.ratio is not None:
             # what is worked out of spend is in its currency
             currency: MoneyOf = "spend" if in_spend.intersection(column.ratio.columns) else "amounts"
@@ -173,13 +179,9 @@ def block(
     return Block(name, tuple(filled), totals, tuple(notes), is_record, unknown)
 
 
-Gaps = dict[int, "Finding"]
-"""By row that has no figure, why."""
-
-
 def _gaps(column: Column, evidence: Evidence, before: Mapping[str, Gaps], rows: int) -> Gaps:
     """The rows of a column that the evidence does not support, by its own needs or by those of its arguments."""
-    if not evidence.standings:
+    if not evidence.standings and not before:
         return {}
     gaps: Gaps = {}
     whole = evidence.gap(column.needs)

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi import engines
-from xl_leadkpi.funnel.context import funnel_context
+from xl_leadkpi.funnel.context import NO_REPORTS, funnel_context
 from xl_leadkpi.funnel.figures import Answers, Figures
 from xl_leadkpi.funnel.histories import visits_in_force
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.report import NamedBlocks
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.reports import Reports
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
 
 
@@ -32,6 +33,7 @@ def build(
     spend: SpendTable | Any | None = None,
     touches: TouchTable | Any | None = None,
     options: FunnelOptions | None = None,
+    reports: Reports | None = None,
 ) -> FunnelReport:
     r"""Count the whole funnel.
 
@@ -43,6 +45,7 @@ def build(
         spend: What marketing cost, by channel, campaign and month.
         touches: Contacts before the conversion, for attribution.
         options: How to count; None takes the defaults.
+        reports: Reports of web traffic, e-mailings and social networks.
 
     Returns:
         Every block of the funnel sheet.
@@ -59,7 +62,7 @@ def build(
     """
     leads, spend, touches = with_channels(*_tables(leads, spend, touches))
     context = funnel_context(leads, options or FunnelOptions(), spend, touches)
-    context = replace(context, visits=visits_in_force(context))
+    context = replace(context, visits=visits_in_force(context), reports=reports or NO_REPORTS)
     answers = _ask(section.queries(context) for section in SECTIONS)
     check_period(context, answers)
     figures = Figures(context, answers)

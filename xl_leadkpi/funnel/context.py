@@ -16,6 +16,7 @@ from xl_leadkpi.cells.days import day_number
 from xl_leadkpi.funnel.lead_state import LOST, OPEN, WON, StatePacking
 from xl_leadkpi.leads.model.evidence import Evidence, Fact, Need
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.reports import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,6 +88,9 @@ def total(expressions: Iterable[nw.Expr]) -> nw.Expr:
     return reduce(lambda left, right: left + right, expressions)
 
 
+NO_REPORTS = Reports()
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """A visit of a stage, or the way from one stage to another, whose duration is measured.
@@ -119,6 +123,7 @@ class FunnelContext:
         spend_gap: Why there is no spend on the period, though there is a table of it.
         compared_spend: Spend in the period that it is compared with, None where that is not known.
         visits: The visits of the stages in force, None without a history.
+        reports: Reports of traffic, e-mailings and social networks.
     """
 
     table: LeadTable
@@ -133,6 +138,7 @@ class FunnelContext:
     spend_gap: Finding | None = None
     compared_spend: float | None = None
     visits: nw.LazyFrame[Any] | None = None
+    reports: Reports = NO_REPORTS
 
     @property
     def all_rows(self) -> nw.LazyFrame[Any]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xl_leadkpi import engines
-from xl_leadkpi.funnel import attribution, breakdown, curve, losses, months, quality, stages, summary
+from xl_leadkpi.funnel import attribution, breakdown, curve, losses, months, quality, stages, summary, traffic
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.context import steady
 from xl_leadkpi.funnel.section import Query
@@ -148,6 +148,14 @@ class Figures:
         return breakdown.Cost(spend.total, breakdown.paid_part(self.context, spend.by_source, rows))
 
     @cached_property
+    def traffic(self) -> traffic.Traffic | None:
+        """Web traffic beside the leads, None without a report of it."""
+        table = self.context.reports.traffic
+        if table is None:
+            return None
+        return traffic.beside_leads(self.context, table, self.answers[traffic.LEADS_BY_DAY])
+
+    @cached_property
     def pipeline(self) -> Block:
         """J."""
         return losses.pipeline_block(self.context, self.answers[stages.PROFILE], self.totals, self.durations)
@@ -184,6 +192,8 @@ class Figures:
             *(self.joined_spend.findings if self.joined_spend else ()),
             *spending.unfiltered(context.table, self.joined_spend),
             *(context.touches.findings if context.touches else ()),
+            *(finding for table in context.reports.tables for finding in table.findings),
+            *(self.traffic.findings if self.traffic else ()),
             *(self.credits.findings if self.credits else ()),
         )
         return (*found, *context.evidence.reasons_beside(found))
@@ -192,7 +202,7 @@ class Figures:
     def columns(self) -> tuple[ColumnMatch, ...]:
         """The columns of all tables."""
         context = self.context
-        tables = (context.table, context.spend, context.touches)
+        tables = (context.table, context.spend, context.touches, *context.reports.tables)
         return tuple(column for table in tables if table is not None for column in table.columns)
 
     def touched(self, finding: Finding) -> tuple[str, ...]:

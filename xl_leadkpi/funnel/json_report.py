@@ -60,6 +60,10 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         ``pipelines``             by sales pipeline, its stages, where the table has several
         ``losses``, ``pipeline``  lost leads by stage and reason; open opportunities by stage
         ``spend``                 by channel and month
+        ``traffic``               ``visitors`` before the leads, ``by_channel``, ``by_month``: sessions, users, bounces,
+                                  conversions, the leads of the same days and ``visit_to_lead``
+        ``email``                 ``by_month`` and ``by_campaign``: sent, delivered, opened and so on, with their rates
+        ``social``                by network and month: followers, impressions, interactions
         ``attribution``           credits by channel and model
         ``currencies``            money by currency
         ``quality``               what was odd in the data; ``backwards``: visits that end before they begin
@@ -116,7 +120,7 @@ def _block(block: Block | Mapping[str, Block] | None) -> Any:
     if block is None:
         return None
     if not isinstance(block, Block):
-        return {field: _rows(one) for field, one in block.items()}
+        return {field: _block(one) for field, one in block.items()}
     return _rows(block)[0] if block.is_record else _rows(block)
 
 

@@ -232,6 +232,9 @@ class BlockAttributes:
         closed_by: dict[str, Block] | None
         closed_losses: Block | None
         spend: Block | None
+        traffic: dict[str, Block] | None
+        email: dict[str, Block] | None
+        social: Block | None
     else:
 
         def __getattr__(self, name: str) -> Block | Mapping[str, Block] | None:

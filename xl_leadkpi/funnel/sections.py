@@ -13,9 +13,11 @@ from xl_leadkpi.funnel.months import CohortSection, MonthsSection, TrendSection
 from xl_leadkpi.funnel.period import ClosedSection, PeriodSection
 from xl_leadkpi.funnel.pipelines import SalesPipelinesSection
 from xl_leadkpi.funnel.quality import QualitySection
+from xl_leadkpi.funnel.reports import EmailSection, SocialSection
 from xl_leadkpi.funnel.spend import SpendSection
 from xl_leadkpi.funnel.stages import StagesSection, StageTimesSection
 from xl_leadkpi.funnel.summary import CurrencySection, ResponseSection, SummarySection
+from xl_leadkpi.funnel.traffic import TrafficSection
 
 if TYPE_CHECKING:
     from xl_leadkpi.funnel.section import Section
@@ -41,4 +43,7 @@ SECTIONS: tuple[Section, ...] = (
     AttributionSection(),
     QualitySection(),
     SpendSection(),
+    TrafficSection(),
+    EmailSection(),
+    SocialSection(),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -15,12 +15,13 @@ from xl_leadkpi.leads.model.findings import FindingKind
 from xl_leadkpi.leads.recognition.own_sheet import REACHED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from xl_leadkpi.engines import Row
     from xl_leadkpi.leads.model.evidence import Evidence, Level
     from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.reports import Reports, ReportTable
     from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.model.table import (
         ChannelName,
@@ -72,6 +73,25 @@ class SpendSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSeen:
+    """A report of another tool.
+
+    Attributes:
+        name: Its files.
+        tools: The tools that measured, as far as they are known.
+        labels: Channels of traffic, names of e-mailings, or networks.
+        months: First and last month (year * 12 + month - 1), None where no day is known.
+        total: Visits of the first tool, e-mails sent, or impressions.
+    """
+
+    name: str
+    tools: tuple[str, ...]
+    labels: tuple[str, ...]
+    months: tuple[int, int] | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class TouchesSeen:
     """A table of touches: its name, how many there are, of how many leads."""
 
@@ -104,6 +124,7 @@ class Understanding:
         join: How deals were joined to the leads.
         spend: The spend.
         touches: The touches.
+        reports: Reports of other tools by kind.
         statements: What can be said and what cannot.
         findings: What else was odd.
     """
@@ -130,15 +151,22 @@ class Understanding:
     touches: TouchesSeen | None
     statements: tuple[Statement, ...]
     findings: tuple[Finding, ...]
+    reports: Mapping[str, ReportSeen] = field(default_factory=dict)
 
 
-def understand(leads: LeadTable, spend: SpendTable | None = None, touches: TouchTable | None = None) -> Understanding:
+def understand(
+    leads: LeadTable,
+    spend: SpendTable | None = None,
+    touches: TouchTable | None = None,
+    reports: Reports | None = None,
+) -> Understanding:
     """Say what was understood of tables that have been read; nothing is built.
 
     Args:
         leads: The leads.
         spend: What marketing cost.
         touches: Contacts before the conversion.
+        reports: Reports of other tools.
 
     >>> from xl_leadkpi.leads import read_frame
     >>> rows = [["Lead ID", "Created", "Stage"], ["L1", "2025-01-05", "Won"], ["L2", "2025-02-01", "New"]]
@@ -153,6 +181,8 @@ def understand(leads: LeadTable, spend: SpendTable | None = None, touches: Touch
     about_spend, odd_spend = _spend_evidence(leads, spend, int(counted["leads"]))
     evidence = evidence.also(about_spend)
     found += [*(spend.findings if spend else ()), *odd_spend, *(touches.findings if touches else ())]
+    tables = reports.tables if reports else ()
+    found += [finding for table in tables for finding in table.findings]
     statements = tuple(_statements(leads, evidence, has_spend=spend is not None))
     return Understanding(
         name=leads.source_name,
@@ -166,7 +196,9 @@ def understand(leads: LeadTable, spend: SpendTable | None = None, touches: Touch
         pipeline=leads.pipeline,
         stages_told_by=leads.stages_told_by,
         stages=leads.stages,
-        columns=(*leads.columns, *(spend.columns if spend else ()), *(touches.columns if touches else ())),
+        columns=tuple(
+            column for table in (leads, spend, touches, *tables) if table is not None for column in table.columns
+        ),
         words=tuple(sorted(_distinct(leads.words), key=lambda word: (_place(word.stage, leads.pipeline), -word.count))),
         channels=leads.channels or (),
         created=_span(counted["first"], counted["last"]),
@@ -176,6 +208,7 @@ def understand(leads: LeadTable, spend: SpendTable | None = None, touches: Touch
         join=tuple(one for one in found if one.kind in _OF_THE_JOIN),
         spend=_spend_seen(spend),
         touches=_touches_seen(touches),
+        reports={table.kind: _report_seen(table) for table in tables},
         statements=statements,
         findings=tuple(_others(found, evidence)),
     )
@@ -241,6 +274,16 @@ def _spend_seen(spend: SpendTable | None) -> SpendSeen | None:
     return SpendSeen(
         spend.source_name, tuple(channels), (min(months), max(months)) if months else None, total, spend.currency
     )
+
+
+def _report_seen(table: ReportTable) -> ReportSeen:
+    measure = {"traffic": "sessions", "email": "sent", "social": "impressions"}[table.kind]
+    tools = table.tools
+    names = (row.campaign if table.kind == "email" else row.label for row in table.rows)
+    counted = (row for row in table.rows if row.tool == tools[0])
+    total = round(sum(row.values.get(measure, 0.0) for row in counted))
+    labels = tuple(dict.fromkeys(name for name in names if name is not None))
+    return ReportSeen(table.source_name, tools, labels, table.months, total)
 
 
 def _touches_seen(touches: TouchTable | None) -> TouchesSeen | None:

@@ -19,12 +19,12 @@ from xl_leadkpi import engines
 from xl_leadkpi.leads.cells.vocabulary import plain
 from xl_leadkpi.leads.fields.rules import spellings
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
-from xl_leadkpi.leads.model.table import ChannelName
+from xl_leadkpi.leads.model.table import ChannelName, Spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from xl_leadkpi.leads.model.table import LeadTable, Spelling, SpendTable, TouchTable
+    from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
     Origin = Literal["vocabulary", "user", "unpaid", "written"]
@@ -252,6 +252,42 @@ def with_channels(
     if touches is not None:
         touches = _renamed_touches(touches, names)
     return leads, spend, touches
+
+
+def sources_of(names: Iterable[str], leads: LeadTable, sources: Iterable[str]) -> dict[str, str]:
+    """Find the source of the leads that each channel of another table is.
+
+    The names of the leads stay as they are: a channel is a source that is written like it, that the user has called so,
+    or else the only source that is of the same channel.
+
+    Args:
+        names: Channels of the other table.
+        leads: The leads, whose channels have their names.
+        sources: Sources of the leads.
+
+    Returns:
+        By channel its source, for those that have one.
+    """
+    met = [Spelling(one.spelling, None, one.rows) for one in leads.channels or ()]
+    costs = {one.spelling: one.spend for one in leads.channels or () if one.spend is not None}
+    known = _Names(met, costs, leads.channel_names)
+    exact: dict[str, str] = {}
+    of_channel: dict[str, set[str]] = defaultdict(set)
+    for source in sources:
+        exact.setdefault(same(source), source)
+        channel = known.channel(source)
+        if channel:
+            of_channel[same(channel)].add(source)
+    found = {}
+    for name in names:
+        channel = known.channel(name)
+        own = exact.get(same(known.users(name) or name)) or (exact.get(same(channel)) if channel else None)
+        others = of_channel.get(same(channel), set()) if channel else set()
+        if own is None and len(others) == 1:
+            own = next(iter(others))
+        if own is not None:
+            found[name] = own
+    return found
 
 
 def unclear_sources(names: Sequence[ChannelName]) -> list[tuple[str, tuple[str, ...]]]:

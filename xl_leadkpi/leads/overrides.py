@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.vocabulary import field_headers, plain
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.reports import REPORT_KINDS
 from xl_leadkpi.leads.model.stage import OPEN, PIPELINE, named_pipeline
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.stage_words import find_stage, named_stage, split_number
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _TABLES = ("leads", "deals", "history")
 HISTORY_COLUMNS = frozenset({"lead_id", "stage", "time", "before", "field"})
 """Columns of a history that may be named with ``--map history.NAME=HEADER``."""
-_WITH_ENCODING = (*_TABLES, "spend", "touches")
+_WITH_ENCODING = (*_TABLES, "spend", "touches", *REPORT_KINDS)
 ENCODINGS = (
     "utf-8", "utf-16", "cp1250", "cp1251", "cp1252", "iso8859-1", "iso8859-2", "iso8859-5", "iso8859-15", "koi8-r",
     "koi8-u", "cp437", "cp850", "cp852", "cp866", "mac-roman", "mac-latin2", "mac-cyrillic", "cp1253", "cp1254",
@@ -103,6 +104,7 @@ def _check_field(name: str, pipeline: Pipeline) -> None:
     table, _, field = name.rpartition(".")
     known = list(field_headers("lead", pipeline))
     others = [*field_headers("spend", pipeline), *field_headers("touch", pipeline)]
+    others += [own for kind in REPORT_KINDS for own in field_headers(kind, pipeline)]
     if name == "-" or (field in known and table in ("", *_TABLES)) or (name in others):
         return
     if table == "history" and field in HISTORY_COLUMNS:

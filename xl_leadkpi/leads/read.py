@@ -23,7 +23,7 @@ from xl_leadkpi.leads.lifecycle.as_of import bound_of
 from xl_leadkpi.leads.lifecycle.classify import LeadRows, is_of_other_record
 from xl_leadkpi.leads.lifecycle.deals import DealJoin
 from xl_leadkpi.leads.lifecycle.fold_query import fold_query
-from xl_leadkpi.leads.lifecycle.folds import fold, refuse_ads
+from xl_leadkpi.leads.lifecycle.folds import fold, refuse_reports
 from xl_leadkpi.leads.lifecycle.histories import HistorySource, open_history
 from xl_leadkpi.leads.lifecycle.join_keys import JoinKeys, key_columns, with_own_identifier
 from xl_leadkpi.leads.lifecycle.with_history import HistoryJoin
@@ -606,7 +606,7 @@ def _mapped(grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"
     """
     headers = without_days_of_others(grid.headers, options.sales_pipeline) if options.sales_pipeline else grid.headers
     mapped = recognise(headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
-    refuse_ads(grid, mapped, options.pipeline)
+    refuse_reports(grid, mapped, options.pipeline)
     useful = set(mapped.position) & {"created", "stage", "status", "won_date", "lead_id", "close_date", "is_won"}
     if not useful:
         raise InputError(

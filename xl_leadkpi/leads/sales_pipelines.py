@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import narwhals as nw
 
 from xl_leadkpi import engines
+from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.model.conditions import Condition
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import PIPELINE
@@ -26,6 +28,7 @@ COLUMN = "by_pipeline"
 """Its name in the lead table, where rows are grouped by it."""
 MOST_PIPELINES = 12
 """Pipelines that a table has at most; a column with more different texts names something else."""
+_SEVERAL = 2
 _DAY_OF_ONE = re.compile(r"""^\s*date (?:entered|exited) .+\((.+)\)\W*$""", re.IGNORECASE)
 
 
@@ -49,13 +52,18 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     if options.rates is not None and table.conversion is not None:
         # a pipeline alone may not tell the currency that the report is in
         options = replace(options, rates=replace(options.rates, target=table.conversion.target))
-    parts = {
-        name: _without_column(read(replace(_choosing(options, name), as_of=options.as_of or table.as_of)))
-        for name, _ in table.sales_pipelines
-    }
+    parts: dict[str, LeadTable] = {}
+    for name, _ in table.sales_pipelines:
+        # one that filters or the day that is counted leave nothing of has no funnel
+        with suppress(InputError):
+            part = read(replace(_choosing(options, name), as_of=options.as_of or table.as_of))
+            parts[name] = _without_column(part)
+    if len(parts) < _SEVERAL:
+        return _without_column(replace(table, sales_pipelines=()))
     header = table.by_labels.get(COLUMN, "")
-    details: dict[str, Detail] = {"pipelines": tuple(f"{name}: {rows:,}" for name, rows in table.sales_pipelines)}
-    details["name"] = table.sales_pipelines[0][0]
+    counts = {name: part.filters[len(options.where)].left for name, part in parts.items()}
+    told = tuple(f"{name}: {counts.get(name, 0):,}" for name, _ in table.sales_pipelines)
+    details: dict[str, Detail] = {"pipelines": told, "name": next(iter(parts))}
     found = Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details)
     return replace(table, of_pipelines=parts, findings=(*table.findings, found))
 

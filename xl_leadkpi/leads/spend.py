@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from xl_leadkpi.cells.days import UNIX_EPOCH, date_of
+from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
-from xl_leadkpi.leads.cells.dates import date_ranges, parse_dates
+from xl_leadkpi.leads.cells.dates import date_ranges
 from xl_leadkpi.leads.cells.raw_table import RawColumn
 from xl_leadkpi.leads.cells.vocabulary import header_currency, header_key, is_total, plain
 from xl_leadkpi.leads.fields.in_memory import noted, odd_cells
+from xl_leadkpi.leads.fields.report_totals import labelled_totals, unlabelled_total
 from xl_leadkpi.leads.fields.rules import currency_codes, labels, read_amounts, read_dates, table_locale
+from xl_leadkpi.leads.fields.spans import (
+    MONTHS_OF_A_YEAR,
+    WEEK_HEADERS,
+    all_mondays,
+    first_day_of,
+    month_number,
+    report_range,
+    split_by_days,
+)
 from xl_leadkpi.leads.files.open import open_frame, open_table
 from xl_leadkpi.leads.lifecycle.row_checks import MOST_MONEY
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
@@ -23,11 +33,11 @@ from xl_leadkpi.leads.model.rates import MOST_DAYS_OLD, Conversion, used_rates
 from xl_leadkpi.leads.model.table import SpendTable
 from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.columns import recognise
-from xl_leadkpi.leads.recognition.other_rows import find_other_rows, other_row_findings
+from xl_leadkpi.leads.recognition.other_rows import other_row_findings
+from xl_leadkpi.leads.recognition.report_kind import REPORT_NAMES, kind_of_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
     from xl_leadkpi.leads.cells.raw_table import Loaded, RawTable
     from xl_leadkpi.leads.fields.rules import Odd, ReadDates
@@ -35,8 +45,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.table import ColumnMatch
 
 _FIELDS = ("sp_date", "sp_end", "sp_campaign", "sp_channel", "sp_spend", "sp_currency", "sp_impressions", "sp_clicks")
-_WEEK_HEADERS = frozenset({"week", "tydzien", "неделя", "woche", "semana", "semaine", "settimana"})
-_MONTHS_OF_A_YEAR = 12
 _LETTERS_OF_CODE = 3
 _MOST_DAYS = 3_653
 """Ten years: what a row covers beyond that is no report of what was spent."""
@@ -151,6 +159,12 @@ class _Export:
         self.mapped = recognise(grid.headers, grid.sample, "spend", options.pipeline, options.fields)
         self.findings: list[Finding] = [*grid.notes, *self.mapped.tie_findings()]
         if "sp_spend" not in self.mapped.position:
+            other = kind_of_report(grid.headers, options.pipeline)
+            if other not in (None, "spend"):
+                raise InputError(
+                    f"{grid.place}, row {grid.first_row - 1}: this is a {REPORT_NAMES[other]} (columns "
+                    f"{listed(grid.headers)}), not one of spend. Give it with --{other} FILE."
+                )
             raise InputError(
                 f"{grid.place}, row {grid.first_row - 1}: no column with the amount spent was recognised. Found: "
                 f"{listed(grid.headers)}. Expected a header such as Cost, Amount spent or Spend; or name it "
@@ -314,7 +328,7 @@ class _Export:
                 f"{self.grid.place}: nothing tells the currency of the report. Name it with --currency, such as "
                 "--currency EUR."
             )
-        day = pl.coalesce(pl.col("first").cast(pl.Int32), _first_day(pl.col("month")).cast(pl.Int32))
+        day = pl.coalesce(pl.col("first").cast(pl.Int32), first_day_of(pl.col("month")).cast(pl.Int32))
         frame = frame.with_columns(rate_day=day)
         pairs = frame.filter(pl.col("spend") != 0).select("currency", "rate_day").unique()
         known: list[tuple[str, int | None, float]] = []
@@ -372,19 +386,8 @@ class _Export:
 
     def _without_totals(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Drop total and empty rows, then spread what covers several days over their months."""
-        first = self.loaded.columns.get(0)
-        if first is None and self.grid.headers and self.grid.is_usable(0):
-            first = self.grid.load([0], frozenset()).columns[0]
-        columns = {**self.loaded.columns, **({} if first is None else {0: first})}
-        other = find_other_rows([columns[place] for place in sorted(columns)], self.loaded.rows, self.loaded.beyond)
-        total = pl.repeat(value=False, n=len(frame), dtype=pl.Boolean, eager=True).scatter(
-            list(other.totals), values=True
-        )
         labelled = [self._column(name) for name in ("sp_date", "sp_campaign", "sp_channel", "sp_currency")]
-        for column in (*labelled, first):
-            if column is not None:
-                marks = pl.Series([is_total(text) for text in column.as_text()], dtype=pl.Boolean)
-                total |= column.spread(marks).fill_null(value=False)
+        total, other = labelled_totals(self.grid, self.loaded, labelled)
         frame = self._mark_unlabelled_total(frame.with_columns(total=total))
         count = int(frame["total"].sum())
         if count:
@@ -413,23 +416,11 @@ class _Export:
 
     def _mark_unlabelled_total(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A first or last row that says neither campaign nor channel, and spends what all others spend together."""
-        names = [name for name in ("campaign", "channel") if 0 < frame[name].null_count() < len(frame)]
-        names = names or [name for name in ("first",) if 0 < frame[name].null_count() < len(frame)]
-        if len(frame) < 3 or not names:
+        blank = [name for name in ("campaign", "channel") if 0 < frame[name].null_count() < len(frame)]
+        place = unlabelled_total(frame, blank or ["first"], "spend")
+        if place is None:
             return frame
-        whole = float(frame.filter(~pl.col("total"))["spend"].sum() or 0)
-        for place in (0, len(frame) - 1):
-            row = frame.row(place, named=True)
-            rest = whole - (row["spend"] or 0.0)
-            if (
-                not row["total"]
-                and all(row[name] is None for name in names)
-                and rest > 0
-                and abs((row["spend"] or 0.0) - rest) <= 0.005 * rest
-            ):
-                marks = pl.int_range(len(frame), eager=True) == place
-                return frame.with_columns(total=pl.col("total") | marks)
-        return frame
+        return frame.with_columns(total=pl.col("total") | (pl.int_range(len(frame), eager=True) == place))
 
     def _months(self, frame: pl.DataFrame) -> pl.DataFrame:
         if "sp_date" not in self.mapped.position:
@@ -445,14 +436,14 @@ class _Export:
                 )
             )
         last = pl.col("last")
-        if header_key(self._header("sp_date")) in _WEEK_HEADERS or self._all_mondays(frame):
+        if header_key(self._header("sp_date")) in WEEK_HEADERS or all_mondays(frame["first"]):
             last = pl.coalesce(last, pl.col("first") + 6)
             self.findings.append(Finding(FindingKind.WEEKS_SPLIT, len(frame), self._header("sp_date")))
         frame = frame.with_columns(last=pl.coalesce(last, pl.col("first"))).with_columns(
             last=pl.max_horizontal("first", "last"),
-            month=_month(pl.col("first")),
+            month=month_number(pl.col("first")),
         )
-        return _split_by_days(self._without_endless(frame))
+        return split_by_days(self._without_endless(frame), ("spend", "impressions", "clicks"))
 
     def _without_endless(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Leave rows without a month that are open-ended: an end in the year 9999 says nothing of any month."""
@@ -465,73 +456,14 @@ class _Export:
         self.findings.append(Finding(FindingKind.SPEND_RANGE, len(numbers), header, rows=rows))
         return frame.with_columns(month=pl.when(~endless | endless.is_null()).then("month"))
 
-    @staticmethod
-    def _all_mondays(frame: pl.DataFrame) -> bool:
-        """Tell rows of weeks: all on Mondays, over at least three of them, one row a campaign and week."""
-        days = frame["first"].drop_nulls().unique()
-        return len(days) >= 3 and bool(((days - 2) % 7 == 0).all())
-
     def _month_of_report(self) -> int | None:
         """Read the range in the title lines; it is usable only where it lies in one month."""
         for title in self.grid.title:
             ends = report_range(title, table_locale(self.grid, self.options.locale))
             if ends and (ends[0].year, ends[0].month) == (ends[1].year, ends[1].month):
-                return ends[0].year * _MONTHS_OF_A_YEAR + ends[0].month - 1
+                return ends[0].year * MONTHS_OF_A_YEAR + ends[0].month - 1
             if ends:
                 self.findings.append(Finding(FindingKind.SPEND_RANGE, 1, details={"title": title[:60]}))
                 return None
         self.findings.append(Finding(FindingKind.SPEND_WITHOUT_DATE, self.loaded.rows))
         return None
-
-
-def report_range(title: str, locale: str = "en") -> tuple[date, date] | None:
-    """Read the days a report covers from one of its title lines.
-
-    Args:
-        title: The line.
-        locale: Decides the order of day and month where the line does not.
-
-    Returns:
-        The first and the last day; None where the line names none.
-
-    >>> report_range("September 1, 2026 - September 30, 2026")
-    (datetime.date(2026, 9, 1), datetime.date(2026, 9, 30))
-    """
-    for separator in (" - ", " – ", " — ", " to ", " bis ", " do ", " по ", "–", "—"):
-        parts = title.split(separator)
-        if len(parts) != 2:
-            continue
-        days = parse_dates(
-            pl.Series([part.split(":")[-1].strip().removeprefix("с ").removeprefix("od ") for part in parts]),
-            locale=locale,
-        )
-        if not days.days.null_count():
-            first, last = (date_of(day) for day in days.days)
-            return first, last
-    return None
-
-
-def _month(day: pl.Expr) -> pl.Expr:
-    moment = (day.cast(pl.Int32) - UNIX_EPOCH).cast(pl.Date)
-    return moment.dt.year() * _MONTHS_OF_A_YEAR + moment.dt.month().cast(pl.Int32) - 1
-
-
-def _split_by_days(frame: pl.DataFrame) -> pl.DataFrame:
-    """Share out rows that reach over the end of a month by their days."""
-    last_month = _month(pl.col("last"))
-    whole = frame.filter((last_month == pl.col("month")) | pl.col("month").is_null())
-    across = frame.filter(last_month != pl.col("month"))
-    if across.is_empty():
-        return whole
-    month = pl.col("month")
-    days = pl.min_horizontal("last", _first_day(month + 1) - 1) - pl.max_horizontal("first", _first_day(month)) + 1
-    measures = pl.col("spend", "impressions", "clicks")
-    parts = across.with_columns(month=pl.int_ranges("month", last_month + 1)).explode("month")
-    parts = parts.with_columns(measures * days / (pl.col("last") - pl.col("first") + 1))
-    return pl.concat([whole, parts.cast({"month": whole.schema["month"]})])
-
-
-def _first_day(month: pl.Expr) -> pl.Expr:
-    """Number of a month's first day."""
-    day = pl.date(month // _MONTHS_OF_A_YEAR, month % _MONTHS_OF_A_YEAR + 1, 1)
-    return day.to_physical() + UNIX_EPOCH

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.funnel.json_report import blocks_by_path
@@ -44,6 +45,8 @@ MILLIMETRES = 25.4 / 96
 CHART_HEIGHT = 240
 ROWS_SHOWN = 20
 """Row numbers of a finding on this sheet; Funnel_Map has all."""
+MOST_CAMPAIGNS = 30
+"""E-mailings that the sheet shows, the latest."""
 MOST_MONTHS = 24
 """Months that the monthly chart shows, the last ones."""
 _FIRST_DAY = date(1900, 1, 1)
@@ -55,7 +58,7 @@ WITH_ANOTHER = {
 
 BASES = {
     **dict.fromkeys(("period_closed", "closed_by", "closed_losses"), "closed"),
-    **dict.fromkeys(("months", "quality", "period_created"), ""),
+    **dict.fromkeys(("months", "quality", "period_created", "traffic", "email", "social"), ""),
 }
 """Which leads a block is of, where a period is asked for, if not of those created in it; ``""`` says it itself."""
 
@@ -101,6 +104,9 @@ class _FunnelSheet:
             "closed_losses": self._closed_losses,
             "attribution": self._attribution,
             "quality": self._quality,
+            "traffic": self._traffic,
+            "email": self._email,
+            "social": self._social,
         }
         for name, block in self.report.blocks.items():
             self.basis = BASES.get(name, "created") if self.report.period_closed is not None else ""
@@ -771,6 +777,58 @@ class _FunnelSheet:
             places = placed.places
             self.row = placed.last_row + 2
 
+    # reports of other tools -------------------------------------------------------------------------------------------
+
+    def _traffic(self) -> None:
+        """Visitors ahead of the leads, then the same by channel and by month."""
+        blocks = self.report.traffic
+        if not blocks:
+            return
+        self._section(self.texts("block.traffic"), self.texts("link.traffic"))
+        unknown = dict.fromkeys(note for block in blocks.values() for note in self._unknown(block))
+        self._put_notes(more=[("visits", ""), *unknown])
+        headers = {"conversions": "site_conversions", "first_day": "days_from", "last_day": "days_to"}
+        headers = {key: self.texts(f"column.{name}") for key, name in headers.items()}
+        for block in blocks.values():
+            self._measures(block, headers)
+
+    def _email(self) -> None:
+        """E-mailings by month, then the latest one by one."""
+        blocks = self.report.email
+        if not blocks:
+            return
+        self._section(self.texts("block.email"), self.texts("link.email"))
+        self._put_notes(blocks["by_month"], more=[("email_rates", "")])
+        headers = {"bounce_rate": self.texts("column.returned_rate")}
+        self._measures(blocks["by_month"], headers)
+        block = blocks["by_campaign"]
+        self._section(self.texts("block.campaigns"))
+        shown = _first_rows(block, MOST_CAMPAIGNS)
+        left_out = [("campaigns_shown", str(MOST_CAMPAIGNS))] if len(shown) < len(block) else []
+        self._put_notes(shown, more=left_out)
+        self._measures(shown, headers)
+
+    def _social(self) -> None:
+        """Pages of social networks by month."""
+        block = self.report.social
+        if block is None:
+            return
+        self._section(self.texts("block.social"), self.texts("link.social"))
+        self._put_notes(block, more=[("social_rates", "")])
+        self._measures(block)
+
+    def _measures(self, block: Block, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        """One table of a report."""
+        label, *figures = self._shown(block)
+        figures.sort(key=lambda column: column.unit == "text")
+        total = {label.key: self.texts("label.(total)")} if block.totals or block.is_record else {}
+        missing = {column.key: NO_VALUE for column in figures} | total
+        placed = place_table(
+            self.canvas, block, [label, *figures[:CELLS]], self.setting, row=self.row, headers=dict(headers),
+            missing=missing,
+        )  # fmt: skip
+        self.row = placed.last_row + 2
+
     # printing ---------------------------------------------------------------------------------------------------------
 
     def _page_breaks(self, width: int) -> tuple[int, ...]:
@@ -787,6 +845,19 @@ class _FunnelSheet:
                 breaks.append(start)
                 page_start = start
         return tuple(breaks)
+
+
+def _first_rows(block: Block, most: int) -> Block:
+    """The first rows of a block."""
+    if len(block) <= most:
+        return block
+    unknown = {
+        key: replace(gap, rows=rows)
+        for key, gap in block.unknown.items()
+        if (rows := tuple(row for row in gap.rows if row < most))
+    }
+    columns = tuple(replace(column, values=column.values[:most]) for column in block.columns)
+    return replace(block, columns=columns, unknown=unknown)
 
 
 def _broken(text: str, room: float) -> list[str]:

@@ -18,6 +18,7 @@ from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
 from xl_leadkpi.funnel.quality import touched_figures
 from xl_leadkpi.leads.model.conditions import parse_condition
+from xl_leadkpi.leads.model.reports import REPORT_KINDS
 from xl_leadkpi.leads.model.stage import (
     FEWEST_OPEN,
     MOST_OPEN,
@@ -73,6 +74,8 @@ FILTERS = ("where", "exclude")
 """Parameters that say which rows are counted: conditions, and words of stages whose rows are left out."""
 _BETWEEN_FILTERS = "; "
 _ONE_FILTER = re.compile(r"""(?:'[^']*'|"[^"]*"|[^;'"\n])+""")
+TABLES = ("leads", "deals", "spend", "touches", *REPORT_KINDS)
+"""Tables in the order in which their columns are listed."""
 TABLE_CHOICES = ("spend_table", "touches_table")
 """Parameters that only an open workbook has: where spend and touches are taken from."""
 CHOICES = {"reach": ("filled", "exact", "strict"), "win_basis": ("closed", "all", "cohort")}
@@ -251,9 +254,7 @@ class _MapSheet:
 
     def _columns(self) -> None:
         texts = self.texts
-        matches = sorted(
-            self.report.columns, key=lambda match: ("leads", "deals", "spend", "touches").index(match.table)
-        )
+        matches = sorted(self.report.columns, key=lambda match: TABLES.index(match.table))
         first = self._table(
             COLUMNS,
             self._headers("header", "field", "recognised", "score", "reason", "second", "table"),

@@ -121,7 +121,7 @@ def place_table(
             (NO_VALUE if row in gaps else blank) if value is None else _display(value, part, setting)
             for row, value in enumerate(part.values)
         ]
-        if None in part.values and (blank is not None or gaps):
+        if None in part.values and (blank is not None or gaps) and not is_label:
             place = canvas.range(first, column + i, first + rows - 1, column + i)
             canvas.conditions.append(Condition(place, f"ISTEXT({address(first, column + i)})", color=FAINT))
         formulas = _formulas(part, where, setting.formulas)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.model.stage import Pipeline
 
-Section = Literal["lead", "spend", "touch"]
+Section = Literal["lead", "spend", "touch", "traffic", "email", "social"]
 """The tables, as the vocabulary calls them."""
+REPORT_SECTIONS = frozenset({"traffic", "email", "social"})
+"""Those of them that are reports of other tools."""
 
 # ł has no Unicode decomposition, so stripping accents leaves it; dotless i and ø likewise.
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d"})
@@ -56,6 +58,15 @@ def vocabulary() -> dict[str, Any]:
 
 
 @cache
+def report_headers() -> dict[str, dict[str, list[str]]]:
+    """The headers of the reports of other tools: web analytics, e-mailings, pages of social networks."""
+    found: dict[str, dict[str, list[str]]] = json.loads(
+        (files("xl_leadkpi.leads.cells") / "report_headers.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+@cache
 def field_headers(section: Section, pipeline: Pipeline) -> Mapping[str, tuple[str, ...]]:
     """The headers of every field of a table.
 
@@ -67,7 +78,7 @@ def field_headers(section: Section, pipeline: Pipeline) -> Mapping[str, tuple[st
     >>> field_headers("lead", own)["stage_offer_date"][0], "mql_date" in field_headers("lead", own)
     ('Offer date', False)
     """
-    words: Mapping[str, list[str]] = vocabulary()[section]
+    words: Mapping[str, list[str]] = report_headers()[section] if section in REPORT_SECTIONS else vocabulary()[section]
     if section != "lead":
         return {field: tuple(headers) for field, headers in words.items()}
     there = {*pipeline.date_fields, *pipeline.flags}

@@ -25,9 +25,11 @@ from xl_leadkpi.leads.cells.raw_table import (
     transpose,
 )
 from xl_leadkpi.leads.files.markup import kind_of_markup, read_page, read_workbook_xml
+from xl_leadkpi.leads.files.stacked_text import open_stacked
 from xl_leadkpi.leads.files.text_file import open_text
 from xl_leadkpi.leads.files.typed_columns import is_cells, load_typed, python_cells, sample_of, unusable
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
+from xl_leadkpi.leads.model.reports import REPORT_KINDS
 from xl_leadkpi.leads.overrides import encoding_of
 from xl_leadkpi.leads.recognition.headers import ExpectedHeaders, find_header
 
@@ -79,7 +81,9 @@ def open_table(path: Path, kind: Kind, options: ReadOptions) -> RawTable:
     markup = kind_of_markup(path)
     if markup:
         return _open_markup(path, markup, options, expected)
-    return open_text(path, expected, encoding_of(options, kind))
+    encoding = encoding_of(options, kind)
+    stacked = open_stacked(path, expected, encoding) if kind in REPORT_KINDS else None
+    return stacked or open_text(path, expected, encoding)
 
 
 def _expected(kind: Kind, options: ReadOptions) -> ExpectedHeaders:

@@ -117,6 +117,24 @@ def open_text(path: Path, expected: ExpectedHeaders, encoding: str = "") -> RawT
     )
 
 
+def text_lines(path: Path, expected: ExpectedHeaders, encoding: str = "") -> tuple[list[str], str]:
+    """All lines of a text file, for tables that stand one below the other in it.
+
+    Args:
+        path: The file.
+        expected: Which headers to look for.
+        encoding: Its encoding; ``""`` finds it.
+
+    Returns:
+        The lines, and the encoding they were read in.
+    """
+    csv.field_size_limit(1 << 30)
+    head, more = _head(path)
+    encoding = encoding or _encoding(head, more=more, path=path, expected=expected)
+    text, _ = _decode(path.read_bytes(), encoding, more=False)
+    return text.replace("\0", "").split("\n"), encoding
+
+
 def _head(path: Path) -> tuple[bytes, bool]:
     """Read the beginning of a file, so far that it holds some rows, and tell whether there is more."""
     with path.open("rb") as stream:
@@ -278,7 +296,7 @@ def _stray_quote(delimiter: str) -> str:
 def _rows(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
     rows: list[list[str]] = []
     ends: list[int] = []
-    for row, end, _ in _records(lines, delimiter):
+    for row, end, _ in records(lines, delimiter):
         rows.append(row)
         ends.append(end)
         if len(rows) > SAMPLE_ROWS + 15 or len(rows) * len(row) > _SAMPLE_CELLS:
@@ -426,7 +444,7 @@ def _load_tolerantly(path: Path, layout: _Layout, positions: Sequence[int], iden
     unclosed: list[int] = []
     rows = 0
     start = layout.header_lines
-    for index, (row, _, is_closed) in enumerate(_records(lines, layout.delimiter, width, start)):
+    for index, (row, _, is_closed) in enumerate(records(lines, layout.delimiter, width, start)):
         if index == 0:  # the header
             continue
         if not is_closed:
@@ -451,7 +469,7 @@ def _load_tolerantly(path: Path, layout: _Layout, positions: Sequence[int], iden
     return Loaded(columns, rows, tuple(findings), {row: text for row, _, text in ragged if text})
 
 
-def _records(
+def records(
     lines: Sequence[str], delimiter: str, width: int | None = None, start: int = 0
 ) -> Iterator[tuple[list[str], int, bool]]:
     """Read records as a spreadsheet does: a quotation mark opens a quoted text only where a cell begins.

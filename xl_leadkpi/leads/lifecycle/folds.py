@@ -8,7 +8,8 @@ from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.lifecycle.history import fold_history
 from xl_leadkpi.leads.lifecycle.product_lines import fold_product_lines
 from xl_leadkpi.leads.overrides import listed
-from xl_leadkpi.leads.recognition.table_kind import ads_columns, log_columns, product_columns
+from xl_leadkpi.leads.recognition.report_kind import REPORT_NAMES
+from xl_leadkpi.leads.recognition.table_kind import ads_columns, log_columns, other_report, product_columns
 
 if TYPE_CHECKING:
     from xl_leadkpi.leads.cells.raw_table import RawTable
@@ -32,12 +33,20 @@ def fold(grid: RawTable, mapped: ColumnMap, options: ReadOptions, *, is_deals: b
     return fold_product_lines(grid, lines, mapped) if lines else None
 
 
-def refuse_ads(grid: RawTable, mapped: ColumnMap, pipeline: Pipeline) -> None:
-    """Refuse a report of ads, which has no leads.
+def refuse_reports(grid: RawTable, mapped: ColumnMap, pipeline: Pipeline) -> None:
+    """Refuse a report of ads, traffic, e-mailings or a social network, which has no leads.
 
     Raises:
         InputError: It is one.
     """
+    other = other_report(grid.headers, grid.sample, mapped, pipeline)
+    if other:
+        kind, named = other
+        raise InputError(
+            f"{grid.place}, row {grid.first_row - 1}: this is a {REPORT_NAMES[kind]} (columns {listed(named)}), not a "
+            "table of leads: no column tells a lead's identifier, stage or outcome. Name the table of leads first, and "
+            f"this one with --{kind} FILE."
+        )
     columns = ads_columns(grid.headers, grid.sample, mapped, pipeline)
     if columns:
         raise InputError(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from xl_leadkpi.errors import brief
 from xl_leadkpi.leads.cells.vocabulary import header_key, is_of_deal
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.reports import REPORT_KINDS
 from xl_leadkpi.leads.model.table import ColumnMatch
 from xl_leadkpi.leads.recognition.cell_types import CellTypes, cell_types
 from xl_leadkpi.leads.recognition.headers import (
     Kind,
+    Meaning,
     find_column,
     is_actual,
     is_count,
@@ -176,8 +178,9 @@ class _Assignment:
         self.kind = kind
         self.pipeline = pipeline
         self.dates = date_fields(pipeline)
+        self.is_report = kind in REPORT_KINDS
         self.beside_deals = kind in {"leads", "deals"} and any(map(is_of_deal, headers))
-        self.profile = [cell_types(cells, pipeline, months=kind == "spend") for cells in sample]
+        self.profile = [cell_types(cells, pipeline, months=kind == "spend" or self.is_report) for cells in sample]
         self.taken, self.unmapped_columns, self.unmapped_fields = _user_overrides(
             headers, {name: header for name, header in user.items() if name == "-" or is_field(name, kind, pipeline)}
         )
@@ -195,8 +198,10 @@ class _Assignment:
         for column, header in enumerate(self.headers):
             if column in self.used or column in self.unmapped_columns:
                 continue
+            # "Sessions per user" holds the word and counts something else: in a report whole headers alone count
+            whole_only = column >= WIDE or self.is_report
             meant, forbidden = meanings(
-                header, self.kind, self.pipeline, whole_only=column >= WIDE, beside_deals=self.beside_deals
+                header, self.kind, self.pipeline, whole_only=whole_only, beside_deals=self.beside_deals
             )
             if forbidden:
                 self.never.add(column)
@@ -204,9 +209,7 @@ class _Assignment:
                 if meaning.field in self.unmapped_fields:
                     self.left_out.setdefault(column, meaning.field)
                     continue
-                score = meaning.score + type_score(
-                    meaning.field, self.profile[column], self.pipeline, header, is_whole=meaning.reason == "exact"
-                )
+                score = meaning.score + self._type_score(meaning, column)
                 if score >= LEAST_SCORE - 1e-9:
                     found.append(_Candidate(score, meaning.field, column, meaning.reason, meaning.length))
                 elif meaning.score >= 0.8 and meaning.field in self.dates | NUMBERS | _REFUSED_FLAGS:
@@ -216,6 +219,12 @@ class _Assignment:
                 found.append(_Candidate(LEAST_SCORE, "stage", column, "values", 0))
         order = {name: rank for rank, name in enumerate(_specific_first(self.pipeline))}
         return sorted(found, key=lambda c: (-c.score, order.get(c.field, len(order)), -c.length, c.column))
+
+    def _type_score(self, meaning: Meaning, column: int) -> float:
+        if self.is_report:  # days are written as 202601 or 0003 there, rates as texts: the header alone decides
+            return 0.0 if self.profile[column].filled else -0.3
+        header, is_whole = self.headers[column], meaning.reason == "exact"
+        return type_score(meaning.field, self.profile[column], self.pipeline, header, is_whole=is_whole)
 
     def choose(self) -> None:
         """Take the candidates in turn."""

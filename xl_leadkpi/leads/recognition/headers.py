@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.cells.vocabulary import Section
     from xl_leadkpi.leads.model.stage import Pipeline
 
-Kind = Literal["leads", "deals", "spend", "touches", "history"]
+Kind = Literal["leads", "deals", "spend", "touches", "history", "traffic", "email", "social"]
 
 HEADER_ROWS = 15
 _MOST_WORDS = 20
 _SECTION: dict[Kind, Section] = {
     "leads": "lead", "deals": "lead", "spend": "spend", "touches": "touch", "history": "lead",
+    "traffic": "traffic", "email": "email", "social": "social",
 }  # fmt: skip
 _SECOND_CHOICE = 0.85
 _OF_CONTACT = frozenset({"contact", "company", "email", "phone"})

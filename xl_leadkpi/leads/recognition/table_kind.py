@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from xl_leadkpi.leads.cells.blanks import is_missing
 from xl_leadkpi.leads.cells.vocabulary import full_header_key, header_key, vocabulary
+from xl_leadkpi.leads.model.reports import REPORT_KINDS
 from xl_leadkpi.leads.recognition.cell_types import cell_types
 from xl_leadkpi.leads.recognition.columns import recognise
 from xl_leadkpi.leads.recognition.headers import meanings
+from xl_leadkpi.leads.recognition.report_kind import kind_of_report, report_columns
 from xl_leadkpi.leads.recognition.stage_words import find_stage, is_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from xl_leadkpi.leads.model.reports import ReportKind
     from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.recognition.columns import ColumnMap
 
@@ -78,18 +81,38 @@ def ads_columns(
         "sp_spend" in found and any(column.field == "sp_campaign" for column in spend)
     ):
         return ()
+    return () if _may_be_leads(headers, sample, mapped, pipeline) else tuple(found.values())
+
+
+def other_report(
+    headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap, pipeline: Pipeline
+) -> tuple[ReportKind, tuple[str, ...]] | None:
+    """Tell a report of traffic, e-mailings or a social network, with the columns that make it one."""
+    if _may_be_leads(headers, sample, mapped, pipeline):  # most tables are: the headers of reports need not be known
+        return None
+    for kind in REPORT_KINDS:
+        columns = report_columns(headers, kind, pipeline)
+        if columns and kind_of_report(headers, pipeline) == kind:
+            return kind, columns
+    return None
+
+
+def _may_be_leads(
+    headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap, pipeline: Pipeline
+) -> bool:
+    """Whether something in a table is of persons, stages or single records."""
     if any(name in mapped.position for name in _OF_PEOPLE):
-        return ()
+        return True
     for name in ("stage", "status"):
         place = mapped.position.get(name)
         if place is not None and any(_means_stage(cell, pipeline) for cell in set(_texts(sample[place]))):
-            return ()
+            return True
     place = mapped.position.get("lead_id")
     if place is not None and not _OTHER_OWNERS & set(header_key(headers[place]).split()):
         texts = list(_texts(sample[place]))
         if len(set(texts)) == len(texts):
-            return ()
-    return tuple(found.values())
+            return True
+    return False
 
 
 def _texts(cells: Iterable[object]) -> Iterable[str]:
