@@ -35,6 +35,17 @@ def test_modes(folder, capsys):
     assert stages(capsys, "deals.csv", "--stages", "canonical") == ["Opportunity", "Proposal", "Won"]
 
 
+def test_it_is_said_what_tells_the_order(folder, capsys):
+    assert main(["funnel", "deals.csv", "-o", "out.xlsx"]) == 0
+    said = capsys.readouterr().out
+    assert "own stages                       6  ordered by: names (--stages canonical: the usual seven)" in said
+    for language, text in (("en", "(stages of your own, ordered by: names)"), ("ru", "порядок: названия)")):
+        assert main(["check", "deals.csv", "--language", language]) == 0
+        assert text in capsys.readouterr().out
+    assert main(["check", "two.csv", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"][0]["stages_told_by"] is None
+
+
 def test_every_month(folder, capsys):
     assert main(["check", "deals.csv", "--write"]) == 0
     capsys.readouterr()

@@ -170,6 +170,7 @@ def as_json(seen: Understanding, texts: Texts) -> dict[str, Any]:
         "as_of_reason": seen.as_of_reason,
         "currencies": list(seen.currencies),
         "stages": list(seen.stages),
+        "stages_told_by": seen.stages_told_by or None,
         "columns": [asdict(one) | {"sure": one.field is not None and one.score >= SURE} for one in seen.columns],
         "words": [asdict(one) for one in seen.words],
         "channels": [asdict(one) for one in seen.channels],
@@ -303,7 +304,9 @@ def _certainty(column: ColumnMatch, texts: Texts) -> str:
 
 def _words(seen: Understanding, texts: Texts) -> Iterator[str]:
     yield ""
-    yield f"{texts('check.words')}:"
+    told_by = seen.stages_told_by
+    own = texts("check.own_stages", value=texts.known(f"order.{told_by}", told_by)) if told_by else ""
+    yield f"{texts('check.words')}{own}:"
     if not seen.words:
         yield "  " + texts("check.no_words")
     for word in seen.words[:_WORDS]:

@@ -845,6 +845,7 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
     lines = [
         ("leads", f"{one}s", f"{summary['leads']:,}", f"{header.rows_read:,} rows read, as of {header.as_of}"),
         *_filter_lines(report),
+        *_order_lines(report),
         *_stage_lines(report),
         ("lost", "lost / open", f"{_amount(summary['lost'], '')} / {_amount(summary['open'], '')}", ""),
         ("win_rate", "win rate", _share(summary["win_rate"]), basis[summary["win_rate_basis"]]),
@@ -952,6 +953,16 @@ def _print_closed(report: FunnelReport, currency: str) -> None:
         gap = closed.unknown.get(key)
         remark = f"compared: {shown[1] or '-'}" if len(shown) > 1 else ""
         print(f"{name:<14}{shown[0] or '-':>20}  {f'unknown: {_reason(gap.why)}' if gap else remark}".rstrip())
+
+
+def _order_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:
+    """That the stages are the user's own, and what tells their order."""
+    from xl_leadkpi.sheets.texts import Texts
+
+    if report.stages_told_by:
+        own = sum(stage.is_own for stage in report.stage_pipeline)
+        told_by = Texts("en").known(f"order.{report.stages_told_by}", report.stages_told_by)
+        yield "", "own stages", f"{own}", f"ordered by: {told_by} (--stages canonical: the usual seven)"
 
 
 def _stage_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:
