@@ -14,7 +14,7 @@ from unicodedata import category
 from xl_leadkpi.cli.project_file import EVERY_TABLE, VERSION, is_pattern
 from xl_leadkpi.cli.settings import PROJECT, READ, REPLACED, WRITTEN, settings
 from xl_leadkpi.errors import UserError
-from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, listed_stages
+from xl_leadkpi.leads.model.stage import FEWEST_OPEN, LOST, MOST_OPEN, WON, listed_stages
 
 if TYPE_CHECKING:
     import argparse
@@ -90,6 +90,8 @@ def _part(section: str, lines: Iterable[str], seen: Understanding) -> str:
 def _value(setting: Setting, options: argparse.Namespace, seen: Understanding, path: Path) -> Any:
     """The value of a setting that is to be written, None for none."""
     value = getattr(options, setting.name, None)
+    if setting.name == "stages" and any(stage.is_own for stage in seen.pipeline):
+        return None  # they are listed, which is said under the same name
     folder = path.parent
     if setting.name in WRITTEN:  # those that a project file has said before
         value = options.filed.get(setting.name)
@@ -232,18 +234,19 @@ def _own_stages(seen: Understanding) -> str:
     """The stages of the user's own, one after the other; as remarks where the usual ones are in force."""
     from xl_leadkpi.leads.recognition.stage_order import open_words
 
+    has_deals = any(column.table == "deals" for column in seen.columns)
     if any(stage.is_own for stage in seen.pipeline):
         told = f", in order (by {seen.stages_told_by})" if seen.stages_told_by else ""
         text = (
             f"\n# Stages before the win{told}: move, rename or remove them. stands_for names one of the usual funnel.\n"
         )
-        *listed, win = listed_stages(seen.pipeline, is_deals=seen.is_deals)
+        *listed, win = listed_stages(seen.pipeline, is_deals=seen.is_deals or has_deals)
         for stage in [*listed, *([win] if win.stands_for else [])]:
             words = f"words = {_written(stage.words)}\n" if stage.words else ""
             stands_for = f"stands_for = {_written(stage.stands_for)}\n" if stage.stands_for else ""
             text += f"[[stages]]\nname = {_written(stage.name)}\n{words}{stands_for}"
         return text
-    found = open_words(seen.words, of_deals_alone=any(column.table == "deals" for column in seen.columns))
+    found = open_words(seen.words, of_deals_alone=has_deals)
     if not FEWEST_OPEN <= len(found) <= MOST_OPEN:
         return ""
     remarks = [
@@ -256,10 +259,12 @@ def _own_stages(seen: Understanding) -> str:
 def _words(options: argparse.Namespace, seen: Understanding) -> Iterator[str]:
     """Every word with the stage it was taken for; one that means two things, or nothing, is only named."""
     from xl_leadkpi.leads.cells.vocabulary import plain
+    from xl_leadkpi.leads.model.findings import FindingKind
 
     given = dict(options.stage)
     yield from _pairs(list(given.items()))
     by_word: dict[str, list[StageWord]] = defaultdict(list)
+    are_several = any(one.kind is FindingKind.SEVERAL_PIPELINES for one in seen.findings)
     own = {plain(text) for stage in seen.pipeline if stage.is_own for text in (stage.name, *stage.words)}
     for word in seen.words:
         if plain(word.word) not in own:
@@ -269,6 +274,9 @@ def _words(options: argparse.Namespace, seen: Understanding) -> Iterator[str]:
         first, count = words[0], max(word.count for word in words)
         stages = {word.stage for word in words}
         known = first.stage if len(stages) == 1 else None
+        if are_several and first.stage not in (WON, LOST, None):
+            yield _remark(f"{_written(first.word)}: {count:,} rows; each pipeline has stages of its own")
+            continue
         remark = f"{count:,} rows" + (", guessed: please check" if first.origin == "guessed" else "")
         if known and len(first.word) <= _LONGEST_WORD:
             yield f"{_written(first.word)} = {_written(known)}  # {remark}"

@@ -604,7 +604,7 @@ def _mapped(grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"
     Raises:
         InputError: They are not those of leads or deals.
     """
-    headers = without_days_of_others(grid.headers, options.sales_pipeline) if options.sales_pipeline else grid.headers
+    headers = without_days_of_others(grid.headers, options.sales_pipeline)
     mapped = recognise(headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
     refuse_reports(grid, mapped, options.pipeline)
     useful = set(mapped.position) & {"created", "stage", "status", "won_date", "lead_id", "close_date", "is_won"}

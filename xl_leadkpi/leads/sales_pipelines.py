@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ COLUMN = "by_pipeline"
 MOST_PIPELINES = 12
 """Pipelines that a table has at most; a column with more different texts names something else."""
 _SEVERAL = 2
-_DAY_OF_ONE = re.compile(r"""^\s*date (?:entered|exited) .+\((.+)\)\W*$""", re.IGNORECASE)
+_DAY_OF_ONE = re.compile(r"""^\s*(date (?:entered|exited) .+)\((.+)\)\W*$""", re.IGNORECASE)
 
 
 def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: ReadOptions) -> LeadTable:
@@ -41,10 +42,12 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     """
     if options.sales_pipeline:
         return _without_column(read(_choosing(options, options.sales_pipeline)))
-    table = read(options)
+    wanted = options.stages
+    table = read(replace(options, stages="canonical") if wanted == "own" else options)
     if COLUMN in table.by_labels and not table.sales_pipelines:
         table = replace(table, sales_pipelines=_counted(table))
     if not 1 < len(table.sales_pipelines) <= MOST_PIPELINES:
+        table = read(options) if wanted == "own" else table
         return _without_column(replace(table, sales_pipelines=()))
     if table.pipeline is not PIPELINE and not options.own_stages and options.pipeline is PIPELINE:
         # words of several pipelines have no common order
@@ -75,19 +78,28 @@ def _choosing(options: ReadOptions, name: str) -> ReadOptions:
 def without_days_of_others(headers: Sequence[str], chosen: str) -> tuple[str, ...]:
     """Headers without those of days that stages of other pipelines were entered on, as HubSpot names them.
 
-    >>> without_days_of_others(['Date entered "Demo (Sales)"', 'Date entered "Demo (Renewals)"'], "renewals")
-    ('', 'Date entered "Demo (Renewals)"')
+    Where none is chosen, those of a stage that several pipelines have tell the days of neither.
+
+    >>> headers = ['Date entered "Demo (Sales)"', 'Date entered "Demo (Renewals)"', 'Date entered "Trial (Sales)"']
+    >>> without_days_of_others(headers, "renewals")
+    ('', 'Date entered "Demo (Renewals)"', '')
+    >>> without_days_of_others(headers, "")
+    ('', '', 'Date entered "Trial (Sales)"')
     """
     named = [_DAY_OF_ONE.match(header) for header in headers]
-    if not any(match and _same(match[1], chosen) for match in named):
-        return tuple(headers)
-    return tuple(
-        "" if match and not _same(match[1], chosen) else header for header, match in zip(headers, named, strict=True)
-    )
+    stages = Counter(_plain(match[1]) for match in named if match)
+    is_named = any(match and _plain(match[2]) == _plain(chosen) for match in named)
+
+    def is_of_others(match: re.Match[str] | None) -> bool:
+        if match is None:
+            return False
+        return _plain(match[2]) != _plain(chosen) if is_named else stages[_plain(match[1])] > 1
+
+    return tuple("" if is_of_others(match) else header for header, match in zip(headers, named, strict=True))
 
 
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def by_with_pipeline(by: Mapping[str, int], position: Mapping[str, int]) -> dict[str, int]:

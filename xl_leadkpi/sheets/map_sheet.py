@@ -451,10 +451,10 @@ class _MapSheet:
 def _stage_rows(report: FunnelReport) -> list[tuple[OwnStage, int | None]]:
     """Stages of the user's own with their place; words that could be some, for several count as one, have none."""
     pipeline = report.stage_pipeline
-    if any(stage.is_own for stage in pipeline):
-        listed = listed_stages(pipeline, is_deals=report.header.is_deals)
-        return [(stage, place) for place, stage in enumerate(listed[:-1], start=1)]
     has_deals = any(column.table == "deals" for column in report.columns)
+    if any(stage.is_own for stage in pipeline):
+        listed = listed_stages(pipeline, is_deals=report.header.is_deals or has_deals)
+        return [(stage, place) for place, stage in enumerate(listed[:-1], start=1)]
     words = open_words(report.words, of_deals_alone=has_deals)
     _, merged = merged_words(words)
     are_several = FEWEST_OPEN <= len(words) <= MOST_OPEN and len(merged) > 1

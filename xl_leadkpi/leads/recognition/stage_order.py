@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xl_leadkpi.leads.cells.vocabulary import plain, vocabulary
 from xl_leadkpi.leads.model.stage import LOST, OPEN, PIPELINE, WON, OwnStage
-from xl_leadkpi.leads.recognition.stage_words import split_number
+from xl_leadkpi.leads.recognition.stage_words import find_stage, split_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -93,7 +93,10 @@ def open_words(words: Iterable[StageWord], *, of_deals_alone: bool) -> list[Open
         first = max(same, key=lambda word: word.count)
         spellings = tuple(dict.fromkeys(word.word for word in same if word.word != first.word))
         chance = next((word.chance for word in same if word.chance is not None), None)
-        found.append(OpenWord(first.word, spellings, first.stage, sum(word.count for word in same), chance))
+        # a number alone may put anything there
+        is_known = first.origin != "guessed" or find_stage(first.word, PIPELINE) is not None
+        usual = first.stage if is_known else None
+        found.append(OpenWord(first.word, spellings, usual, sum(word.count for word in same), chance))
     return sorted(found, key=lambda word: (-word.rows, word.name))
 
 
@@ -196,7 +199,7 @@ def are_open(ordered: OrderedStages, words: Iterable[StageWord]) -> bool:
     """Tell whether words that no language knows are stages before the win for all that the table says.
 
     They may as well be other words for a win or a loss: the table knows both by other words, no number puts them
-    behind the win, and the CRM gives them a chance that is neither none nor all.
+    behind the win or the loss, and the CRM gives them a chance that is neither none nor all.
     """
     unknown = [word for word in ordered.words if word.usual is None]
     if not unknown:
@@ -206,8 +209,8 @@ def are_open(ordered: OrderedStages, words: Iterable[StageWord]) -> bool:
     told = list(words)
     if not {WON, LOST} <= {word.stage for word in told if word.count}:
         return False
-    won = [split_number(word.word)[0] for word in told if word.stage == WON]
-    last = min((number for number in won if number is not None), default=None)
+    ends = [split_number(word.word)[0] for word in told if word.stage in (WON, LOST)]
+    last = min((number for number in ends if number is not None), default=None)
     return all(
         (word.chance is None or 0 < word.chance < 100) and (last is None or word.number is None or word.number < last)
         for word in unknown

@@ -218,13 +218,20 @@ def _find(word: str, pipeline: Pipeline, *, is_status: bool, is_deals: bool) -> 
 
 
 def _stage_by_number(words: list[StageWord], pipeline: Pipeline) -> list[StageWord]:
-    """Where every value is numbered, let an unknown stage stand with the nearest known one below it."""
-    numbers = [split_number(word.word)[0] for word in words]
-    known = {number: word.stage for number, word in zip(numbers, words, strict=True) if word.stage in pipeline}
-    if None in numbers:
+    """Where every value is numbered, let an unknown stage stand with the nearest known one below it.
+
+    What comes behind a win or a loss is no stage on the way to them: spam, an archive, another loss.
+    """
+    numbered = [(split_number(word.word)[0], word) for word in words]
+    told = [(number, word) for number, word in numbered if number is not None]
+    if len(told) < len(words):
         return words
+    outcomes = {pipeline.won.name, LOST}
+    known = sorted((number, str(word.stage)) for number, word in told if word.stage in pipeline.names[:-1])
+    end = min((number for number, word in told if word.stage in outcomes), default=None)
     placed = []
-    for number, word in zip(numbers, words, strict=True):
-        below = [stage for other, stage in sorted(known.items()) if other < number]  # type: ignore[operator]
-        placed.append(StageWord(word.word, below[-1], word.count, "guessed") if not word.stage and below else word)
+    for number, word in told:
+        below = [stage for other, stage in known if other < number]
+        is_on_the_way = not word.stage and below and (end is None or number < end)
+        placed.append(StageWord(word.word, below[-1], word.count, "guessed") if is_on_the_way else word)
     return placed
