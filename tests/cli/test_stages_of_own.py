@@ -101,6 +101,43 @@ def test_pipelines(folder, capsys):
     assert figures(capsys)["summary"]["leads"] == 100
 
 
+HUBSPOT = ["Appointment Scheduled", "Qualified To Buy", "Presentation Scheduled", "Contract Sent"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["deals.csv"],
+        ["deals.csv", "--stages", "canonical"],
+        ["hubspot.csv", "--stages", "own"],
+        ["two.csv"],
+        ["two.csv", "--pipeline", "New business"],
+        ["two.csv", "--pipeline", "renewals", "--where", "Amount>=150"],
+        ["leads.csv", "--deals", "joined.csv"],
+        ["leads.csv", "--deals", "joined.csv", "--pipeline", "New business"],
+    ],
+    ids=" ".join,
+)
+def test_a_workbook_and_a_project_file_give_the_same_again(folder, capsys, arguments):
+    rows = table(80)
+    joined = [["Lead ID", *rows[0]], *([f"L{number}", *row] for number, row in enumerate(rows[1:]))]
+    leads = [["Lead ID", "Created", "Email"], *([f"L{n}", "2026-01-05", f"p{n}@example.com"] for n in range(100))]
+    for name, lines in (("hubspot.csv", deals(HUBSPOT)), ("joined.csv", joined), ("leads.csv", leads)):
+        with Path(name).open("w", newline="", encoding="utf-8") as stream:
+            csv.writer(stream).writerows(lines)
+
+    def counted(*again):
+        report = figures(capsys, *again)
+        return {name: report[name] for name in ("summary", "stages", "pipelines", "by", "losses")}
+
+    first = counted(*arguments, "-o", "first.xlsx")
+    tables = [one for one in arguments if one.endswith(".csv") or one == "--deals"]
+    assert counted(*tables, "--reuse-map", "first.xlsx") == first
+    assert main(["check", *arguments, "--write"]) == 0
+    capsys.readouterr()
+    assert counted() == first
+
+
 def test_stages_without_an_order(folder, capsys):
     Path("odd.csv").write_text("ID,Created,Stage\n1,2026-01-02,Blau\n2,2026-01-03,Rot\n3,2026-01-04,Won\n")
     assert main(["funnel", "odd.csv", "--stages", "own", "--quiet"]) == 1

@@ -156,6 +156,51 @@ def test_nothing_tells_the_order():
         read_frame([rows[0], ["L1", "2026-02-03", "New"], ["L2", "2026-02-03", "Won"]], reading(stages="own"))
 
 
+BEHIND = {
+    "de": [
+        "1. Neu",
+        "2. Pilot",
+        "3. Angebot",
+        "4. Gewonnen",
+        "5. Verloren",
+        "6. Dublette X",
+        "7. Kein Bedarf",
+        "8. Archiv",
+    ],
+    "pl": ["1. Nowy", "2. Oferta", "3. Wygrana", "4. Przegrana", "5. Archiwum", "6. Rezygnacja tematu"],
+    "ru": ["1. Новый", "2. Переговоры", "3. Выиграна", "4. Проиграна", "5. Чёрный список", "6. Мусор"],
+}
+
+
+@pytest.mark.parametrize("mode", ["auto", "canonical"])
+@pytest.mark.parametrize("language", BEHIND)
+def test_what_is_numbered_behind_an_outcome_is_neither_won_nor_a_stage(language, mode):
+    names = BEHIND[language]
+    rows = [
+        ["ID", "Created", "Stage"],
+        *([f"{n}", "2026-02-03", names[n % len(names)]] for n in range(len(names) * 10)),
+    ]
+    table = read_frame(rows, reading(stages=mode))
+    summary = as_json(build(table))["summary"]
+    assert (summary["won"], summary["lost"]) == (10, 10)
+    behind = [word for word in table.words if word.word in names[-2:]]
+    assert {(word.stage, word.origin) for word in behind} == {(None, "unknown")}
+    assert own(table) == []
+    assert FindingKind.UNKNOWN_WORDS in kinds(table)
+
+
+def test_listed_stages_that_do_not_fit_are_told():
+    rows = deals(ZOHO)
+    listed = tuple(map(OwnStage, ["Qualifcation", "Needs Analysis", "Proposal/Price Quote"]))
+    found = {one.kind: one for one in read_frame(rows, reading(own_stages=listed)).findings}
+    assert found[FindingKind.STAGES_NOT_MET].details["words"] == ("Qualifcation",)
+    left = {"Qualification", "Value Proposition", "Identify Decision Makers", "Negotiation/Review"}
+    assert set(found[FindingKind.UNLISTED_WORDS].details["words"]) == left
+    assert found[FindingKind.UNLISTED_WORDS].count >= sum(row[2] in left for row in rows)
+    whole = read_frame(rows, reading(own_stages=tuple(map(OwnStage, ZOHO))))
+    assert not kinds(whole) & {FindingKind.STAGES_NOT_MET, FindingKind.UNLISTED_WORDS}
+
+
 def history(order, *, leads=60, back=0, seed=2):
     """A log in which leads go the stages in order, some one step back and on again."""
     draw, lines = Random(seed), [["Deal ID", "Stage", "Changed at"]]

@@ -127,6 +127,30 @@ def test_days_of_the_stages_of_one_pipeline():
         assert None not in days
 
 
+def test_days_of_a_stage_that_several_pipelines_have_are_none_of_the_whole_table():
+    header = ["Record ID", "Pipeline", "Deal Stage", "Create Date", 'Date entered "Closed Won (Sales)"',
+              'Date entered "Closed Won (Renewals)"']  # fmt: skip
+    lines = [header]
+    for number in range(40):
+        day = (date(2026, 1, 1) + timedelta(20 + number)).isoformat()
+        name = ("Sales", "Renewals")[number % 2]
+        lines.append([f"{number}", name, "Closed Won", "2026-01-01", *((day, "") if name == "Sales" else ("", day))])
+    table_of_both = read_frame(lines, reading())
+    assert table_of_both.frame["d_won"].null_count() == 40  # not the days of half of them
+    assert {name: part.frame["d_won"].null_count() for name, part in table_of_both.of_pipelines.items()} == {
+        "Sales": 0, "Renewals": 0,
+    }  # fmt: skip
+
+
+def test_own_stages_of_each_pipeline():
+    numbered = {"New": ["1. A", "2. B", "3. C"], "Old": ["1. D", "2. E", "3. F"]}
+    lines = table(pipelines=numbered)
+    with_words = reading(stages="own", words={"1. A": "SQL", "1. D": "SQL"})
+    report = as_json(build(read_frame(lines, with_words)))
+    for name, names in numbered.items():
+        assert [row["stage"] for row in report["pipelines"][name]] == [*names, "Won"]
+
+
 def test_pipelines_of_joined_deals(tmp_path):
     lines = table(80)
     leads = ["Lead ID,Created,Email", *(f"L{i},2026-01-05,p{i}@example.com" for i in range(100))]

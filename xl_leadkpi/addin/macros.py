@@ -153,6 +153,8 @@ def _build_from(
         fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
         words=edits.words,
         own_stages=edits.stages,
+        stages=edits.stages_wanted or "auto",
+        sales_pipeline=next(iter(edits.filters.get("pipeline", ())), ""),
         where=tuple(map(parse_condition, edits.filters.get("where", ()))),
         exclude=edits.filters.get("exclude", ()),
         channels=edits.channels,

@@ -306,7 +306,7 @@ def _words(seen: Understanding, texts: Texts) -> Iterator[str]:
     yield ""
     told_by = seen.stages_told_by
     own = texts("check.own_stages", value=texts.known(f"order.{told_by}", told_by)) if told_by else ""
-    yield f"{texts('check.words')}{own}:"
+    yield f"{texts('check.words')} {own}".rstrip() + ":"
     if not seen.words:
         yield "  " + texts("check.no_words")
     for word in seen.words[:_WORDS]:

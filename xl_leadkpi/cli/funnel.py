@@ -715,6 +715,8 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
     filed, said = options.filed, options.said
     fields, words, channels = (dict(filed.get(name, ())) for name in ("map", "stage", "channel"))
     filters: dict[str, Any] = {name: tuple(map(str, filed.get(name, ()))) for name in ("where", "exclude")}
+    filters |= {"pipeline": (filed["pipeline"],)} if filed.get("pipeline") else {}
+    filters |= {"stages": filed["stages"]} if filed.get("stages") else {}
     own = chosen_parameters(filed) | _period_of_project(options)
     settled = Settled(fields, words, channels, own | filters)
     parameters = own | edits.parameters | chosen_parameters(vars(said)) | _period_said(options)
@@ -726,14 +728,14 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
         channels=channels | edits.channels | dict(said.channel),
         as_of=parameters.get("as_of"),
         dedupe=options.dedupe or "id",
-        stages=options.stages or "auto",
+        stages=said.stages or edits.stages_wanted or filed.get("stages") or "auto",
         **_listed_stages(options, edits.stages),
         kind=options.kind or "auto",
         by=tuple(dict.fromkeys(options.by)),
         locale=options.language or "en",
         encodings=dict(options.encoding),
         where=_conditions(options, edits),
-        sales_pipeline=options.pipeline or "",
+        sales_pipeline=said.pipeline or next(iter(edits.filters.get("pipeline", (filed.get("pipeline") or "",))), ""),
         exclude=tuple(dict.fromkeys((*edits.filters.get("exclude", filed.get("exclude", ())), *said.exclude))),
     )
     return replace(reading, rates=_rates(options, reading)), counting, settled

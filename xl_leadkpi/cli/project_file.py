@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.cli.argument_types import TomlKind
     from xl_leadkpi.cli.settings import Setting
-    from xl_leadkpi.leads.model.stage import Pipeline
 
 VERSION = 1
 """Of what a project file may hold: higher as soon as it holds what an older program would read otherwise."""
@@ -186,7 +185,7 @@ class _Reader:
         self.values: dict[str, Any] = {}
         self.faults: list[str] = []
         self.known = {setting.path: setting for setting in settings().values()}
-        self.pipeline: Pipeline | None = None
+        self.listed: dict[str, Any] = {}
 
     def fault(self, keys: Keys, text: str) -> None:
         self.faults.append(f"{self.file.place(*keys)}: {text}")
@@ -236,7 +235,7 @@ class _Reader:
 
     def _stages(self, listed: Sequence[Any]) -> None:
         """The stages of the user's own, in order; the one that stands for the win last."""
-        from xl_leadkpi.leads.model.stage import WON, OwnStage, named_pipeline
+        from xl_leadkpi.leads.model.stage import WON, OwnStage, possible_pipelines
 
         stages: list[OwnStage] = []
         for one in listed:
@@ -262,11 +261,12 @@ class _Reader:
         win = OwnStage(wins[0].name, wins[0].words) if wins else OwnStage(WON)
         open_stages = tuple(stage for stage in stages if stage not in wins)
         try:
-            self.pipeline = named_pipeline(open_stages, win)
+            possible_pipelines(open_stages, win)
         except InputError as error:
             self.fault((STAGES,), str(error).removeprefix("Stages: "))
             return
-        self.values |= {"own_stages": open_stages, "own_win": win}
+        self.listed = {"own_stages": open_stages, "own_win": win}
+        self.values |= self.listed
 
     def _unknown(self, path: Keys) -> str:
         """Say which setting a key that is none may stand for: the same elsewhere, else the nearest."""
@@ -346,7 +346,7 @@ class _Reader:
             left, right = ".".join(keys).strip(), one.strip()
             if setting.name == "encoding" and left == EVERY_TABLE:
                 left = ""
-            said = _entry_fault(setting.name, left, right, self.pipeline)
+            said = _entry_fault(setting.name, left, right, self.listed)
             if said:
                 self.fault(path, said)
             yield left, right
@@ -380,16 +380,15 @@ def _flat(value: Mapping[str, Any]) -> Iterator[tuple[Keys, Any]]:
             yield (key,), one
 
 
-def _entry_fault(name: str, left: str, right: str, pipeline: Pipeline | None) -> str:
+def _entry_fault(name: str, left: str, right: str, listed: Mapping[str, Any]) -> str:
     """What is wrong with one entry of a table of words, ``""`` if nothing is."""
     from xl_leadkpi.leads import ReadOptions
-    from xl_leadkpi.leads.model.stage import PIPELINE
     from xl_leadkpi.leads.overrides import checked
 
     entry = {left: right}
     options = {
-        "map": lambda: ReadOptions(fields=entry, pipeline=pipeline or PIPELINE),
-        "stage": lambda: ReadOptions(words=entry, pipeline=pipeline or PIPELINE),
+        "map": lambda: ReadOptions(fields=entry, **listed),
+        "stage": lambda: ReadOptions(words=entry, **listed),
         "encoding": lambda: ReadOptions(encodings=entry),
     }
     try:

@@ -75,6 +75,8 @@ def build(
         columns=figures.columns,
         words=leads.words,
         stages_told_by=leads.stages_told_by,
+        stages_wanted=leads.stages_wanted,
+        chosen_pipeline=leads.chosen_pipeline,
         channels=leads.channels or (),
         findings=figures.findings,
         parameters={name: value for name, value in asdict(context.options).items() if name not in UNKEPT},

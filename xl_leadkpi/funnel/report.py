@@ -251,6 +251,7 @@ class FunnelReport(BlockAttributes):
         header: A.
         blocks: The blocks of all sections in order, each an attribute too: ``report.summary``.
         stage_pipeline: The stages.
+        stages_wanted, chosen_pipeline: Which stages were asked for, and which sales pipeline alone.
         stages_told_by: What has told their order, where they are the user's own.
         columns, words, findings: the column map, the stage words and the whole quality list, for Funnel_Map.
         channels: What each spelling of a channel is called, for Funnel_Map.
@@ -265,6 +266,8 @@ class FunnelReport(BlockAttributes):
     columns: tuple[ColumnMatch, ...] = ()
     words: tuple[StageWord, ...] = ()
     stages_told_by: str = ""
+    stages_wanted: str = "auto"
+    chosen_pipeline: str = ""
     channels: tuple[ChannelName, ...] = ()
     findings: tuple[Finding, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)

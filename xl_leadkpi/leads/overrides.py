@@ -11,7 +11,7 @@ from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.vocabulary import field_headers, plain
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.reports import REPORT_KINDS
-from xl_leadkpi.leads.model.stage import OPEN, PIPELINE, named_pipeline
+from xl_leadkpi.leads.model.stage import OPEN, PIPELINE, possible_pipelines
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.stage_words import find_stage, named_stage, split_number
 
@@ -49,11 +49,13 @@ def checked(options: ReadOptions) -> ReadOptions:
         raise InputError(f"As of {options.as_of}: older dates stand for none. Give a day from {FIRST_DAY} on.")
     if any(not plain(word) for word in options.exclude):
         raise InputError("--exclude leaves out the rows of a word: give one that stands in a stage or status column.")
-    pipeline = options.pipeline
-    if options.own_stages and pipeline is PIPELINE:
-        pipeline = named_pipeline(options.own_stages, options.own_win)
+    pipelines: tuple[Pipeline, ...] = (options.pipeline,)
+    if options.own_stages and options.pipeline is PIPELINE:
+        pipelines = possible_pipelines(options.own_stages, options.own_win)
     for name in options.fields:
-        _check_field(name, pipeline)
+        _check_field(name, pipelines)
+    # the usual stages that deals have behind them are none that the user has listed
+    pipeline = pipelines[0]
     for table in options.encodings:
         encoding_of(options, table)
     words = {}
@@ -100,11 +102,11 @@ def _codec(name: str) -> str:
     return "" if found in _NO_TEXT else found
 
 
-def _check_field(name: str, pipeline: Pipeline) -> None:
+def _check_field(name: str, pipelines: Sequence[Pipeline]) -> None:
     table, _, field = name.rpartition(".")
-    known = list(field_headers("lead", pipeline))
-    others = [*field_headers("spend", pipeline), *field_headers("touch", pipeline)]
-    others += [own for kind in REPORT_KINDS for own in field_headers(kind, pipeline)]
+    known = list(dict.fromkeys(field for pipeline in pipelines for field in field_headers("lead", pipeline)))
+    others = [*field_headers("spend", pipelines[0]), *field_headers("touch", pipelines[0])]
+    others += [own for kind in REPORT_KINDS for own in field_headers(kind, pipelines[0])]
     if name == "-" or (field in known and table in ("", *_TABLES)) or (name in others):
         return
     if table == "history" and field in HISTORY_COLUMNS:

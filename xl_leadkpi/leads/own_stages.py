@@ -28,6 +28,7 @@ from xl_leadkpi.leads.recognition.stage_order import (
     open_words,
     own_stages,
 )
+from xl_leadkpi.leads.recognition.stage_words import split_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,7 +78,41 @@ def _as_listed(read: Read, options: ReadOptions, *, has_deals: bool) -> LeadTabl
         kind = "deals" if read(replace(options, own_stages=(), words={}, stages="canonical")).is_deals else "leads"
     pipeline = own_pipeline(options.own_stages, options.own_win, is_deals=kind == "deals")
     table = read(checked(replace(options, pipeline=pipeline)))
-    return _also(replace(table, stages_told_by=LISTED), *_against_history(table, LISTED))
+    found = [*_not_listed(table, options), *_not_met(table, options), *_against_history(table, LISTED)]
+    return _also(replace(table, stages_told_by=LISTED), *found)
+
+
+def _listed_texts(stage: OwnStage) -> set[str]:
+    texts = (stage.name, *stage.words)
+    return {plain(text) for text in texts} | {plain(split_number(text)[1]) for text in texts}
+
+
+def _not_listed(table: LeadTable, options: ReadOptions) -> list[Finding]:
+    """Words of stages before the win that the user has not listed, and what the vocabulary takes them for."""
+    known = {text for stage in (*options.own_stages, options.own_win) for text in _listed_texts(stage)}
+    known |= {plain(word) for word in options.words}
+    outcomes = {table.pipeline.won.name, LOST, OPEN, None}
+    odd = [
+        word
+        for word in table.words
+        if word.stage not in outcomes and not {plain(word.word), plain(split_number(word.word)[1])} & known
+    ]
+    if any(column.table == "deals" for column in table.columns):
+        odd = [word for word in odd if word.table == "deals"]
+    if not odd:
+        return []
+    words = tuple(dict.fromkeys(word.word for word in odd))
+    return [Finding(FindingKind.UNLISTED_WORDS, sum(word.count for word in odd), details={"words": words})]
+
+
+def _not_met(table: LeadTable, options: ReadOptions) -> list[Finding]:
+    """Listed stages that no row is in or has a day of, which may be misspelt."""
+    met = {plain(word.word) for word in table.words if word.count}
+    met |= {plain(split_number(word.word)[1]) for word in table.words if word.count}
+    unmet = [
+        stage.name for stage in options.own_stages if not _listed_texts(stage) & met and stage.name not in table.dated
+    ]
+    return [Finding(FindingKind.STAGES_NOT_MET, len(unmet), details={"words": tuple(unmet)})] if unmet else []
 
 
 @dataclass

@@ -202,7 +202,8 @@ def read_query(
 def _with_stages_and_pipelines(
     build: Callable[[ReadOptions], LeadTable], options: ReadOptions, *, has_deals: bool = False
 ) -> LeadTable:
-    return with_sales_pipelines(lambda options: with_own_stages(build, options, has_deals=has_deals), options)
+    table = with_sales_pipelines(lambda options: with_own_stages(build, options, has_deals=has_deals), options)
+    return replace(table, stages_wanted=options.stages)
 
 
 def _build_query(

@@ -41,7 +41,8 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
         options: How to; where they choose a pipeline, only its rows are read.
     """
     if options.sales_pipeline:
-        return _without_column(read(_choosing(options, options.sales_pipeline)))
+        chosen = _without_column(read(_choosing(options, options.sales_pipeline)))
+        return replace(chosen, chosen_pipeline=options.sales_pipeline)
     wanted = options.stages
     table = read(replace(options, stages="canonical") if wanted == "own" else options)
     if COLUMN in table.by_labels and not table.sales_pipelines:
@@ -58,8 +59,8 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     parts: dict[str, LeadTable] = {}
     for name, _ in table.sales_pipelines:
         # one that filters or the day that is counted leave nothing of has no funnel
-        with suppress(InputError):
-            part = read(replace(_choosing(options, name), as_of=options.as_of or table.as_of))
+        part = _part(read, replace(_choosing(options, name), as_of=options.as_of or table.as_of))
+        if part is not None:
             parts[name] = _without_column(part)
     if len(parts) < _SEVERAL:
         return _without_column(replace(table, sales_pipelines=()))
@@ -71,8 +72,21 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     return replace(table, of_pipelines=parts, findings=(*table.findings, found))
 
 
+def _part(read: Callable[[ReadOptions], LeadTable], options: ReadOptions) -> LeadTable | None:
+    """One pipeline; with the usual stages where nothing tells the order of its own."""
+    for stages in dict.fromkeys((options.stages, "auto")):
+        with suppress(InputError):
+            return read(replace(options, stages=stages))
+    return None
+
+
 def _choosing(options: ReadOptions, name: str) -> ReadOptions:
-    return replace(options, sales_pipeline=name, where=(*options.where, Condition(FIELD, "=", (name,))))
+    return replace(options, sales_pipeline=name, where=(*options.where, condition_of(name)))
+
+
+def condition_of(name: str) -> Condition:
+    """That a row belongs to a pipeline."""
+    return Condition(FIELD, "=", (name,))
 
 
 def without_days_of_others(headers: Sequence[str], chosen: str) -> tuple[str, ...]:

@@ -26,10 +26,11 @@ from xl_leadkpi.leads.model.stage import (
     WIN,
     OwnStage,
     listed_stages,
-    named_pipeline,
+    possible_pipelines,
 )
 from xl_leadkpi.leads.own_stages import LISTED
 from xl_leadkpi.leads.recognition.stage_order import merged_words, open_words
+from xl_leadkpi.leads.sales_pipelines import condition_of
 from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.canvas import Canvas
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.options import StagesWanted
     from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.model.table import ColumnMatch, StageWord
     from xl_leadkpi.sheets.chart_data import ChartData
@@ -70,8 +72,10 @@ BETWEEN_WORDS = " | "
 """Stands between the words of a stage in one cell."""
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
-FILTERS = ("where", "exclude")
-"""Parameters that say which rows are counted: conditions, and words of stages whose rows are left out."""
+FILTERS = ("pipeline", "where", "exclude")
+"""Parameters that say which rows are counted: one sales pipeline, conditions, words of stages that are left out."""
+MODES: tuple[StagesWanted, ...] = ("auto", "own", "canonical")
+"""Which stages may be asked for."""
 _BETWEEN_FILTERS = "; "
 _ONE_FILTER = re.compile(r"""(?:'[^']*'|"[^"]*"|[^;'"\n])+""")
 TABLES = ("leads", "deals", "spend", "touches", *REPORT_KINDS)
@@ -106,6 +110,7 @@ class FunnelMapEdits:
         words: Stage or status word to stage.
         channels: Spelling of a channel to the name wanted for it.
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
+        stages_wanted: One of :data:`MODES`, None where that was not changed.
         filters: Of :data:`FILTERS`, those that were changed, as texts.
         tables: ``spend_table`` and ``touches_table`` to the sheets or Excel tables named for them.
     """
@@ -115,6 +120,7 @@ class FunnelMapEdits:
     words: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    stages_wanted: StagesWanted | None = None
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
 
@@ -217,6 +223,7 @@ class _MapSheet:
         rows += [
             (name, self._word(value), self._word(defaults.get(name))) for name, value in self.report.parameters.items()
         ]
+        rows.append(("stages", self._word(self.report.stages_wanted), self._word(self.settled.get("stages", "auto"))))
         rows += self._filters()
         none = self.texts("map.none")
         rows += [(name, one.taken or none, one.found or none) for name, one in self.tables.items()]
@@ -233,20 +240,22 @@ class _MapSheet:
             (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
         )
         for i, name in enumerate(names):
-            if name in CHOICES:
-                words = tuple(map(self._word, CHOICES[name]))
+            if name in CHOICES or name == "stages":
+                words = tuple(map(self._word, CHOICES.get(name, MODES)))
                 self.canvas.choices.append(Choice(self.canvas.range(first + i, 2, first + i, 2), words))
 
     def _filters(self) -> Iterator[tuple[str, str, str]]:
         """Each kind of filter, what it is, and what it would be without the user's edits here."""
         none = self.texts("map.none")
+        chosen = self.report.chosen_pipeline
+        of_pipeline = str(condition_of(chosen)) if chosen else ""
+        asked = [one for one in self.report.header.filters if one.asked != of_pipeline]
         for name in FILTERS:
-            asked = [
-                f"'{one.asked}'" if one.is_word and ";" in one.asked else one.asked
-                for one in self.report.header.filters
-                if one.is_word == (name == "exclude")
-            ]
-            yield name, _BETWEEN_FILTERS.join(asked) or none, _BETWEEN_FILTERS.join(self.settled.get(name, ())) or none
+            texts = [one.asked for one in asked if one.is_word == (name == "exclude")] if name != "pipeline" else []
+            if name == "exclude":
+                texts = [f"'{text}'" if ";" in text else text for text in texts]
+            shown = chosen if name == "pipeline" else _BETWEEN_FILTERS.join(texts)
+            yield name, shown or none, _BETWEEN_FILTERS.join(self.settled.get(name, ())) or none
 
     def _word(self, value: Any) -> Any:
         """A value of a parameter: one to choose from in the reader's word for it."""
@@ -563,14 +572,18 @@ def edits_in(
 
     parameters = rows(PARAMETERS)
     placed, is_edited = _placed_stages(rows(STAGES))
-    if placed:
-        pipeline = _pipeline_of(placed, rows(STAGES)[0].place)
+    pipelines = _pipelines_of(placed, rows(STAGES)[0].place) if placed else (pipeline,)
+    pipeline = pipelines[0]
+    words = _edited_words(rows(WORDS), pipeline)
+    names = {stage.name for stage in placed}
     return FunnelMapEdits(
-        _edited_fields(rows(COLUMNS), pipeline),
-        placed if is_edited else (),
-        _edited_words(rows(WORDS), pipeline),
+        _edited_fields(rows(COLUMNS), pipelines),
+        # a word that is to mean one of the stages needs them to be there
+        placed if is_edited or names & {*words.values()} else (),
+        words,
         _edited_channels(rows(CHANNELS)),
         _edited_parameters(parameters),
+        _edited_mode(parameters),
         _edited_filters(parameters),
         {
             name: str(now)
@@ -602,7 +615,8 @@ def _section(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[list[A
     return start, found
 
 
-def _edited_fields(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
+def _edited_fields(rows: Sequence[_Row], pipelines: Sequence[Pipeline]) -> dict[str, str]:
+    fields = tuple(dict.fromkeys(field for pipeline in pipelines for field in _fields(pipeline)))
     chosen: dict[str, str] = {}
     dropped: list[str] = []
     for row in rows:
@@ -610,7 +624,7 @@ def _edited_fields(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
         table = _named(table, "table", ("leads", "deals"))
         if not header or table is None:
             continue
-        now, recognised = (_field(one, row.place, pipeline) for one in (cell, decided))
+        now, recognised = (_field(one, row.place, fields) for one in (cell, decided))
         if now == recognised:
             continue
         if table == "deals":
@@ -628,12 +642,11 @@ def _edited_fields(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
     return {**{name: UNUSED for name in dropped if name not in chosen}, **chosen}
 
 
-def _field(cell: Any, place: str, pipeline: Pipeline) -> str:
+def _field(cell: Any, place: str, fields: Sequence[str]) -> str:
     """The field that a cell names, by its own name or in one of the languages."""
     text = str(cell).strip()
     if text in ("", UNUSED):
         return UNUSED
-    fields = _fields(pipeline)
     names = {name: name for name in fields}
     for name in fields:
         for label in in_every_language("funnel", f"known.{name}"):
@@ -680,9 +693,9 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _pipeline_of(stages: Sequence[OwnStage], place: str) -> Pipeline:
+def _pipelines_of(stages: Sequence[OwnStage], place: str) -> tuple[Pipeline, ...]:
     try:
-        return named_pipeline(stages, WIN)
+        return possible_pipelines(stages, WIN)
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
 
@@ -728,6 +741,18 @@ def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
     return edits
 
 
+def _edited_mode(rows: Sequence[_Row]) -> StagesWanted | None:
+    """Which stages are asked for, where that was changed."""
+    for row in rows:
+        shown, now, found, *_ = (str(cell).strip() for cell in row.cells)
+        if _named(shown, "option", ("stages",)) is not None and now not in ("", found):
+            mode = next((one for one in MODES if _named(now, "choice", (one,))), None)
+            if mode is None:
+                raise InputError(f"{row.place}: {shown} is '{brief(now)}'; write one of {', '.join(MODES)}")
+            return mode
+    return None
+
+
 def _edited_filters(rows: Sequence[_Row]) -> dict[str, tuple[str, ...]]:
     """The filters that were changed; none of a kind where that says so, or its cell was emptied."""
     edits = {}
@@ -738,10 +763,12 @@ def _edited_filters(rows: Sequence[_Row]) -> dict[str, tuple[str, ...]]:
         if name is None or now == found:
             continue
         texts = [] if now.casefold() in none else [one.strip() for one in _ONE_FILTER.findall(now)]
+        if name == "pipeline":
+            texts = [] if now.casefold() in none else [now]
         if name == "where":
             for text in texts:
                 _check_condition(text, f"{row.place}: {shown}")
-        else:
+        elif name == "exclude":
             texts = [text[1:-1] if ";" in text and text[0] == text[-1] == "'" else text for text in texts]
         edits[name] = tuple(text for text in texts if text)
     return edits

@@ -459,7 +459,7 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
     **dict.fromkeys(
         (
             FindingKind.UNKNOWN_WORDS, FindingKind.GUESSED_STAGE_WORDS, FindingKind.UNUSED_STAGE_WORD,
-            FindingKind.WORDS_AS_STAGES,
+            FindingKind.WORDS_AS_STAGES, FindingKind.UNLISTED_WORDS,
             FindingKind.CONTRADICTIONS, FindingKind.UNDATED_OUTCOMES, FindingKind.WON_BY_FLAG, FindingKind.LOST_BY_FLAG,
         ),
         _PROGRESS,

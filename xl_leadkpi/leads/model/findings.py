@@ -103,6 +103,8 @@ class FindingKind(StrEnum):
     STAGE_ORDER = "stage_order", "info"
     OWN_STAGES = "stages_of_words", "info"
     WORDS_AS_STAGES = "words_as_stages", "warning"
+    UNLISTED_WORDS = "unlisted_words", "warning"
+    STAGES_NOT_MET = "stages_not_met", "warning"
     STAGES_MERGED = "stages_merged", "info"
     STAGE_ORDERS_DIFFER = "stage_orders_differ", "warning"
     STAGE_LOOP = "stage_loop", "warning"

@@ -7,7 +7,6 @@ for it only the words of languages name one.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -326,18 +325,22 @@ def listed_stages(pipeline: Pipeline, *, is_deals: bool) -> tuple[OwnStage, ...]
     )
 
 
-def named_pipeline(open_stages: Sequence[OwnStage], won: OwnStage) -> Pipeline:
-    """A pipeline with the user's stages where it is not yet known whether they are of leads or of deals.
+def possible_pipelines(open_stages: Sequence[OwnStage], won: OwnStage) -> tuple[Pipeline, ...]:
+    """The pipelines with the user's stages where it is not yet known whether they are of leads or of deals.
 
     Raises:
         InputError: They can be stages of neither.
     """
-    try:
-        return own_pipeline(open_stages, won)
-    except InputError as error:
-        with suppress(InputError):
-            return own_pipeline(open_stages, won, is_deals=True)
-        raise error from None
+    found: list[Pipeline] = []
+    faults: list[InputError] = []
+    for is_deals in (False, True):
+        try:
+            found.append(own_pipeline(open_stages, won, is_deals=is_deals))
+        except InputError as fault:
+            faults.append(fault)
+    if not found:
+        raise faults[0]
+    return tuple(found)
 
 
 def _of_deals(first: OwnStage, inner: Sequence[OwnStage], won: OwnStage) -> Pipeline:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.conditions import Filtered
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.history import History
+    from xl_leadkpi.leads.model.options import StagesWanted
     from xl_leadkpi.leads.model.rates import Conversion
     from xl_leadkpi.leads.model.sources import SourceFiles
     from xl_leadkpi.leads.model.stage import Pipeline
@@ -158,7 +159,9 @@ class LeadTable:
             ``dates``, ``vocabulary``, ``listed`` (the user), ``project`` (the project file); ``""`` for the usual ones.
         sales_pipelines: The pipelines that its rows belong to with their number, the largest first, where they are
             several.
+        chosen_pipeline: The one that alone was read, ``""`` for all.
         of_pipelines: The rows of each by themselves, with stages of their own.
+        stages_wanted: Which stages the user has asked for.
         spellings: The sources met, None where they are yet to be counted.
         channel_names: What the user calls a spelling.
         channels: What each spelling is called, None while the sources are as they are written.
@@ -188,7 +191,9 @@ class LeadTable:
     findings: tuple[Finding, ...] = ()
     pipeline: Pipeline = PIPELINE
     stages_told_by: str = ""
+    stages_wanted: StagesWanted = "auto"
     sales_pipelines: tuple[tuple[str, int], ...] = ()
+    chosen_pipeline: str = ""
     of_pipelines: Mapping[str, LeadTable] = field(default_factory=dict)
     spellings: tuple[Spelling, ...] | None = None
     channel_names: Mapping[str, str] = field(default_factory=dict)
