@@ -157,17 +157,8 @@ def test_nothing_tells_the_order():
 
 
 BEHIND = {
-    "de": [
-        "1. Neu",
-        "2. Pilot",
-        "3. Angebot",
-        "4. Gewonnen",
-        "5. Verloren",
-        "6. Dublette X",
-        "7. Kein Bedarf",
-        "8. Archiv",
-    ],
-    "pl": ["1. Nowy", "2. Oferta", "3. Wygrana", "4. Przegrana", "5. Archiwum", "6. Rezygnacja tematu"],
+    "de": ["1. Neu", "2. Pilot", "3. Angebot", "4. Gewonnen", "5. Verloren", "6. Kein Bedarf", "7. Archiv"],
+    "pl": ["1. Nowy", "2. Oferta", "3. Wygrana", "4. Przegrana", "5. Archiwum", "6. Segregator"],
     "ru": ["1. Новый", "2. Переговоры", "3. Выиграна", "4. Проиграна", "5. Чёрный список", "6. Мусор"],
 }
 
