@@ -56,7 +56,8 @@ class Run:
             time.sleep(0.002)
 
     def has_scratch(self):
-        return bool(list(self.scratch.rglob("*")))
+        """Its folder is there; Python tries out first, with a file that is gone at once, whether one could be."""
+        return any(path.is_dir() for path in self.scratch.iterdir())
 
     def has_output(self):
         return len(list(self.outputs.iterdir())) > 2
