@@ -86,3 +86,20 @@ def test_an_unknown_encoding_is_refused_with_the_list(tmp_path, wrong):
         read(path, ReadOptions(encodings=wrong))
     with pytest.raises(InputError, match=r"'lead' is no table\. The tables are: leads, deals, history, spend, touches"):
         read(path, ReadOptions(encodings={"lead": "utf-8"}))
+
+
+@pytest.mark.parametrize("given", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_a_wide_encoding_that_is_given_needs_no_mark(tmp_path, given, order):
+    path = tmp_path / "leads.csv"
+    path.write_bytes("ID,Created,Stage,Owner\n1,2026-01-02,Won,Łoś\n".encode(f"{given}-{order}"))
+    wanted = given if given == "utf-16" or order == "le" else "utf-32-be"
+    assert read(path, ReadOptions(encodings={"": wanted})).frame["owner"].to_list() == ["Łoś"]
+
+
+@pytest.mark.parametrize("given", ["utf-16", "utf-32"])
+def test_a_wide_encoding_of_a_narrow_text_is_refused(tmp_path, given):
+    path = tmp_path / "leads.csv"
+    path.write_text("ID,Created,Stage\n1,2026-01-02,Won\n")
+    with pytest.raises(InputError, match=r"leads\.csv"):
+        read(path, ReadOptions(encodings={"": given}))

@@ -37,6 +37,10 @@ HEAD_BYTES = 1 << 19
 _LONGEST_HEAD = 1 << 28
 _FEWEST_LINES = 30  # enough for lines above the header, the header and some rows
 DELIMITERS = (";", ",", "\t", "|")
+_ORDER_MARKS = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 _UTF16_SAMPLE = 4000
 _SAMPLE_CELLS = 500_000
 _LONGEST_RECORD = 100  # lines a quoted cell may go over
@@ -81,7 +85,8 @@ def open_text(path: Path, expected: ExpectedHeaders, encoding: str = "") -> RawT
     head, more = _head(path)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
         raise InputError(f"{path.name} is empty: export the leads again, with a header line and at least one row.")
-    is_given, encoding = bool(encoding), encoding or _encoding(head, more=more, path=path, expected=expected)
+    is_given = bool(encoding)
+    encoding = _with_order(encoding, head) if is_given else _encoding(head, more=more, path=path, expected=expected)
     text, ends_in_cr = _decode(head, encoding, more=more)
     controls = sum(1 for letter in text[:2000] if letter < " " and letter not in "\t\r\n\f")
     if text.count("\0") * 20 > len(text) or controls * 20 > len(text[:2000]):
@@ -181,6 +186,14 @@ def _encoding(head: bytes, *, more: bool, path: Path, expected: ExpectedHeaders)
     if head.isascii() and more:
         return _encoding_of_rest(path, expected)
     return "utf-8-sig"
+
+
+def _with_order(encoding: str, head: bytes) -> str:
+    """A given encoding that asks for a byte order mark, with the order that a file without one has."""
+    if encoding not in ("utf-16", "utf-32") or head.startswith(_ORDER_MARKS[encoding]):
+        return encoding
+    told = wide_encoding(head)
+    return told if told.startswith(f"{encoding}-") else f"{encoding}-le"
 
 
 def wide_encoding(head: bytes) -> str:
