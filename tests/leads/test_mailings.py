@@ -1,9 +1,8 @@
 """Campaign reports of e-mail systems in the layouts that they write; the truth is counted by hand from the rows."""
 
-from pathlib import Path
-
 import pytest
 
+from tests.leads.saved_reports import kinds, saver, with_gaps
 from xl_leadkpi.leads import InputError
 from xl_leadkpi.leads.reports import read_email, read_report_frame
 
@@ -12,23 +11,11 @@ JANUARY, FEBRUARY, MARCH = (2026 * 12 + n for n in range(3))
 
 @pytest.fixture
 def saved(tmp_path):
-    def save(content: str, encoding: str = "utf-8", name: str = "mail.csv") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content.encode(encoding))
-        return path
-
-    return save
+    return saver(tmp_path, "mail.csv")
 
 
 def measured(table):
-    return {
-        (row.campaign, row.month): {**row.values, **{name: str(why) for name, why in row.gaps.items()}}
-        for row in table.rows
-    }
-
-
-def kinds(table):
-    return {str(found.kind): found.count for found in table.findings if found.kind != "title_rows"}
+    return {(row.campaign, row.month): with_gaps(row) for row in table.rows}
 
 
 def test_mailchimp(saved):

@@ -1,10 +1,9 @@
 """Insights of pages of social networks in the layouts that these write; the truth is counted by hand from the rows."""
 
-from pathlib import Path
-
 import pytest
 import xlsxwriter
 
+from tests.leads.saved_reports import kinds, saver, with_gaps
 from xl_leadkpi.leads import InputError
 from xl_leadkpi.leads.reports import read_report_frame, read_social
 
@@ -13,23 +12,11 @@ JANUARY, FEBRUARY = (2026 * 12 + n for n in range(2))
 
 @pytest.fixture
 def saved(tmp_path):
-    def save(content: str, encoding: str = "utf-8", name: str = "page.csv") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content.encode(encoding))
-        return path
-
-    return save
+    return saver(tmp_path, "page.csv")
 
 
 def measured(table):
-    return {
-        (row.label, row.month): {**row.values, **{name: str(why) for name, why in row.gaps.items()}}
-        for row in table.rows
-    }
-
-
-def kinds(table):
-    return {str(found.kind): found.count for found in table.findings if found.kind != "title_rows"}
+    return {(row.label, row.month): with_gaps(row) for row in table.rows}
 
 
 LINKEDIN = (

@@ -1,10 +1,9 @@
 """Reports of web traffic in the layouts that the tools write; the truth is counted by hand from the rows."""
 
-from pathlib import Path
-
 import pytest
 import xlsxwriter
 
+from tests.leads.saved_reports import kinds, saver, with_gaps
 from xl_leadkpi.leads import InputError, ReadOptions, read, read_spend
 from xl_leadkpi.leads.reports import read_report_frame, read_traffic
 
@@ -13,24 +12,12 @@ JANUARY, FEBRUARY, MARCH = (2026 * 12 + n for n in range(3))
 
 @pytest.fixture
 def saved(tmp_path):
-    def save(content: str, encoding: str = "utf-8", name: str = "traffic.csv") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content.encode(encoding))
-        return path
-
-    return save
+    return saver(tmp_path, "traffic.csv")
 
 
 def measured(table):
     """By tool, label and month the measures, those that are unknown with the reason."""
-    return {
-        (row.tool, row.label, row.month): {**row.values, **{name: str(why) for name, why in row.gaps.items()}}
-        for row in table.rows
-    }
-
-
-def kinds(table):
-    return {str(found.kind): found.count for found in table.findings if found.kind != "title_rows"}
+    return {(row.tool, row.label, row.month): with_gaps(row) for row in table.rows}
 
 
 GA4_PREAMBLE = (

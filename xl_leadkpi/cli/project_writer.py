@@ -15,6 +15,7 @@ from xl_leadkpi.cli.project_file import EVERY_TABLE, VERSION, is_pattern
 from xl_leadkpi.cli.settings import PROJECT, READ, REPLACED, WRITTEN, settings
 from xl_leadkpi.errors import UserError
 from xl_leadkpi.leads.model.stage import FEWEST_OPEN, LOST, MOST_OPEN, WON, listed_stages
+from xl_leadkpi.leads.model.table import has_joined_deals
 
 if TYPE_CHECKING:
     import argparse
@@ -188,7 +189,7 @@ def _columns(options: argparse.Namespace, seen: Understanding) -> Iterator[str]:
     yield from (f"{_field_key(name)} = {_written(header)}" for name, header in given.items())
     done = {*given.values()}
     fed = {name.rpartition(".")[2] for name in given}
-    has_deals = any(column.table == "deals" for column in seen.columns)
+    has_deals = has_joined_deals(seen.columns)
     files = len(options.spend)
     for column in seen.columns:
         if column.header in done or column.field in fed or not column.field or column.header.strip() in ("", "-"):
@@ -234,7 +235,7 @@ def _own_stages(seen: Understanding) -> str:
     """The stages of the user's own, one after the other; as remarks where the usual ones are in force."""
     from xl_leadkpi.leads.recognition.stage_order import open_words
 
-    has_deals = any(column.table == "deals" for column in seen.columns)
+    has_deals = has_joined_deals(seen.columns)
     if any(stage.is_own for stage in seen.pipeline):
         told = f", in order (by {seen.stages_told_by})" if seen.stages_told_by else ""
         text = (

@@ -12,6 +12,7 @@ from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.leads.model.evidence import ABSENT, Fact, Need, Standing
 from xl_leadkpi.leads.model.findings import FindingKind
+from xl_leadkpi.leads.model.table import has_joined_deals
 from xl_leadkpi.leads.recognition.own_sheet import REACHED
 
 if TYPE_CHECKING:
@@ -296,7 +297,7 @@ def _touches_seen(touches: TouchTable | None) -> TouchesSeen | None:
 
 def _statements(leads: LeadTable, evidence: Evidence, *, has_spend: bool) -> Iterator[Statement]:
     """Every fact that matters for these tables, each once; the stages of one standing together."""
-    has_deals = any(column.table == "deals" for column in leads.columns)
+    has_deals = has_joined_deals(leads.columns)
     beside_the_point = {
         *(() if has_deals else (Fact.JOINED_DEALS,)),
         *(() if has_spend else _OF_SPEND),

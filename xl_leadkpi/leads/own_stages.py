@@ -14,6 +14,7 @@ from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.vocabulary import plain
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST, MOST_OPEN, OPEN, PIPELINE, OwnStage, own_pipeline
+from xl_leadkpi.leads.model.table import has_joined_deals
 from xl_leadkpi.leads.overrides import checked
 from xl_leadkpi.leads.recognition.headers import meanings
 from xl_leadkpi.leads.recognition.stage_order import (
@@ -82,22 +83,22 @@ def _as_listed(read: Read, options: ReadOptions, *, has_deals: bool) -> LeadTabl
     return _also(replace(table, stages_told_by=LISTED), *found)
 
 
-def _listed_texts(stage: OwnStage) -> set[str]:
-    texts = (stage.name, *stage.words)
-    return {plain(text) for text in texts} | {plain(split_number(text)[1]) for text in texts}
+def _keys(text: str) -> set[str]:
+    """What a word is looked up by: with the number that it begins with, and without."""
+    return {plain(text), plain(split_number(text)[1])}
+
+
+def _listed_keys(stage: OwnStage) -> set[str]:
+    return set().union(*map(_keys, (stage.name, *stage.words)))
 
 
 def _not_listed(table: LeadTable, options: ReadOptions) -> list[Finding]:
     """Words of stages before the win that the user has not listed, and what the vocabulary takes them for."""
-    known = {text for stage in (*options.own_stages, options.own_win) for text in _listed_texts(stage)}
+    known = {text for stage in (*options.own_stages, options.own_win) for text in _listed_keys(stage)}
     known |= {plain(word) for word in options.words}
     outcomes = {table.pipeline.won.name, LOST, OPEN, None}
-    odd = [
-        word
-        for word in table.words
-        if word.stage not in outcomes and not {plain(word.word), plain(split_number(word.word)[1])} & known
-    ]
-    if any(column.table == "deals" for column in table.columns):
+    odd = [word for word in table.words if word.stage not in outcomes and not _keys(word.word) & known]
+    if has_joined_deals(table.columns):
         odd = [word for word in odd if word.table == "deals"]
     if not odd:
         return []
@@ -107,10 +108,9 @@ def _not_listed(table: LeadTable, options: ReadOptions) -> list[Finding]:
 
 def _not_met(table: LeadTable, options: ReadOptions) -> list[Finding]:
     """Listed stages that no row is in or has a day of, which may be misspelt."""
-    met = {plain(word.word) for word in table.words if word.count}
-    met |= {plain(split_number(word.word)[1]) for word in table.words if word.count}
+    met = {key for word in table.words if word.count for key in _keys(word.word)}
     dated = {*table.dated} - {options.own_stages[0].name}  # everyone has a day of the first
-    unmet = [stage.name for stage in options.own_stages if not _listed_texts(stage) & met and stage.name not in dated]
+    unmet = [stage.name for stage in options.own_stages if not _listed_keys(stage) & met and stage.name not in dated]
     return [Finding(FindingKind.STAGES_NOT_MET, len(unmet), details={"words": tuple(unmet)})] if unmet else []
 
 

@@ -28,6 +28,7 @@ from xl_leadkpi.leads.model.stage import (
     listed_stages,
     possible_pipelines,
 )
+from xl_leadkpi.leads.model.table import has_joined_deals
 from xl_leadkpi.leads.own_stages import LISTED
 from xl_leadkpi.leads.recognition.stage_order import merged_words, open_words
 from xl_leadkpi.leads.sales_pipelines import condition_of
@@ -460,7 +461,7 @@ class _MapSheet:
 def _stage_rows(report: FunnelReport) -> list[tuple[OwnStage, int | None]]:
     """Stages of the user's own with their place; words that could be some, for several count as one, have none."""
     pipeline = report.stage_pipeline
-    has_deals = any(column.table == "deals" for column in report.columns)
+    has_deals = has_joined_deals(report.columns)
     if any(stage.is_own for stage in pipeline):
         listed = listed_stages(pipeline, is_deals=report.header.is_deals or has_deals)
         return [(stage, place) for place, stage in enumerate(listed[:-1], start=1)]

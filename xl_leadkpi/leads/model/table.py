@@ -9,7 +9,7 @@ from xl_leadkpi.leads.model.evidence import Evidence
 from xl_leadkpi.leads.model.stage import PIPELINE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     import narwhals as nw
@@ -47,6 +47,11 @@ class ColumnMatch:
     runner_up: str | None = None
     table: str = "leads"
     samples: tuple[str, ...] = ()
+
+
+def has_joined_deals(columns: Iterable[ColumnMatch]) -> bool:
+    """Tell whether a table of deals was joined to the leads."""
+    return any(column.table == "deals" for column in columns)
 
 
 @dataclass(frozen=True, slots=True)
