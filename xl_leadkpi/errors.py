@@ -19,11 +19,6 @@ class InputError(UserError):
         self.setting = setting
 
 
-def is_panic(error: BaseException) -> bool:
-    """Tell a panic of a library written in Rust, which is no Exception."""
-    return type(error).__name__ == "PanicException"
-
-
 def brief(text: str) -> str:
     """The beginning of a text that a message quotes, which need not hold thousands of letters.
 

@@ -112,12 +112,25 @@ def test_the_help_of_formulas_says_what_functions_need(capsys):
 @pytest.mark.skipif(os.name == "nt", reason="descriptors as POSIX has them")
 def test_the_last_words_are_heard_while_a_library_is_quiet():
     program = (
-        "import os\nfrom xl_leadkpi.leads.files.try_out import quiet_panics, speak\n"
+        "import os\nfrom xl_leadkpi.panics import quiet_panics, speak\n"
         "with quiet_panics():\n    os.write(2, b'panic')\n    speak()\n    os.write(2, b'interrupted')\n"
         "os.write(2, b', ended')\nspeak()\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment(), check=False)
     assert ended.stderr == b"interrupted, ended"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends itself Ctrl-C as POSIX has it")
+def test_a_panic_that_an_interruption_causes_is_not_printed():
+    program = (
+        "import os, signal\nfrom xl_leadkpi.cli.interruption import interruptible\n"
+        "try:\n    with interruptible():\n"
+        "        try:\n            os.kill(os.getpid(), signal.SIGINT)\n            while True: pass\n"
+        "        finally:\n            os.write(2, b'panicked')\n"  # as Rust does where a callback raises
+        "except KeyboardInterrupt:\n    os.write(2, b'interrupted')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment(), check=False)
+    assert ended.stderr == b"interrupted"
 
 
 def test_what_cannot_be_read_is_not_blamed_on_the_temporary_folder(tmp_path, monkeypatch, capsys):

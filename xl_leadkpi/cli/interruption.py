@@ -8,10 +8,10 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from xl_leadkpi import output_files, temporary_files
+from xl_leadkpi import output_files, panics, temporary_files
 from xl_leadkpi.cli.streams import print_message
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def interruptible() -> Iterator[None]:
         received.append(number)
         if not raised and not output_files.MOVING.locked():
             raised = True  # only once: the next would interrupt the cleaning up
+            # raised inside a callback of a library in Rust it is a panic, printed before anyone can take it
+            quieted.enter_context(panics.quiet_panics())
             raise Interrupted(number)
 
     def interrupt_again(number: int) -> None:
@@ -88,6 +90,7 @@ def interruptible() -> Iterator[None]:
     heeded = [number for number in _SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
     before = {number: signal.signal(number, interrupt) for number in heeded}
     listener = _Listener(frozenset(heeded), received)
+    quieted = ExitStack()
     try:
         try:
             with _none_lost(interrupt_again):
@@ -100,6 +103,7 @@ def interruptible() -> Iterator[None]:
             raise Interrupted(received[0]) from error
         raise
     finally:
+        quieted.close()
         listener.close()
         for number, handler in before.items():
             # once told to, the process ends: another signal would only disturb that
@@ -166,7 +170,6 @@ class _Listener:
         with output_files.MOVING:
             output_files.close_all()
             temporary_files.remove_all()
-            if quieted := sys.modules.get("xl_leadkpi.leads.files.try_out"):  # which takes a while to import
-                quieted.speak()
+            panics.speak()
             print_message(message(number))
             os._exit(exit_code(number))

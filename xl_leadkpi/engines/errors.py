@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from xl_leadkpi.errors import InputError, is_panic
+from xl_leadkpi.errors import InputError
+from xl_leadkpi.panics import is_panic
 from xl_leadkpi.temporary_files import remedy
 
 if TYPE_CHECKING:

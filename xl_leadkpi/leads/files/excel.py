@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import python_calamine as calamine
 
-from xl_leadkpi.errors import InputError, is_panic
+from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.cells.raw_table import (
     SAMPLE_ROWS,
     Loaded,
@@ -25,10 +25,11 @@ from xl_leadkpi.leads.cells.raw_table import (
     transpose,
 )
 from xl_leadkpi.leads.files.far_cells import Checked, check_archive
-from xl_leadkpi.leads.files.try_out import quiet_panics, try_out
+from xl_leadkpi.leads.files.try_out import try_out
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.recognition.headers import find_header
 from xl_leadkpi.leads.recognition.own_sheet import is_own_header
+from xl_leadkpi.panics import is_panic, quiet_panics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

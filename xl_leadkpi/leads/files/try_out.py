@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _MEMORY = 7 << 28  # a full sheet of the format, 65,536 rows of 256 columns, takes two thirds of it
@@ -97,32 +95,3 @@ def _limit_on_windows(most: int) -> None:
     job = kernel.CreateJobObjectW(None, None)
     kernel.SetInformationJobObject(job, 9, ctypes.byref(limits), ctypes.sizeof(limits))
     kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess())
-
-
-_quieted: list[int] = []
-
-
-def speak() -> None:
-    """Give standard error back at once, for the last words of a process that ends while a library is quieted."""
-    for before in _quieted[:1]:
-        os.dup2(before, 2)
-
-
-@contextmanager
-def quiet_panics() -> Iterator[None]:
-    """Keep what a library in Rust prints of its panics off standard error, past which no exception can be told."""
-    try:
-        before = os.dup(2)
-    except OSError:  # a program without a console
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    _quieted.append(before)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        _quieted.remove(before)
-        os.dup2(before, 2)
-        os.close(before)
-        os.close(nowhere)
