@@ -231,6 +231,11 @@ def test_what_is_left_of_a_join_may_be_nothing(joined):
         joined("Pipelin=Renewals")
 
 
+@PLACES
+def test_what_no_calendar_has_may_be_a_word(place):
+    assert "Source != 0000-00-00" in str(read_on(place, ROWS, filtering("Source!=0000-00-00")).filters)
+
+
 # --- what cannot be
 
 
@@ -241,8 +246,9 @@ def test_what_is_left_of_a_join_may_be_nothing(joined):
         (["Sourse=Web"], (), r"no column 'Sourse'.*Did you mean 'Source'.*Lead ID, Created"),
         (["Total=much"], (), r"column 'Total': Total = much cannot be decided.*amounts.*1000"),
         (["Created>=soon"], (), r"column 'Created'.*dates.*2026-05-31"),
-        (["Created>=2026-Q5"], (), r"no quarter '2026-Q5'"),
-        (["Created=02/03/2026"], (), r"may be two days"),
+        (["Created>=2026-Q5"], (), r"column 'Created', Created >= 2026-Q5: There is no quarter '2026-Q5'"),
+        (["Created=1583-02-30"], (), r"column 'Created', Created = 1583-02-30: There is no day '1583-02-30'"),
+        (["Created=02/03/2026"], (), r"column 'Created', Created = 02/03/2026: '02/03/2026' may be two days"),
         (["Stage>New"], (), r"> compares numbers and dates.*'New' is none"),
         (["Source=Phone"], (), r"column 'Source': no row is left of 6, as Source = Phone holds for none\..*Fair \(1\)"),
         (["Total>=1e6"], (), r"numbers from 5 to 1,000.5"),

@@ -1,5 +1,6 @@
 """Tables with several sales pipelines: each has its own funnel, and they are never mixed in silence."""
 
+import sys
 from datetime import date, timedelta
 from random import Random
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.leads.test_own_stages import ZOHO, kinds, own, reading
 from xl_leadkpi.errors import InputError
-from xl_leadkpi.funnel import as_json, build
+from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import read, read_frame, read_query
 from xl_leadkpi.leads.model.findings import FindingKind
 from xl_leadkpi.sheets import lay_out, to_file
@@ -96,7 +97,9 @@ def test_no_several_pipelines(pipelines):
     assert own(leads) == ZOHO
 
 
-def test_engines_give_the_same_funnels():
+@pytest.mark.parametrize("few_rows", [0, 100_000], ids=["where they are", "in memory"])
+def test_engines_give_the_same_funnels(few_rows, monkeypatch):
+    monkeypatch.setattr(sys.modules["xl_leadkpi.leads.read"], "_FEW_ROWS", few_rows)  # the name is a function too
     lines = table(200)
     frame = pl.DataFrame(lines[1:], lines[0], orient="row")
     memory = as_json(build(read_frame(frame, reading())))
@@ -106,6 +109,15 @@ def test_engines_give_the_same_funnels():
         report = as_json(build(read_query(lazy, reading())))
         assert report["pipelines"] == memory["pipelines"]
         assert report["by"]["Pipeline"] == memory["by"]["Pipeline"]
+
+
+def test_a_period_in_which_only_one_pipeline_had_anything():
+    lines = table()
+    for line in lines[1:]:
+        line[4] = "2026-02-10" if line[1] == "Renewals" else "2026-01-10"
+    options = FunnelOptions(period_from=date(2026, 1, 1), period_to=date(2026, 1, 31))
+    pipelines = as_json(build(read_frame(lines, reading()), options=options))["pipelines"]
+    assert [pipelines[name][0]["reached"] for name in STAGES] == [300, 0]
 
 
 def test_days_of_the_stages_of_one_pipeline():

@@ -14,15 +14,16 @@ from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
 from xl_leadkpi.funnel.period import check_period
 from xl_leadkpi.funnel.report import FunnelReport
 from xl_leadkpi.funnel.sections import SECTIONS
-from xl_leadkpi.funnel.summary import header
+from xl_leadkpi.funnel.stages import StagesSection, stages_of
+from xl_leadkpi.funnel.summary import SummarySection, header
 from xl_leadkpi.leads.channels import with_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from xl_leadkpi.funnel.context import FunnelContext
-    from xl_leadkpi.funnel.report import NamedBlocks
-    from xl_leadkpi.funnel.section import Queries
+    from xl_leadkpi.funnel.report import Block, NamedBlocks
+    from xl_leadkpi.funnel.section import Queries, Section
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.reports import Reports
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
@@ -63,10 +64,7 @@ def build(
     leads, spend, touches = with_channels(*_tables(leads, spend, touches))
     context = funnel_context(leads, options or FunnelOptions(), spend, touches)
     context = replace(context, visits=visits_in_force(context), reports=reports or NO_REPORTS)
-    answers = _ask(section.queries(context) for section in SECTIONS)
-    check_period(context, answers)
-    figures = Figures(context, answers)
-    figures.answers |= _ask(section.follow_up(figures) for section in SECTIONS)
+    figures = _figures(context, SECTIONS)
     blocks = {name: block for section in SECTIONS for name, block in section.blocks(figures).items()}
     return FunnelReport(
         header=header(figures),
@@ -83,6 +81,25 @@ def build(
         evidence=figures.context.evidence,
         absent=_absent(blocks, figures.context),
     )
+
+
+def build_stages(leads: LeadTable, options: FunnelOptions) -> Block:
+    """Count the stages alone, of leads without spend and touches.
+
+    Args:
+        leads: One row a lead.
+        options: How to count.
+    """
+    figures = _figures(funnel_context(leads, options, None, None), (SummarySection(), StagesSection()))
+    return stages_of(figures, spend=None)
+
+
+def _figures(context: FunnelContext, sections: Sequence[Section]) -> Figures:
+    answers = _ask(section.queries(context) for section in sections)
+    check_period(context, answers)
+    figures = Figures(context, answers)
+    figures.answers |= _ask(section.follow_up(figures) for section in sections)
+    return figures
 
 
 def _absent(blocks: NamedBlocks, context: FunnelContext) -> dict[str, Finding]:

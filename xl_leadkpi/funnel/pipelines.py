@@ -17,10 +17,10 @@ class SalesPipelinesSection(Section):
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """A funnel for each."""
-        from xl_leadkpi.funnel.build import build  # noqa: PLC0415 (which counts the sections of this one too)
+        from xl_leadkpi.funnel.build import build_stages  # noqa: PLC0415 (which counts this section too)
 
         options = figures.context.options
         found: dict[str, Block] = {}
         for number, (name, leads) in enumerate(figures.context.table.of_pipelines.items(), start=1):
-            found[name] = replace(build(leads, options=options).stages, name=f"tblPipeline{number}")
+            found[name] = replace(build_stages(leads, options), name=f"tblPipeline{number}")
         return {"pipelines": found or None}

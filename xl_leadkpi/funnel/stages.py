@@ -316,9 +316,12 @@ class StagesSection(Section):
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """The funnel."""
-        spend = figures.cost.total if figures.cost else None
-        table = stages_block(figures.context, figures.answers[PROFILE], figures.totals, figures.durations, spend)
-        return {"stages": table}
+        return {"stages": stages_of(figures, spend=figures.cost.total if figures.cost else None)}
+
+
+def stages_of(figures: Figures, *, spend: float | None) -> Block:
+    """The funnel, its stages with what each cost where something was spent."""
+    return stages_block(figures.context, figures.answers[PROFILE], figures.totals, figures.durations, spend)
 
 
 class StageTimesSection(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,7 @@ from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.dates import looks_like_date
 from xl_leadkpi.leads.fields.filters import KEPT, WORD_FIELDS, find_conditions, left_after, nothing_left
 from xl_leadkpi.leads.fields.in_memory import Decoder, odd_cells, wanted_columns
-from xl_leadkpi.leads.fields.on_engine import QueryDecoder, open_query
+from xl_leadkpi.leads.fields.on_engine import QueryDecoder, in_memory_if_few, open_query
 from xl_leadkpi.leads.fields.rules import Decoded, labels, read_identifiers
 from xl_leadkpi.leads.fields.united import only_latest, unite
 from xl_leadkpi.leads.files.all_files import each_once, names_of
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.history import Log
     from xl_leadkpi.leads.model.table import LeadTable, StageWord
     from xl_leadkpi.leads.recognition.own_sheet import OwnSheet
+
+_FEW_ROWS = 100_000
 
 
 def read(
@@ -192,11 +195,15 @@ def read_query(
     (2, ('Lead', 'Won'), 'LazyFrame')
     """
     query = engines.numbered(nw.from_native(frame).lazy())
+    asked = checked(options or ReadOptions())
+    query_of_parts = cache(lambda: query if history is not None else in_memory_if_few(query, _FEW_ROWS))
 
     def build(options: ReadOptions) -> LeadTable:
-        return _build_query(query, options, source_name, progress, _history_source(history, options))
+        is_part = options.sales_pipeline != asked.sales_pipeline
+        rows = query_of_parts() if is_part else query
+        return _build_query(rows, options, source_name, progress, _history_source(history, options))
 
-    return _with_stages_and_pipelines(build, checked(options or ReadOptions()))
+    return _with_stages_and_pipelines(build, asked)
 
 
 def _with_stages_and_pipelines(

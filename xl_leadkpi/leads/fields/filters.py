@@ -185,9 +185,12 @@ def literals(column: ColumnCondition, table: str, locale: str) -> Literals:
     condition = column.condition
     values = [value for value in condition.values if value]
     numbers = {value: None if column.is_of_dates else _number(value, column) for value in values}
-    days = {
-        value: None if column.is_of_money else _days(value, locale, are_years=column.is_of_dates) for value in values
-    }
+    try:
+        days = {value: None if column.is_of_money else _days(value, locale, column) for value in values}
+    except InputError as fault:
+        raise InputError(
+            f"{table}, column '{brief(column.header)}', {brief(str(condition))}: {fault}", ("where", condition.column)
+        ) from None
     for value in values:
         if column.is_of_dates and days[value] is None:
             raise _refused(
@@ -232,9 +235,14 @@ def _number(value: str, column: ColumnCondition) -> float | None:
     return scaled
 
 
-def _days(value: str, locale: str, *, are_years: bool) -> tuple[float, float] | None:
-    if _PERIOD.fullmatch(value) or (are_years and _YEAR.fullmatch(value)):
-        period = read_period(value)
+def _days(value: str, locale: str, column: ColumnCondition) -> tuple[float, float] | None:
+    if _PERIOD.fullmatch(value) or (column.is_of_dates and _YEAR.fullmatch(value)):
+        try:
+            period = read_period(value)
+        except InputError:
+            if column.is_of_dates:
+                raise
+            return None  # the 30th of February is no day, but may well be a word
         return day_number(period.first), day_number(period.last) + 1
     if value.isdecimal():
         return None
@@ -243,7 +251,7 @@ def _days(value: str, locale: str, *, are_years: bool) -> tuple[float, float] | 
     if day is None:
         return None
     if read.decided_by == "locale":
-        raise InputError(f"'{brief(value)}' may be two days: write the one that is meant as 2026-05-31.")
+        raise InputError(f"'{brief(value)}' may be two days. Write the one that is meant as 2026-05-31.")
     return float(int(day)), float(int(day) + 1)
 
 

@@ -86,11 +86,7 @@ _UNCLEAN_OR_RUINED = f"{_UNCLEAN}|{RUINED_ID}"
 
 def open_query(frame: Query, name: str) -> RawTable:
     """Look at a table on an engine: its headers and its first rows."""
-    # what no cell holds need not come here, and some of it cannot: intervals, bits
-    odd = [column for column, kind in frame.collect_schema().items() if not _is_usable(kind)]
-    if odd:
-        frame = frame.with_columns(*[nw.lit(None, dtype=nw.String).alias(column) for column in odd])
-    head = engines.head(frame.drop("row_no", strict=False), SAMPLE_ROWS)
+    head = engines.head(_fetchable(frame).drop("row_no", strict=False), SAMPLE_ROWS)
     if head.is_empty():
         raise InputError(f"{name} has no data row. Check the filter it was made with.")
     sample = sample_of(head)
@@ -99,6 +95,26 @@ def open_query(frame: Query, name: str) -> RawTable:
         raise InputError(f"{name} stays on its engine: it cannot be joined with a second table there. Join them first.")
 
     return RawTable(name, "", tuple(engines.header_of(column) for column in head.columns), sample, 2, (), load)
+
+
+def in_memory_if_few(frame: Query, most: int) -> Query:
+    """The table in memory if it has few rows, where it is at no cost but the reading; else as it is.
+
+    Of few rows most of the time that DuckDB and Spark take is planning, which a table that is read a dozen times pays
+    a dozen times.
+
+    Args:
+        frame: A table on an engine, its rows numbered.
+        most: Rows that are few.
+    """
+    fetched = engines.head(_fetchable(frame), most + 1)
+    return nw.from_native(fetched.lazy()) if fetched.height <= most else frame
+
+
+def _fetchable(frame: Query) -> Query:
+    """The table without the values of columns that no cell holds and some of which cannot be fetched: intervals."""
+    odd = [column for column, kind in frame.collect_schema().items() if not _is_usable(kind)]
+    return frame.with_columns(*[nw.lit(None, dtype=nw.String).alias(column) for column in odd]) if odd else frame
 
 
 def _is_usable(kind: nw.dtypes.DType) -> bool:
