@@ -305,6 +305,19 @@ def test_deals_of_several_files_join_leads_of_several_files(tmp_path):
     assert homeless.rows_said() == "d2.csv: 3"
 
 
+def test_deals_of_several_files_join_leads_whose_amounts_name_their_currency(tmp_path):
+    rows = [f"{n},{100 * n} EUR,2026-01-0{n},SQL" for n in range(1, 9)]
+    (tmp_path / "leads.csv").write_text("Record ID,Value,Create Date,Stage\n" + "\n".join(rows))
+    for name, numbers in (("a", (1, 2)), ("b", (3, 4))):
+        deals = [f"D{n},{n},Closed Won,2026-02-0{n}" for n in numbers]
+        (tmp_path / f"{name}.csv").write_text("Deal ID,Lead ID,Deal Stage,Close Date\n" + "\n".join(deals))
+    table = read(tmp_path / "leads.csv", NOW, deals=[tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert dict(zip(table.frame["lead_id"], table.frame["outcome"], strict=True)) == {
+        str(n): "won" if n < 5 else "open" for n in range(1, 9)
+    }
+    assert table.currency == "EUR"
+
+
 def test_two_columns_that_fit_equally_mean_the_same_in_every_file(tmp_path):
     deals = ReadOptions(as_of=NOW.as_of, today=NOW.today, kind="deals")
     one = write(tmp_path / "1.csv", ["Deal ID", "Lead ID", "Created", "Stage"], [["D1", "7", "2025-01-05", "Won"]])

@@ -321,7 +321,7 @@ def _build(
     check_headers(options, _named(leads=grids, deals=deal_grids, history=() if source is None else (source.grid,)))
     is_united = len(grids) > 1 or len(deal_grids) > 1
     leads = _of_files(grids, options, "leads", is_lone=not deal_grids, is_united=is_united)
-    if deal_grids:
+    if deal_grids and not is_united:  # of several files each has been told its own
         leads = replace(leads, mapped=with_own_identifier(leads.grid, leads.mapped, "leads"))
     grid, mapped, by = leads.grid, leads.mapped, leads.by
     is_deals = bool(leads.deal_signals) and not deal_grids
@@ -330,7 +330,8 @@ def _build(
     if deal_grids:
         after = grid.sources.ends[-1] if grid.sources else 0
         second = _of_files(deal_grids, options, "deals", is_united=is_united, after=after)
-        second = replace(second, mapped=with_own_identifier(second.grid, second.mapped, "deals"))
+        if not is_united:
+            second = replace(second, mapped=with_own_identifier(second.grid, second.mapped, "deals"))
         tables["deals"] = (second.grid, second.mapped)
         if grid.sources and second.grid.sources:
             grid = replace(grid, sources=grid.sources.with_more(second.grid.sources))
