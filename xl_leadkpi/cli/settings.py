@@ -10,7 +10,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.cli.argument_types import ANY, FLAG, KINDS, PAIRS
+from xl_leadkpi.cli.argument_types import ANY, FLAG, KINDS, NUMBERS, PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ _NAMES = {
     "stage": "stage_words",
     "channel": "channels",
     "encoding": "encodings",
+    "target": "targets",
 }
 PROJECT = "leadkpi.toml"
 """The project file of a folder."""
@@ -83,7 +84,7 @@ class Setting:
     @property
     def is_table(self) -> bool:
         """It is a table of the user's own names."""
-        return self.kind is PAIRS
+        return self.kind in (PAIRS, NUMBERS)
 
 
 def settings() -> Mapping[str, Setting]:
