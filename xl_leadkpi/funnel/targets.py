@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
+from xl_leadkpi.funnel.report import Column
 from xl_leadkpi.funnel.section import Section
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.figures import Figures
-    from xl_leadkpi.funnel.report import Block, Column, NamedBlocks
+    from xl_leadkpi.funnel.report import Block, NamedBlocks
     from xl_leadkpi.leads.model.stage import Pipeline
 
 FIGURES = (
@@ -133,8 +134,9 @@ def _block(figures: Figures, targets: dict[str, float]) -> Block:
     actual = [value for _, (value, _), _ in rows]
     columns = [
         values_column("figure", "text", targets),
-        values_column("actual", "number", actual),
-        values_column("target", "number", targets.values()),
+        # as they are elsewhere: a rate is no sum, whose last digits are left out
+        Column("actual", "number", tuple(actual)),
+        Column("target", "number", tuple(targets.values())),
         kpi_column("attained", "fraction", "QUOTAATT", "actual", "target"),
         values_column(
             "met",

@@ -1,4 +1,4 @@
-"""Stages of the user's own on Funnel_Map: shown in order, edited there, and read back."""
+"""Stages of the user's own on Settings: shown in order, edited there, and read back."""
 
 import pytest
 from openpyxl import load_workbook
@@ -22,7 +22,7 @@ def workbook(path, rows=ROWS, language="en", **options):
 def stage_cells(path):
     """The cells of the table of stages, a row each, and the workbook."""
     book = load_workbook(path)
-    rows = list(book["Funnel_Map"].iter_rows(max_col=8))
+    rows = list(book["Settings"].iter_rows(max_col=8))
     [top] = [number for number, row in enumerate(rows) if row[0].value == "tblStages"]
     found = []
     for row in rows[top + 1 :]:
@@ -86,9 +86,9 @@ def test_words_that_no_order_is_known_of_are_put_in_order_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        (2, "first", r"Funnel_Map, row \d+: 'first' is no place in an order; write 1, 2, 3"),
-        (4, "Demo", r"Funnel_Map, row \d+: 'Demo' is none of MQL, SQL, Meeting, Opportunity, Proposal"),
-        (3, "Negotiation/Review", r"Funnel_Map, row \d+: Stages: 'Negotiation/Review': two stages have this name"),
+        (2, "first", r"Settings, cell C\d+: 'first' is no place in an order; write 1, 2, 3"),
+        (4, "Demo", r"Settings, cell E\d+: 'Demo' is none of MQL, SQL, Meeting, Opportunity, Proposal"),
+        (3, "Negotiation/Review", r"Settings, row \d+: Stages: 'Negotiation/Review': two stages have this name"),
     ],
 )
 def test_bad_cells_are_named(tmp_path, column, value, said):

@@ -1,4 +1,4 @@
-"""Filters on Funnel_Map: shown, edited there, and read back by terminal and macro alike."""
+"""Filters on Settings: shown, edited there, and read back by terminal and macro alike."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def edit(name, value):
     """Write into the cell of a filter; what stood there and beside it."""
     book = load_workbook("out.xlsx")
     labels = in_every_language("funnel", f"option.{name}")
-    [row] = [row for row in book["Funnel_Map"].iter_rows(max_col=4) if row[1].value in labels]
+    [row] = [row for row in book["Settings"].iter_rows(max_col=4) if row[1].value in labels]
     before = row[2].value, row[3].value
     row[2].value = value
     book.save("edited.xlsx")
@@ -75,5 +75,7 @@ def test_the_project_file_settles_them(folder, capsys):
 def test_a_bad_condition_is_named(folder, capsys):
     leads_counted(capsys, "leads.csv")
     edit("where", "Amount")
-    with pytest.raises(InputError, match=r"Map, row \d+: Only rows for which: The condition 'Amount' is no condition"):
+    with pytest.raises(
+        InputError, match=r"Settings, cell C\d+: Only rows for which: The condition 'Amount' is no condition"
+    ):
         read_edits("edited.xlsx")
