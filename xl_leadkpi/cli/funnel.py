@@ -714,7 +714,7 @@ def _are_one_file(one: Path, other: Path) -> bool:
 
 
 def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions, Settled]:
-    """How to read and to count: by the command line, then an earlier workbook's Funnel_Map, then the project file.
+    """How to read and to count: by the command line, then an earlier workbook, then the project file.
 
     Returns:
         The two, and what of it the project file has settled.
@@ -781,7 +781,7 @@ def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
 
 
 def _conditions(options: argparse.Namespace, edits: WorkbookEdits) -> tuple[Condition, ...]:
-    """The conditions of the command line, beside those of Funnel_Map where edited, else of the project file."""
+    """The conditions of the command line, beside those of Settings where edited, else of the project file."""
     from xl_leadkpi.leads.model.conditions import parse_condition
 
     if "where" not in edits.filters:
@@ -790,7 +790,7 @@ def _conditions(options: argparse.Namespace, edits: WorkbookEdits) -> tuple[Cond
 
 
 def _listed_stages(options: argparse.Namespace, edited: Sequence[OwnStage]) -> dict[str, Any]:
-    """The stages that Funnel_Map or the project file lists, which a mode on the command line overrules."""
+    """The stages that Settings or the project file lists, which a mode on the command line overrules."""
     if options.said.stages is not None:
         return {}
     if edited:

@@ -47,7 +47,7 @@ PARAMETERS = {
     "margin": "gross_margin",
     "top": "top_groups",
 }
-"""By setting, its name among the parameters of Funnel_Map."""
+"""By setting, its name among the parameters of Settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def merged(said: argparse.Namespace, project: ProjectFile | None) -> argparse.Na
     """The options in force: those of the project file, overruled by those of the command line.
 
     What may be given several times is added to what the file has. ``said`` and ``filed`` keep the two apart for what
-    Funnel_Map has a say in as well.
+    the sheets Settings and Funnel_Map have a say in as well.
 
     Args:
         said: The command line.
@@ -145,7 +145,7 @@ def merged(said: argparse.Namespace, project: ProjectFile | None) -> argparse.Na
 
 
 def chosen_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of counting that are given, by the names that Funnel_Map has for them.
+    """The parameters of counting that are given, by the names that Settings has for them.
 
     >>> chosen_parameters({"window": 60, "top": None, "map": []})
     {'window_days': 60}
