@@ -259,6 +259,17 @@ def test_a_file_named_twice_or_copied_is_read_once(files, tmp_path):
     assert [one.details["first"] for one in findings(table, FindingKind.FILE_AGAIN)] == ["2025.csv", "2025.csv"]
 
 
+def test_files_without_an_identifier_are_told(tmp_path):
+    one = write(tmp_path / "a.csv", ["Lead ID", "Created", "Stage"], [["1", "2026-01-05", "SQL"]])
+    other = write(tmp_path / "b.csv", ["Created", "Stage"], [["2026-01-06", "SQL"]])
+    [told] = findings(read([one, other], NOW), FindingKind.FILES_WITHOUT_ID)
+    assert (told.count, told.details["names"]) == (1, ("b.csv",))
+    alike = ReadOptions(as_of=NOW.as_of, today=NOW.today, dedupe="none")  # where nobody asks who is who
+    assert findings(read([one, other], alike), FindingKind.FILES_WITHOUT_ID) == []
+    again = write(tmp_path / "c.csv", ["Lead ID", "Created", "Stage"], [["2", "2026-01-05", "SQL"]])
+    assert findings(read([one, again], NOW), FindingKind.FILES_WITHOUT_ID) == []
+
+
 def test_files_of_one_name_are_told_by_their_folders(files, tmp_path):
     (tmp_path / "x").mkdir()
     other = write(tmp_path / "x" / "2025.csv", ["Lead ID", "Created", "Stage"], [["9", "2025-03-01", "Won"]])

@@ -446,6 +446,7 @@ def _of_files(
     if kind == "leads":
         _refuse_unlike(files, options)
     grid, mapped = unite(files, options, after=after)
+    grid = grid.noting(*_without_identifier(files)) if kind == "leads" and options.dedupe != "none" else grid
     signals = _signals(grid, mapped, options, kind)
     is_deals = bool(signals) and (is_lone or kind == "deals")
     by = _groups(grid, mapped, options) if kind == "leads" else {}
@@ -501,6 +502,12 @@ def _mapped_alike(
     if not alike:
         return mapped
     return _told_by_values(_mapped(grid, replace(options, fields={**options.fields, **alike}), kind), alike)
+
+
+def _without_identifier(files: Sequence[tuple[RawTable, ColumnMap]]) -> list[Finding]:
+    """That a lead may stand in several files without anybody seeing it, for want of an identifier."""
+    names = tuple(grid.place for grid, mapped in files if "lead_id" not in mapped.position)
+    return [Finding(FindingKind.FILES_WITHOUT_ID, len(names), details={"names": names})] if names else []
 
 
 def _latest(grid: RawTable, mapped: ColumnMap, options: ReadOptions, *, is_deals: bool) -> RawTable:
