@@ -30,11 +30,13 @@ from xl_leadkpi.sheets.editable import (
     SETTINGS_SHEET,
     STAGES,
     TARGETS,
+    WIDTHS,
     EditableSheet,
     TableChoice,
     as_cell,
 )
 from xl_leadkpi.sheets.layout import Area, Choice
+from xl_leadkpi.sheets.tables import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,14 +102,13 @@ class _SettingsSheet(EditableSheet):
                 [as_cell(value) for _, _, value in rows],
                 [self.texts.known(f"parameter.{name}", "") or None for name in names],
             ),
-            # as texts, for else 2026-05 becomes the first of May as soon as it is typed
-            (
-                styles.LABEL,
-                replace(styles.EDITABLE, number_format="@") if name == PERIOD else styles.EDITABLE,
-                styles.ORIGINAL,
-                replace(styles.LABEL, wrap=False),
-            ),
+            (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
         )
+        if "period" in names:
+            # a text, for else 2026-05 becomes the first of May as soon as it is typed
+            self._format_rows(
+                ["@" if name in ("period", "compare") else styles.EDITABLE.number_format for name in names]
+            )
         choices = {**CHOICES, "stages": MODES, "compare": COMPARISONS}
         for row, parameter in enumerate(names, start=first):
             if parameter in choices:
@@ -148,7 +149,7 @@ class _SettingsSheet(EditableSheet):
         block = self.report.targets
         now = dict(zip(block["figure"].values, block["target"].values, strict=True)) if block else {}
         settled = by_key(self.settled.get("targets", {}), pipeline)
-        first = self._table(
+        self._table(
             TARGETS,
             self._headers("figure", "target", "default", "key"),
             (
@@ -159,15 +160,18 @@ class _SettingsSheet(EditableSheet):
             ),
             (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
         )
+        columns = [replace(summary[key], values=(now.get(key), settled.get(key))) for key in keys]
+        room = WIDTHS[1] - PADDING
+        self._format_rows([self.setting.formats.of(one, room, styles.SIZE).number_format for one in columns])
+
+    def _format_rows(self, formats: Sequence[str]) -> None:
+        """Give each row of the last table a format of its own for its value, and for what is without the user."""
         area = self.canvas.areas.pop()
-        formats = self.setting.formats
-        for row, key in enumerate(keys):
+        for row, number_format in enumerate(formats):
             cells = [replace(one, values=one.values[row : row + 1]) for one in area.cells]
-            column = replace(summary[key], values=(now.get(key), settled.get(key)))
-            shown = formats.of(column, 160, styles.SIZE).number_format
             for place in (1, 2):
-                cells[place] = replace(cells[place], style=replace(cells[place].style, number_format=shown))
-            self.canvas.areas.append(Area(first + row, area.column, tuple(cells)))
+                cells[place] = replace(cells[place], style=replace(cells[place].style, number_format=number_format))
+            self.canvas.areas.append(Area(area.row + row, area.column, tuple(cells)))
 
     def _filter_rows(self) -> Iterator[tuple[str, str, str]]:
         """Each kind of filter, what it is, and what it would be without the user's edits here."""
