@@ -22,6 +22,8 @@ OK, FAILED = 0, 1
 _WRONG_USAGE = 2
 DEBUG = "--debug"
 _LONGEST_REASON = 200
+_FEW_COLLECTIONS = 50_000
+"""Objects more than before after which Python looks for garbage; 700 is its own number."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # the process would end with a search of all it holds for garbage: a seventh of the time of a small run
     atexit.register(gc.freeze)
+    if arguments is None:
+        gc.set_threshold(_FEW_COLLECTIONS)  # of a process that ends soon there is little to give back
     try:
         prepare_streams()
         code = _run(arguments)

@@ -73,7 +73,8 @@ def ads_columns(
     """Name the columns that make a table a report of ads; none where its rows may be leads."""
     meant = [found for header in headers for found in meanings(header, "spend", pipeline)[0]]
     exact = {found.field for found in meant if found.reason == "exact"}
-    if exact.isdisjoint(_OF_ADS):
+    # most tables are leads: these need not be recognised as spend too
+    if exact.isdisjoint(_OF_ADS) or _may_be_leads(headers, sample, mapped, pipeline):
         return ()
     spend = recognise(headers, sample, "spend", pipeline).columns
     found = {column.field: column.header for column in spend if column.field in _OF_ADS and column.reason == "exact"}
@@ -81,7 +82,7 @@ def ads_columns(
         "sp_spend" in found and any(column.field == "sp_campaign" for column in spend)
     ):
         return ()
-    return () if _may_be_leads(headers, sample, mapped, pipeline) else tuple(found.values())
+    return tuple(found.values())
 
 
 def other_report(
