@@ -495,12 +495,12 @@ FUNNEL = {
 
 WITHOUT_PYTHON = {
     "extensions_are_excels": [
-        swap("xl/worksheets/sheet5.xml", "{05C60535", "{05C60536"),
-        swap("xl/worksheets/sheet7.xml", "<x14:id>{", "<x14:id>{0"),
+        swap("xl/worksheets/sheet6.xml", "{05C60535", "{05C60536"),
+        swap("xl/worksheets/sheet8.xml", "<x14:id>{", "<x14:id>{0"),
     ],
     "sparklines_have_places": [
-        swap("xl/worksheets/sheet5.xml", "<xm:sqref>L91", "<xm:sqref>L90"),
-        swap("xl/worksheets/sheet5.xml", "<xm:f>'Scorecard'!N91:S91", "<xm:f>'Scorecard'!N0"),
+        swap("xl/worksheets/sheet6.xml", "<xm:sqref>L91", "<xm:sqref>L90"),
+        swap("xl/worksheets/sheet6.xml", "<xm:f>'Scorecard'!N91:S91", "<xm:f>'Scorecard'!N0"),
     ],
     "names_in_formulas_are_known": [swap(BOOK, "_xlpm.activities=", "activities=")],
     "newer_functions_have_their_prefix": [swap(BOOK, r"_xlfn\.NUMBERVALUE", "NUMBERVALUE")],
@@ -535,7 +535,6 @@ WITH_MACROS = {
         in_entry("VBA", 76, struct.pack("<I", 0)),
         in_entry("PROJECT", 72, struct.pack("<I", 0xFFFFFFFF)),
         in_entry("KpiRibbon", 0, "AaaRibbon".encode("utf-16-le")),
-        in_entry("", 116, b"\x01"),
         in_entry("PROJECT", 80, b"\x01"),
         in_entry("Root Entry", 68, struct.pack("<I", 1)),
     ],
@@ -570,10 +569,15 @@ WITH_MACROS = {
     ],
 }
 
+IN_ADD_IN = {
+    # the directory of the template is full
+    "the_directory_is_a_tree": [in_entry("", 116, b"\x01")],
+}
+
 SPOILED = [
     (base, rule, number, change)
     for base, changes in (
-        ("funnel", FUNNEL), (NO_PYTHON, WITHOUT_PYTHON), (TEMPLATE, WITH_MACROS)
+        ("funnel", FUNNEL), (NO_PYTHON, WITHOUT_PYTHON), (TEMPLATE, WITH_MACROS), (ADD_IN, IN_ADD_IN)
     )
     for rule, listed in changes.items()
     for number, change in enumerate(listed)
