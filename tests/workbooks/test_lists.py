@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from tests.sheets.soffice import recalculated
+from xl_leadkpi.workbooks import package
 from xl_leadkpi.workbooks.lists import MOST_SOURCES, MOST_STAGES
 from xl_leadkpi.workbooks.sources import Words
 
@@ -72,6 +73,11 @@ class Pipeline:
         costs = [(datetime(2026, 3, 1), channel, amount, None, None) for channel, amount in self.spend]
         self.fill(book["Spend"], 6, costs, 36, first=1, columns=5)
         book.save(path)
+        parts = package.unpack(path.read_bytes())
+        for name, part in parts.items():
+            if name.startswith("xl/worksheets/sheet"):  # IronCalc takes an empty cell of type number for a zero
+                parts[name] = part.replace(b' t="n"></c>', b"/>")
+        path.write_bytes(package.pack(parts))
         return path
 
     @staticmethod
@@ -182,7 +188,6 @@ def test_rates_follow_the_lists_where_lambdas_are_known(built, tmp_path, case):
     model.evaluate()
     funnel = openpyxl.load_workbook(path, read_only=True).sheetnames.index("Funnel")
     rows = [[model.get_cell_value(funnel, row, column) for column in range(2, 8)] for row in STAGE_ROWS]
-    rows[0][2:4] = [None, None]  # cells without anything in them
     expected, before = [], None
     everyone = len(pipeline.leads)
     for stage, reached, further in pipeline.counted():

@@ -231,7 +231,8 @@ class _Stages:
             if labels:
                 above = self.page.range(self.first, _LABEL, row - 1, _LABEL).relative
                 is_repeated = f",COUNTIF({above},{_at(entry.word)})>0"
-            counted = f'COUNTIFS({stage.text},{_at(entry.word)},{status.text},"<>{won}")'
+            known = f"{stage.text},{_at(entry.word)}"
+            counted = f'COUNTIFS({known})-COUNTIFS({known},{status.text},"{won}")'
             value = sum(
                 one == entry.label.value and other != won for one, other in zip(stage.value, status.value, strict=True)
             )
@@ -276,10 +277,9 @@ class _Stages:
         won = words("status.won")
         told = sum(one != "" and other != won for one, other in zip(stage.value, status.value, strict=True))
         counts = self.page.range(self.first, _FOUND, self.last_row, _FOUND).relative
-        unlisted = self.page.formula(
-            self.heading, _FOUND, f'COUNTIFS({stage.text},"<>",{status.text},"<>{won}")-SUM({counts})',
-            told - sum(one.value for one in found), _HIDDEN,
-        )  # fmt: skip
+        told_by = f'COUNTA({stage.text})-COUNTIFS({stage.text},"<>",{status.text},"{won}")'
+        left = told - sum(one.value for one in found)
+        unlisted = self.page.formula(self.heading, _FOUND, f"{told_by}-SUM({counts})", left, _HIDDEN)
         text, at = words("funnel.unlisted"), _at(unlisted)
         written = f'IF({_at(entries[0].kind)}={_NOTHING},"{words("funnel.no_stages")}",IF({at}>0,"{text} "&{at},""))'
         value = f"{text} {unlisted.value}" if unlisted.value > 0 else ""
