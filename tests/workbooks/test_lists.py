@@ -21,6 +21,7 @@ STAGE_ROWS = range(10, 10 + MOST_STAGES)
 WARNING = "C8"
 FIELDS = ("leads", "opportunities", "won", "lost", "revenue", "spend")
 COLUMNS = dict(zip(FIELDS, "CDEFGJ", strict=True))
+NAMES = ("StageList", "SourceList", "ReasonList")
 ODD = [
     "Enquiry", "Call?", "Call!", ">50 %", "=ready", "<new", "Demo*", "Demo day", "~ almost", "5", "Ünï - «ж»", "a&b",
     "New\u00a0one", 'said "yes"', "Legal, signed",
@@ -70,6 +71,8 @@ class Pipeline:
             for number, one in enumerate(self.leads)
         ]  # fmt: skip
         self.fill(book["Leads"], 6, fresh, 164, first=1, columns=14)
+        for row, name in enumerate(NAMES, start=1):  # what the drop-down lists offer: how many words, and the last
+            lists[f"Z{row}"] = f'=ROWS({name})&" "&INDEX({name},ROWS({name}))'
         costs = [(datetime(2026, 3, 1), channel, amount, None, None) for channel, amount in self.spend]
         self.fill(book["Spend"], 6, costs, 36, first=1, columns=5)
         book.save(path)
@@ -166,6 +169,10 @@ def test_the_funnel_follows_the_lists_in_libreoffice(built, tmp_path, case):
         again = next(row for row, (stage, *_) in enumerate(found) if stage in {name for name, *_ in found[:row]})
         assert found.pop(again)[2] == 0  # nobody is counted twice
     assert found == expected
+    offered = ([stage for stage, _ in pipeline.rows], pipeline.sources or [None], ["No need"] * 5)
+    assert [fresh["Lists", f"Z{row}"] for row in (1, 2, 3)] == [
+        f"{len(listed)} {listed[-1] or ''}" for listed in offered
+    ]
     warning = Words("en")("funnel.unlisted")
     assert fresh["Funnel", WARNING] == (f"{warning} {pipeline.unlisted()}" if pipeline.unlisted() else None)
     channels = [(name, figures) for name, figures in shown_channels(fresh) if any(figures.values())]
