@@ -1,6 +1,7 @@
 """The sheet Lists: the Funnel without Python shows the user's own stages and channels, recalculated by two engines."""
 
 import random
+import string
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -9,11 +10,13 @@ import openpyxl
 import pytest
 
 from tests.sheets.soffice import recalculated
+from xl_leadkpi.addin import selection
+from xl_leadkpi.locales import languages
 from xl_leadkpi.workbooks import package
 from xl_leadkpi.workbooks.lists import MOST_SOURCES, MOST_STAGES
 from xl_leadkpi.workbooks.sources import Words
 
-from .reading import NO_PYTHON, values
+from .reading import NO_PYTHON, TEMPLATE, values
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
 
@@ -187,9 +190,22 @@ def test_an_empty_list_is_told(built, tmp_path):
     assert fresh["Funnel", WARNING] == Words("en")("funnel.no_stages")
 
 
-@pytest.mark.parametrize("case", ["three", "fifteen"])
+def any_pipeline(seed):
+    """Some stages in some order with gaps between, the win among them."""
+    drawn = random.Random(seed)
+    stages = [f"{letter}{letter.lower()} step" for letter in drawn.sample(string.ascii_uppercase, drawn.randint(2, 15))]
+    pipeline = Pipeline(stages, win=drawn.choice(["Signed", None]), others=["Elsewhere"], seed=seed)
+    for _ in range(drawn.randint(0, 4)):
+        pipeline.rows.insert(drawn.randint(0, len(pipeline.rows)), (None, None))
+    if pipeline.win:
+        win = pipeline.rows.pop(pipeline.rows.index((pipeline.win, pipeline.word)))
+        pipeline.rows.insert(drawn.randint(0, len(pipeline.rows)), win)
+    return pipeline
+
+
+@pytest.mark.parametrize("case", ["three", "fifteen", *range(5)])
 def test_rates_follow_the_lists_where_lambdas_are_known(built, tmp_path, case):
-    pipeline = CASES[case]
+    pipeline = CASES[case] if case in CASES else any_pipeline(case)
     path = pipeline.written_into(built["en"], tmp_path / "own.xlsx")
     model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
     model.evaluate()
@@ -206,3 +222,11 @@ def test_rates_follow_the_lists_where_lambdas_are_known(built, tmp_path, case):
         assert [one if one != "" else None for one in found] == [
             one if one is None or isinstance(one, str) else pytest.approx(one) for one in wanted
         ]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_macro_takes_no_list_for_spend_or_touches(built, language):
+    sheet = openpyxl.load_workbook(built[language] / TEMPLATE, read_only=True)["Lists"]
+    rows = [list(row) for row in sheet.iter_rows(max_row=30, max_col=60, values_only=True)]
+    for kind, needed in selection._NEEDED.items():
+        assert selection._table_of(rows, kind, needed) is None
