@@ -18,6 +18,8 @@ DAYS = (
     "20250630", "2025-W10-1",
 )  # fmt: skip
 PERIODS = ("2025", "2025-Q2", "2025-06", "2025-W18", "2025-05-17", "2024-12-31..2026-01", "1902..9998")
+TARGETS = ("won=40", "leads=1e6", "win_rate=25%", "cpl=30", "velocity=1e-300", "mql=1", "Meeting=3")
+NO_TARGETS = ("won", "won=", "won=-1", "win_rate=25", "nothing=5", "leads=1e999", "=5")
 NO_DAYS = ("0001-01-01", "1900-01-01", "1901-01-01", "2025-02-30", "x", "10000-01-01", "")
 FIELDS = (
     "created",
@@ -62,6 +64,8 @@ def filtering(table: Table, random: Random) -> list[str]:
         sign = random.choice(("=", "!=", "<", ">=", " in (", " not in ("))
         value = _word(table, random) + ("," + _word(table, random) + ")" if "(" in sign else "")
         said += ["--where", argument(f"{_header(table, random)}{sign}{value}")]
+    if random.random() < 0.01:
+        said += ["--pipeline", argument(_word(table, random))]
     if random.random() < 0.08:
         said += ["--exclude", argument(_word(table, random))]
     return said
@@ -89,6 +93,10 @@ def counting(table: Table, random: Random) -> list[str]:
     if "--period" in said:
         sometimes(0.4, "--compare", ("previous", "year-ago", "none"), ("next",))
         sometimes(0.3, "--fiscal-start", ("1", "4", "12"), ("0", "13", "April"))
+    sometimes(0.1, "--stages", ("auto", "auto", "own", "canonical"), ("mine",))
+    sometimes(0.02, "--rate", ("EUR=4.25", "USD=3.9", "GBP=1e-9"), ("EUR", "EUR=0", "EUR=-1", "E=1", "=", "EUR=x"))
+    sometimes(0.01, "--currency", ("PLN", "EUR"), ("zloty", ""))
+    sometimes(0.06, "--target", TARGETS, NO_TARGETS)
     sometimes(0.03, "--sheet", ("Leads", "leads"), ("Nothing", "", "x" * 40))
     while random.random() < 0.25:
         said += ["--by", argument(_header(table, random) if random.random() < 0.8 else random.choice(FIELDS))]

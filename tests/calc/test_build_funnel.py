@@ -14,8 +14,10 @@ from tests.golden import GOLDEN
 from xl_leadkpi import sample
 from xl_leadkpi.addin import macros
 from xl_leadkpi.cells import CellError
-from xl_leadkpi.funnel import build
-from xl_leadkpi.leads import ReadOptions, read, read_spend
+from xl_leadkpi.funnel import FunnelOptions, as_json, build
+from xl_leadkpi.funnel.period_names import PeriodNames, period_options
+from xl_leadkpi.leads import ReadOptions, read, read_frame, read_spend
+from xl_leadkpi.leads.model.conditions import parse_condition
 from xl_leadkpi.sheets import hosts, lay_out
 from xl_leadkpi.sheets.book import BACKUP, UNFINISHED
 
@@ -23,7 +25,7 @@ from .calc_members import Counted
 from .conftest import fill, select
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ["Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"]
+OURS = ["Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
 
 
 def rows_of(path):
@@ -106,9 +108,9 @@ def golden(book):
     """The golden fixture as a workbook, counted as of its day; one cell of the leads is selected."""
     leads = put_golden(book)
     assert macros.build_funnel(book) == ""
-    funnel_map = book.sheets["Funnel_Map"]
-    line = [row[0] for row in funnel_map.range("B1:B40").options(ndim=2).value].index("As of") + 1
-    funnel_map.range((line, 3)).value = "2025-06-30"
+    settings = book.sheets["Settings"]
+    line = [row[0] for row in settings.range("B1:B40").options(ndim=2).value].index("As of") + 1
+    settings.range((line, 3)).value = "2025-06-30"
     select(leads, "C4")
     assert macros.build_funnel(book) == ""
     return book
@@ -242,6 +244,49 @@ def test_edits_of_the_map_are_kept_and_used(golden):
     assert macros.refresh(golden) == ""
     columns = next(table for table in funnel_map.tables if table.name == "tblColumns").range.value
     assert columns[line][:2] == ["Amount", "-"]
+
+
+def setting(book, table, name):
+    """The cell with the value of a setting, and its address."""
+    cells = next(one for one in book.sheets["Settings"].tables if one.name == table).range
+    line = [row[0] for row in cells.value].index(name)
+    return cells[line, 1], cells[line, 1].get_address(row_absolute=False, column_absolute=False)
+
+
+def test_period_filters_and_targets_of_settings_are_used_and_kept(golden):
+    setting(golden, "tblPeriod", "Period")[0].value = "'2025-Q1"
+    setting(golden, "tblPeriod", "Compared with")[0].value = "none"
+    setting(golden, "tblFilters", "Only rows for which")[0].value = "Source in (SEO, Google Ads)"
+    setting(golden, "tblTargets", "Leads")[0].value = 20
+    assert macros.refresh(golden) == ""
+    leads = read_frame(
+        [list(row) for row in golden.sheets["Leads"].used_range.value],
+        ReadOptions(as_of=date(2025, 6, 30), where=(parse_condition("Source in (SEO, Google Ads)"),)),
+    )
+    options = FunnelOptions(**period_options(PeriodNames("2025-Q1", "none")), targets={"leads": 20})
+    expected = as_json(build(leads, options=options))
+    assert summary(golden)["leads"] == expected["summary"]["leads"] > 0
+    targets = next(one for one in golden.sheets["Funnel"].tables if one.name == "tblTarget").range.value
+    assert targets[1][:4] == ["Leads", expected["summary"]["leads"], 20, expected["targets"][0]["attained"]]
+    assert setting(golden, "tblPeriod", "Period")[0].value == "2025-Q1"
+    assert setting(golden, "tblTargets", "Leads")[0].value == 20
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value", "said"),
+    [
+        ("tblPeriod", "Period", "'2025-Q9", "There is no quarter '2025-Q9'"),
+        ("tblFilters", "Only rows for which", "Source", "Only rows for which: The condition 'Source' is no condition"),
+        ("tblTargets", "Won", "many", "Won: 'many' is no target"),
+        ("tblParameters", "Gross margin", "half", "Gross margin is 'half'"),
+    ],
+)
+def test_a_bad_setting_is_named_at_its_cell_and_nothing_changes(golden, table, name, value, said):
+    cell, address = setting(golden, table, name)
+    cell.value = value
+    before = golden.sheets["Funnel"].used_range.formula
+    assert macros.refresh(golden).startswith(f"Settings, cell {address}: {said}")
+    assert golden.sheets["Funnel"].used_range.formula == before
 
 
 def test_refresh_from_another_sheet_finds_new_rows(golden):

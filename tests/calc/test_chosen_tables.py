@@ -1,4 +1,4 @@
-"""Spend and touches from the tables that the user names in Funnel_Map, and rows that a filter hides."""
+"""Spend and touches from the tables that the user names in Settings, and rows that a filter hides."""
 
 import datetime as dt
 
@@ -33,8 +33,8 @@ def figures(book):
 
 
 def parameter(book, name):
-    """The line of a parameter in Funnel_Map: the cell with its value, and what stands beside it."""
-    cells = next(table for table in book.sheets["Funnel_Map"].tables if table.name == "tblParameters").range
+    """The line of a parameter in Settings: the cell with its value, and what stands beside it."""
+    cells = next(table for table in book.sheets["Settings"].tables if table.name == "tblParameters").range
     words = in_every_language("funnel", f"option.{name}")
     line = next(i for i, row in enumerate(cells.value) if row[0] in words)
     return cells[line, 1], cells.value[line]
@@ -125,7 +125,7 @@ def test_a_table_that_is_not_there_is_refused_in_clear_words_and_nothing_changes
     message = choose(book, name, "Gogle")
     word = locale("en").funnel[f"option.{name}"]
     assert message == (
-        f"Funnel_Map, {word}: there is no sheet and no Excel table called 'Gogle'. Write the name of a sheet "
+        f"Settings, {word}: there is no sheet and no Excel table called 'Gogle'. Write the name of a sheet "
         "(Leads, Google, Meta, Web) or of an Excel table, several with ; between, or none; empty the cell to have them "
         "looked for."
     )
@@ -148,7 +148,7 @@ def test_which_of_several_touches_were_read_is_said(book, leads):
     )
     select(leads, "B2")
     message = macros.build_funnel(book)
-    assert message == "Touches were read from Web, not from Mail: name another in Funnel_Map."
+    assert message == "Touches were read from Web, not from Mail: name another in Settings."
     assert choose(book, "touches_table", "Mail") == ""
     assert parameter(book, "touches_table")[1][1:3] == ["Mail", "Web"]
 

@@ -31,7 +31,7 @@ VALUES = {
     argument_types.PERIOD: ("2025", "2025"),
     argument_types.CONDITION: ("\"Size in ('1, 2', 3)\"", "Size in ('1, 2', 3)"),
 }
-PAIRS = {"map": ("created", "Date"), "stage": ("Hot", "SQL"), "encoding": ("spend", "cp1250")}
+PAIRS = {"map": ("created", "Date"), "stage": ("Hot", "SQL"), "encoding": ("spend", "cp1250"), "target": ("won", "40")}
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_monthly_run_is_three_commands_without_an_option(folder, capsys):
     assert main(["funnel"]) == 0
     second = json.loads(Path("out.json").read_text())
     assert (second["summary"]["leads"], second["summary"]["opportunities"], second["summary"]["spend"]) == (4, 3, 150)
-    assert load_workbook("leads-funnel.xlsx").sheetnames[:3] == ["Funnel", "Funnel_Data", "Funnel_Map"]
+    assert load_workbook("leads-funnel.xlsx").sheetnames[:3] == ["Funnel", "Funnel_Data", "Settings"]
     assert "warning: Stage" not in capsys.readouterr().err
 
 
@@ -278,8 +278,7 @@ def test_funnel_map_overrules_the_file_and_is_overruled(folder, capsys):
     assert "Fairs" in [row["group"] for row in again["by"]["source"]]
     assert main(["funnel", "--quiet"]) == 0
     book = load_workbook("out.xlsx")
-    sheet = book["Funnel_Map"]
-    for row in sheet.iter_rows():
+    for row in (row for name in ("Settings", "Funnel_Map") for row in book[name].iter_rows()):
         shown = [cell.value for cell in row[:3]]
         if shown[1] == "SQL" and shown[2]:  # among the stages it has no place
             row[2].value = "Meeting"

@@ -19,7 +19,7 @@ import pytest
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import InputError, ReadOptions, read, read_query
 from xl_leadkpi.leads.model.stage import PIPELINE, OwnStage, own_pipeline
-from xl_leadkpi.sheets import lay_out, read_map, to_file
+from xl_leadkpi.sheets import lay_out, read_edits, to_file
 
 AS_OF = date(2025, 6, 30)
 COUNTING = FunnelOptions(built_at=datetime(2025, 7, 1), window_days=30)
@@ -330,17 +330,17 @@ def test_a_word_is_given_another_meaning_in_the_map(exports, pipeline, language,
     _, _, table, report = exports[pipeline]
     path = tmp_path / "funnel.xlsx"
     to_file(lay_out(report, table, language=language), path)
-    assert read_map(path, pipeline).words == {}
+    assert read_edits(path, pipeline).words == {}
     book = openpyxl.load_workbook(path)
     sheet = book["Funnel_Map"]
     row = next(row for row in sheet[sheet.tables["tblStageWords"].ref] if row[0].value == pipeline.names[1])
     row[1].value = pipeline.names[0].upper()
     book.save(path)
-    assert read_map(path, pipeline).words == {pipeline.names[1]: pipeline.names[0]}
+    assert read_edits(path, pipeline).words == {pipeline.names[1]: pipeline.names[0]}
     row[1].value = "MQL"
     book.save(path)
     with pytest.raises(InputError, match=f"'MQL' is no stage; write one of {pipeline.names[0]}"):
-        read_map(path, pipeline)
+        read_edits(path, pipeline)
 
 
 @PIPELINES

@@ -93,8 +93,28 @@ def test_no_several_pipelines(pipelines):
     leads = read_frame(lines, reading())
     assert leads.of_pipelines == {}
     assert FindingKind.SEVERAL_PIPELINES not in kinds(leads)
+    told = [one for one in leads.findings if one.kind is FindingKind.MANY_PIPELINES]
+    assert [(one.count, one.column, one.details["name"]) for one in told] == (
+        [(13, "Pipeline", "Territory 0")] if len(pipelines) > 1 else []
+    )
     assert [name for name in leads.frame.columns if name.startswith("by_")] == []
     assert own(leads) == ZOHO
+
+
+def test_rows_of_no_pipeline_are_told():
+    lines = table()
+    for line in lines[5:12]:
+        line[1] = ""
+    frame = pl.DataFrame(lines[1:], lines[0], orient="row").with_columns(pl.col("Pipeline").replace("", None))
+    connection = duckdb.connect()
+    connection.register("deals", frame.to_arrow())
+    for leads in (read_frame(lines, reading()), read_query(connection.table("deals"), reading())):
+        [told] = [one for one in leads.findings if one.kind is FindingKind.ROWS_WITHOUT_PIPELINE]
+        assert (told.count, told.column, told.rows[0] - leads.frame.lazy().collect()["row_no"].min()) == (
+            7,
+            "Pipeline",
+            4,
+        )
 
 
 @pytest.mark.parametrize("few_rows", [0, 100_000], ids=["where they are", "in memory"])

@@ -259,6 +259,17 @@ def test_a_file_named_twice_or_copied_is_read_once(files, tmp_path):
     assert [one.details["first"] for one in findings(table, FindingKind.FILE_AGAIN)] == ["2025.csv", "2025.csv"]
 
 
+def test_files_without_an_identifier_are_told(tmp_path):
+    one = write(tmp_path / "a.csv", ["Lead ID", "Created", "Stage"], [["1", "2026-01-05", "SQL"]])
+    other = write(tmp_path / "b.csv", ["Created", "Stage"], [["2026-01-06", "SQL"]])
+    [told] = findings(read([one, other], NOW), FindingKind.FILES_WITHOUT_ID)
+    assert (told.count, told.details["names"]) == (1, ("b.csv",))
+    alike = ReadOptions(as_of=NOW.as_of, today=NOW.today, dedupe="none")  # where nobody asks who is who
+    assert findings(read([one, other], alike), FindingKind.FILES_WITHOUT_ID) == []
+    again = write(tmp_path / "c.csv", ["Lead ID", "Created", "Stage"], [["2", "2026-01-05", "SQL"]])
+    assert findings(read([one, again], NOW), FindingKind.FILES_WITHOUT_ID) == []
+
+
 def test_files_of_one_name_are_told_by_their_folders(files, tmp_path):
     (tmp_path / "x").mkdir()
     other = write(tmp_path / "x" / "2025.csv", ["Lead ID", "Created", "Stage"], [["9", "2025-03-01", "Won"]])
@@ -303,6 +314,19 @@ def test_deals_of_several_files_join_leads_of_several_files(tmp_path):
     assert column(table, "amount") == {"1": 100, "6": None, "2": None, "7": 30}
     [homeless] = findings(table, FindingKind.DEALS_WITHOUT_LEAD)
     assert homeless.rows_said() == "d2.csv: 3"
+
+
+def test_deals_of_several_files_join_leads_whose_amounts_name_their_currency(tmp_path):
+    rows = [f"{n},{100 * n} EUR,2026-01-0{n},SQL" for n in range(1, 9)]
+    (tmp_path / "leads.csv").write_text("Record ID,Value,Create Date,Stage\n" + "\n".join(rows))
+    for name, numbers in (("a", (1, 2)), ("b", (3, 4))):
+        deals = [f"D{n},{n},Closed Won,2026-02-0{n}" for n in numbers]
+        (tmp_path / f"{name}.csv").write_text("Deal ID,Lead ID,Deal Stage,Close Date\n" + "\n".join(deals))
+    table = read(tmp_path / "leads.csv", NOW, deals=[tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert dict(zip(table.frame["lead_id"], table.frame["outcome"], strict=True)) == {
+        str(n): "won" if n < 5 else "open" for n in range(1, 9)
+    }
+    assert table.currency == "EUR"
 
 
 def test_two_columns_that_fit_equally_mean_the_same_in_every_file(tmp_path):

@@ -1,4 +1,4 @@
-"""Funnel_Map: what is written is read back, and the user's edits outlive later runs."""
+"""Settings and Funnel_Map: what is written is read back, and the user's edits outlive later runs."""
 
 import zipfile
 from dataclasses import replace
@@ -11,8 +11,9 @@ from xl_leadkpi.leads import InputError
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.table import ChannelName, ColumnMatch, StageWord
 from xl_leadkpi.locales import in_every_language, locale
-from xl_leadkpi.sheets import FunnelMapEdits, lay_out, read_map, to_file
-from xl_leadkpi.sheets.map_sheet import TableChoice, edits_in
+from xl_leadkpi.sheets import WorkbookEdits, lay_out, read_edits, to_file
+from xl_leadkpi.sheets.editable import EDITABLE_TABLES, TableChoice
+from xl_leadkpi.sheets.edits import FoundTable, edits_in
 
 
 def written(full, path, language="en", **changes):
@@ -24,7 +25,7 @@ def written(full, path, language="en", **changes):
 def edit(path, table, row_name, value, column=1):
     """Change a cell, the second unless told otherwise, of the row of a name; a parameter stands there by its word."""
     book = openpyxl.load_workbook(path)
-    sheet = book["Funnel_Map"]
+    sheet = book[EDITABLE_TABLES[table]]
     names = {row_name, *in_every_language("funnel", f"option.{row_name}")}
     row = next(row for row in sheet[sheet.tables[table].ref] if row[0].value in names)
     row[column].value = value
@@ -34,7 +35,7 @@ def edit(path, table, row_name, value, column=1):
 @pytest.mark.parametrize("language", ["en", "pl", "ru"])
 def test_nothing_edited_reads_as_nothing(full, tmp_path, language):
     today = replace(full[1].header, as_of_reason="today")
-    assert read_map(written(full, tmp_path / "funnel.xlsx", language, header=today)) == FunnelMapEdits()
+    assert read_edits(written(full, tmp_path / "funnel.xlsx", language, header=today)) == WorkbookEdits()
 
 
 @pytest.mark.parametrize(("language", "won"), [("en", "Won"), ("pl", "Wygrana"), ("ru", "Выигрыш")])
@@ -55,9 +56,9 @@ def test_edits_are_read(full, tmp_path, language, won):
     edit(path, "tblColumns", "Day", "-")
     edit(path, "tblStageWords", "Handshake", won)
     edit(path, "tblParameters", "window_days", 60)
-    edit(path, "tblParameters", "as_of", date(2026, 5, 31))
+    edit(path, "tblPeriod", "as_of", date(2026, 5, 31))
     edit(path, "tblParameters", "win_basis", "all")
-    assert read_map(path) == FunnelMapEdits(
+    assert read_edits(path) == WorkbookEdits(
         fields={"amount": "Total", "created": "-"},
         words={"Handshake": "Won"},
         parameters={"window_days": 60, "as_of": date(2026, 5, 31), "win_basis": "all"},
@@ -76,7 +77,7 @@ def test_edits_are_still_edits_after_the_next_run(full, tmp_path):
         words=(StageWord("Handshake", "Won", 4, "user"),),
         parameters={**report.parameters, "window_days": 60},
     )
-    edits = read_map(path)
+    edits = read_edits(path)
     assert edits.fields == {"amount": "Total"}
     assert edits.words == {"Handshake": "Won"}
     assert edits.parameters == {"window_days": 60, "as_of": date(2026, 5, 31)}
@@ -84,7 +85,11 @@ def test_edits_are_still_edits_after_the_next_run(full, tmp_path):
 
 def test_choices_are_offered(full, tmp_path):
     book = openpyxl.load_workbook(written(full, tmp_path / "funnel.xlsx", "pl"))
-    formulas = {choice.formula1 for choice in book["Funnel_Map"].data_validations.dataValidation}
+    formulas = {
+        choice.formula1
+        for sheet in ("Settings", "Funnel_Map")
+        for choice in book[sheet].data_validations.dataValidation
+    }
     assert '"co najmniej tak daleko,widziany na etapie,wszystkie daty po kolei"' in formulas
     assert any("Wygrana" in formula for formula in formulas)
     assert any("Funnel_Charts" in formula for formula in formulas)
@@ -94,7 +99,7 @@ def test_wrong_values_are_named(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx")
     edit(path, "tblParameters", "window_days", "soon")
     with pytest.raises(InputError, match="Maturity window, days is 'soon'"):
-        read_map(path)
+        read_edits(path)
 
 
 @pytest.mark.parametrize("told", ["nonsense", "leads.amount", "x" * 4_000, 17])
@@ -107,8 +112,8 @@ def test_what_was_recognised_is_no_place_for_a_wish(full, tmp_path, told):
     sheet.cell(row, sheet[top].column + 2, told)
     book.save(path)
     with pytest.raises(InputError) as refused:
-        read_map(path)
-    assert str(refused.value).startswith(f"{path}, Funnel_Map, row {row}: '{str(told)[:4]}")
+        read_edits(path)
+    assert str(refused.value).startswith(f"{path}, Funnel_Map, cell C{row}: '{str(told)[:4]}")
     assert "write one of" in str(refused.value)
     assert len(str(refused.value)) < 1_500
 
@@ -116,16 +121,16 @@ def test_what_was_recognised_is_no_place_for_a_wish(full, tmp_path, told):
 def test_the_day_of_printing_is_no_option(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx")
     edit(path, "tblParameters", "window_days", "built_at", column=0)
-    assert "built_at" not in read_map(path).parameters
+    assert "built_at" not in read_edits(path).parameters
 
 
 def test_a_note_in_a_far_cell_costs_nothing(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx")
     edit(path, "tblParameters", "window_days", 60)
     book = openpyxl.load_workbook(path)
-    book["Funnel_Map"]["XFD1048576"] = "see below"
+    book["Settings"]["XFD1048576"] = "see below"
     book.save(path)
-    assert read_map(path).parameters["window_days"] == 60
+    assert read_edits(path).parameters["window_days"] == 60
 
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
@@ -136,24 +141,25 @@ def test_a_damaged_workbook_is_one_message(full, tmp_path, part):
     content = bytearray(path.read_bytes())
     content[place : place + 40] = bytes(range(200, 240))
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"no sheet Funnel_Map can be read there .* give a workbook"):
-        read_map(path)
+    with pytest.raises(InputError, match=r"no sheet Settings can be read there .* give a workbook"):
+        read_edits(path)
 
 
 def test_files_that_hold_no_map(tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        read_map(tmp_path / "none.xlsx")
+        read_edits(tmp_path / "none.xlsx")
     openpyxl.Workbook().save(tmp_path / "other.xlsx")
-    with pytest.raises(InputError, match="no sheet Funnel_Map"):
-        read_map(tmp_path / "other.xlsx")
+    with pytest.raises(InputError, match="no sheet Settings"):
+        read_edits(tmp_path / "other.xlsx")
     (tmp_path / "text.xlsx").write_text("no workbook", encoding="utf-8")
-    with pytest.raises(InputError, match="no sheet Funnel_Map"):
-        read_map(tmp_path / "text.xlsx")
+    with pytest.raises(InputError, match="no sheet Settings"):
+        read_edits(tmp_path / "text.xlsx")
     book = openpyxl.Workbook()
     book.active.title = "Funnel_Map"
+    book.create_sheet("Settings")
     book.save(tmp_path / "foreign.xlsx")
-    with pytest.raises(InputError, match="not one of ours"):
-        read_map(tmp_path / "foreign.xlsx")
+    with pytest.raises(InputError, match="Settings and Funnel_Map are not ours"):
+        read_edits(tmp_path / "foreign.xlsx")
 
 
 def test_a_word_of_several_columns_stands_once(full, tmp_path):
@@ -202,9 +208,9 @@ def test_a_name_that_is_none_is_refused_with_its_place(full, tmp_path, table, ro
     path = written(full, tmp_path / "funnel.xlsx", columns=MAPPED, words=words)
     edit(path, table, row, value)
     with pytest.raises(InputError) as refusal:
-        read_map(path)
+        read_edits(path)
     message = str(refusal.value)
-    assert message.startswith(f"{path}, Funnel_Map, row {row_of(path, table, row)}: '{value}' is no ")
+    assert message.startswith(f"{path}, Funnel_Map, cell C{row_of(path, table, row)}: '{value}' is no ")
     assert allowed in message
 
 
@@ -212,31 +218,31 @@ def test_a_name_that_is_none_is_refused_with_its_place(full, tmp_path, table, ro
 def test_fields_are_known_in_any_language(full, tmp_path, name):
     path = written(full, tmp_path / "funnel.xlsx", columns=(ColumnMatch(1, "Total", None, 0, ""),))
     edit(path, "tblColumns", "Total", name)
-    assert read_map(path).fields == {"amount": "Total"}
+    assert read_edits(path).fields == {"amount": "Total"}
 
 
 def test_a_stage_in_other_letters_is_no_edit(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx", words=(StageWord("Signed", "Won", 4, "vocabulary"),))
     edit(path, "tblStageWords", "Signed", "wygrana")
-    assert read_map(path).words == {}
+    assert read_edits(path).words == {}
 
 
 def test_columns_of_deals_cannot_be_changed(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx", columns=MAPPED)
     edit(path, "tblColumns", "Value", "-")
     with pytest.raises(InputError, match="'Value' is a column of the deals"):
-        read_map(path)
+        read_edits(path)
 
 
 def test_what_was_chosen_for_leads_shows_in_the_deals_without_being_an_edit_there(full, tmp_path):
     followed = ColumnMatch(1, "Value", None, 0, "user", "amount", "deals")
     path = written(full, tmp_path / "funnel.xlsx", columns=(*MAPPED[:2], followed))
-    assert read_map(path).fields == {}
+    assert read_edits(path).fields == {}
 
 
 @pytest.mark.parametrize(("cell", "day"), [(45838.0, date(2025, 6, 30)), (45838, date(2025, 6, 30))])
 def test_a_day_may_be_a_number(cell, day):
-    assert edits_in({"tblParameters": [["as_of", cell, "", "", "", "", ""]]}).parameters == {"as_of": day}
+    assert edits_in({"tblPeriod": FoundTable([["as_of", cell, "", "", "", "", ""]])}).parameters == {"as_of": day}
 
 
 def test_words_below_opportunity_say_what_a_deal_counts_as(full, tmp_path):
@@ -251,17 +257,17 @@ def test_tables_of_an_open_workbook_are_listed_and_an_edit_of_them_is_read(full)
     leads, report = full
     tables = {"spend_table": TableChoice("Meta", "Google; Meta"), "touches_table": TableChoice("", "")}
     rows = {}
-    for area in lay_out(report, leads, data_rows=0, tables=tables)["Funnel_Map"].areas:
+    for area in lay_out(report, leads, data_rows=0, tables=tables)["Settings"].areas:
         columns = [cells.values for cells in area.cells]
         rows |= {row[0]: list(row) for row in zip(*columns, strict=True) if "Table of" in str(row[0])}
     assert rows["Table of spend"][1:3] == ["Meta", "Google; Meta"]
     assert rows["Table of touches"][1:3] == ["none", "none"]
-    assert edits_in({"tblParameters": list(rows.values())}).tables == {"spend_table": "Meta"}
+    assert edits_in({"tblParameters": FoundTable(list(rows.values()))}).tables == {"spend_table": "Meta"}
 
 
 def test_a_workbook_made_from_files_has_no_tables_to_name(full, tmp_path):
     path = written(full, tmp_path / "funnel.xlsx")
-    sheet = openpyxl.load_workbook(path)["Funnel_Map"]
+    sheet = openpyxl.load_workbook(path)["Settings"]
     assert not any("Table of" in str(row[0].value) for row in sheet[sheet.tables["tblParameters"].ref])
 
 
@@ -277,8 +283,8 @@ def test_a_workbook_made_from_files_has_no_tables_to_name(full, tmp_path):
     ],
 )
 def test_a_value_of_another_kind_is_refused_in_few_words(name, value):
-    with pytest.raises(InputError, match=rf"Funnel_Map, row 7: {name} is '") as caught:
-        edits_in({"tblParameters": [[name, value, ""]]}, {"tblParameters": 7})
+    with pytest.raises(InputError, match=rf"Settings, cell C7: {name} is '") as caught:
+        edits_in({"tblParameters": FoundTable([[name, value, ""]], "Settings", 7)})
     assert len(str(caught.value)) < 300
 
 
@@ -296,4 +302,4 @@ def test_names_of_channels_are_read_and_outlive_a_second_run(full, tmp_path, lan
     )
     edit(path, "tblChannels", "fb", "fb")
     edit(path, "tblChannels", "google / feed", "Google Ads")
-    assert read_map(path).channels == {"fb": "fb", "google / feed": "Google Ads", "Event": "Trade fairs"}
+    assert read_edits(path).channels == {"fb": "fb", "google / feed": "Google Ads", "Event": "Trade fairs"}

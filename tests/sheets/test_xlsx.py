@@ -19,13 +19,14 @@ from xl_leadkpi.sheets.tables import unique_headers
 
 from .sheet_reports import from_csv
 
-SHEETS = ["Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"]
+SHEETS = ["Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
 TABLES = {
     "Funnel": {"tblFunnel", "tblSource", "tblCampaign", "tblOwner", "tblMonth", "tblCohort", "tblMature",
                "tblStageTime",
                "tblLoss", "tblPipeline", "tblSpend", "tblAttrib", "tblQA"},
     "Funnel_Data": {"tblLeads"},
-    "Funnel_Map": {"tblParameters", "tblColumns", "tblStageWords", "tblQuality"},
+    "Settings": {"tblPeriod", "tblFilters", "tblTargets", "tblParameters", "tblChannels"},
+    "Funnel_Map": {"tblColumns", "tblStageWords", "tblQuality"},
     "Funnel_Charts": {"tblSummary", "tblCurve"},
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ MOST_CALLS = 1_700
 """COM calls of a build of 40 leads; the engine's own calls of the same are limited in tests/calc."""
 CALL_REJECTED, RETRY_LATER, UNAVAILABLE = -2147418111, -2147417846, -2147023174
 R1C1 = -4150
-OURS = ["Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"]
+OURS = ["Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
 
 
 class Excel:

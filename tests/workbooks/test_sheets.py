@@ -97,7 +97,7 @@ def test_the_sample_takes_its_words_from_the_lists(built, language, name):
 
 def test_the_macro_knows_the_funnel_in_the_template_as_its_own(built):
     names = openpyxl.load_workbook(built["en"] / TEMPLATE).defined_names
-    for sheet in ("Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts"):
+    for sheet in ("Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"):
         assert names[MARK + sheet].value == f"'{sheet}'!$A$1"
         assert names[f"{MARK}{sheet}_cells"].value.startswith('"')
     assert names["leadkpi_source"].value == "Leads!$A$5"

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.addin.selection import Table
     from xl_leadkpi.leads.model.table import SpendTable, TouchTable
+    from xl_leadkpi.sheets.editable import TableChoice
+    from xl_leadkpi.sheets.edits import WorkbookEdits
     from xl_leadkpi.sheets.hosts import Host
     from xl_leadkpi.sheets.layout import Layout, Sheet
-    from xl_leadkpi.sheets.map_sheet import FunnelMapEdits, TableChoice
 
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data at most: more make a workbook slow."""
-SHEETS = ("Funnel", "Funnel_Data", "Funnel_Map", "Funnel_Charts")
+SHEETS = ("Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts")
 SOURCE = "leadkpi_source"
 """Defined name that says what the funnel was built from: a cell of a growing table, or the very range."""
 SAMPLES = ("Sample leads", "Sample spend", "Sample touches")
@@ -91,9 +92,10 @@ def help_text(workbook: Any) -> str:
             return f"{name}: {kpi.title}\n{arguments}\n{kpi.pitfalls}".strip()[:_MOST_TEXT]
     return (
         "1. Open your CRM export, select one cell of the table and press Build funnel.\n"
-        "2. Funnel_Map shows how each column and stage was understood. Correct it there and press Refresh.\n"
+        "2. Funnel_Map shows how each column and word was understood, Settings what is counted: period, filters, "
+        "targets, stages, channels. Change a shaded cell of either and press Refresh.\n"
         '3. Insert KPI writes a single figure, such as =CPL(B2,C2). =KPIHELP("CPL") explains it.\n'
-        "Tables of spend and touches on other sheets are found by their headers; Funnel_Map names others.\n"
+        "Tables of spend and touches on other sheets are found by their headers; Settings names others.\n"
         "No data at hand? Load sample data."
     )
 
@@ -148,7 +150,7 @@ def _build_from(
     edits = _edits(book, ours)
     language = _language(host, header_texts(table.rows))
     headers = {str(cell) for row in table.rows[:15] for cell in row if cell is not None}
-    parameters = dict(edits.parameters)
+    parameters = {**edits.parameters, "targets": edits.targets}
     options = ReadOptions(
         fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
         words=edits.words,
@@ -164,7 +166,7 @@ def _build_from(
     try:
         counting = FunnelOptions(**parameters)
     except (TypeError, ValueError) as problem:
-        raise InputError(f"Funnel_Map: {problem}") from None
+        raise InputError(f"Settings: {problem}") from None
     report_progress("recognising columns")
     leads = _telling_hidden(read_frame(table.rows, options, table.address, table.first_row), table, host)
     others = _Others.of(book, edits.tables, table.sheet, set(ours.values()), report_progress)
@@ -200,18 +202,19 @@ def _telling_hidden(read: Any, table: Table, host: Host) -> Any:
     return replace(read, findings=(found, *read.findings))
 
 
-def _edits(book: Any, ours: Mapping[str, str]) -> FunnelMapEdits:
-    """What the user has changed in Funnel_Map."""
-    from xl_leadkpi.sheets.map_sheet import EDITABLE_TABLES, edits_in  # noqa: PLC0415
+def _edits(book: Any, ours: Mapping[str, str]) -> WorkbookEdits:
+    """What the user has changed in Settings and Funnel_Map."""
+    from xl_leadkpi.sheets.editable import EDITABLE_TABLES  # noqa: PLC0415
+    from xl_leadkpi.sheets.edits import FoundTable, edits_in  # noqa: PLC0415
 
-    if "Funnel_Map" not in ours:
-        return edits_in({})
-    tables: dict[str, list[list[Any]]] = {}
-    for table in book.sheets[ours["Funnel_Map"]].tables:
-        name = table.name.rstrip("_0123456789")
-        if name in EDITABLE_TABLES:
-            rows = table.range.options(ndim=2).value[1:]
-            tables[name] = [["" if cell is None else cell for cell in row] for row in rows]
+    tables: dict[str, FoundTable] = {}
+    for sheet in (ours[name] for name in dict.fromkeys(EDITABLE_TABLES.values()) if name in ours):
+        for table in book.sheets[sheet].tables:
+            name = table.name.rstrip("_0123456789")
+            if name in EDITABLE_TABLES:
+                place = table.range
+                rows = [["" if cell is None else cell for cell in row] for row in place.options(ndim=2).value[1:]]
+                tables[name] = FoundTable(rows, sheet, place.row + 1, place.column - 1)
     return edits_in(tables)
 
 
@@ -229,17 +232,17 @@ class _Others:
     def of(
         cls, book: Any, named: Mapping[str, str], leads: str, ours: set[str], report_progress: Callable[[str], None]
     ) -> _Others:
-        """Look on all sheets but ours and that of the leads; what is named in Funnel_Map comes before what is found."""
+        """Look on all sheets but ours and that of the leads; what is named in Settings comes before what is found."""
         from xl_leadkpi.addin.selection import find_tables, named_tables  # noqa: PLC0415
         from xl_leadkpi.locales import ENGLISH, locale  # noqa: PLC0415
 
         report_progress("looking for spend and touches")
         spend, touches = found = find_tables(book, {leads, *ours})
         if "spend_table" in named:
-            place = f"Funnel_Map, {locale(ENGLISH).text('funnel', 'option.spend_table')}"
+            place = f"Settings, {locale(ENGLISH).text('funnel', 'option.spend_table')}"
             spend = named_tables(book, named["spend_table"], "spend", ours, place)
         if "touches_table" in named:
-            place = f"Funnel_Map, {locale(ENGLISH).text('funnel', 'option.touches_table')}"
+            place = f"Settings, {locale(ENGLISH).text('funnel', 'option.touches_table')}"
             touches = named_tables(book, named["touches_table"], "touches", ours, place)
         return cls(spend, touches[:1], found[0], found[1], named)
 
@@ -254,8 +257,8 @@ class _Others:
         return _together(spend), touches[0] if touches else None
 
     def choices(self) -> dict[str, TableChoice]:
-        """What Funnel_Map shows: what is in force and what is found."""
-        from xl_leadkpi.sheets.map_sheet import TableChoice  # noqa: PLC0415
+        """What Settings shows: what is in force and what is found."""
+        from xl_leadkpi.sheets.editable import TableChoice  # noqa: PLC0415
 
         found = {
             "spend_table": "; ".join(table.sheet for table in self.found_spend),
@@ -268,7 +271,7 @@ class _Others:
         if len(self.found_touches) < 2 or "touches_table" in self.named:
             return []
         first, *others = (table.sheet for table in self.found_touches)
-        return [f"Touches were read from {first}, not from {', '.join(others)}: name another in Funnel_Map."]
+        return [f"Touches were read from {first}, not from {', '.join(others)}: name another in Settings."]
 
 
 def _together(tables: Sequence[SpendTable]) -> SpendTable | None:

@@ -94,6 +94,19 @@ def condition(text: str) -> Condition:
         raise argparse.ArgumentTypeError(str(fault)) from None
 
 
+def target(text: str) -> tuple[str, float]:
+    """A key figure and its target."""
+    from xl_leadkpi.funnel.targets import check_share, read_target
+
+    figure, wanted = pair(text)
+    try:
+        number = read_target(wanted)
+        check_share(figure.casefold(), number)
+    except UserError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
+    return figure, number
+
+
 def rate(text: str) -> str:
     """An exchange rate, or a file of rates."""
     from pathlib import Path
@@ -139,6 +152,7 @@ NUMBER = TomlKind((int, float), "a number", "0.5")
 DAY = TomlKind((date,), "a day such as 2026-06-30, without quotation marks", "2026-06-30")
 FLAG = TomlKind((bool,), "true or false", "true")
 PAIRS = TomlKind((dict,), 'a table of NAME = "VALUE"', '{ "NAME" = "VALUE" }')
+NUMBERS = TomlKind((dict,), "a table of NAME = NUMBER", '{ "NAME" = 250 }')
 MONTH = TomlKind((int,), "a month, 1 to 12", "4")
 PERIOD = TomlKind((str, int, date), 'a period such as "2026-Q2"', '"2026-Q2"')
 CONDITION = TomlKind((str,), "a condition in quotation marks", '"Source in (Web, Ads)"')
@@ -162,5 +176,6 @@ KINDS: Mapping[Callable[[str], Any] | None, TomlKind] = {
     fraction: NUMBER,
     pair: PAIRS,
     encoding: PAIRS,
+    target: NUMBERS,
 }
 """By the ``type`` of an option of ``argparse``, what it is in a project file."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
     from xl_leadkpi.leads.overrides import Settled
     from xl_leadkpi.output_files import OutputFiles
-    from xl_leadkpi.sheets import FunnelMapEdits
+    from xl_leadkpi.sheets import WorkbookEdits
 
 EXAMPLES = """\
 examples:
@@ -179,7 +179,10 @@ def add_arguments(
         "--kind", choices=("leads", "deals"), help="what a row of LEADS is (default: told from columns and words)"
     )
     reading.add_argument(
-        "--reuse-map", type=Path, metavar="XLSX", help="keep the edits made in Funnel_Map of an earlier workbook"
+        "--reuse-map",
+        type=Path,
+        metavar="XLSX",
+        help="keep the edits made in Settings and Funnel_Map of an earlier workbook",
     )
     reading.add_argument(
         "--dedupe", choices=("id", "id+email", "none"), help="which rows are the same lead (default: id)"
@@ -254,6 +257,15 @@ def add_arguments(
         type=argument_types.groups,
         metavar="N",
         help="rows of a breakdown, the rest is summed up in one (default: 15)",
+    )
+    counting.add_argument(
+        "--target",
+        metavar="FIGURE=NUMBER",
+        action="append",
+        default=[],
+        type=argument_types.target,
+        help="target of a key figure, named as in the summary of --json, as won=40, revenue=250000 or win_rate=25%%; "
+        "repeatable",
     )
     counting.add_argument(
         "--period",
@@ -702,24 +714,26 @@ def _are_one_file(one: Path, other: Path) -> bool:
 
 
 def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions, Settled]:
-    """How to read and to count: by the command line, then an earlier workbook's Funnel_Map, then the project file.
+    """How to read and to count: by the command line, then an earlier workbook, then the project file.
 
     Returns:
         The two, and what of it the project file has settled.
     """
+    from xl_leadkpi.funnel.targets import named_targets
     from xl_leadkpi.leads import ReadOptions
     from xl_leadkpi.leads.overrides import Settled
-    from xl_leadkpi.sheets import FunnelMapEdits, read_map
+    from xl_leadkpi.sheets import WorkbookEdits, read_edits
 
-    edits = read_map(options.reuse_map) if options.reuse_map else FunnelMapEdits()
+    edits = read_edits(options.reuse_map) if options.reuse_map else WorkbookEdits()
     filed, said = options.filed, options.said
     fields, words, channels = (dict(filed.get(name, ())) for name in ("map", "stage", "channel"))
     filters: dict[str, Any] = {name: tuple(map(str, filed.get(name, ()))) for name in ("where", "exclude")}
     filters |= {"pipeline": (filed["pipeline"],)} if filed.get("pipeline") else {}
     filters |= {"stages": filed["stages"]} if filed.get("stages") else {}
     own = chosen_parameters(filed) | _period_of_project(options)
-    settled = Settled(fields, words, channels, own | filters)
+    settled = Settled(fields, words, channels, own | filters | {"targets": named_targets(filed.get("target", ()))})
     parameters = own | edits.parameters | chosen_parameters(vars(said)) | _period_said(options)
+    parameters["targets"] = _targets(options, edits)
     counting = _counting({name: value for name, value in parameters.items() if name != "as_of"}, options)
     reading = ReadOptions(
         sheet=options.sheet,
@@ -741,6 +755,13 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
     return replace(reading, rates=_rates(options, reading)), counting, settled
 
 
+def _targets(options: argparse.Namespace, edits: WorkbookEdits) -> dict[str, float]:
+    """The targets of the project file, with what the sheet Settings changes of them, and those of the command line."""
+    from xl_leadkpi.funnel.targets import named_targets
+
+    return named_targets(options.filed.get("target", ())) | edits.targets | named_targets(options.said.target)
+
+
 def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
     """The exchange rates that are given, None for none."""
     from xl_leadkpi.leads.rates import fixed_rate, read_rates
@@ -759,8 +780,8 @@ def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
     return read_rates([*left, *options.rate[filed:]], options.currency, reading)
 
 
-def _conditions(options: argparse.Namespace, edits: FunnelMapEdits) -> tuple[Condition, ...]:
-    """The conditions of the command line, beside those of Funnel_Map where edited, else of the project file."""
+def _conditions(options: argparse.Namespace, edits: WorkbookEdits) -> tuple[Condition, ...]:
+    """The conditions of the command line, beside those of Settings where edited, else of the project file."""
     from xl_leadkpi.leads.model.conditions import parse_condition
 
     if "where" not in edits.filters:
@@ -769,7 +790,7 @@ def _conditions(options: argparse.Namespace, edits: FunnelMapEdits) -> tuple[Con
 
 
 def _listed_stages(options: argparse.Namespace, edited: Sequence[OwnStage]) -> dict[str, Any]:
-    """The stages that Funnel_Map or the project file lists, which a mode on the command line overrules."""
+    """The stages that Settings or the project file lists, which a mode on the command line overrules."""
     if options.said.stages is not None:
         return {}
     if edited:
@@ -808,24 +829,14 @@ def _period_said(options: argparse.Namespace) -> dict[str, Any]:
 
 def _period_asked(period: str | None, compare: Comparison | None, fiscal_start: int | None) -> dict[str, Any]:
     """A period and the one that it is compared with, as the counting takes them; empty without one."""
-    from xl_leadkpi.leads.model.periods import compared_with, read_period
+    from xl_leadkpi.funnel.period_names import PeriodNames, period_options
 
     if period is None:
         for name, value in {"--compare": compare, "--fiscal-start": fiscal_start}.items():
             if value is not None:
                 raise UserError(f"{name} says something of a period: give one with it, such as --period 2026-Q2")
         return {}
-    start = fiscal_start or 1
-    asked = read_period(period, start)
-    compared = compared_with(asked, compare or "previous")
-    return {
-        "period_from": asked.first,
-        "period_to": asked.last,
-        "compared_from": compared and compared.first,
-        "compared_to": compared and compared.last,
-        "period_name": period,
-        "fiscal_start": start if asked.is_fiscal else 1,
-    }
+    return period_options(PeriodNames(period, compare or "previous", fiscal_start or 1))
 
 
 def _print_figures(report: FunnelReport, output: Path | None, json_output: Path | None) -> None:

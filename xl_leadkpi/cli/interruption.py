@@ -67,6 +67,12 @@ def interruptible() -> Iterator[None]:
         return
     output_files.PUT_IN_PLACE.clear()
     output_files.REMOVED.clear()
+    with ExitStack() as quieted:
+        yield from _handled(quieted)
+
+
+def _handled(quieted: ExitStack) -> Iterator[None]:
+    """Handle signals while the body runs; what a library prints after one goes into ``quieted``."""
     received: list[int] = []
     raised = False
 
@@ -90,7 +96,6 @@ def interruptible() -> Iterator[None]:
     heeded = [number for number in _SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
     before = {number: signal.signal(number, interrupt) for number in heeded}
     listener = _Listener(frozenset(heeded), received)
-    quieted = ExitStack()
     try:
         try:
             with _none_lost(interrupt_again):
@@ -103,7 +108,6 @@ def interruptible() -> Iterator[None]:
             raise Interrupted(received[0]) from error
         raise
     finally:
-        quieted.close()
         listener.close()
         for number, handler in before.items():
             # once told to, the process ends: another signal would only disturb that

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.cli.argument_types import DAY, FLAG, NUMBER, WHOLE
+from xl_leadkpi.cli.argument_types import DAY, FLAG, NUMBER, NUMBERS, WHOLE
 from xl_leadkpi.cli.inputs import REPORTS
 from xl_leadkpi.cli.settings import PROJECT, READ, WRITTEN, settings
 from xl_leadkpi.errors import InputError, UserError, brief
@@ -331,7 +331,7 @@ class _Reader:
             return [setting.convert(one) for one in found]
         return [setting.convert(place)]
 
-    def _pairs(self, setting: Setting, value: Any) -> Iterator[tuple[str, str]]:
+    def _pairs(self, setting: Setting, value: Any) -> Iterator[tuple[str, Any]]:
         if not isinstance(value, dict):
             self.fault(
                 setting.path,
@@ -340,6 +340,9 @@ class _Reader:
             return
         for keys, one in _flat(value):
             path = (*setting.path, *keys)
+            if setting.kind is NUMBERS:
+                yield from self._number(setting, path, one)
+                continue
             if not isinstance(one, str) or not one.strip():
                 self.fault(path, f"{_shown(one)} is not a text in quotation marks")
                 continue
@@ -350,6 +353,16 @@ class _Reader:
             if said:
                 self.fault(path, said)
             yield left, right
+
+    def _number(self, setting: Setting, path: Keys, value: Any) -> Iterator[tuple[str, float]]:
+        """An entry of a table of numbers; a share may be a text such as ``"25%"``."""
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            self.fault(path, f"{_shown(value)} is not a number such as 250, or a share such as 0.25")
+            return
+        try:
+            yield setting.convert(f"{path[-1]}={value}")
+        except argparse.ArgumentTypeError as error:
+            self.fault(path, str(error))
 
 
 def _where(path: Keys) -> str:

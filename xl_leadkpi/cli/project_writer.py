@@ -41,6 +41,7 @@ _ABOUT = {
     "channels": 'Spellings of channels: "spelling" = "Channel", as on "source / medium".',
     "encodings": "Encodings of text files by table: leads, deals, spend, traffic, email, social, history, touches, or "
     f"{EVERY_TABLE} for all of them.",
+    "targets": 'Targets of key figures, named as in the summary of --json: won = 40, win_rate = "25%".',
 }
 
 
@@ -162,7 +163,7 @@ def _written(value: Any) -> str:
         case date():
             return value.isoformat()
         case int() | float():
-            return str(value)
+            return str(int(value) if value == int(value) else value)
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

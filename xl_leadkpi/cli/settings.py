@@ -10,7 +10,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.cli.argument_types import ANY, FLAG, KINDS, PAIRS
+from xl_leadkpi.cli.argument_types import ANY, FLAG, KINDS, NUMBERS, PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ _NAMES = {
     "stage": "stage_words",
     "channel": "channels",
     "encoding": "encodings",
+    "target": "targets",
 }
 PROJECT = "leadkpi.toml"
 """The project file of a folder."""
@@ -46,7 +47,7 @@ PARAMETERS = {
     "margin": "gross_margin",
     "top": "top_groups",
 }
-"""By setting, its name among the parameters of Funnel_Map."""
+"""By setting, its name among the parameters of Settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Setting:
     @property
     def is_table(self) -> bool:
         """It is a table of the user's own names."""
-        return self.kind is PAIRS
+        return self.kind in (PAIRS, NUMBERS)
 
 
 def settings() -> Mapping[str, Setting]:
@@ -126,7 +127,7 @@ def merged(said: argparse.Namespace, project: ProjectFile | None) -> argparse.Na
     """The options in force: those of the project file, overruled by those of the command line.
 
     What may be given several times is added to what the file has. ``said`` and ``filed`` keep the two apart for what
-    Funnel_Map has a say in as well.
+    the sheets Settings and Funnel_Map have a say in as well.
 
     Args:
         said: The command line.
@@ -144,7 +145,7 @@ def merged(said: argparse.Namespace, project: ProjectFile | None) -> argparse.Na
 
 
 def chosen_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of counting that are given, by the names that Funnel_Map has for them.
+    """The parameters of counting that are given, by the names that Settings has for them.
 
     >>> chosen_parameters({"window": 60, "top": None, "map": []})
     {'window_days': 60}

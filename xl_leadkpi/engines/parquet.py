@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _MOST_DIGITS = 38
+_PATHS_NAMED = 3
 
 
 def complaint(path: Path, error: Exception, why: str = "") -> str:
@@ -55,6 +56,8 @@ def common_columns(paths: Sequence[Path], *, widens: bool) -> tuple[bool, dict[s
             schemas.append(pl.scan_parquet(path, glob=False).collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(complaint(path, error)) from error
+    if not any(schemas):
+        raise InputError(f"{' and '.join(map(str, paths[:_PATHS_NAMED]))}: there is no column. Export the table again.")
     seen: dict[str, tuple[Path, Any]] = {}
     for path, schema in zip(paths, schemas, strict=True):
         for name, kind in schema.items():

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xl_leadkpi import engines
-from xl_leadkpi.funnel import attribution, breakdown, curve, losses, months, quality, stages, summary, traffic
+from xl_leadkpi.funnel import attribution, breakdown, curve, losses, months, period, quality, stages, summary, traffic
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.context import steady
 from xl_leadkpi.funnel.section import Query
@@ -177,6 +177,11 @@ class Figures:
             cost=self.cost,
             response=steady(self.response["median"]) if self.response else None,
         )
+
+    @cached_property
+    def closed(self) -> Block | None:
+        """The leads closed in the period asked for, beside those of the one compared with; None without a period."""
+        return period.closed_of_period(self.context, self.answers)
 
     # the data ---------------------------------------------------------------------------------------------------------
 

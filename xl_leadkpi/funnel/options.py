@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
 Reach = Literal["filled", "exact", "strict"]
 WinBasis = Literal["closed", "all", "cohort"]
 
-UNKEPT = ("built_at", "period_name", "fiscal_start")
-"""Options that no Funnel_Map keeps: they say nothing on how to count."""
+UNKEPT = ("built_at", "targets")
+"""Options that are not among the parameters of a workbook: a time, and what has a table of its own."""
 MOST_COHORT_MONTHS = 240
 MOST_WINDOW_DAYS = 36_500
 
@@ -42,6 +43,7 @@ class FunnelOptions:
         fiscal_start: Month from 1 in which the year begins that such a name is of.
         cohort_months: Calendar months after the first that the cohort tables follow, at most 240.
         target_minutes: Response time promised, in minutes.
+        targets: Targets of key figures by their keys in the summary, see :mod:`xl_leadkpi.funnel.targets`.
         built_at: Time printed on the sheet; None asks the clock.
 
     >>> FunnelOptions(window_days=60).reach
@@ -67,6 +69,7 @@ class FunnelOptions:
     fiscal_start: int = 1
     cohort_months: int = 12
     target_minutes: float = 3.0
+    targets: Mapping[str, float] = field(default_factory=dict)
     built_at: datetime | None = None
 
     def __post_init__(self) -> None:

@@ -249,19 +249,23 @@ class PeriodSection(Section):
     def blocks(self, figures: Figures) -> NamedBlocks:
         """Both bases of the period; None without one."""
         context, answers = figures.context, figures.answers
-        if not context.options.is_limited:
+        if figures.closed is None:
             return dict.fromkeys(("period_created", "period_closed"))
-        created, closed = [figures.totals], [tally(answers[CLOSED], context)]
-        cycles = [one.medians(answers[query]).get(0) for query, one in _both_cycles(context).items()]
+        created = [figures.totals]
         spend = [figures.joined_spend.total if figures.joined_spend else None]
         if CREATED_COMPARED in answers:
             created.append(tally(answers[CREATED_COMPARED], context))
-            closed.append(tally(answers[CLOSED_COMPARED], context))
             spend.append(context.compared_spend)
-        return {
-            "period_created": created_block(context, created, spend),
-            "period_closed": closed_block(context, closed, cycles),
-        }
+        return {"period_created": created_block(context, created, spend), "period_closed": figures.closed}
+
+
+def closed_of_period(context: FunnelContext, answers: Answers) -> Block | None:
+    """The leads closed in the period asked for, and in the one compared with; None without a period."""
+    if not context.options.is_limited or CLOSED not in answers:
+        return None
+    closed = [tally(answers[query], context) for query in (CLOSED, CLOSED_COMPARED) if query in answers]
+    cycles = [one.medians(answers[query]).get(0) for query, one in _both_cycles(context).items()]
+    return closed_block(context, closed, cycles)
 
 
 class ClosedSection(Section):

@@ -229,6 +229,7 @@ class BlockAttributes:
         backwards: Block | None
         period_created: Block | None
         period_closed: Block | None
+        targets: Block | None
         closed_by: dict[str, Block] | None
         closed_losses: Block | None
         spend: Block | None

@@ -17,6 +17,7 @@ from xl_leadkpi.funnel.reports import EmailSection, SocialSection
 from xl_leadkpi.funnel.spend import SpendSection
 from xl_leadkpi.funnel.stages import StagesSection, StageTimesSection
 from xl_leadkpi.funnel.summary import CurrencySection, ResponseSection, SummarySection
+from xl_leadkpi.funnel.targets import TargetsSection
 from xl_leadkpi.funnel.traffic import TrafficSection
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ SECTIONS: tuple[Section, ...] = (
     SummarySection(),
     TrendSection(),
     PeriodSection(),
+    TargetsSection(),
     CurrencySection(),
     StagesSection(),
     SalesPipelinesSection(),

@@ -22,6 +22,7 @@ from xl_leadkpi.funnel.breakdown import (
 from xl_leadkpi.funnel.context import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON, FunnelContext, flag, steady
 from xl_leadkpi.funnel.lead_state import OPEN, WON
 from xl_leadkpi.funnel.period import closed_in_period
+from xl_leadkpi.funnel.period_names import is_of_fiscal_year
 from xl_leadkpi.funnel.report import Header
 from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.tally import LEADS_BY_STATE, states_by
@@ -130,7 +131,7 @@ def header(figures: Figures) -> Header:
         compared_from=options.compared_from,
         compared_to=options.compared_to,
         period_name=options.period_name,
-        fiscal_start=options.fiscal_start,
+        fiscal_start=options.fiscal_start if is_of_fiscal_year(options) else 1,
         closed_in_period=closed_in_period(figures.answers),
         spend_currency=spend.currency if spend else None,
         filters=table.filters,

@@ -178,7 +178,7 @@ def unused_exclusions(words: Iterable[str], met: Collection[str]) -> list[Findin
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a project file says about columns and words: it holds until the user says otherwise in Funnel_Map.
+    """What a project file says about columns and words: it holds until the user says otherwise in the workbook.
 
     Attributes:
         fields: Field to header.

@@ -321,7 +321,7 @@ def _build(
     check_headers(options, _named(leads=grids, deals=deal_grids, history=() if source is None else (source.grid,)))
     is_united = len(grids) > 1 or len(deal_grids) > 1
     leads = _of_files(grids, options, "leads", is_lone=not deal_grids, is_united=is_united)
-    if deal_grids:
+    if deal_grids and not is_united:  # of several files each has been told its own
         leads = replace(leads, mapped=with_own_identifier(leads.grid, leads.mapped, "leads"))
     grid, mapped, by = leads.grid, leads.mapped, leads.by
     is_deals = bool(leads.deal_signals) and not deal_grids
@@ -330,7 +330,8 @@ def _build(
     if deal_grids:
         after = grid.sources.ends[-1] if grid.sources else 0
         second = _of_files(deal_grids, options, "deals", is_united=is_united, after=after)
-        second = replace(second, mapped=with_own_identifier(second.grid, second.mapped, "deals"))
+        if not is_united:
+            second = replace(second, mapped=with_own_identifier(second.grid, second.mapped, "deals"))
         tables["deals"] = (second.grid, second.mapped)
         if grid.sources and second.grid.sources:
             grid = replace(grid, sources=grid.sources.with_more(second.grid.sources))
@@ -445,6 +446,7 @@ def _of_files(
     if kind == "leads":
         _refuse_unlike(files, options)
     grid, mapped = unite(files, options, after=after)
+    grid = grid.noting(*_without_identifier(files)) if kind == "leads" and options.dedupe != "none" else grid
     signals = _signals(grid, mapped, options, kind)
     is_deals = bool(signals) and (is_lone or kind == "deals")
     by = _groups(grid, mapped, options) if kind == "leads" else {}
@@ -500,6 +502,12 @@ def _mapped_alike(
     if not alike:
         return mapped
     return _told_by_values(_mapped(grid, replace(options, fields={**options.fields, **alike}), kind), alike)
+
+
+def _without_identifier(files: Sequence[tuple[RawTable, ColumnMap]]) -> list[Finding]:
+    """That a lead may stand in several files without anybody seeing it, for want of an identifier."""
+    names = tuple(grid.place for grid, mapped in files if "lead_id" not in mapped.position)
+    return [Finding(FindingKind.FILES_WITHOUT_ID, len(names), details={"names": names})] if names else []
 
 
 def _latest(grid: RawTable, mapped: ColumnMap, options: ReadOptions, *, is_deals: bool) -> RawTable:

@@ -13,7 +13,7 @@ import narwhals as nw
 from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.model.conditions import Condition
-from xl_leadkpi.leads.model.findings import Finding, FindingKind
+from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.model.stage import PIPELINE
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ COLUMN = "by_pipeline"
 MOST_PIPELINES = 12
 """Pipelines that a table has at most; a column with more different texts names something else."""
 _SEVERAL = 2
+_SHOWN = 3
 _DAY_OF_ONE = re.compile(r"""^\s*(date (?:entered|exited) .+)\((.+)\)\W*$""", re.IGNORECASE)
 
 
@@ -48,8 +49,9 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     if COLUMN in table.by_labels and not table.sales_pipelines:
         table = replace(table, sales_pipelines=_counted(table))
     if not 1 < len(table.sales_pipelines) <= MOST_PIPELINES:
+        many = _many(table) if len(table.sales_pipelines) > MOST_PIPELINES else ()
         table = read(options) if wanted == "own" else table
-        return _without_column(replace(table, sales_pipelines=()))
+        return _without_column(replace(table, sales_pipelines=(), findings=(*table.findings, *many)))
     if table.pipeline is not PIPELINE and not options.own_stages and options.pipeline is PIPELINE:
         # words of several pipelines have no common order
         table = replace(read(replace(options, stages="canonical")), sales_pipelines=table.sales_pipelines)
@@ -68,8 +70,28 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     counts = {name: part.filters[len(options.where)].left for name, part in parts.items()}
     told = tuple(f"{name}: {counts.get(name, 0):,}" for name, _ in table.sales_pipelines)
     details: dict[str, Detail] = {"pipelines": told, "name": next(iter(parts))}
-    found = Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details)
-    return replace(table, of_pipelines=parts, findings=(*table.findings, found))
+    found = [Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details), *_nameless(table, header)]
+    return replace(table, of_pipelines=parts, findings=(*table.findings, *found))
+
+
+def _many(table: LeadTable) -> tuple[Finding, ...]:
+    """That a column names more pipelines than have a funnel each: its texts that most rows have."""
+    pipelines = table.sales_pipelines
+    told = tuple(f"{name}: {count:,}" for name, count in pipelines[:_SHOWN])
+    details: dict[str, Detail] = {"pipelines": told, "name": pipelines[0][0]}
+    return (Finding(FindingKind.MANY_PIPELINES, len(pipelines), table.by_labels.get(COLUMN, ""), details=details),)
+
+
+def _nameless(table: LeadTable, header: str) -> list[Finding]:
+    """Rows that belong to no pipeline."""
+    if COLUMN not in table.by_labels:
+        return []
+    blank = nw.col(COLUMN).is_null()
+    [[counted]] = engines.collect([engines.lazy(table.frame).filter(blank).select(nw.len().alias("n"))])
+    if not counted["n"]:
+        return []
+    rows = engines.first_rows(table.frame, blank, ROWS_NAMED)
+    return [Finding(FindingKind.ROWS_WITHOUT_PIPELINE, int(counted["n"]), header, rows)]
 
 
 def _part(read: Callable[[ReadOptions], LeadTable], options: ReadOptions) -> LeadTable | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,15 @@ from xl_leadkpi.leads.model.stage import LOST
 from xl_leadkpi.sheets import charts, styles
 from xl_leadkpi.sheets.canvas import Canvas
 from xl_leadkpi.sheets.cards import cards_of, place_cards, recent
+from xl_leadkpi.sheets.data_sheet import DATA_SHEET
+from xl_leadkpi.sheets.editable import MAP_SHEET, SETTINGS_SHEET
 from xl_leadkpi.sheets.formats import number_text, percent_text
 from xl_leadkpi.sheets.formulas import NO_VALUE, Place
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters, footer_text
 from xl_leadkpi.sheets.measure import text_width
 from xl_leadkpi.sheets.palette import FAINT, HEAT, MUTED, RED
 from xl_leadkpi.sheets.tables import PADDING, Placed, place_table, unknown_rows
+from xl_leadkpi.sheets.target_table import place_targets
 from xl_leadkpi.sheets.texts import Texts
 
 if TYPE_CHECKING:
@@ -58,9 +62,12 @@ WITH_ANOTHER = {
 
 BASES = {
     **dict.fromkeys(("period_closed", "closed_by", "closed_losses"), "closed"),
-    **dict.fromkeys(("months", "quality", "period_created", "traffic", "email", "social"), ""),
+    **dict.fromkeys(("months", "quality", "period_created", "targets", "traffic", "email", "social"), ""),
 }
 """Which leads a block is of, where a period is asked for, if not of those created in it; ``""`` says it itself."""
+
+_SHEETS = {"settings": SETTINGS_SHEET, "map": MAP_SHEET, "data": DATA_SHEET}
+"""The other sheets, by what the links to them are called among the texts."""
 
 
 def lay_out_funnel(report: FunnelReport, setting: Setting, data: ChartData) -> Sheet:
@@ -100,6 +107,7 @@ class _FunnelSheet:
             "transitions": self._transitions,
             "losses": lambda: self._losses(self.report.losses),
             "period_created": self._period,
+            "targets": self._targets,
             "closed_by": self._closed_groups,
             "closed_losses": self._closed_losses,
             "attribution": self._attribution,
@@ -300,18 +308,22 @@ class _FunnelSheet:
         return notes
 
     def _navigation(self) -> None:
-        """A line of links to the sections, under the header."""
+        """A line of links to the sections under the header, and those to the other sheets at the right of the title."""
         column = 1
-        style = styles.LINK
-        for title, row in [*self.sections, (self.texts("sheet.map"), -1), (self.texts("sheet.data"), -2)]:
-            width = text_width(title, style.size) + 14
-            target = {-1: "'Funnel_Map'!A1", -2: "'Funnel_Data'!A1"}.get(row, f"'Funnel'!B{row + 1}")
-            self.canvas.links.append(Link(3, column, title, target, style))
-            taken = self.setting.label_width if column == 1 else CELL
-            column += 1
-            while taken < width:
-                taken += CELL
-                column += 1
+        for title, row in self.sections:
+            self.canvas.links.append(Link(3, column, title, f"'Funnel'!B{row + 1}", styles.LINK))
+            column += self._cells_taken(title, self.setting.label_width if column == 1 else CELL)
+        column = LAST + 1
+        for key, sheet in reversed(_SHEETS.items()):
+            title = self.texts(f"sheet.{key}")
+            column -= self._cells_taken(title, CELL)
+            self.canvas.links.append(Link(0, column, title, f"'{sheet}'!A1", styles.LINK))
+
+    @staticmethod
+    def _cells_taken(title: str, first: int) -> int:
+        """How many cells a link takes, of which the first is so wide."""
+        left = text_width(title, styles.LINK.size) + 14 - first
+        return 1 + max(0, ceil(left / CELL))
 
     # blocks -----------------------------------------------------------------------------------------------------------
 
@@ -646,6 +658,16 @@ class _FunnelSheet:
             shown = replace(block, columns=(replace(columns[0], values=rows), *columns[1:]))
             placed = place_table(self.canvas, shown, self._shown(shown), self.setting, row=self.row)
             self.row = placed.last_row + 2
+
+    def _targets(self) -> None:
+        """What came beside what was aimed at: each row in the unit of its figure."""
+        block = self.report.targets
+        if block is None:
+            return
+        self._section(self.texts("block.targets"), self.texts("link.targets"))
+        self._put_notes(block)
+        place_targets(self.canvas, block, self.report.summary, self.setting, row=self.row)
+        self.row += len(block) + 2
 
     def _closed_groups(self) -> None:
         """Wins and losses of the period by source, campaign, owner or any other field."""

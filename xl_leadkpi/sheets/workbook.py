@@ -1,4 +1,4 @@
-"""The whole workbook from a report: Funnel, Funnel_Data, Funnel_Map and the charts' figures."""
+"""The whole workbook from a report: Funnel, Funnel_Data, Settings, Funnel_Map and the charts' figures."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.funnel.context import inside
 from xl_leadkpi.sheets.chart_data import CHART_SHEET, ChartData
 from xl_leadkpi.sheets.data_sheet import DATA_SHEET, lay_out_data
+from xl_leadkpi.sheets.editable import MAP_SHEET, SETTINGS_SHEET
 from xl_leadkpi.sheets.formats import Formats
 from xl_leadkpi.sheets.funnel_sheet import CELL, label_width, lay_out_funnel
 from xl_leadkpi.sheets.layout import Layout
-from xl_leadkpi.sheets.map_sheet import MAP_SHEET, lay_out_map
+from xl_leadkpi.sheets.map_sheet import lay_out_map
+from xl_leadkpi.sheets.settings_sheet import lay_out_settings
 from xl_leadkpi.sheets.tables import Setting
 from xl_leadkpi.sheets.texts import Texts
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.leads.model.table import LeadTable
+    from xl_leadkpi.sheets.editable import TableChoice
     from xl_leadkpi.sheets.formulas import Formulas
-    from xl_leadkpi.sheets.map_sheet import TableChoice
 
 _WORKBOOK_PART = 1 << 20
 
@@ -49,8 +51,8 @@ def lay_out(
         formulas: How a ratio is written: ``native`` as plain Excel arithmetic, ``functions`` as ``=CPL(...)``,
             ``values`` as its value alone.
         data_rows: How many leads go into Funnel_Data at most; None for as many as a sheet holds, 0 for none.
-        tables: Where spend and touches are from in an open workbook, by the name under which Funnel_Map lists it.
-        settled: Parameters that hold without the user's choice in Funnel_Map, instead of the usual ones.
+        tables: Where spend and touches are from in an open workbook, by the name under which Settings lists it.
+        settled: Parameters that hold without the user's choice in Settings, instead of the usual ones.
     """
     header = report.header
     setting = Setting(
@@ -68,7 +70,8 @@ def lay_out(
         (
             lay_out_funnel(report, setting, figures),
             lay_out_data(_of_period(leads, report), setting, data_rows),
-            lay_out_map(report, setting, figures, tables, settled),
+            lay_out_settings(report, setting, figures, tables, settled),
+            lay_out_map(report, setting, figures),
             figures.sheet(),
         ),
     )
@@ -91,4 +94,4 @@ def is_funnel_workbook(path: Path) -> bool:
     except Exception:  # noqa: BLE001 - each way of packing has errors of its own for damage, and none of it is ours
         return False
     names = set(re.findall(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', listed))
-    return {DATA_SHEET, MAP_SHEET} <= names <= {"Funnel", DATA_SHEET, MAP_SHEET, CHART_SHEET}
+    return {DATA_SHEET, MAP_SHEET} <= names <= {"Funnel", DATA_SHEET, SETTINGS_SHEET, MAP_SHEET, CHART_SHEET}

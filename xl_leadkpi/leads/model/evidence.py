@@ -452,7 +452,7 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
         (
             FindingKind.OPEN_QUOTE, FindingKind.SHORT_ROWS, FindingKind.LONG_ROWS, FindingKind.HIDDEN_ROWS,
             FindingKind.DUPLICATE_IDS, FindingKind.DUPLICATE_EMAILS, FindingKind.UNUSED_EXCLUSION,
-            FindingKind.LATER_FILE, FindingKind.FILE_AGAIN,
+            FindingKind.LATER_FILE, FindingKind.FILE_AGAIN, FindingKind.FILES_WITHOUT_ID,
         ),
         (Fact.ROWS,),
     ),
@@ -466,9 +466,12 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
     ),
     **dict.fromkeys((FindingKind.LOST_REACH_UNKNOWN, FindingKind.NO_OPPORTUNITIES), (Fact.LOSSES,)),
     FindingKind.HISTORY_DISAGREES: _PROGRESS,
-    FindingKind.SEVERAL_PIPELINES: (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST),
     **dict.fromkeys(
-        (FindingKind.STAGE_ORDERS_DIFFER, FindingKind.STAGE_LOOP), (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST)
+        (
+            FindingKind.SEVERAL_PIPELINES, FindingKind.MANY_PIPELINES, FindingKind.STAGE_ORDERS_DIFFER,
+            FindingKind.STAGE_LOOP,
+        ),
+        (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST),
     ),
     FindingKind.HISTORY_BEFORE_CREATION: (Fact.CREATION_DATES,),
     **dict.fromkeys(

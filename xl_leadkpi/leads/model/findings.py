@@ -109,6 +109,9 @@ class FindingKind(StrEnum):
     STAGE_ORDERS_DIFFER = "stage_orders_differ", "warning"
     STAGE_LOOP = "stage_loop", "warning"
     SEVERAL_PIPELINES = "several_pipelines", "warning"
+    ROWS_WITHOUT_PIPELINE = "rows_without_pipeline", "warning"
+    MANY_PIPELINES = "many_pipelines", "warning"
+    FILES_WITHOUT_ID = "files_without_id", "warning"
     NO_OUTCOME = "no_outcome", "warning"
     WON_BY_FLAG = "won_by_flag", "warning"
     LOST_BY_FLAG = "lost_by_flag", "warning"
@@ -433,6 +436,8 @@ _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
         f"{', '.join(details['words'])} = {names.stage(details['stage'])}"
     ),
     FindingKind.SEVERAL_PIPELINES: lambda details, _: ", ".join(details["pipelines"]),
+    FindingKind.MANY_PIPELINES: lambda details, _: ", ".join(details["pipelines"]) + " …",
+    FindingKind.FILES_WITHOUT_ID: lambda details, _: ", ".join(details["names"]),
     FindingKind.STAGE_ORDERS_DIFFER: lambda details, names: (
         f"{', '.join(details['words'])}: {names.order(details['order'])} ≠ {names.order(details['other'])}"
     ),

@@ -17,6 +17,8 @@ FORMS = "2026-Q2, 2026-05, 2026-W18, 2026, 2026-05-17 or 2026-01-15..2026-02-20"
 MONTHS_OF_A_YEAR = 12
 _QUARTER = 3
 _YEARS = (1902, 9998)  # so that there is a year before, and older dates stand for none
+FIRST_DAY, LAST_DAY = date(_YEARS[0], 1, 1), date(_YEARS[1], 12, 31)
+"""What stands for an open end of a period where it is written out."""
 _SHAPES = (
     ("day", re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")),
     ("quarter", re.compile(r"(\d{4})-?Q(\d+)", re.IGNORECASE)),

@@ -1,4 +1,4 @@
-"""Stages of the user's own on Funnel_Map: shown in order, edited there, and read back."""
+"""Stages of the user's own on Settings: shown in order, edited there, and read back."""
 
 import pytest
 from openpyxl import load_workbook
@@ -7,7 +7,7 @@ from tests.leads.test_own_stages import MADE_UP, ZOHO, by_probability, deals, re
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.funnel import as_json, build
 from xl_leadkpi.leads import read_frame
-from xl_leadkpi.sheets import lay_out, read_map, to_file
+from xl_leadkpi.sheets import lay_out, read_edits, to_file
 
 PAIRS = [(name, 15 * place) for place, name in enumerate(ZOHO, start=1)]
 ROWS = deals(ZOHO, [by_probability(PAIRS)])
@@ -22,7 +22,7 @@ def workbook(path, rows=ROWS, language="en", **options):
 def stage_cells(path):
     """The cells of the table of stages, a row each, and the workbook."""
     book = load_workbook(path)
-    rows = list(book["Funnel_Map"].iter_rows(max_col=8))
+    rows = list(book["Settings"].iter_rows(max_col=8))
     [top] = [number for number, row in enumerate(rows) if row[0].value == "tblStages"]
     found = []
     for row in rows[top + 1 :]:
@@ -33,7 +33,7 @@ def stage_cells(path):
 
 
 def stages(path, rows=ROWS):
-    edits = read_map(path)
+    edits = read_edits(path)
     table = read_frame(rows, reading(own_stages=edits.stages, words=edits.words))
     return [row["stage"] for row in as_json(build(table))["stages"]]
 
@@ -46,7 +46,7 @@ def test_stages_are_shown_and_read_back_unchanged(tmp_path, language):
         (name, place, name) for place, name in enumerate(ZOHO, start=1)
     ]
     assert all(row[7].value for row in rows)
-    edits = read_map(path)
+    edits = read_edits(path)
     assert (edits.stages, edits.words) == ((), {})
 
 
@@ -62,12 +62,12 @@ def test_renamed_moved_and_left_out(tmp_path):
     book.save(path)
     assert stages(path) == ["Fit", "Value Proposition", "Identify Decision Makers", "Needs Analysis",
                             "Proposal/Price Quote", "Won"]  # fmt: skip
-    edits = read_map(path)
+    edits = read_edits(path)
     assert {one.name: one.stands_for for one in edits.stages}["Identify Decision Makers"] == "Meeting"
     assert edits.stages[0].words == ("Qualification",)
     # what was edited once stays so in the workbook made with it
     again = workbook(tmp_path / "b.xlsx", own_stages=edits.stages)
-    assert read_map(again).stages == edits.stages
+    assert read_edits(again).stages == edits.stages
 
 
 def test_words_that_no_order_is_known_of_are_put_in_order_by_hand(tmp_path):
@@ -76,7 +76,7 @@ def test_words_that_no_order_is_known_of_are_put_in_order_by_hand(tmp_path):
     book, cells = stage_cells(path)
     assert {row[1].value for row in cells} == {*MADE_UP}
     assert all(row[2].value is None for row in cells)
-    assert read_map(path).stages == ()
+    assert read_edits(path).stages == ()
     for row in cells:
         row[2].value = 1 + MADE_UP.index(row[1].value)
     book.save(path)
@@ -86,9 +86,9 @@ def test_words_that_no_order_is_known_of_are_put_in_order_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        (2, "first", r"Funnel_Map, row \d+: 'first' is no place in an order; write 1, 2, 3"),
-        (4, "Demo", r"Funnel_Map, row \d+: 'Demo' is none of MQL, SQL, Meeting, Opportunity, Proposal"),
-        (3, "Negotiation/Review", r"Funnel_Map, row \d+: Stages: 'Negotiation/Review': two stages have this name"),
+        (2, "first", r"Settings, cell C\d+: 'first' is no place in an order; write 1, 2, 3"),
+        (4, "Demo", r"Settings, cell E\d+: 'Demo' is none of MQL, SQL, Meeting, Opportunity, Proposal"),
+        (3, "Negotiation/Review", r"Settings, row \d+: Stages: 'Negotiation/Review': two stages have this name"),
     ],
 )
 def test_bad_cells_are_named(tmp_path, column, value, said):
@@ -97,4 +97,4 @@ def test_bad_cells_are_named(tmp_path, column, value, said):
     rows[1][column].value = value
     book.save(path)
     with pytest.raises(InputError, match=said):
-        read_map(path)
+        read_edits(path)

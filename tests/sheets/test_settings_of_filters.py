@@ -1,4 +1,4 @@
-"""Filters on Funnel_Map: shown, edited there, and read back by terminal and macro alike."""
+"""Filters on Settings: shown, edited there, and read back by terminal and macro alike."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from xl_leadkpi.cli import main
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.locales import in_every_language
-from xl_leadkpi.sheets import read_map
+from xl_leadkpi.sheets import read_edits
 
 LEADS = "ID,Created,Stage,Source,Amount\n" + "".join(
     f"{n},2026-01-{n + 1:02},{stage},{source},{n * 100}\n"
@@ -35,7 +35,7 @@ def edit(name, value):
     """Write into the cell of a filter; what stood there and beside it."""
     book = load_workbook("out.xlsx")
     labels = in_every_language("funnel", f"option.{name}")
-    [row] = [row for row in book["Funnel_Map"].iter_rows(max_col=4) if row[1].value in labels]
+    [row] = [row for row in book["Settings"].iter_rows(max_col=4) if row[1].value in labels]
     before = row[2].value, row[3].value
     row[2].value = value
     book.save("edited.xlsx")
@@ -50,20 +50,20 @@ def test_filters_are_edited(folder, capsys, language):
     assert leads_counted(capsys, "leads.csv", "--reuse-map", "edited.xlsx") == sum(
         n >= 10 and n % 3 != 2 for n in range(24)
     )
-    assert read_map("out.xlsx").filters["where"] == ("Amount >= 1000", "Source in (Web, 'Ads; paid')")
+    assert read_edits("out.xlsx").filters["where"] == ("Amount >= 1000", "Source in (Web, 'Ads; paid')")
     assert edit("exclude", "Spam call") == (none if language == "en" else "none", "none")
     assert leads_counted(capsys, "leads.csv", "--reuse-map", "edited.xlsx") == sum(
         n >= 10 and n % 3 != 2 and n % 4 != 3 for n in range(24)
     )
     edit("where", None)
-    edits = read_map("edited.xlsx")
+    edits = read_edits("edited.xlsx")
     assert edits.filters == {"where": (), "exclude": ("Spam call",)}
 
 
 def test_the_project_file_settles_them(folder, capsys):
     Path("leadkpi.toml").write_text('where = ["Source=Web"]\nexclude = ["New"]\n[inputs]\nleads = "leads.csv"\n')
     assert leads_counted(capsys) == sum(n % 3 == 0 and n % 4 != 0 for n in range(24))
-    assert read_map("out.xlsx").filters == {}
+    assert read_edits("out.xlsx").filters == {}
     assert edit("where", "Source=Mail") == ("Source = Web", "Source = Web")
     assert leads_counted(capsys, "--reuse-map", "edited.xlsx") == sum(n % 3 == 2 and n % 4 != 0 for n in range(24))
     # those of the command line are added
@@ -75,5 +75,7 @@ def test_the_project_file_settles_them(folder, capsys):
 def test_a_bad_condition_is_named(folder, capsys):
     leads_counted(capsys, "leads.csv")
     edit("where", "Amount")
-    with pytest.raises(InputError, match=r"Map, row \d+: Only rows for which: The condition 'Amount' is no condition"):
-        read_map("edited.xlsx")
+    with pytest.raises(
+        InputError, match=r"Settings, cell C\d+: Only rows for which: The condition 'Amount' is no condition"
+    ):
+        read_edits("edited.xlsx")

@@ -1,0 +1,103 @@
+"""Targets beside what came: which figures, of which leads, and what is said where a figure is unknown."""
+
+import random
+from datetime import date
+
+import pytest
+
+from tests.leads.test_own_stages import ZOHO, by_probability, deals, reading
+from xl_leadkpi import sample
+from xl_leadkpi.errors import InputError
+from xl_leadkpi.funnel import FunnelOptions, as_json, build
+from xl_leadkpi.funnel.targets import by_key, figures_with_targets, read_target
+from xl_leadkpi.leads import ReadOptions, read_frame
+from xl_leadkpi.leads.model.stage import PIPELINE
+
+AS_OF = date(2026, 6, 30)
+READING = ReadOptions(as_of=AS_OF, today=AS_OF)
+
+
+@pytest.fixture(scope="module")
+def leads():
+    return read_frame(sample.leads(600), READING)
+
+
+def targets_of(leads, targets, **options):
+    return as_json(build(leads, options=FunnelOptions(targets=targets, **options)))
+
+
+def test_without_targets_there_is_no_block(leads):
+    assert as_json(build(leads))["targets"] is None
+
+
+def test_every_figure_stands_beside_its_target_in_the_order_of_the_summary(leads):
+    draw = random.Random(4)
+    wanted = {key: draw.uniform(0.01, 1) for key in figures_with_targets(PIPELINE)}
+    report = targets_of(leads, dict(reversed(wanted.items())))
+    assert [row["figure"] for row in report["targets"]] == list(wanted)
+    for row in report["targets"]:
+        assert row["target"] == pytest.approx(wanted[row["figure"]])
+        actual = report["summary"].get(row["figure"])
+        assert row["actual"] == actual
+        assert row["attained"] == (None if actual is None else pytest.approx(actual / wanted[row["figure"]]))
+        assert row["basis"] is None
+
+
+@pytest.mark.parametrize(
+    ("figure", "target", "met"),
+    [("won", 1, "yes"), ("won", 1e6, "no"), ("cycle_days_median", 1e6, "yes"), ("cycle_days_median", 0.5, "no"),
+     ("cpl", 5, None)],
+)  # fmt: skip
+def test_a_target_is_met_by_the_way_that_is_better(leads, figure, target, met):
+    [row] = targets_of(leads, {figure: target})["targets"]
+    assert row["met"] == met
+
+
+def test_in_a_period_what_closed_is_of_those_closed_in_it(leads):
+    days = {"period_from": date(2026, 4, 1), "period_to": date(2026, 6, 30)}
+    report = targets_of(leads, {"leads": 100, "won": 10, "revenue": 5e4, "mql": 50}, **days)
+    closed, created = report["period_closed"][0], report["period_created"][0]
+    found = {row["figure"]: (row["actual"], row["basis"]) for row in report["targets"]}
+    assert found == {
+        "leads": (created["leads"], "created"), "mql": (created["mql"], "created"),
+        "won": (closed["won"], "closed"), "revenue": (closed["revenue"], "closed"),
+    }  # fmt: skip
+    assert closed["won"] != report["summary"]["won"]  # else nothing is shown
+
+
+def test_an_unknown_figure_has_its_reason():
+    rows = [["ID", "Created", "Stage"], *([str(n), "2026-01-05", "Won"] for n in range(9))]
+    report = targets_of(read_frame(rows, READING), {"win_rate": 0.25, "leads": 20})
+    found = {row["figure"]: row for row in report["targets"]}
+    assert report["summary"]["win_rate"] is None
+    assert (found["win_rate"]["actual"], found["win_rate"]["attained"], found["win_rate"]["met"]) == (None, None, None)
+    assert found["leads"]["attained"] == 9 / 20
+    assert "targets" in str(report["unknown"])
+
+
+def test_a_stage_of_the_user_s_own_is_named_as_she_calls_it():
+    rows = deals(ZOHO, [by_probability([(name, 15 * place) for place, name in enumerate(ZOHO, start=1)])])
+    table = read_frame(rows, reading())
+    report = targets_of(table, {"needs analysis": 100, "Won": 30})
+    reached = {row["stage"]: row["reached"] for row in report["stages"]}
+    assert {row["target"]: row["actual"] for row in report["targets"]} == {
+        100: reached["Needs Analysis"],
+        30: reached["Won"],
+    }
+
+
+def test_what_is_no_figure_is_named_with_the_nearest(leads):
+    with pytest.raises(InputError, match=r"no figure 'winrate' .*Did you mean win_rate"):
+        targets_of(leads, {"winrate": 0.2})
+    with pytest.raises(InputError, match=r"win_rate is a share, and 25 is more than all"):
+        targets_of(leads, {"win_rate": 25})
+
+
+@pytest.mark.parametrize("text", ["", "many", "0", "-3", "nan", "inf", "1e999", "0%", "12 %%"])
+def test_what_is_no_target(text):
+    with pytest.raises(InputError, match="is no target"):
+        read_target(text)
+
+
+def test_none_is_none():
+    assert by_key({"won": 0.0, "leads": 5.0}, PIPELINE) == {"leads": 5.0}

@@ -1,0 +1,130 @@
+"""Period and targets on Settings: shown, edited there, and read back."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from xl_leadkpi import sample
+from xl_leadkpi.cli import main
+from xl_leadkpi.errors import InputError
+from xl_leadkpi.funnel import FunnelOptions
+from xl_leadkpi.funnel.period_names import PeriodNames, named_period, period_options
+from xl_leadkpi.locales import in_every_language
+from xl_leadkpi.sheets import read_edits
+from xl_leadkpi.sheets.edits import FoundTable, edits_in
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sample.leads(400).write_csv("leads.csv")
+    return tmp_path
+
+
+def report(capsys, *arguments):
+    assert main(["funnel", *arguments, "-o", "out.xlsx", "--json", "-", "--quiet"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def edit(**values):
+    """Write into the cells of parameters and targets, by their names; what stood there and beside it."""
+    book = load_workbook("out.xlsx")
+    before = {}
+    for name, value in values.items():
+        labels = in_every_language("funnel", f"option.{name}")
+        rows = [row for row in book["Settings"].iter_rows(max_col=5) if row[4].value]  # those of tables
+        found = [row for row in rows if row[1].value in labels or row[4].value == name]
+        before[name] = found[0][2].value, found[0][3].value
+        found[0][2].value = value
+    book.save("edited.xlsx")
+    return before
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+@pytest.mark.parametrize("compare", ["previous", "year-ago", "none"])
+def test_a_period_is_edited_as_it_is_asked_for(folder, capsys, language, compare):
+    report(capsys, "leads.csv", "--language", language)
+    edit(period="2026-Q1", compare=in_every_language("funnel", f"choice.{compare}")[-1], fiscal_start=4.0)
+    asked = report(capsys, "leads.csv", "--period", "2026-Q1", "--compare", compare, "--fiscal-start", "4")
+    edited = report(capsys, "leads.csv", "--reuse-map", "edited.xlsx", "--language", language)
+    for block in ("summary", "period_created", "period_closed", "stages"):
+        assert edited[block] == asked[block]
+    # the workbook made with it holds the same edits
+    assert read_edits("out.xlsx").parameters == read_edits("edited.xlsx").parameters
+    edit(period=None, compare=None, fiscal_start=None)
+    assert report(capsys, "leads.csv", "--reuse-map", "edited.xlsx")["period_created"] is None
+
+
+def test_the_project_file_is_overruled_and_shown_beside(folder, capsys):
+    Path("leadkpi.toml").write_text(
+        'period = "2026-05"\ncompare = "none"\n[inputs]\nleads = "leads.csv"\n[targets]\nwon = 9\nwin_rate = "25%"\n'
+    )
+    first = report(capsys)
+    assert {row["figure"]: row["target"] for row in first["targets"]} == {"won": 9, "win_rate": 0.25}
+    assert read_edits("out.xlsx").parameters == {}
+    assert read_edits("out.xlsx").targets == {}
+    assert edit(period="2026-04", won=20, win_rate=None, revenue="40%") == {
+        "period": ("2026-05", "2026-05"), "won": (9, 9), "win_rate": (0.25, 0.25), "revenue": (None, None),
+    }  # fmt: skip
+    second = report(capsys, "--reuse-map", "edited.xlsx", "--target", "leads=50")
+    assert {row["figure"]: row["target"] for row in second["targets"]} == {"leads": 50, "won": 20, "revenue": 0.4}
+    assert second["header"]["period_name"] == "2026-04"
+    assert second["header"]["compared_from"] is None
+
+
+def test_a_cell_may_hold_a_year_as_a_number_or_a_day_as_a_date():
+    for cell, name in (
+        (2026.0, "2026"),
+        (2026, "2026"),
+        (datetime(2026, 5, 17), "2026-05-17"),
+        (" 2026-w18", "2026-w18"),
+    ):
+        table = FoundTable([["period", cell, "none"], ["compare", "previous", "previous"], ["fiscal_start", 1.0, 1]])
+        assert edits_in({"tblPeriod": table}).parameters == period_options(PeriodNames(name))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"period": "2026-Q5"}, r"Settings, cell C\d+: There is no quarter '2026-Q5'"),
+        ({"period": "soon"}, r"Settings, cell C\d+: 'soon' is no period"),
+        ({"period": "1902..9998"}, r"Settings, cell C\d+: 1902-01-01..9998-12-31: no calendar has a period to compare"),
+        ({"period": "2026", "compare": "before"}, r"Settings, cell C\d+: 'before' is no period"),
+        (
+            {"period": "2026", "fiscal_start": 13},
+            r"cell C\d+: First month of the year is '13'; write a month",
+        ),
+        ({"compare": "none"}, r"Settings, cell C\d+: Compared with says something of a period: write one too.* cell C"),
+        ({"won": "many"}, r"Settings, cell C\d+: Won: 'many' is no target"),
+        ({"win_rate": 25}, r"Settings, cell C\d+: Win rate .*: win_rate is a share, and 25 is more than all"),
+    ],
+)
+def test_bad_cells_are_named(folder, capsys, cells, said):
+    report(capsys, "leads.csv")
+    edit(**cells)
+    with pytest.raises(InputError, match=said):
+        read_edits("edited.xlsx")
+
+
+@pytest.mark.parametrize("name", ["2026", "2026-Q2", "2026-W01", "2026-05", "2026-05-17", "2026-01-15..2026-02-20"])
+@pytest.mark.parametrize("compare", ["previous", "year-ago", "none", "2024-03"])
+@pytest.mark.parametrize("start", [1, 7])
+def test_names_of_periods_are_found_again(name, compare, start):
+    asked = PeriodNames(name, compare, start)
+    found = named_period(period_options(asked))
+    assert period_options(found) == period_options(asked)
+    assert (found.period, found.fiscal_start) == (name, start)
+
+
+def test_days_that_the_counting_was_given_have_names_too():
+    options = {"period_from": date(2026, 5, 1), "period_to": None}
+    found = named_period(vars_of(FunnelOptions(**options)))
+    assert found.period == "2026-05-01..9998-12-31"
+    assert period_options(found)["period_from"] == date(2026, 5, 1)
+
+
+def vars_of(options):
+    return {name: getattr(options, name) for name in options.__slots__}

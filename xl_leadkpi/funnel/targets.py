@@ -1,0 +1,181 @@
+"""Targets that the user sets for key figures, beside what has come of them."""
+
+from __future__ import annotations
+
+import difflib
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
+from xl_leadkpi.funnel.report import Column
+from xl_leadkpi.funnel.section import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xl_leadkpi.funnel.blocks import Gaps
+    from xl_leadkpi.funnel.figures import Figures
+    from xl_leadkpi.funnel.report import Block, NamedBlocks
+    from xl_leadkpi.leads.model.stage import Pipeline
+
+FIGURES = (
+    "leads", "won", "revenue", "average_deal", "win_rate", "lead_to_opportunity", "lead_conversion",
+    "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "pipeline", "weighted_pipeline",
+    "velocity", "spend", "cpl", "cpl_paid", "cac", "cac_paid", "roas", "roas_paid", "romi", "romi_paid",
+)  # fmt: skip
+"""Key figures that a target may be set for, besides the counts of the stages, by their keys in the summary."""
+_SHARES = frozenset({"win_rate", "lead_to_opportunity", "lead_conversion", "lead_conversion_mature"})
+"""Figures that are at most 1."""
+_NEAREST = 3
+
+
+def figures_with_targets(pipeline: Pipeline) -> tuple[str, ...]:
+    """The figures that a target may be set for, the counts of the stages in their order after that of the leads.
+
+    Args:
+        pipeline: The stages of the table.
+
+    >>> from xl_leadkpi.leads.model.stage import PIPELINE
+    >>> figures_with_targets(PIPELINE)[:4]
+    ('leads', 'mql', 'sql', 'meetings')
+    """
+    first, *others = FIGURES
+    return (first, *(stage.count_key for stage in pipeline.inner), *others)
+
+
+def read_target(text: str) -> float:
+    """A target as somebody writes it.
+
+    Args:
+        text: A number above 0, or a percentage.
+
+    Raises:
+        InputError: It is neither.
+
+    >>> read_target("250"), read_target("2.5e5"), read_target("12.5 %")
+    (250.0, 250000.0, 0.125)
+    """
+    number = text.strip()
+    is_share = number.endswith("%")
+    try:
+        value = float(number.removesuffix("%")) / (100 if is_share else 1)
+    except ValueError:
+        value = 0
+    if not isfinite(value) or value <= 0:
+        raise InputError(f"'{brief(text)}' is no target. Give a number above 0 such as 250, or a share such as 25%.")
+    return value
+
+
+def check_share(figure: str, target: float) -> None:
+    """Refuse a target of more than all.
+
+    Args:
+        figure: Key of the figure.
+        target: Its target.
+
+    Raises:
+        InputError: The figure is a share, and the target above 1.
+    """
+    if figure in _SHARES and target > 1:
+        raise InputError(f"{figure} is a share, and {target:g} is more than all. Write 25% or 0.25.")
+
+
+class TargetsSection(Section):
+    """What was aimed at, what came, and how much of the target that is."""
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """A row a target; None without targets."""
+        targets = figures.context.options.targets
+        if not targets:
+            return {"targets": None}
+        pipeline = figures.context.pipeline
+        wanted, order = by_key(targets, pipeline), figures_with_targets(pipeline)
+        return {"targets": _block(figures, {key: wanted[key] for key in order if key in wanted})}
+
+
+def by_key(targets: Mapping[str, float], pipeline: Pipeline) -> dict[str, float]:
+    """The targets by the keys of their figures.
+
+    Args:
+        targets: A stage may be named as the user calls it; 0 stands for none.
+        pipeline: The stages of the table.
+
+    Raises:
+        InputError: There is no such figure.
+
+    >>> from xl_leadkpi.leads.model.stage import PIPELINE
+    >>> by_key({"Meeting": 30.0, "won": 0.0}, PIPELINE)
+    {'meetings': 30.0}
+    """
+    keys = figures_with_targets(pipeline)
+    names = {stage.name.casefold(): stage.count_key for stage in pipeline.inner} | {key: key for key in keys}
+    found: dict[str, float] = {}
+    for name, target in targets.items():
+        key = names.get(name.strip().casefold())
+        if key is None:
+            near = difflib.get_close_matches(name.casefold(), names, _NEAREST, 0.5)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise InputError(
+                f"There is no figure '{brief(name)}' to set a target for.{hint} There are: {', '.join(keys)}.",
+                ("target", name),
+            )
+        try:
+            check_share(key, target)
+        except InputError as fault:
+            raise InputError(str(fault), ("target", name)) from None
+        found[key] = target
+    return {key: target for key, target in found.items() if target}
+
+
+def _block(figures: Figures, targets: dict[str, float]) -> Block:
+    rows = [_came(figures, key) for key in targets]
+    gaps: Gaps = {row: gap for row, (_, _, gap) in enumerate(rows) if gap is not None}
+    actual = [value for _, (value, _), _ in rows]
+    columns = [
+        values_column("figure", "text", targets),
+        # as they are elsewhere: a rate is no sum, whose last digits are left out
+        Column("actual", "number", tuple(actual)),
+        Column("target", "number", tuple(targets.values())),
+        kpi_column("attained", "fraction", "QUOTAATT", "actual", "target"),
+        values_column(
+            "met",
+            "text",
+            [
+                _is_met(value, target, column)
+                for (column, (value, _), _), target in zip(rows, targets.values(), strict=True)
+            ],
+        ),
+        values_column("basis", "text", [basis for _, (_, basis), _ in rows]),
+        values_column("unit", "text", [column and column.unit for column, _, _ in rows], on_sheet=False),
+    ]
+    return block("tblTarget", columns, own_gaps={"actual": gaps})
+
+
+def _came(figures: Figures, key: str) -> tuple[Column | None, tuple[Any, str | None], Any]:
+    """The column of a figure, its value and the basis of that where a period is asked for, and why it has none."""
+    if key not in figures.summary:
+        return None, (None, None), None
+    table, basis = figures.summary, "created" if figures.closed else None
+    if figures.closed is not None and key in figures.closed:
+        table, basis = figures.closed, "closed"
+    gap = table.unknown.get(key)
+    value = table[key].values[0]
+    is_figure = isinstance(value, int | float)  # else there is none, or an error value
+    return figures.summary[key], (value if is_figure else None, basis), gap and gap.why
+
+
+def _is_met(value: Any, target: float, column: Column | None) -> str | None:
+    """Whether a target is met, by which way is better; None where nobody can say."""
+    if value is None or column is None or column.better is None:
+        return None
+    return "yes" if (value >= target if column.better == "higher" else value <= target) else "no"
+
+
+def named_targets(targets: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Targets as the counting takes them; a later one stands instead of an earlier one of the same figure.
+
+    >>> named_targets([("won", 10.0), ("Won", 12.0)])
+    {'won': 12.0}
+    """
+    return {name.strip().casefold(): target for name, target in targets}

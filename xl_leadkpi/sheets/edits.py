@@ -1,0 +1,497 @@
+"""Reading back what a user has changed in the sheets Settings and Funnel_Map.
+
+An edit is a cell that differs from what the program had decided by itself, which stands beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xl_leadkpi.cells.days import date_of
+from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
+from xl_leadkpi.funnel.period_names import PeriodNames, period_options
+from xl_leadkpi.funnel.targets import check_share, read_target
+from xl_leadkpi.leads.model.conditions import parse_condition
+from xl_leadkpi.leads.model.stage import PIPELINE, WIN, OwnStage, possible_pipelines
+from xl_leadkpi.locales import in_every_language
+from xl_leadkpi.sheets.editable import (
+    CHANNELS,
+    CHOICES,
+    COLUMNS,
+    COMPARISONS,
+    EDITABLE_TABLES,
+    FILTERS,
+    FILTERS_TABLE,
+    MAP_SHEET,
+    MODES,
+    OF_PERIOD,
+    PARAMETERS,
+    PERIOD,
+    SETTINGS_SHEET,
+    STAGES,
+    TABLE_CHOICES,
+    TARGETS,
+    UNUSED,
+    WIDTHS,
+    WORDS,
+)
+from xl_leadkpi.sheets.layout import column_letters
+from xl_leadkpi.sheets.map_sheet import field_names
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from xl_leadkpi.leads.model.options import StagesWanted
+    from xl_leadkpi.leads.model.stage import Pipeline
+
+_ONE_FILTER = re.compile(r"""(?:'[^']*'|"[^"]*"|[^;'"\n])+""")
+_VALUE, _DEFAULT = 1, 2
+"""Columns of a parameter's value and of what holds without the user's choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookEdits:
+    """What a user has changed in Settings and Funnel_Map.
+
+    Attributes:
+        fields: Field to header of the leads, as ``ReadOptions.fields`` takes them; ``"-"`` leaves a field without a
+            column. The columns of deals that were joined to leads cannot be edited.
+        stages: Stages before the win in the order wanted, as ``ReadOptions.own_stages`` takes them; empty where nothing
+            was changed.
+        words: Stage or status word to stage.
+        channels: Spelling of a channel to the name wanted for it.
+        parameters: Names of ``FunnelOptions`` and ``as_of`` to their values; all of the period where any was changed.
+        targets: Key figure to its target, 0 where there is to be none.
+        stages_wanted: One of :data:`xl_leadkpi.sheets.editable.MODES`, None where that was not changed.
+        filters: Of :data:`xl_leadkpi.sheets.editable.FILTERS`, those that were changed, as texts.
+        tables: ``spend_table`` and ``touches_table`` to the sheets or Excel tables named for them.
+    """
+
+    fields: dict[str, str] = field(default_factory=dict)
+    stages: tuple[OwnStage, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    targets: dict[str, float] = field(default_factory=dict)
+    stages_wanted: StagesWanted | None = None
+    filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """An editable table as it stands in a workbook.
+
+    Attributes:
+        rows: Its rows below the header; ``""`` for an empty cell.
+        sheet: The sheet it is on, as it is called there.
+        row: Row of the sheet, from 1, of the first of these.
+        column: Column of the sheet, from 0, of their first cells.
+    """
+
+    rows: Sequence[Sequence[Any]]
+    sheet: str = ""
+    row: int = 0
+    column: int = 1
+
+
+def read_edits(path: str | os.PathLike[str], pipeline: Pipeline = PIPELINE) -> WorkbookEdits:
+    """Read what a user has changed in the sheets Settings and Funnel_Map of an earlier workbook.
+
+    Args:
+        path: The workbook.
+        pipeline: The stages that it was written with.
+
+    Returns:
+        The cells that differ from what the program had decided by itself.
+
+    Raises:
+        InputError: If the file cannot be read, or holds neither sheet of ours.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"{path}: there is no such file; give the workbook of an earlier run")
+    tables = {
+        name: found
+        for sheet in (SETTINGS_SHEET, MAP_SHEET)
+        for name, found in _tables_of(Path(path), sheet).items()
+        if found.rows
+    }
+    if not tables:
+        raise InputError(
+            f"{path}: the sheets {SETTINGS_SHEET} and {MAP_SHEET} are not ours; give a workbook that leadkpi has "
+            "written"
+        )
+    return edits_in(tables, f"{path}, ", pipeline)
+
+
+def _tables_of(path: Path, sheet: str) -> dict[str, FoundTable]:
+    """The editable tables of a sheet."""
+    from xl_leadkpi.leads.files.excel import sheet_rows  # noqa: PLC0415 - only edits that are read again need a reader
+
+    try:
+        rows = sheet_rows(path, sheet)
+    except InputError as error:
+        raise InputError(
+            f"{path}: no sheet {sheet} can be read there ({error}); give a workbook that leadkpi has written"
+        ) from None
+    found = {}
+    for name, place in EDITABLE_TABLES.items():
+        if place == sheet:
+            first, lines = _section(rows, name)
+            found[name] = FoundTable(lines, sheet, first)
+    return found
+
+
+def edits_in(tables: Mapping[str, FoundTable], source: str = "", pipeline: Pipeline = PIPELINE) -> WorkbookEdits:
+    """Find the edits in the tables of Settings and Funnel_Map, wherever they were read from.
+
+    Args:
+        tables: The tables in ``EDITABLE_TABLES``. One that is not there has no edits.
+        source: What messages begin with: the workbook.
+        pipeline: The stages that it was written with.
+
+    Raises:
+        InputError: If a value makes no sense; it names the cell and what may stand there.
+
+    >>> edits_in({WORDS: FoundTable([["Handshake", "Won", "", 3, "unknown"]])}).words
+    {'Handshake': 'Won'}
+    """
+
+    def rows(name: str) -> list[_Row]:
+        found = tables.get(name, FoundTable(()))
+        sheet = f"{source}{found.sheet or EDITABLE_TABLES[name]}"
+        return [
+            _Row(sheet, name, found.row and found.row + number, found.column, cells)
+            for number, cells in enumerate(found.rows)
+        ]
+
+    parameters = [*rows(FILTERS_TABLE), *rows(PERIOD), *rows(PARAMETERS)]
+    placed, is_edited = _placed_stages(rows(STAGES))
+    pipelines = _pipelines_of(placed, rows(STAGES)[0].place) if placed else (pipeline,)
+    pipeline = pipelines[0]
+    words = _edited_words(rows(WORDS), pipeline)
+    names = {stage.name for stage in placed}
+    return WorkbookEdits(
+        fields=_edited_fields(rows(COLUMNS), pipelines),
+        # a word that is to mean one of the stages needs them to be there
+        stages=placed if is_edited or names & {*words.values()} else (),
+        words=words,
+        channels=_edited_channels(rows(CHANNELS)),
+        parameters=_edited_parameters(parameters) | _edited_period(parameters),
+        targets=_edited_targets(rows(TARGETS)),
+        stages_wanted=_edited_mode(parameters),
+        filters=_edited_filters(parameters),
+        tables={
+            name: str(now)
+            for shown, now, found, *_ in (row.cells for row in parameters)
+            if (name := _named(shown, "option", TABLE_CHOICES)) and now not in ("", found)
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a table and where it stands, for messages."""
+
+    sheet: str
+    table: str
+    row: int
+    column: int
+    cells: Sequence[Any]
+
+    @property
+    def place(self) -> str:
+        """The row."""
+        return f"{self.sheet}, row {self.row}" if self.row else f"{self.sheet}, {self.table}, '{self.cells[0]}'"
+
+    def cell(self, number: int = _VALUE) -> str:
+        """A cell of it, by default that of the value."""
+        if not self.row:
+            return self.place
+        return f"{self.sheet}, cell {column_letters(self.column + number)}{self.row}"
+
+
+def _section(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[list[Any]]]:
+    """A section's first row as the sheet counts, and its rows: below the one its name begins, up to an empty one."""
+    found: list[list[Any]] = []
+    start = 0
+    for number, (first, *cells) in enumerate(rows, start=1):
+        if start and not (cells and cells[0]):
+            break
+        if start:
+            found.append([*cells, *[""] * (len(WIDTHS) - len(cells))][: len(WIDTHS)])
+        elif first == name:
+            start = number + 1
+    return start, found
+
+
+def _edited_fields(rows: Sequence[_Row], pipelines: Sequence[Pipeline]) -> dict[str, str]:
+    fields = tuple(dict.fromkeys(field for pipeline in pipelines for field in field_names(pipeline)))
+    chosen: dict[str, str] = {}
+    dropped: list[str] = []
+    for row in rows:
+        header, cell, decided, _, reason, _, table, *_ = row.cells
+        table = _named(table, "table", ("leads", "deals"))
+        if not header or table is None:
+            continue
+        now, recognised = (_field(one, row.cell(), fields) for one in (cell, decided))
+        if now == recognised:
+            continue
+        if table == "deals":
+            # what was chosen for the leads holds for the deals too: such a row differs without having been edited
+            if str(reason).strip() not in in_every_language("funnel", "reason.user"):
+                raise InputError(
+                    f"{row.cell()}: '{header}' is a column of the deals, which cannot be changed here; write "
+                    f"'{recognised}' again, or rename the column in the export of the deals"
+                )
+            continue
+        if now != UNUSED:
+            chosen[now] = str(header)
+        if recognised != UNUSED:
+            dropped.append(recognised)
+    return {**{name: UNUSED for name in dropped if name not in chosen}, **chosen}
+
+
+def _field(cell: Any, place: str, fields: Sequence[str]) -> str:
+    """The field that a cell names, by its own name or in one of the languages."""
+    text = str(cell).strip()
+    if text in ("", UNUSED):
+        return UNUSED
+    names = {name: name for name in fields}
+    for name in fields:
+        for label in in_every_language("funnel", f"known.{name}"):
+            names.setdefault(label.casefold(), name)
+    if text.casefold() not in names:
+        raise InputError(
+            f"{place}: '{brief(text)}' is no field; write one of {', '.join(fields)}, or '{UNUSED}' for a column "
+            "not used"
+        )
+    return names[text.casefold()]
+
+
+def _placed_stages(rows: Sequence[_Row]) -> tuple[tuple[OwnStage, ...], bool]:
+    """The stages that have a place, in order, and whether any cell of theirs was edited."""
+    usual = {
+        text.casefold(): stage.name
+        for stage in PIPELINE.inner
+        for text in (stage.name, *in_every_language("funnel", f"label.{stage.name}"))
+    }
+    placed: list[tuple[float, OwnStage]] = []
+    is_edited = False
+    for row in rows:
+        name, place, shown, stands_for, found_place, found, _, words = (str(cell).strip() for cell in row.cells)
+        is_edited = is_edited or _number(place) != _number(found_place) or shown != name or stands_for != found
+        if not place:
+            continue
+        number = _number(place)
+        if number is None:
+            raise InputError(f"{row.cell()}: '{brief(place)}' is no place in an order; write 1, 2, 3 ...")
+        if stands_for and stands_for.casefold() not in usual:
+            there = ", ".join(stage.name for stage in PIPELINE.inner)
+            raise InputError(f"{row.cell(3)}: '{brief(stands_for)}' is none of {there}; write one of them, or nothing")
+        texts = [*([name] if shown and shown != name else []), *(word.strip() for word in words.split("|"))]
+        known = tuple(dict.fromkeys(text for text in texts if text))
+        placed.append((number, OwnStage(shown or name, known, usual.get(stands_for.casefold(), ""))))
+    placed.sort(key=lambda one: one[0])
+    return tuple(stage for _, stage in placed), is_edited and bool(placed)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _pipelines_of(stages: Sequence[OwnStage], place: str) -> tuple[Pipeline, ...]:
+    try:
+        return possible_pipelines(stages, WIN)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def _edited_words(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
+    known = pipeline.codes
+    names = {text.casefold(): name for name in known for text in in_every_language("funnel", f"label.{name}")}
+    names |= {word.casefold(): stage.name for stage in pipeline for word in stage.words}  # it was called so
+    names |= {name.casefold(): name for name in known}
+    edits = {}
+    for row in rows:
+        word, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
+        if not now or now == recognised:
+            continue
+        stage = names.get(now.casefold())
+        if stage is None:
+            raise InputError(f"{row.cell()}: '{brief(now)}' is no stage; write one of {', '.join(known)}")
+        if stage != names.get(recognised.casefold()):
+            edits[word] = stage
+    return edits
+
+
+def _edited_channels(rows: Sequence[_Row]) -> dict[str, str]:
+    edits = {}
+    for row in rows:
+        spelling, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
+        if spelling and now and now != recognised:
+            edits[spelling] = now
+    return edits
+
+
+def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
+    defaults = {"as_of": None, **asdict(FunnelOptions())}
+    for other in (*UNKEPT, *period_options(PeriodNames())):
+        del defaults[other]
+    edits = {}
+    for row in rows:
+        shown, now, default, *_ = row.cells
+        name = _named(shown, "option", defaults)
+        if name is not None and now not in ("", default):
+            now = _named(now, "choice", CHOICES[name]) or now if name in CHOICES else now
+            edits[name] = _typed(name, now, defaults[name], f"{row.cell()}: {shown}")
+    return edits
+
+
+def _edited_period(rows: Sequence[_Row]) -> dict[str, Any]:
+    """The period that is asked for, where that or what it is compared with was changed."""
+    none = {"", *(text.casefold() for text in in_every_language("funnel", "map.none"))}
+    of_period = {name: row for row in rows if (name := _named(row.cells[0], "option", OF_PERIOD)) is not None}
+    now = {name: _plain(row.cells[_VALUE]) for name, row in of_period.items()}
+    found = {name: _plain(row.cells[_DEFAULT]) for name, row in of_period.items()}
+    if now == found:
+        return {}
+    period = now.get("period", "")
+    if period.casefold() in none:
+        for name, row in of_period.items():
+            if name != "period" and now[name] not in ("", found[name]):
+                raise InputError(
+                    f"{row.cell()}: {row.cells[0]} says something of a period: write one too, such as 2026-Q2, in "
+                    f"{of_period['period'].cell()}"
+                )
+        return period_options(PeriodNames())
+    start = _month_in(of_period["fiscal_start"]) if "fiscal_start" in of_period else 1
+    compare = now.get("compare") or "previous"
+    asked = PeriodNames(period, _named(compare, "choice", COMPARISONS) or compare, start)
+    for name, names in (("period", PeriodNames(period, "none", start)), ("compare", asked)):
+        try:
+            options = period_options(names)
+        except InputError as error:
+            row = of_period.get(name, of_period["period"])
+            raise InputError(f"{row.cell()}: {str(error).removeprefix('--period ')}") from None
+    return options
+
+
+def _plain(cell: Any) -> str:
+    """A cell of the period as a text: a year may be a number in it, a day a date."""
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()[:10]
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return str(cell).strip()
+
+
+def _month_in(row: _Row) -> int:
+    text = _plain(row.cells[_VALUE]) or "1"
+    if not text.isdecimal() or not 1 <= int(text) <= 12:
+        raise InputError(f"{row.cell()}: {row.cells[0]} is '{brief(text)}'; write a month, 1 to 12")
+    return int(text)
+
+
+def _edited_targets(rows: Sequence[_Row]) -> dict[str, float]:
+    """The targets that were changed; 0 where one was taken away."""
+    edits: dict[str, float] = {}
+    for row in rows:
+        shown, now, found, key, *_ = row.cells
+        key = str(key).strip()
+        if not key or now == found:
+            continue
+        if str(now).strip() == "":
+            edits[key] = 0.0
+            continue
+        try:
+            edits[key] = read_target(str(now))
+            check_share(key, edits[key])
+        except InputError as error:
+            raise InputError(f"{row.cell()}: {shown}: {error}") from None
+    return edits
+
+
+def _edited_mode(rows: Sequence[_Row]) -> StagesWanted | None:
+    """Which stages are asked for, where that was changed."""
+    for row in rows:
+        shown, now, found, *_ = (str(cell).strip() for cell in row.cells)
+        if _named(shown, "option", ("stages",)) is not None and now not in ("", found):
+            mode = next((one for one in MODES if _named(now, "choice", (one,))), None)
+            if mode is None:
+                raise InputError(f"{row.cell()}: {shown} is '{brief(now)}'; write one of {', '.join(MODES)}")
+            return mode
+    return None
+
+
+def _edited_filters(rows: Sequence[_Row]) -> dict[str, tuple[str, ...]]:
+    """The filters that were changed; none of a kind where that says so, or its cell was emptied."""
+    edits = {}
+    none = {text.casefold() for text in in_every_language("funnel", "map.none")}
+    for row in rows:
+        shown, now, found, *_ = (str(cell).strip() for cell in row.cells)
+        name = _named(shown, "option", FILTERS)
+        if name is None or now == found:
+            continue
+        texts = [] if now.casefold() in none else [one.strip() for one in _ONE_FILTER.findall(now)]
+        if name == "pipeline":
+            texts = [] if now.casefold() in none else [now]
+        if name == "where":
+            for text in texts:
+                _check_condition(text, f"{row.cell()}: {shown}")
+        elif name == "exclude":
+            texts = [text[1:-1] if ";" in text and text[0] == text[-1] == "'" else text for text in texts]
+        edits[name] = tuple(text for text in texts if text)
+    return edits
+
+
+def _check_condition(text: str, place: str) -> None:
+    try:
+        parse_condition(text)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def _named(cell: Any, kind: str, names: Iterable[str]) -> str | None:
+    """Which of some names a cell means, by itself or in one of the languages; None if none of them.
+
+    >>> _named("Stan na dzień", "option", ("window_days", "as_of")), _named("as_of", "option", ("as_of",))
+    ('as_of', 'as_of')
+    """
+    wanted = str(cell).strip().casefold()
+    return next(
+        (
+            name
+            for name in names
+            if wanted == name or wanted in map(str.casefold, in_every_language("funnel", f"{kind}.{name}"))
+        ),
+        None,
+    )
+
+
+def _typed(name: str, value: Any, default: Any, place: str) -> Any:
+    """A parameter's cell as the option takes it: a date for days, a whole number where the default is one."""
+    if name == "as_of":
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        try:
+            if isinstance(value, int | float):  # a day as a cell without a format of days holds it
+                return date_of(value)
+            return date.fromisoformat(str(value).strip())
+        except (ValueError, OverflowError):
+            raise InputError(f"{place} is '{brief(str(value))}'; write a day as 2026-06-30") from None
+    try:
+        return type(default)(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{place} is '{brief(str(value))}'; write a value such as {default!r}") from None
