@@ -41,8 +41,9 @@ stands above already."""
 _COUNT = replace(styles.FIGURE, number_format="#,##0")
 _SHARE = replace(styles.FIGURE, number_format="0.0%")
 _HIDDEN = replace(styles.NOTE, align="right")
+_WIDTH: Final = 98
 _ROW: Final = 20
-"""Height of a row in pixels."""
+"""Width of a column of figures and height of a row, in pixels."""
 
 
 def funnel_page(
@@ -58,7 +59,7 @@ def funnel_page(
     row = _Stages(page, row + 1, leads, lists.stages, words).last_row
     channels = _months(page, row + 2, leads, inputs, words) + 1
     row = _channels(page, channels, leads, spend, lists.sources, words)
-    widths = ((0, 0, 18), (_LABEL, _LABEL, 220), (_FIRST, _LAST, 92), (_LAST + 1, _LAST + 1, 18),
+    widths = ((0, 0, 18), (_LABEL, _LABEL, 220), (_FIRST, _LAST, _WIDTH), (_LAST + 1, _LAST + 1, 18),
               (_PLACE, _WIN_BAR, 150))  # fmt: skip
     page.outlined = (_PLACE, _WIN_BAR)
     printing = Print(area=page.range(0, 0, row, _LAST), breaks=(channels,))
@@ -299,7 +300,7 @@ class _Stages:
             )
         )  # fmt: skip
         return Chart(
-            "Stages", "bar", series, first, _CHART, 6 * 92 - 12, MOST_STAGES * _ROW, stacked=True, gap=45,
+            "Stages", "bar", series, first, _CHART, (_LAST - _CHART + 1) * _WIDTH - 12, MOST_STAGES * _ROW, stacked=True, gap=45,
             legend=False, categories=Axis(reverse=True, visible=False), values=Axis(minimum=0, visible=False),
             plot=(0.0, 0.0, 1.0, 1.0), x_offset=10, description=self.words("funnel.stages"),
         )  # fmt: skip
