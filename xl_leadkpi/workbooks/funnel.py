@@ -299,8 +299,9 @@ class _Stages:
                 (self.words("funnel.reached"), _OPEN_BAR, NAVY), (self.words("funnel.won"), _WIN_BAR, TEAL),
             )
         )  # fmt: skip
+        width, height = (_LAST - _CHART + 1) * _WIDTH - 12, MOST_STAGES * _ROW
         return Chart(
-            "Stages", "bar", series, first, _CHART, (_LAST - _CHART + 1) * _WIDTH - 12, MOST_STAGES * _ROW, stacked=True, gap=45,
+            "Stages", "bar", series, first, _CHART, width, height, stacked=True, gap=45,
             legend=False, categories=Axis(reverse=True, visible=False), values=Axis(minimum=0, visible=False),
             plot=(0.0, 0.0, 1.0, 1.0), x_offset=10, description=self.words("funnel.stages"),
         )  # fmt: skip
