@@ -57,7 +57,7 @@ def _no_shared():
 
 
 NEEDS = {
-    "libreoffice": Need(_no_office(), frozenset({"office"})),
+    "libreoffice": Need(_no_office(), frozenset({"office"}), is_long=True),
     "windows": Need(_no_windows(), frozenset({"windows_python"}), is_long=True),
     "spark": Need(_no_spark(), frozenset({"spark", "spark_cluster"}), is_long=True),
     "shared": Need(_no_shared(), frozenset({"shared"}), in_ci=False),

@@ -26,6 +26,8 @@ from .conftest import fill, select
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ["Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
+MOST_CALLS = 150 * len(OURS)
+"""Calls into Excel that a build may take, each some milliseconds: what does not grow with the rows."""
 
 
 def rows_of(path):
@@ -498,14 +500,14 @@ def test_many_rows_cost_no_more_calls_than_few(office):
         one = office.books.add()
         calls.append(calls_for(one, rows))
         one.close()
-    assert calls[0] == calls[1] < 600
+    assert calls[0] == calls[1] < MOST_CALLS
 
 
-def test_the_golden_selection_costs_fewer_than_600_calls(book):
+def test_the_golden_selection_costs_few_calls_a_sheet(book):
     put_golden(book)
     before = Counted.calls
     assert macros.build_funnel(book) == ""
-    assert Counted.calls - before < 600
+    assert Counted.calls - before < MOST_CALLS
 
 
 # the application ------------------------------------------------------------------------------------------------------

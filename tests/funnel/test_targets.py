@@ -7,6 +7,7 @@ import pytest
 
 from tests.leads.test_own_stages import ZOHO, by_probability, deals, reading
 from xl_leadkpi import sample
+from xl_leadkpi.cli import main
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.funnel.targets import by_key, figures_with_targets, read_target
@@ -101,3 +102,16 @@ def test_what_is_no_target(text):
 
 def test_none_is_none():
     assert by_key({"won": 0.0, "leads": 5.0}, PIPELINE) == {"leads": 5.0}
+
+
+def test_the_terminal_says_what_came_of_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = ["ID,Created,Stage,Won date,Amount,Currency"]
+    rows += [f"{n},2026-01-05,Won,2026-02-0{n},1000,EUR" for n in range(1, 5)]
+    rows += [f"{n},2026-01-05,Lost,,," for n in range(5, 17)]
+    (tmp_path / "leads.csv").write_text("\n".join(rows))
+    given = ["--target", "won=8", "--target", "lead_conversion=20%", "--target", "revenue=5000", "--target", "cpl=9"]
+    assert main(["funnel", "leads.csv", "-o", "out.xlsx", *given]) == 0
+    said = capsys.readouterr().out
+    assert "  Won: 4 of 8, 50%\n  Revenue (won): 4,000 EUR of 5,000 EUR, 80%\n" in said
+    assert "  Lead → won: 25.0% of 20.0%, 125%\n  CPL, blended: - of 9 EUR\n" in said

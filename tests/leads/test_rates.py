@@ -354,3 +354,45 @@ def test_a_table_of_rates_at_fault_is_told_with_its_place(folder, text, message)
 def test_a_rate_that_is_none_is_told(folder, said, message):
     with pytest.raises(InputError, match=message):
         read_rates(said, "PLN")
+
+
+# --- the European Central Bank's table ------------------------------------------------------------------------------
+
+
+CODES = ("USD", "JPY", "BGN", "CYP", "CZK", "DKK", "GBP", "HUF", "PLN", "SEK")
+
+
+def of_the_ecb(rows):
+    """Rates laid out as in eurofxref-hist.csv: a day a row, the latest first, a comma at the end."""
+    lines = [",".join(("Date", *CODES, ""))]
+    return "\n".join([*lines, *(",".join((day, *map(str, rates), "")) for day, rates in rows)])
+
+
+def of_a_euro(row, code):
+    return 1.0 if code == "EUR" else row[CODES.index(code)]
+
+
+def test_rates_of_the_european_central_bank_are_read_as_they_are(tmp_path):
+    days = {
+        "2026-06-30": (1.15, 165.2, 1.9558, "N/A", 24.7, 7.46, 0.85, 400.1, 4.25, 11.2),
+        "2026-06-29": (1.14, 164.9, 1.9558, "N/A", 24.8, 7.46, 0.851, 401.1, 4.26, 11.3),
+    }
+    (tmp_path / "ecb.csv").write_text(of_the_ecb(days.items()))
+    for target in (None, "PLN", "USD"):
+        rates = read_rates([str(tmp_path / "ecb.csv")], target)
+        assert rates.target == (target or "EUR")
+        assert "CYP" not in rates.daily
+        for code in {*CODES, "EUR"} - {"CYP", rates.target}:
+            expected = [of_a_euro(row, rates.target) / of_a_euro(row, code) for _, row in sorted(days.items())]
+            assert [rate for _, rate in rates.daily[code]] == pytest.approx(expected)
+    with pytest.raises(InputError, match=r"ecb.csv: there is no rate into CHF, only into BGN"):
+        read_rates([str(tmp_path / "ecb.csv")], "CHF")
+
+
+@pytest.mark.parametrize("change", ["without yen", "with the euro", "the other way round"])
+def test_other_tables_with_a_column_a_currency_say_nothing_of_their_direction(tmp_path, change):
+    text = of_the_ecb([("2026-06-30", (0.87, 0.006, 0.51, 1.7, 0.04, 0.13, 1.17, 0.0025, 0.235, 0.09))])
+    text = {"without yen": text.replace("JPY", "THB"), "with the euro": text.replace("BGN", "EUR")}.get(change, text)
+    (tmp_path / "wide.csv").write_text(text)
+    with pytest.raises(InputError, match=r"no column currency nor rate, so this is no table of rates"):
+        read_rates([str(tmp_path / "wide.csv")])

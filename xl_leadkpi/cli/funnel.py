@@ -895,11 +895,31 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
             said.add(id(gap.why))  # a column that is not there is said to be so once
             print(f"{name:<14}{'-':>20}  unknown: {_reason(gap.why)}")
     _print_closed(report, currency)
+    _print_targets(report, currency, spent)
     _print_rates(report)
     _print_oddities(report)
     for path in (output, json_output):
         if path:
             print(path)
+
+
+def _print_targets(report: FunnelReport, currency: str, spent: str) -> None:
+    """Print what came of each target."""
+    from xl_leadkpi.sheets.texts import Texts
+
+    if report.targets is None:
+        return
+    header = report.header
+    texts = Texts("en", header.win_basis, header.is_deals, report.stage_pipeline)
+    print("targets:")
+    for row in report.targets.rows():
+        figure, share = row["figure"], row["unit"] == "fraction"
+        unit = "" if row["unit"] != "money" else spent if report.summary[figure].currency == "spend" else currency
+        came, target = (
+            _share(value) or "-" if share else _amount(value, unit) for value in (row["actual"], row["target"])
+        )
+        attained = f", {row['attained']:.0%}" if _is_number(row["attained"]) else ""
+        print(f"  {texts.card(figure, header.window_days)}: {came} of {target}{attained}")
 
 
 def _print_rates(report: FunnelReport) -> None:

@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.cells.raw_table import RawColumn, RawTable
 
 _CODE = re.compile(r"[A-Za-z]{3}")
+_CODE_ALONE = re.compile(r"\s*[A-Z]{3}\s*")
 _UNITS_AND_CODE = re.compile(r"\s*(\d+)\s*([A-Z]{3})\s*")
 """A header of the Polish central bank: what this many of a currency are in zlotys."""
 _MOST_UNITS = 1_000_000
+_EURO = "EUR"
+_FEWEST_CODES = 10
+_YEN_FOR_EURO = 20
+"""A euro was never worth fewer yen: else the table says what a yen is in euros."""
 
 
 def read_rates(said: Sequence[str], target: str | None = None, options: ReadOptions | None = None) -> Rates:
@@ -37,7 +42,8 @@ def read_rates(said: Sequence[str], target: str | None = None, options: ReadOpti
 
     Args:
         said: ``EUR=4.25`` (1 EUR is 4.25 of the report's currency), or names of tables with the columns date, currency
-            and rate, and ``to`` where they have rates into several.
+            and rate, and ``to`` where they have rates into several; or those of the European or the Polish central
+            bank as they are.
         target: The currency of the report, None where it is told by the table of rates or by the amounts.
         options: How to read the tables.
 
@@ -120,7 +126,8 @@ class _Table:
             for at, header in enumerate(self.grid.headers)
             if (found := _UNITS_AND_CODE.fullmatch(header)) and 0 < int(found[1]) <= _MOST_UNITS
         }
-        needed = ("date",) if self.banks else ("date", "currency", "rate")
+        self.euro = self._rates_of_a_euro()
+        needed = ("date",) if self.banks or self.euro else ("date", "currency", "rate")
         missing = [name for name in needed if self.place[name] is None]
         if missing:
             raise InputError(
@@ -128,12 +135,26 @@ class _Table:
                 f"this is no table of rates. The columns are: {listed(self.grid.headers)}. Give one with the columns "
                 "date, currency and rate (what 1 of the currency is in that of the report)."
             )
-        wanted = {at for at in (*self.place.values(), *self.banks) if at is not None}
+        wanted = {at for at in (*self.place.values(), *self.banks, *self.euro) if at is not None}
         self.loaded = self.grid.load(sorted(wanted), frozenset())
         self.days = self._days()
         column = self._column("to")
         self.to = None if column is None else column.spread(currency_codes(column.as_text()))
         self.targets = set() if self.to is None else set(self.to.drop_nulls().unique().to_list())
+        if self.euro:
+            self.targets = {_EURO}
+
+    def _rates_of_a_euro(self) -> dict[int, str]:
+        """Columns of the European Central Bank's table by their places: what a euro is in each currency.
+
+        Nothing in it says so but what it lacks, the euro; that the rates are not the other way round, the yen tells.
+        """
+        codes = {at: header.strip() for at, header in enumerate(self.grid.headers) if _CODE_ALONE.fullmatch(header)}
+        if len(codes) < _FEWEST_CODES or _EURO in codes.values() or "JPY" not in codes.values():
+            return {}
+        yen = next(at for at, code in codes.items() if code == "JPY")
+        rates = [rate for rate in read_amounts(self.grid.load([yen], frozenset()).columns[yen], "").values if rate]
+        return codes if rates and min(rates) > _YEN_FOR_EURO else {}
 
     def _find(self, words: Iterable[str]) -> int | None:
         keys = {full_header_key(header): at for at, header in reversed(list(enumerate(self.grid.headers)))}
@@ -146,6 +167,9 @@ class _Table:
     def _header(self, name: str) -> str:
         at = self.place[name]
         return "" if at is None else self.grid.headers[at]
+
+    def _column_named(self, name: str) -> str:
+        return f", column '{brief(self._header(name))}'" if self.place[name] is not None else ""
 
     def _days(self) -> pl.Series:
         column = self._column("date")
@@ -163,15 +187,18 @@ class _Table:
         """Add the rates of this table, of those into several currencies the ones into the report's."""
         if len(self.targets) > 1 and target is None:
             raise InputError(
-                f"{self.grid.place}, column '{brief(self._header('to'))}': there are rates into "
+                f"{self.grid.place}{self._column_named('to')}: there are rates into "
                 f"{', '.join(sorted(self.targets))}. Name the currency of the report with --currency."
             )
+        if self.euro:
+            target = target or _EURO
+            self.targets |= {*self.euro.values()}
         if self.targets and target not in self.targets:
             raise InputError(
-                f"{self.grid.place}, column '{brief(self._header('to'))}': there is no rate into {target}, only into "
+                f"{self.grid.place}{self._column_named('to')}: there is no rate into {target}, only into "
                 f"{', '.join(sorted(self.targets))}."
             )
-        for place, currency, rate in self._of_banks() if self.banks else self._of_rows(target):
+        for place, currency, rate in self._found(target):
             known = daily.setdefault(currency, {})
             day = self.days[place]
             if known.setdefault(day, rate) != rate:
@@ -179,6 +206,23 @@ class _Table:
                     f"{self._at(place)}: {currency} is {known[day]:g} on {date_of(day)} and {rate:g} as well. Keep "
                     "one of the two rows."
                 )
+
+    def _found(self, target: str | None) -> Iterable[tuple[int, str, float]]:
+        if self.euro:
+            return self._of_euro(str(target))
+        return self._of_banks() if self.banks else self._of_rows(target)
+
+    def _of_euro(self, target: str) -> Iterable[tuple[int, str, float]]:
+        """What each currency is in the target by way of the euro, on the days that have a rate of both."""
+        found = {
+            code: self.loaded.columns[at].spread(read_amounts(self.loaded.columns[at], "").values)
+            for at, code in self.euro.items()
+        }
+        in_target = found.get(target, pl.repeat(1.0, len(self.days), eager=True))
+        for currency, rates in {_EURO: pl.repeat(1.0, len(self.days), eager=True), **found}.items():
+            for place, (day, rate, own) in enumerate(zip(self.days, rates, in_target, strict=True)):
+                if currency != target and day is not None and rate and own:
+                    yield place, currency, float(own) / float(rate)
 
     def _at(self, place: int, column: str = "") -> str:
         row = self.grid.numbered(pl.Series([place]))[0]

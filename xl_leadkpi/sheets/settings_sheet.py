@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -167,11 +168,14 @@ class _SettingsSheet(EditableSheet):
     def _format_rows(self, formats: Sequence[str]) -> None:
         """Give each row of the last table a format of its own for its value, and for what is without the user."""
         area = self.canvas.areas.pop()
-        for row, number_format in enumerate(formats):
-            cells = [replace(one, values=one.values[row : row + 1]) for one in area.cells]
+        first = 0
+        for number_format, alike in groupby(formats):  # rows of one format stay together: each area costs Excel calls
+            last = first + len(list(alike))
+            cells = [replace(one, values=one.values[first:last]) for one in area.cells]
             for place in (1, 2):
                 cells[place] = replace(cells[place], style=replace(cells[place].style, number_format=number_format))
-            self.canvas.areas.append(Area(area.row + row, area.column, tuple(cells)))
+            self.canvas.areas.append(Area(area.row + first, area.column, tuple(cells)))
+            first = last
 
     def _filter_rows(self) -> Iterator[tuple[str, str, str]]:
         """Each kind of filter, what it is, and what it would be without the user's edits here."""
