@@ -1,10 +1,14 @@
 """Calls as the server makes them: every function, no exception, and a reason for every error."""
 
+import random
+from datetime import datetime, timedelta
+
 import pytest
 
 from xl_leadkpi.addin import exports
 from xl_leadkpi.addin.diagnostics import KEPT
 from xl_leadkpi.kpis import CATALOGUE
+from xl_leadkpi.leads import read_frame
 
 CELL = "[Book1]Sheet1!$C$2"
 NA = -2146826246
@@ -62,7 +66,8 @@ def test_nothing_raises(name):
         ("FUNNEL", (LEADS, "Colour"), "#VALUE!", "there is no column 'Colour' to group by"),
         ("KPITABLE", ("CPX", LEADS, "source"), "#VALUE!", "there is no KPI 'CPX'"),
         ("KPITABLE", ("NPS", LEADS, "source"), "#VALUE!", "NPS needs promoters, detractors, responses"),
-        ("COHORTS", (LEADS, "SQL"), "#VALUE!", "cohorts are counted to Won or to Opportunity"),
+        ("COHORTS", (LEADS, "SQL"), "#VALUE!", "there is no stage 'SQL'; cohorts of this table are counted to: Won"),
+        ("COHORTS", (LEADS, "lead"), "#VALUE!", "every lead is in 'Lead' from the first day; cohorts of this table"),
         ("ATTRIBUTION", (LEADS, "best"), "#VALUE!", "there is no attribution model 'best'"),
     ],
 )
@@ -152,6 +157,89 @@ def test_tables_in_the_1904_system_give_the_same():
 def test_cohorts_of_leads_without_dates_of_winning():
     assert call("COHORTS", [row[:2] + row[3:] for row in LEADS]) == [["#VALUE!"]]
     assert "do not say when" in why()
+
+
+STEPS = ("1. New lead", "2. Discovery call", "3. Demo held", "4. Second meeting", "5. Offer sent")
+"""Three of them are meetings in the usual funnel."""
+
+
+def own_stages(leads=200, *, dated=STEPS[1:], seed=1):
+    """Leads in stages of the user's own: the table as rows, and of each lead how many stages it reached and when."""
+    drawn = random.Random(seed)
+    header = ("Lead ID", "Created", "Stage", "Source", *(f'Date entered "{name}"' for name in dated), "Won date")
+    rows, known = [header], []
+    for number in range(leads):
+        created = 45_658 + drawn.randrange(180)
+        reached = drawn.randint(1, len(STEPS) + 1)
+        days = [created]
+        for _ in range(reached - 1):
+            days.append(days[-1] + drawn.randrange(60))
+        won = reached > len(STEPS)
+        entered = [float(days[STEPS.index(name)]) if STEPS.index(name) < reached else None for name in dated]
+        rows.append((f"L{number}", float(created), "Won" if won else STEPS[reached - 1], drawn.choice("AB"), *entered,
+                     float(days[-1]) if won else None))  # fmt: skip
+        known.append(days)
+    return tuple(rows), known
+
+
+def test_funnel_has_the_stages_of_the_table():
+    table, known = own_stages()
+    _, *rows = call("FUNNEL", table)
+    reached = [[name, float(sum(len(days) > place for days in known))] for place, name in enumerate((*STEPS, "Won"))]
+    assert [row[:2] for row in rows] == reached
+    header, *_, total = call("FUNNEL", table, "source")
+    by_name = dict(zip(header, total, strict=True))
+    assert [[name, by_name[name]] for name in STEPS[1:]] == reached[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [(name, place) for place, name in enumerate(STEPS) if place]
+    + [("2. DISCOVERY CALL", 1), (" won ", 5), ("Won", 5), (None, 5), ("meeting", None)],
+)
+def test_cohorts_are_counted_to_any_stage(given, place):
+    """Beside a plain count of the leads whose month of entry is not later than so many months after their own."""
+    table, known = own_stages()
+    if place is None:  # whichever of them the table takes for the usual meeting
+        (place,) = (STEPS.index(stage.name) for stage in read_frame(list(map(list, table))).pipeline
+                    if stage.stands_for == "Meeting")  # fmt: skip
+    header, *rows = call("COHORTS", table, *([] if given is None else [given]))
+    assert header[:3] == ["Month", "Leads", "Rate 0"]
+    months = [[month_of(day) for day in days] for days in known]
+    assert [row[0] for row in rows] == [
+        f"{month // 12}-{month % 12 + 1:02}" for month in sorted({m[0] for m in months})
+    ]
+    for row, month in zip(rows, sorted({m[0] for m in months}), strict=True):
+        own = [one for one in months if one[0] == month]
+        assert row[1] == len(own)
+        filled = [value for value in row[2:] if value != ""]
+        assert len(filled) > 1
+        assert filled == [
+            pytest.approx(sum(len(one) > place and one[place] - month <= after for one in own) / len(own))
+            for after in range(len(filled))
+        ]
+
+
+def month_of(day):
+    when = datetime(1899, 12, 30) + timedelta(day)
+    return when.year * 12 + when.month - 1
+
+
+def test_days_of_a_stage_are_not_those_of_another_that_stands_for_the_usual_one():
+    """Her "3. Demo held" holds words of the usual meeting, for which "2. Discovery call" stands."""
+    table, _ = own_stages()
+    only_one, _ = own_stages(dated=STEPS[2:3])
+    assert call("COHORTS", only_one, STEPS[2]) == call("COHORTS", table, STEPS[2])
+    assert call("COHORTS", only_one, "Meeting") == [["#VALUE!"]]
+    assert "when they got to '2. Discovery call'" in why()
+
+
+def test_a_stage_without_days_has_no_cohorts():
+    table, _ = own_stages(dated=STEPS[1:3])
+    assert call("COHORTS", table, "5. offer sent") == [["#VALUE!"]]
+    assert "do not say when they came in and when they got to '5. Offer sent'" in why()
+    assert call("COHORTS", table, "Trial") == [["#VALUE!"]]
+    assert f"there is no stage 'Trial'; cohorts of this table are counted to: {', '.join(STEPS[1:])}, Won" in why()
 
 
 def test_help():

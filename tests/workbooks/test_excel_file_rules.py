@@ -495,12 +495,12 @@ FUNNEL = {
 
 WITHOUT_PYTHON = {
     "extensions_are_excels": [
-        swap("xl/worksheets/sheet5.xml", "{05C60535", "{05C60536"),
-        swap("xl/worksheets/sheet7.xml", "<x14:id>{", "<x14:id>{0"),
+        swap("xl/worksheets/sheet6.xml", "{05C60535", "{05C60536"),
+        swap("xl/worksheets/sheet8.xml", "<x14:id>{", "<x14:id>{0"),
     ],
     "sparklines_have_places": [
-        swap("xl/worksheets/sheet5.xml", "<xm:sqref>L91", "<xm:sqref>L90"),
-        swap("xl/worksheets/sheet5.xml", "<xm:f>'Scorecard'!N91:S91", "<xm:f>'Scorecard'!N0"),
+        swap("xl/worksheets/sheet6.xml", "<xm:sqref>L91", "<xm:sqref>L90"),
+        swap("xl/worksheets/sheet6.xml", "<xm:f>'Scorecard'!N91:S91", "<xm:f>'Scorecard'!N0"),
     ],
     "names_in_formulas_are_known": [swap(BOOK, "_xlpm.activities=", "activities=")],
     "newer_functions_have_their_prefix": [swap(BOOK, r"_xlfn\.NUMBERVALUE", "NUMBERVALUE")],

@@ -13,7 +13,7 @@ from .reading import NO_PYTHON, TEMPLATE, formulas, values
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported and will be removed:UserWarning")
 
-SHEETS = ["Start", "Leads", "Spend", "Inputs", "Scorecard", "Calculators", "Funnel", "Functions"]
+SHEETS = ["Start", "Leads", "Spend", "Lists", "Inputs", "Scorecard", "Calculators", "Funnel", "Functions"]
 
 
 @pytest.mark.parametrize("language", languages())
@@ -57,7 +57,7 @@ def test_what_does_not_wrap_fits_its_column(built, language):
                     continue
                 beside = sheet.cell(cell.row, cell.column + 1).value
                 if isinstance(cell.value, str) and beside is not None:
-                    width = sheet.column_dimensions[cell.column_letter].width or group_width(sheet, cell.column)
+                    width = group_width(sheet, cell.column)
                     assert text_width(cell.value, cell.font.size, bold=bool(cell.font.bold)) <= width * 7 + 12, cell
 
 
@@ -65,26 +65,34 @@ def group_width(sheet, column):
     return next(d.width for d in sheet.column_dimensions.values() if d.min <= column <= d.max)
 
 
-def test_lists_are_offered_for_stage_status_and_channel(built):
+def test_lists_are_offered_for_stage_status_channel_and_reason(built):
     sheet = openpyxl.load_workbook(built["pl"] / NO_PYTHON)["Leads"]
     offered = {str(one.sqref).split("6")[0]: one.formula1 for one in sheet.data_validations.dataValidation}
-    assert offered["F"] == '"Otwarta,Wygrana,Przegrana"'
-    assert "Spotkanie" in offered["E"]
-    assert "Google Ads" in offered["C"]
-    used = {(row[4].value, row[5].value) for row in sheet.iter_rows(min_row=6, max_row=169)}
-    assert {stage for stage, _ in used} <= set(offered["E"].strip('"').split(","))
+    assert offered == {
+        "C": "SourceList", "E": "StageList", "F": '"Otwarta,Wygrana,Przegrana"', "N": "ReasonList",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])
 @pytest.mark.parametrize("language", languages())
-def test_spend_takes_the_channels_of_leads(built, language, name):
+def test_the_sample_takes_its_words_from_the_lists(built, language, name):
+    """The names that Excel's lists know stand for columns of the sheet Lists, and hold what the sample has."""
     book = openpyxl.load_workbook(built[language] / name)
-    (channels,) = book["Spend"].data_validations.dataValidation
-    lists = [one.formula1 for one in book["Leads"].data_validations.dataValidation]
-    assert str(channels.sqref) == "B6:B2005"
-    assert channels.formula1 in lists
-    used = {row[1].value for row in book["Spend"].iter_rows(min_row=6, max_row=41)}
-    assert used <= set(channels.formula1.strip('"').split(","))
+    on_lists, leads, spend = (book[sheet] for sheet in ("Lists", "Leads", "Spend"))
+    (channels,) = spend.data_validations.dataValidation
+    assert (str(channels.sqref), channels.formula1) == ("B6:B2005", "SourceList")
+    words = Words(language)
+    for defined, table, header, sheet, column in (
+        ("StageList", "tblStageList", "leads.stage", leads, 4),
+        ("SourceList", "tblSourceList", "leads.source", leads, 2),
+        ("SourceList", "tblSourceList", "leads.source", spend, 1),
+        ("ReasonList", "tblReasonList", "leads.reason", leads, 13),
+    ):
+        assert book.defined_names[defined].value.startswith(f"INDEX({table}[{words(header)}],1):INDEX(")
+        title, *listed = (row[0].value for row in on_lists[on_lists.tables[table].ref])
+        assert title == words(header)
+        used = {row[column].value for row in sheet.iter_rows(min_row=6)} - {None}
+        assert used <= set(listed), (defined, sheet.title)
 
 
 def test_the_macro_knows_the_funnel_in_the_template_as_its_own(built):
@@ -97,7 +105,7 @@ def test_the_macro_knows_the_funnel_in_the_template_as_its_own(built):
 
 def test_both_funnels_count_the_same(built):
     by_formulas, by_macro = (values(built["en"] / name) for name in (NO_PYTHON, TEMPLATE))
-    reached = [by_formulas["Funnel", f"C{row}"] for row in range(7, 13)]
+    reached = [by_formulas["Funnel", f"C{row}"] for row in range(10, 16)]
     shown = {value for (sheet, _), value in by_macro.items() if sheet == "Funnel"}
     assert reached == [164, 128, 109, 95, 82, 48]
     assert set(reached) <= shown

@@ -99,8 +99,9 @@ def test_no_formula_is_an_error_in_the_file(built):
                 for place, text in formulas(path).items()
                 if place not in BANNER and str(cached[place]).startswith("#")
             }
-            # #N/A stands for "no point" in the figures behind the charts of the macro's funnel
-            assert {place for place in errors if place[0] != "Funnel_Charts"} == set(), (language, name)
+            # #N/A stands for "no point" in the figures behind charts
+            said = {place for place, text in errors.items() if place[0] == "Funnel" and "NA()" in text}
+            assert {place for place in errors if place[0] != "Funnel_Charts"} == said, (language, name)
 
 
 @pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])

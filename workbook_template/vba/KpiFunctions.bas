@@ -630,7 +630,7 @@ Attribute CPM.VB_ProcData.VB_Invoke_Func = " \n14"
 End Function
 
 Public Function FUNNEL(leads As Variant, Optional by As Variant, Optional spend As Variant) As Variant
-Attribute FUNNEL.VB_Description = "Funnel of a table of raw leads: how many reach each stage, step and cumulative conversion; or one row a group."
+Attribute FUNNEL.VB_Description = "Funnel of a table of raw leads: how many reach each stage, yours or the usual ones, step and cumulative conversion; or one row a group."
 Attribute FUNNEL.VB_ProcData.VB_Invoke_Func = " \n14"
     FUNNEL = KpiEngine.Value("FUNNEL", Array(leads, by, spend), 0, True)
 End Function

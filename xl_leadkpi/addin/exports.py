@@ -231,11 +231,16 @@ def _kpi_why(cell: str = "") -> Any:
 _LEADS: Final = Parameter("leads", "raw leads with their header row: one row a lead")
 _SPEND: Final = Parameter("spend", "marketing spend with its header row", optional=True)
 
+_REACHED: Final = Parameter(
+    "stage", "a stage of the table after the first, by your own name or the usual one: MQL, Opportunity, Won (default)",
+    optional=True,
+)  # fmt: skip
+
 _OVER_TABLES: Final = (
     ExcelFunction(
         name="FUNNEL",
-        help="Funnel of a table of raw leads: how many reach each stage, step and cumulative conversion; "
-        "or one row a group.",
+        help="Funnel of a table of raw leads: how many reach each stage, yours or the usual ones, step and cumulative "
+        "conversion; or one row a group.",
         parameters=(
             _LEADS,
             Parameter("by", "group rows by this: source, campaign, owner or a header of the table", optional=True),
@@ -259,7 +264,7 @@ _OVER_TABLES: Final = (
     ExcelFunction(
         name="COHORTS",
         help="Share of each month's leads that got to a stage, by months since they came in.",
-        parameters=(_LEADS, Parameter("stage", "Won (default) or Opportunity", optional=True)),
+        parameters=(_LEADS, _REACHED),
         compute=tables.cohorts,
         over_tables=True,
     ),

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.funnel.report import Block, FunnelReport
     from xl_leadkpi.kpis.declaration import Kpi
+    from xl_leadkpi.leads.model.stage import Pipeline, Stage
+    from xl_leadkpi.leads.model.table import LeadTable
 
 Table = list[list[Any]]
 
 OWN_FIELDS: Final = ("source", "campaign", "owner")
 """What leads can be grouped by without naming a header."""
+
+OPPORTUNITY: Final = "opportunity"
+"""What makes a lead an opportunity, whatever the stage is called."""
 
 _COLUMN_OF: Final = {
     "customers": "won", "new_customers": "won", "acquisitions": "won", "lost": "lost_opportunities",
@@ -44,7 +49,8 @@ def funnel(leads: Any, by: Any = None, spend: Any = None, *, date1904: bool = Fa
         date1904: Day numbers count from 1904.
 
     Returns:
-        One row a stage, or one row a group and a total; columns without any value are left out.
+        One row a stage of the table, be it one of the user's own, or one row a group and a total; columns without any
+        value are left out.
 
     Raises:
         InputError: A table cannot be used.
@@ -55,7 +61,8 @@ def funnel(leads: Any, by: Any = None, spend: Any = None, *, date1904: bool = Fa
     """
     if _is_blank(by):
         return _as_table(_report(leads, spend, date1904=date1904).stages)
-    return _as_table(_breakdown(leads, by, spend, date1904=date1904))
+    block, pipeline = _breakdown(leads, by, spend, date1904=date1904)
+    return _as_table(block, pipeline)
 
 
 def kpi_table(kpi: Any, leads: Any, by: Any, spend: Any = None, *, date1904: bool = False) -> Table:
@@ -81,7 +88,7 @@ def kpi_table(kpi: Any, leads: Any, by: Any, spend: Any = None, *, date1904: boo
     [['Source', 'LEADCONV'], ['Ads', 1.0], ['SEO', 0.0], ['(total)', 0.5]]
     """
     wanted = _kpi(kpi)
-    block = _breakdown(leads, by, spend, date1904=date1904)
+    block, _ = _breakdown(leads, by, spend, date1904=date1904)
     groups, *_ = block.columns
     values = _kpi_values(wanted, block)
     header = str(by).strip().capitalize()
@@ -96,24 +103,51 @@ def cohorts(leads: Any, stage: Any = None, *, date1904: bool = False) -> Table:
 
     Args:
         leads: Raw leads as rows.
-        stage: ``Won`` (default) or ``Opportunity``.
+        stage: A stage of the table after the first, by its own name or the usual one that it stands for, whatever the
+            case; the win if blank.
         date1904: Day numbers count from 1904.
 
     Returns:
         One row a month of creation: month, leads, then one column for each month since.
 
     Raises:
-        ValueError: Another stage, or the leads do not say when they got there.
+        ValueError: The table has no such stage, or does not say when leads got there.
         InputError: The table cannot be used.
+
+    >>> leads = [["Lead ID", "Created", "SQL date", "Won date"], ["L1", "2025-01-05", "2025-01-20", "2025-02-11"],
+    ...          ["L2", "2025-01-21", "", ""]]
+    >>> [row[:3] for row in cohorts(leads, "sql")]
+    [['Month', 'Leads', 'Rate 0'], ['2025-01', 2, 0.5]]
     """
-    wanted = "won" if _is_blank(stage) else str(stage).strip().lower()
-    if wanted not in ("won", "opportunity"):
-        raise ValueError(f"cohorts are counted to Won or to Opportunity, not to {str(stage)[:40]!r}")
-    report = _report(leads, None, date1904=date1904)
-    block = report.cohorts if wanted == "won" else report.opportunity_cohorts
-    if not len(block):
-        raise ValueError("the leads do not say when they came in and when they got there")
+    from xl_leadkpi.funnel.build import build_cohorts  # noqa: PLC0415
+
+    given = _read_leads(leads, (), date1904=date1904)
+    reached = given.pipeline.won if _is_blank(stage) else _stage_called(str(stage), given)
+    block = build_cohorts(given, reached.name) if reached.name in given.stages else None
+    if not block:
+        raise ValueError(
+            f"the leads do not say when they came in and when they got to {reached.name!r}; give a column with the day "
+            "of each"
+        )
     return _as_table(block, keep_empty=True)
+
+
+def _stage_called(name: str, leads: LeadTable) -> Stage:
+    """The stage in force, after the first, of this name."""
+    pipeline, wanted = leads.pipeline, name.strip().casefold()
+    first, *later = (pipeline[stage] for stage in leads.stages)
+    by_name = {stage.stands_for.casefold(): stage for stage in later if stage.is_usual}
+    if pipeline.opportunity in later:  # though it may stand for a later one of the usual stages, or for none
+        by_name.setdefault(OPPORTUNITY, pipeline.opportunity)
+    by_name |= {stage.name.casefold(): stage for stage in later}
+    found = by_name.get(wanted)
+    if found is None:
+        there = ", ".join(stage.name for stage in later) or "none"
+        why = f"there is no stage {name.strip()[:40]!r}"
+        if wanted in (first.name.casefold(), first.stands_for.casefold()):
+            why = f"every lead is in {first.name!r} from the first day"
+        raise ValueError(f"{why}; cohorts of this table are counted to: {there}")
+    return found
 
 
 def attribution(touches: Any, model: Any, leads: Any = None, *, date1904: bool = False) -> Table:
@@ -224,27 +258,34 @@ def _columns_of_arguments() -> dict[str, str]:
     return {**stages, **_COLUMN_OF}
 
 
-def _breakdown(leads: Any, by: Any, spend: Any, *, date1904: bool) -> Block:
+def _breakdown(leads: Any, by: Any, spend: Any, *, date1904: bool) -> tuple[Block, Pipeline]:
+    """The block by a field or header, and the stages that its columns count."""
     field = str(by).strip()
     known = field.lower()
     if known == "month":
-        return _report(leads, spend, date1904=date1904).months
+        report = _report(leads, spend, date1904=date1904)
+        return report.months, report.stage_pipeline
     further = () if known in OWN_FIELDS else (field,)
     report = _report(leads, spend, further, date1904=date1904)
     block = report.by.get(known) if not further else next((report.by[label] for label in reversed(report.by)), None)
     if block is None:
         raise ValueError(f"the leads have no {known} to group by")
-    return block
+    return block, report.stage_pipeline
 
 
 def _report(leads: Any, spend: Any, by: tuple[str, ...] = (), *, date1904: bool) -> FunnelReport:
     from xl_leadkpi.funnel import build  # noqa: PLC0415
-    from xl_leadkpi.leads import ReadOptions, read_frame, read_spend_frame  # noqa: PLC0415
+    from xl_leadkpi.leads import ReadOptions, read_spend_frame  # noqa: PLC0415
 
-    options = ReadOptions(by=by, date1904=date1904)
-    given = read_frame(_rows(leads), options, "leads")
+    given = _read_leads(leads, by, date1904=date1904)
     spent = None if _is_blank(spend) else read_spend_frame(_rows(spend), ReadOptions(date1904=date1904), "spend")
     return build(given, spent)
+
+
+def _read_leads(leads: Any, by: tuple[str, ...], *, date1904: bool) -> LeadTable:
+    from xl_leadkpi.leads import ReadOptions, read_frame  # noqa: PLC0415
+
+    return read_frame(_rows(leads), ReadOptions(by=by, date1904=date1904), "leads")
 
 
 def _leads_of(touches: Any) -> Table:
@@ -267,9 +308,11 @@ def _rows(table: Any) -> Table:
     return [[None if isinstance(cell, CellError) else cell for cell in row] for row in table]
 
 
-def _as_table(block: Block, *, keep_empty: bool = False) -> Table:
+def _as_table(block: Block, pipeline: Pipeline | None = None, *, keep_empty: bool = False) -> Table:
+    """A block with its headers; those that count a stage of the user's own bear its name."""
     columns = [column for column in block.columns if keep_empty or any(value is not None for value in column.values)]
-    return [[_title(column.key) for column in columns], *_lines(columns)]
+    own = {stage.count_key: stage.name for stage in pipeline.inner if stage.is_own} if pipeline else {}
+    return [[own.get(column.key) or _title(column.key) for column in columns], *_lines(columns)]
 
 
 def _lines(columns: Any) -> Iterator[list[Any]]:

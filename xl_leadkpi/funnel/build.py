@@ -10,9 +10,10 @@ from xl_leadkpi import engines
 from xl_leadkpi.funnel.context import NO_REPORTS, funnel_context
 from xl_leadkpi.funnel.figures import Answers, Figures
 from xl_leadkpi.funnel.histories import visits_in_force
+from xl_leadkpi.funnel.months import OneStageCohorts
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
 from xl_leadkpi.funnel.period import check_period
-from xl_leadkpi.funnel.report import FunnelReport
+from xl_leadkpi.funnel.report import Block, FunnelReport
 from xl_leadkpi.funnel.sections import SECTIONS
 from xl_leadkpi.funnel.stages import StagesSection, stages_of
 from xl_leadkpi.funnel.summary import SummarySection, header
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from xl_leadkpi.funnel.context import FunnelContext
-    from xl_leadkpi.funnel.report import Block, NamedBlocks
+    from xl_leadkpi.funnel.report import NamedBlocks
     from xl_leadkpi.funnel.section import Queries, Section
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.reports import Reports
@@ -92,6 +93,33 @@ def build_stages(leads: LeadTable, options: FunnelOptions) -> Block:
     """
     figures = _figures(funnel_context(leads, options, None, None), (SummarySection(), StagesSection()))
     return stages_of(figures, spend=None)
+
+
+def build_cohorts(leads: LeadTable, stage: str, options: FunnelOptions | None = None) -> Block:
+    """Count how each month's leads come to one stage.
+
+    Args:
+        leads: One row a lead.
+        stage: Name of a stage in force.
+        options: How to count; None takes the defaults.
+
+    Returns:
+        By month of creation, the share of its leads that had come to the stage so many months later; empty where no
+        days tell, or for the first stage.
+
+    >>> from datetime import datetime
+    >>> from xl_leadkpi.leads import read_frame
+    >>> rows = [["Lead ID", "Created", "SQL date"], ["1", datetime(2025, 1, 5), datetime(2025, 2, 9)],
+    ...         ["2", datetime(2025, 1, 9), None]]
+    >>> block = build_cohorts(read_frame(rows), "SQL")
+    >>> [block[key].values[0] for key in ("leads", "rate_0")]
+    [2, 0.0]
+    """
+    section = OneStageCohorts(leads.pipeline[stage])
+    figures = _figures(funnel_context(leads, options or FunnelOptions(), None, None), (SummarySection(), section))
+    cohorts = section.blocks(figures)["cohorts"]
+    assert isinstance(cohorts, Block)
+    return cohorts
 
 
 def _figures(context: FunnelContext, sections: Sequence[Section]) -> Figures:

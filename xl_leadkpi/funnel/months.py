@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
@@ -19,15 +19,14 @@ from xl_leadkpi.funnel.tally import grouped, states_by, tally
 from xl_leadkpi.leads.model.evidence import Fact, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from xl_leadkpi.engines import Row
     from xl_leadkpi.funnel.figures import Answers, Figures
     from xl_leadkpi.funnel.report import Block, Column, NamedBlocks, Unit
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
-
-CohortRole = Literal["opportunity", "won"]
+    from xl_leadkpi.leads.model.stage import Stage
 
 COHORTS = Query("leads by month and state")
 LOSSES = Query("losses by month")
@@ -47,8 +46,8 @@ def cohorts_by_state(context: FunnelContext) -> nw.LazyFrame[Any]:
     return states_by(context.rows, "cohort_month")
 
 
-def entries(context: FunnelContext, stage: str) -> nw.LazyFrame[Any]:
-    """Leads by month of creation, month of entry into the stage, and whether the two are in order.
+def entries(context: FunnelContext, stage: str, *, by_cohort: bool = False) -> nw.LazyFrame[Any]:
+    """Leads by month of entry into the stage; by cohort also by month of creation, and whether the two are in order.
 
     Grouping by day first leaves so few rows that turning days into months costs nothing.
     """
@@ -58,15 +57,21 @@ def entries(context: FunnelContext, stage: str) -> nw.LazyFrame[Any]:
         in_order=flag(nw.col(column) >= nw.col("created")),
         amounts=flag(~nw.col("amount").is_null()),
     )
-    keys: tuple[str, ...] = ("cohort_month", "in_order") if stage in _cohort_stages(context) else ()
+    keys: tuple[str, ...] = ("cohort_month", "in_order") if by_cohort else ()
     if keys and context.options.is_limited:
         rows, keys = rows.with_columns(created_in=flag(context.in_period("created"))), (*keys, "created_in")
     return _by_month(context, rows, *keys)
 
 
-def _cohort_stages(context: FunnelContext) -> tuple[str, ...]:
-    """Stages whose cohorts are followed month by month."""
-    return tuple(stage.name for stage in (context.pipeline.opportunity, context.pipeline.won) if stage)
+def _asked(context: FunnelContext, followed: Collection[Stage | None]) -> Queries:
+    """Leads by month of creation, entries into each stage and losses by month; by cohort those into some stages."""
+    by_cohort = {stage.name for stage in followed if stage}
+    dated = [stage for stage in context.stages if context.has_day(stage)]
+    return {
+        COHORTS: cohorts_by_state(context),
+        LOSSES: losses_by_day(context),
+        **{entered(stage): entries(context, stage, by_cohort=stage in by_cohort) for stage in dated},
+    }
 
 
 def losses_by_day(context: FunnelContext) -> nw.LazyFrame[Any]:
@@ -259,13 +264,12 @@ def _spend_columns(context: FunnelContext, calendar: Calendar) -> list[Column]:
     return columns
 
 
-def cohort_blocks(context: FunnelContext, calendar: Calendar, role: CohortRole, name: str) -> tuple[Block, Block]:
+def cohort_blocks(context: FunnelContext, calendar: Calendar, reached: Stage | None, name: str) -> tuple[Block, Block]:
     """H: by month of creation, leads that had entered a stage so many calendar months later: rates and counts.
 
     A cell is filled once its month is over; leads whose entry has no day or lies before their creation are left out,
     and a note says how many. Empty where the stage has no days, or is the first one.
     """
-    reached = context.pipeline.won if role == "won" else context.pipeline.opportunity
     stage = reached.name if reached else ""
     is_dated = reached in context.later_stages and context.has_day(stage)
     months = [month for month in calendar.months if month in calendar.cohorts] if is_dated else []
@@ -286,21 +290,27 @@ def cohort_blocks(context: FunnelContext, calendar: Calendar, role: CohortRole, 
         if after == 0 or any(value is not None for value in values):
             counts.append(values_column(f"month_{after}", "count", values))
     count_block = block(f"{name}Count", [*labels, *counts], evidence=context.evidence)
-    some = [Fact.WINS, Fact.LEADS_NOT_WON] if role == "won" else []
+    is_win = reached == context.pipeline.won
+    some = [Fact.WINS, Fact.LEADS_NOT_WON] if is_win else []
     rates = [
         kpi_column(f"rate_{after}", "fraction", "LEADCONV", f"month_{after}", "leads", needs=some)
         for after in range(len(counts))
     ]
-    missing = sum(
-        _came_to(calendar.cohorts[month], role) - sum(entered_after.get(month, {}).values()) for month in months
-    )
-    notes = [("undated_wins" if role == "won" else "undated_opportunities", str(missing))] if missing > 0 else []
+    came_to = {context.pipeline.won: _won, context.pipeline.opportunity: _opportunities}.get(reached)
+    missing = 0
+    if came_to:
+        missing = sum(came_to(calendar.cohorts[month]) - sum(entered_after.get(month, {}).values()) for month in months)
+    notes = [("undated_wins" if is_win else "undated_opportunities", str(missing))] if missing > 0 else []
     rate_block = block(name, [*labels, *rates], beside=count_block, notes=notes, evidence=context.evidence)
     return rate_block, count_block
 
 
-def _came_to(cohort: Tally, role: CohortRole) -> int:
-    return cohort.won if role == "won" else cohort.won + cohort.lost_opportunities + cohort.open_opportunities
+def _won(cohort: Tally) -> int:
+    return cohort.won
+
+
+def _opportunities(cohort: Tally) -> int:
+    return cohort.won + cohort.lost_opportunities + cohort.open_opportunities
 
 
 def _trend_starts(context: FunnelContext) -> tuple[int, int]:
@@ -387,11 +397,7 @@ class MonthsSection(Section):
 
     def queries(self, context: FunnelContext) -> Queries:
         """Leads by month of creation; entries into each stage and losses by month."""
-        return {
-            COHORTS: cohorts_by_state(context),
-            LOSSES: losses_by_day(context),
-            **{entered(stage): entries(context, stage) for stage in context.stages if context.has_day(stage)},
-        }
+        return _asked(context, (context.pipeline.opportunity, context.pipeline.won))
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """Month by month."""
@@ -403,16 +409,31 @@ class CohortSection(Section):
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """How months mature; the queries are those of the months."""
-        won, won_counts = cohort_blocks(figures.context, figures.calendar, "won", "tblCohort")
-        opportunity, opportunity_counts = cohort_blocks(
-            figures.context, figures.calendar, "opportunity", "tblCohortOpp"
-        )
+        context, calendar = figures.context, figures.calendar
+        won, won_counts = cohort_blocks(context, calendar, context.pipeline.won, "tblCohort")
+        opportunity, opportunity_counts = cohort_blocks(context, calendar, context.pipeline.opportunity, "tblCohortOpp")
         return {
             "cohorts": won,
             "cohort_counts": won_counts,
             "opportunity_cohorts": opportunity,
             "opportunity_cohort_counts": opportunity_counts,
         }
+
+
+class OneStageCohorts(Section):
+    """How months mature towards one stage, whichever it is."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def queries(self, context: FunnelContext) -> Queries:
+        """Those of the months, the entries into the stage by cohort."""
+        return _asked(context, (self.stage,))
+
+    def blocks(self, figures: Figures) -> NamedBlocks:
+        """Rates and counts."""
+        rates, counts = cohort_blocks(figures.context, figures.calendar, self.stage, "tblCohort")
+        return {"cohorts": rates, "cohort_counts": counts}
 
 
 class TrendSection(Section):

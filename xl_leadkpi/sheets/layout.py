@@ -146,23 +146,31 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Cells that look different while a formula (relative to the first cell of ``place``) is true."""
+    """Cells that look different while a formula (relative to the first cell of ``place``) is true.
+
+    A line below is drawn by the file writer alone.
+    """
 
     place: Range
     formula: str
     color: str | None = None
     fill: str | None = None
     stop: bool = False
+    bottom: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Values to choose from in each cell of ``place``: a list, or the cells of ``source``; others are refused."""
+    """Values to choose from in each cell of ``place``: a list, or the cells of ``source``; others are refused.
+
+    ``named`` is a defined name for the cells, which only a workbook that is written to a file has.
+    """
 
     place: Range
     values: tuple[str, ...] = ()
     source: Range | None = None
     message: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)

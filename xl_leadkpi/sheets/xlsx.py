@@ -199,9 +199,10 @@ class _Writer:
             column["name"] = name
 
     def _choice(self, choice: Choice, worksheet: Worksheet) -> None:
+        source = choice.named or (choice.source.full if choice.source else "")
         options = {
             "validate": "list",
-            "source": f"={choice.source.full}" if choice.source else [safe_text(value) for value in choice.values],
+            "source": f"={source}" if source else [safe_text(value) for value in choice.values],
             "input_message": escaped_text(safe_text(choice.message, LONGEST_IN_FORMULA)),
         }
         worksheet.data_validation(*_corners(choice.place), options)
@@ -226,6 +227,8 @@ class _Writer:
             properties["font_color"] = condition.color
         if condition.fill:
             properties |= {"bg_color": condition.fill, "pattern": 1}
+        if condition.bottom:
+            properties |= {"bottom": _BORDERS[condition.bottom[0]], "bottom_color": condition.bottom[1]}
         options = {
             "type": "formula",
             "criteria": f"={condition.formula}",
@@ -290,7 +293,8 @@ class _Writer:
         drawn.set_title(title)
         drawn.set_legend({"position": "bottom", "font": _SMALL_FONT} if chart.legend else {"none": True})
         drawn.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
-        drawn.set_plotarea({"fill": {"none": True}})
+        room = dict(zip(("x", "y", "width", "height"), chart.plot, strict=True)) if chart.plot else None
+        drawn.set_plotarea({"fill": {"none": True}, "layout": room})
         # XlsxWriter names the axes of a bar chart as they are drawn: its y axis carries the categories
         lying = chart.kind == "bar"
         drawn.set_x_axis(_axis(chart.values if lying else chart.categories))

@@ -18,6 +18,7 @@ from xl_leadkpi.workbooks.filled import filled_funnel
 from xl_leadkpi.workbooks.functions import functions_page
 from xl_leadkpi.workbooks.funnel import funnel_page
 from xl_leadkpi.workbooks.inputs import inputs_page
+from xl_leadkpi.workbooks.lists import lists, lists_page
 from xl_leadkpi.workbooks.scorecard import scorecard_page
 from xl_leadkpi.workbooks.sources import Words, sample
 from xl_leadkpi.workbooks.start import start_page
@@ -39,15 +40,17 @@ def pages(words: Words, *, with_funnel: bool) -> list[tuple[Page, Sheet]]:
     """The sheets of both editions; the funnel by formulas is that of the edition without Python."""
     rows = sample(words)
     leads, spend = columns(rows, words)
+    listed = lists(words)
     inputs_sheet, laid_out, inputs = inputs_page(leads, spend, words)
     return [
         start_page(words),
         leads_page(rows, words),
         spend_page(rows, words),
+        lists_page(listed, words),
         (inputs_sheet, laid_out),
         scorecard_page(inputs, leads, words),
         calculators_page(inputs, words),
-        *([funnel_page(leads, spend, inputs, words)] if with_funnel else []),
+        *([funnel_page(leads, spend, inputs, listed, words)] if with_funnel else []),
         functions_page(words),
     ]
 
@@ -61,6 +64,7 @@ def no_python(language: str = "en") -> Built:
     defined = list(names.definitions(words))
     for name, definition, _ in defined:
         book.define_name(name, f"={definition}")
+    _name_lists(book, words)
     book.close()
     parts = package.unpack(made.getvalue())
     package.describe_names(parts, {name: description for name, _, description in defined})
@@ -79,6 +83,7 @@ def template(language: str = "en", xlwings: str = XLWINGS) -> Built:
     write_pages(book, [*others, made_by_macro[0], functions, *made_by_macro[1:], (None, ribbon.text_sheet())], words)
     for name, target in funnel.names.items():
         book.define_name(name, target)
+    _name_lists(book, words)
     _set_code_names(book)
     book.close()
     sources = vba.modules(add_in=False, xlwings=xlwings)
@@ -107,6 +112,11 @@ def add_in(xlwings: str = XLWINGS) -> Built:
     package.make_add_in(parts)
     package.add_ribbon(parts, ribbon.ribbon_xml(add_in=True))
     return Built(ADD_IN, package.pack(parts))
+
+
+def _name_lists(book: Workbook, words: Words) -> None:
+    for name, cells in lists(words).names.items():
+        book.define_name(name, cells)
 
 
 def _set_code_names(book: Workbook) -> None:

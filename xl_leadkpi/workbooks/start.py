@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.workbooks.sources import Words
 
-SHEETS: Final = ("Leads", "Spend", "Inputs", "Scorecard", "Calculators", "Funnel", "Functions")
+SHEETS: Final = ("Leads", "Spend", "Lists", "Inputs", "Scorecard", "Calculators", "Funnel", "Functions")
 _WHERE: Final = (
     ("where.win", "yes", "where.365only", "yes"),
     ("where.365", "saved", "yes", "no"),

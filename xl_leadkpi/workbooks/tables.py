@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Sheet
 
 HEADER_ROW: Final = 4
+STAGE_NAMES, SOURCE_NAMES, REASON_NAMES = "StageList", "SourceList", "ReasonList"
+"""Defined names of what the drop-down lists offer, see the sheet Lists: Excel takes no column of a table there."""
 VALIDATED_ROWS: Final = 2_000
 """How far down the lists reach before the table has grown there."""
 
@@ -52,12 +54,12 @@ def leads_page(rows: Sample, words: Words) -> tuple[Page, Sheet]:
     """The sheet Leads."""
     page = Page("Leads")
     _lay_out(page, "leads", "tblLeadList", LEAD_FIELDS, rows.leads, words)
-    for field, listed in (("stage", "stage"), ("status", "status"), ("source", "source"), ("reason", "reason")):
+    for field, named in (("stage", STAGE_NAMES), ("status", ""), ("source", SOURCE_NAMES), ("reason", REASON_NAMES)):
         column = LEAD_FIELDS.index(field)
-        values = words.all(listed)
+        values = () if named else words.all(field)
         message = words(f"leads.hint.{field}") if field != "reason" else ""
         place = page.range(HEADER_ROW + 1, column, HEADER_ROW + VALIDATED_ROWS, column)
-        page.canvas.choices.append(Choice(place, values, message=message))
+        page.canvas.choices.append(Choice(place, values, message=message, named=named))
     return page, _sheet(page, LEAD_FIELDS)
 
 
@@ -65,9 +67,8 @@ def spend_page(rows: Sample, words: Words) -> tuple[Page, Sheet]:
     """The sheet Spend."""
     page = Page("Spend")
     _lay_out(page, "spend", "tblCostList", SPEND_FIELDS, rows.spend, words)
-    values = words.all("source")
     place = page.range(HEADER_ROW + 1, 1, HEADER_ROW + VALIDATED_ROWS, 1)
-    page.canvas.choices.append(Choice(place, values))
+    page.canvas.choices.append(Choice(place, named=SOURCE_NAMES))
     return page, _sheet(page, SPEND_FIELDS)
 
 

@@ -158,9 +158,9 @@ def meanings(
     exact = known.get(full) or known.get(key) or known.get(key.replace(" ", ""), ())
     for name in exact:
         best[name] = Meaning(name, _SECOND_CHOICE if {key, full} & _second_choice() else 1.0, "exact", 0)
-    stage_field = _date_entered(key, pipeline) if section == "lead" and not exact else None
-    if stage_field:
-        best[stage_field] = Meaning(stage_field, 0.8, "words", len(key))
+    entered = _date_entered(key, pipeline) if section == "lead" and not exact else None
+    if entered:
+        best[entered.field] = entered
     words = tuple(key.split())
     if words and len(words) <= _MOST_WORDS and not whole_only:
         for found in _resemblances(words, key, _synonyms(section, pipeline)):
@@ -368,8 +368,11 @@ def _one_edit(a: str, b: str) -> bool:
     return shorter[start:] == longer[start + 1 :]
 
 
-def _date_entered(key: str, pipeline: Pipeline) -> str | None:
-    """Read HubSpot's ``Date entered "Stage (Pipeline)"`` and ``Became a ... Date``: the day of which stage?"""
+def _date_entered(key: str, pipeline: Pipeline) -> Meaning | None:
+    """Read HubSpot's ``Date entered "Stage (Pipeline)"`` and ``Became a ... Date``: the day of which stage?
+
+    What the user calls a stage goes before the usual words in it: her "Demo held" need not be the meeting.
+    """
     match = re.match(r"^(?:date entered|became an?) (.+?)(?: date)?$", key)
     if not match:
         return None
@@ -378,5 +381,6 @@ def _date_entered(key: str, pipeline: Pipeline) -> str | None:
     beginnings = (find_whole(" ".join(words[:end]), pipeline) for end in range(len(words), 0, -1))
     stage = next(filter(None, beginnings), None) or find_stage(match[1], pipeline)
     if stage in pipeline:
-        return pipeline[str(stage)].date_fields[0]
-    return "lost_date" if stage == LOST else None
+        found = pipeline[str(stage)]
+        return Meaning(found.date_fields[0], 0.9 if found.is_own else 0.8, "words", len(key))
+    return Meaning("lost_date", 0.8, "words", len(key)) if stage == LOST else None
