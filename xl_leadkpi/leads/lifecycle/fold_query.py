@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -16,6 +17,7 @@ from xl_leadkpi.leads.lifecycle.log_query import read_log_query
 from xl_leadkpi.leads.lifecycle.visits import ORDER, standing, visits_of
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
+from xl_leadkpi.leads.recognition.stage_words import means_outcome
 from xl_leadkpi.leads.recognition.table_kind import is_log, log_columns
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.recognition.table_kind import LogColumns
 
     Query = nw.LazyFrame[Any]
+
+_TRIED, _MOST_ROWS = 500, 20_000  # leads and rows that tell a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,24 @@ def fold_query(
     columns = log_columns(grid.headers, grid.sample, mapped, options.pipeline)
     if columns is None:
         return None
-    steps = zip(*(map(_text, grid.sample[column]) for column in (columns.id, columns.word, columns.time)), strict=True)
-    if not columns.is_sure and not is_log(steps, is_dated=columns.is_dated):
+    if not columns.is_sure and not _is_log(frame, grid, columns, options):
         return None
     kept = {mapped.position[name] for name in lead_fields(options.pipeline) if name in mapped.position}
     return _Fold(frame, grid, columns, options, is_deals=is_deals).folded(mapped, {*kept, *by})
+
+
+def _is_log(frame: Query, grid: RawTable, columns: LogColumns, options: ReadOptions) -> bool:
+    """Tell by the first rows or, where these are one a lead as in a log by time, by all rows of their leads."""
+    is_outcome = partial(means_outcome, user=options.words, pipeline=options.pipeline)
+    tell = partial(is_log, is_dated=columns.is_dated, is_outcome=is_outcome)
+    places = (columns.id, columns.word, columns.time)
+    if tell(zip(*(map(_text, grid.sample[place]) for place in places), strict=True)):
+        return True
+    names = {engines.header_of(name): name for name in frame.collect_schema().names() if name != "row_no"}
+    leads = list(dict.fromkeys(cell for cell in grid.sample[columns.id] if cell is not None))[:_TRIED]
+    key, *others = (nw.col(names[grid.headers[place]]) for place in places)
+    rows = engines.head(frame.filter(key.is_in(leads)).select(key, *others), _MOST_ROWS)
+    return tell(tuple(map(_text, row)) for row in rows.iter_rows())
 
 
 def _text(cell: object) -> str | None:

@@ -7,6 +7,7 @@ reached, from the first day on which it was entered.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,7 +22,7 @@ from xl_leadkpi.leads.lifecycle.folding import Folded, all_rows, folded_table
 from xl_leadkpi.leads.lifecycle.log_rows import mixed_days, read_log
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
-from xl_leadkpi.leads.recognition.stage_words import read_words
+from xl_leadkpi.leads.recognition.stage_words import means_outcome, read_words
 from xl_leadkpi.leads.recognition.table_kind import is_about_stage, is_log
 
 if TYPE_CHECKING:
@@ -97,8 +98,7 @@ class _History:
         """Fold it, if it is one."""
         rows = all_rows(self.grid)
         frame = self._frame(rows)
-        tried = frame.head(_TRIED).select("id", "word", "day").iter_rows()
-        if not self.columns.is_sure and not is_log(tried, is_dated=self.columns.is_dated):
+        if not self.columns.is_sure and not self._is_log(frame.head(_TRIED)):
             return None
         if self.standing is not None and not self._is_constant(rows, frame, self.standing):
             self.standing = None
@@ -118,6 +118,11 @@ class _History:
         steps = steps.with_columns(code=words.of(steps["word"]))
         leads = frame.group_by("id", maintain_order=True).agg(pl.first("place"), pl.min("created"))
         return self._table(rows, leads, steps, words)
+
+    def _is_log(self, frame: pl.DataFrame) -> bool:
+        is_outcome = partial(means_outcome, user=self.options.words, pipeline=self.pipeline)
+        rows = frame.select("id", "word", "day").iter_rows()
+        return is_log(rows, is_dated=self.columns.is_dated, is_outcome=is_outcome)
 
     def _as_of(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The changes up to the day that is counted, if it is a past one: what came later is to be forgotten."""
