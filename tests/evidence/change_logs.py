@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Table = list[list[Any]]
 WON, LOST = "Won", "Lost"
-_BEYOND = "Coffee"  # a word that means nothing
+BEYOND = "Coffee"
+"""A word that means nothing."""
 
 
 class Change(NamedTuple):
@@ -56,15 +57,16 @@ def straight(courses: Sequence[Course], words: Sequence[str]) -> list[Change]:
     return _in_order_of_time(changes)
 
 
-def winding(courses: Sequence[Course], words: Sequence[str], seed: int) -> list[Change]:
+def winding(courses: Sequence[Course], words: Sequence[str], seed: int, *, beyond: str = "") -> list[Change]:
     """The same leads on a way of their own between their true first and last day.
 
-    They go on, back, again where they are, and now and then into a loss that does not last; some words mean nothing.
+    They go on, back, again where they are, and now and then into a loss that does not last.
 
     Args:
         courses: The leads.
         words: Of the open stages, in order.
         seed: Of the chance.
+        beyond: A word that means nothing, which some are given.
     """
     chance = Random(seed)
     last = max(one.ended or one.begun for one in courses)
@@ -73,10 +75,10 @@ def winding(courses: Sequence[Course], words: Sequence[str], seed: int) -> list[
         changes.append(Change(one.lead, one.begun, words[0]))
         place, until = 0, one.ended or last
         for moment in sorted(_between(one.begun, until, chance) for _ in range(chance.choice((0, 1, 2, 3, 4, 6)))):
-            word = chance.choices(("on", "back", "again", LOST, _BEYOND), (60, 15, 10, 4, 2))[0]
-            step = {"on": 1, "back": -1}.get(word, 0)
-            place = min(max(place + step, 0), len(words) - 1)
-            changes.append(Change(one.lead, moment, word if word in {LOST, _BEYOND} else words[place]))
+            step = chance.choices((1, -1, 0, LOST, beyond), (60, 15, 10, 4, 2 * bool(beyond)))[0]
+            if isinstance(step, int):
+                place = min(max(place + step, 0), len(words) - 1)
+            changes.append(Change(one.lead, moment, words[place] if isinstance(step, int) else step))
         if one.ended is not None:
             changes.append(Change(one.lead, one.ended, one.outcome))
     return _in_order_of_time(changes)
@@ -193,5 +195,5 @@ def _ends(changes: Sequence[Change]) -> tuple[dict[str, str], dict[str, date]]:
     of_lead: dict[str, list[Change]] = defaultdict(list)
     for one in changes:
         of_lead[one.lead].append(one)
-    now = {lead: next((one.word for one in reversed(some) if one.word != _BEYOND), "") for lead, some in of_lead.items()}
+    now = {lead: next((word for *_, word in reversed(some) if word != BEYOND), "") for lead, some in of_lead.items()}
     return now, {lead: some[0].moment for lead, some in of_lead.items()}

@@ -48,12 +48,18 @@ class Ladder:
 class Recount:
     """The figures of a history up to the end of a day.
 
+    Args:
+        changes: The changes, in the order of time.
+        ladder: The stages.
+        as_of: The day.
+        whole_days: Times of day put changes in order and count for nothing else.
+
     Attributes:
         visits: A row a visit: ``lead``, ``rank``, ``entered``, ``left``, ``before``.
         leads: A row a lead, see :meth:`_leads`.
     """
 
-    def __init__(self, changes: Sequence[Change], ladder: Ladder, as_of: date) -> None:
+    def __init__(self, changes: Sequence[Change], ladder: Ladder, as_of: date, *, whole_days: bool = False) -> None:
         self.ladder = ladder
         self.as_of = pd.Timestamp(as_of)
         rows = pd.DataFrame(changes, columns=["lead", "moment", "word"])
@@ -62,6 +68,8 @@ class Recount:
         rows["rank"] = rows["word"].map(ladder.words)
         rows = rows.dropna(subset="rank").sort_values("moment", kind="stable")
         rows = rows[rows["rank"] != rows.groupby("lead")["rank"].shift()]
+        if whole_days:
+            rows["moment"] = rows["moment"].dt.floor("D")
         of_lead = rows.groupby("lead")
         self.visits = pd.DataFrame({
             "lead": rows["lead"],
@@ -86,7 +94,8 @@ class Recount:
         found[1] = found["created"]
         losses = visits[visits["rank"] == lost].groupby("lead")["entered"].max()
         wins = visits[visits["rank"] == won]
-        wins = wins[~(wins["entered"].to_numpy() < losses.reindex(wins["lead"]).to_numpy())].groupby("lead")["entered"].min()
+        undone = wins["entered"].to_numpy() < losses.reindex(wins["lead"]).to_numpy()
+        wins = wins[~undone].groupby("lead")["entered"].min()
         found[won] = wins.where(found["outcome"] == "won")
         found["lost_day"] = losses.where(found["outcome"] == "lost")
         return found

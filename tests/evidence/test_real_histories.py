@@ -5,7 +5,7 @@ made-up way between its true first and last day, on which it goes on, back, agai
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from random import Random
@@ -16,24 +16,27 @@ import pytest
 
 from tests.engines.figures import differences
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
-from xl_leadkpi.leads import ReadOptions, read, read_frame
+from xl_leadkpi.leads import ReadOptions, read_frame, read_query
+from xl_leadkpi.leads.model.stage import OwnStage
 
 from .change_logs import (
+    BEYOND,
     LAYOUTS,
     LOST,
     WON,
     Change,
     Course,
     hubspot_property_history,
-    pipedrive_change_log,
+    old_and_new,
     salesforce_field_history,
     stage_log,
     straight,
-    undressed_log,
     up_to,
     winding,
 )
 from .history_recount import Ladder, Recount
+
+pytestmark = pytest.mark.long
 
 TODAY = date(2026, 1, 1)
 DAYS = 50
@@ -66,7 +69,7 @@ class World:
         """All changes, in the order of time."""
         if self.seed is None:
             return straight(self.courses, self.words)
-        return winding(self.courses, self.words, self.seed)
+        return winding(self.courses, self.words, self.seed, beyond="" if self.stages == "own" else BEYOND)
 
     @property
     def ladder(self) -> Ladder:
@@ -78,6 +81,12 @@ class World:
         """How to read its histories."""
         return ReadOptions(as_of=as_of, today=TODAY, kind=self.kind, stages=self.stages)
 
+    def listed(self, as_of: date, *before: str) -> ReadOptions:
+        """The same where stages of its own are listed, some before the others, as few changes may not tell them all."""
+        if self.stages != "own":
+            return self.options(as_of)
+        return replace(self.options(as_of), own_stages=tuple(map(OwnStage, (*before, *self.words))))
+
 
 def rows_of(path, delimiter=","):
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -85,7 +94,7 @@ def rows_of(path, delimiter=","):
 
 
 def day_of(text, form="%m/%d/%Y"):
-    return datetime.strptime(text, form)  # noqa: DTZ007 (days of an export have no zone)
+    return datetime.strptime(text, form)
 
 
 @cache
@@ -132,45 +141,154 @@ def world(request, shared):
     return world_of(request.param, shared)
 
 
+def rows_of_export(name, shared):
+    """The header and the rows of leads or deals as the export has them, and the place of the identifier."""
+    path = "olist/olist_mql_usdates.csv" if name.startswith("olist") else "crm_sales/sales_pipeline.csv"
+    with (shared / "data" / path).open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
 def figures(table):
     report = as_json(build(table, options=FunnelOptions(window_days=30)))
     return {name: report[name] for name in BLOCKS}
 
 
-def check(found, recount, *, visits=True):
+def check(found, recount, *, without=()):
     """A report's figures of a history are those of the recount."""
     wanted = {
         "summary": recount.summary(),
         "stages": recount.stages(),
         "stage_times": recount.stage_times(),
+        "visits": recount.every_visit(),
         "transitions": recount.transitions(),
         "reopened": recount.reopened(),
     }
-    if visits:
-        wanted["visits"] = recount.every_visit()
-    said = {name: chosen(found[name], wanted[name]) for name in wanted}
+    for name in without:
+        del wanted[name]
+    said = {name: chosen(found[name], rows) for name, rows in wanted.items()}
     assert differences(said, wanted) == []
 
 
 def chosen(block, wanted):
     """Of a block the rows and columns that the recount has."""
-    if block is None or wanted is None:
+    if not block or not wanted:
         return block
     if isinstance(wanted, dict):
         return {key: block[key] for key in wanted}
-    key = next(iter(wanted[0]), None) if wanted else None
-    rows = [row for row in block if key != "measure" or row[key] in {one[key] for one in wanted}]
-    return [{name: row[name] for name in wanted[0]} for row in rows] if wanted else rows
+    stages = {row.get("measure") for row in wanted}
+    return [{key: row[key] for key in wanted[0]} for row in block if row.get("measure") in stages]
 
 
-def last_day(changes):
-    moment = max(one.moment for one in changes)
+def day(moment):
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def later(changes):
+    """A day on which all has happened."""
+    return max(day(one.moment) for one in changes) + timedelta(days=10)
+
+
+def random_days(changes, number):
+    """Days from the first move on: as long as nobody has moved, a log of stages cannot be told from a list of leads."""
+    seen = set()
+    first = next(day(one.moment) for one in changes if one.lead in seen or seen.add(one.lead))
+    chance = Random(number + len(changes))
+    return [first + timedelta(days=chance.randrange((later(changes) - first).days)) for _ in range(number)]
+
+
+# --- against the recount
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__)
 def test_a_log_comes_to_what_the_recount_says(world, layout):
     changes = world.changes
-    as_of = last_day(changes) + timedelta(days=10)
-    found = figures(read_frame(layout(changes), world.options(as_of)))
-    check(found, Recount(changes, world.ladder, as_of), visits=True)
+    as_of = later(changes)
+    recount = Recount(changes, world.ladder, as_of)
+    # what happened before the first change, or to whom nothing has changed, is no visit that a log of fields tells of
+    without = ("visits", "transitions") if layout is salesforce_field_history else ()
+    check(figures(read_frame(layout(changes), world.options(as_of))), recount, without=without)
+
+
+@pytest.mark.parametrize("layout", [stage_log, old_and_new], ids=lambda layout: layout.__name__)
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_export_beside_its_history_comes_to_what_the_recount_says(name, shared, layout):
+    world = world_of(name, shared)
+    # one lead was won before its first contact: its creation is told by the export, and no longer by the history
+    courses = tuple(one for one in world.courses if one.ended is None or one.ended >= one.begun)
+    changes = replace(world, courses=courses).changes
+    header, *rows = rows_of_export(name, shared)
+    known = {one.lead for one in courses}
+    rows = [row for row in rows if row[0] in known]
+    as_of = later(changes)
+    report = figures(read_frame([header, *rows], world.options(as_of), history=layout(changes)))
+    check(report, Recount(changes, world.ladder, as_of, whole_days=True))
+    if world.kind == "deals":
+        value = header.index("close_value")
+        sold = sum(float(row[value]) for row in rows if row[header.index("deal_stage")] == WON)
+        assert report["summary"]["revenue"] == pytest.approx(sold)
+
+
+# --- as it stood
+
+
+@pytest.mark.parametrize("number", range(DAYS))
+def test_a_past_day_of_a_log_is_the_log_as_it_was_that_day(world, number):
+    changes = world.changes
+    as_of, layout = random_days(changes, DAYS)[number], LAYOUTS[number % len(LAYOUTS)]
+    options = world.listed(as_of)
+    whole, then = (figures(read_frame(layout(some), options)) for some in (changes, up_to(changes, as_of)))
+    assert differences(whole, then) == []
+    assert whole["summary"]["leads"] == len({one.lead for one in up_to(changes, as_of)})
+    if layout is not salesforce_field_history:
+        check(whole, Recount(changes, world.ladder, as_of))
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_engines_go_back_in_time_as_memory_does(world, number):
+    changes = world.changes
+    as_of, layout = random_days(changes, DAYS)[number], (stage_log, old_and_new, hubspot_property_history)[number]
+    options = world.listed(as_of)
+    wanted = figures(read_frame(layout(changes), options))
+    for engine in (pl.DataFrame.lazy, lambda frame: duckdb.from_arrow(frame.to_arrow())):
+        for some in (changes, up_to(changes, as_of)):
+            header, *rows = layout(some)
+            frame = engine(pl.DataFrame(rows, schema=header, orient="row", infer_schema_length=None))
+            assert differences(figures(read_query(frame, options)), wanted) == []
+
+
+@pytest.mark.parametrize("number", range(DAYS))
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_past_day_of_the_export_is_that_of_the_history_as_it_was(name, shared, number):
+    world = world_of(name, shared)
+    changes, leads = world.changes, rows_of_export(name, shared)
+    as_of, layout = random_days(changes, DAYS)[number], LAYOUTS[number % len(LAYOUTS)]
+    options = world.listed(as_of, "Prospecting")
+    whole, then = (
+        figures(read_frame(leads, options, history=layout(some))) for some in (changes, up_to(changes, as_of))
+    )
+    assert differences(whole, then) == []
+    if world.kind == "deals":
+        exported_then = figures(read_frame(as_exported(leads, as_of), options, history=layout(up_to(changes, as_of))))
+        assert differences(without_money(whole), without_money(exported_then)) == []
+
+
+def as_exported(rows, as_of):
+    """The deals as an export of that day had them: without those begun later, and none of what has come since."""
+    header = rows[0]
+    stage, begun, closed, value = map(header.index, ("deal_stage", "engage_date", "close_date", "close_value"))
+    found = [header]
+    for row in rows[1:]:
+        then = list(row)
+        if row[closed] and day_of(row[closed]).date() > as_of:
+            then[stage], then[closed], then[value] = "Engaging", "", ""
+        if not row[begun] or day_of(row[begun]).date() <= as_of:
+            found.append(then)
+    return found
+
+
+def without_money(report):
+    """What the open deals were expected to bring then no table tells."""
+    money = ("amount_reached", "pipeline", "weighted_pipeline", "velocity")
+    rows = [{key: value for key, value in row.items() if key not in money} for row in report["stages"]]
+    summary = {key: value for key, value in report["summary"].items() if key not in money}
+    return {**report, "stages": rows, "summary": summary}

@@ -106,7 +106,7 @@ class _History:
         self.ordered = frame.sort("day", "order", nulls_last=False).select("id", "place")
         steps = self._steps(frame)
         words = self._words(steps["word"])
-        if not any(code for code in words.codes.values()):
+        if words.words and not any(words.codes.values()):
             some = ", ".join(f"'{brief(word.word)}'" for word in words.words[:_EXAMPLES])
             raise InputError(
                 f"{self.grid.place} is a log of events ('{self.grid.headers[self.columns.word]}' by "

@@ -314,7 +314,8 @@ class HistoryJoin:
         for field in told:
             self._adds(field, with_time=True)
         new = {field: nw.coalesce(day, days[field]) for field, day in own.items()}
-        return frame.with_columns(**new, **{field: days[field] for field in told})
+        new |= {field: days[field] for field in told}
+        return frame.with_columns(**new) if new else frame
 
     def _closings(self) -> dict[str, nw.Expr]:
         """The days of win and loss where the history agrees with the outcome and the table has no day of its own."""
