@@ -1,7 +1,7 @@
 """Histories beside leads, and as leads: against plain loops, and against the file as it was on an earlier day."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 import polars as pl
@@ -229,6 +229,35 @@ def test_a_log_on_an_engine_keeps_what_its_columns_say_last():
 
 def rows_of(table):
     return table.frame.lazy().collect("polars").to_native().to_dicts()
+
+
+def test_times_of_a_log_count_where_a_stage_has_none():
+    rows = [
+        ["A", "Lead", datetime(2025, 1, 1)],
+        ["B", "Lead", datetime(2025, 1, 2)],
+        ["A", "Won", datetime(2025, 1, 4, 18)],
+    ]
+    table = [["Lead ID", "Stage", "Date entered"], *rows]
+    asked = ReadOptions(as_of=TODAY, today=TODAY, kind="leads")
+    wanted = figures(read_frame(table, asked))
+    assert wanted["summary"]["cycle_days_mean"] == 3.75
+    for frame in (typed(table).lazy(), on_duckdb(typed(table))):
+        there = read_query(frame, asked)
+        assert "times_dropped" not in kinds(there)
+        assert figures(there) == wanted
+
+
+def test_a_day_on_which_no_stage_had_changed_yet():
+    created = [["Deal ID", "Created", "Stage", "Field", "Old value", "New value", "Changed at"]]
+    created += [[deal, "2025-01-01", "Won", "Created.", None, None, "2025-01-01"] for deal in "AB"]
+    changed = [[deal, "2025-01-01", "Won", "Stage", "Proposal", "Won", "2025-02-01"] for deal in "AB"]
+    asked = ReadOptions(as_of=date(2025, 1, 20), today=TODAY, kind="deals")
+    for table in (created, [*created, *changed]):
+        summary = figures(read_frame(table, asked))["summary"]
+        assert (summary["leads"], summary["open"], summary["won"]) == (2, 2, 0)
+    leads = [["Deal ID", "Created"], ["A", "2025-01-01"], ["B", "2025-01-02"]]
+    summary = figures(read_frame(leads, asked, history=[*created, *changed]))["summary"]
+    assert (summary["leads"], summary["open"]) == (2, 2)
 
 
 # --- both tables

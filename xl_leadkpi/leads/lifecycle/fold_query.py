@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -12,13 +11,14 @@ from xl_leadkpi import engines
 from xl_leadkpi.engines.expressions import translate
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.fields.rules import lead_fields
+from xl_leadkpi.leads.files.open import open_frame
 from xl_leadkpi.leads.lifecycle.as_of import FORECASTS, OF_NOW, bound_of
+from xl_leadkpi.leads.lifecycle.history import TRIED, is_log_by_its_rows
 from xl_leadkpi.leads.lifecycle.log_query import read_log_query
 from xl_leadkpi.leads.lifecycle.visits import ORDER, standing, visits_of
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
-from xl_leadkpi.leads.recognition.stage_words import means_outcome
-from xl_leadkpi.leads.recognition.table_kind import is_log, log_columns
+from xl_leadkpi.leads.recognition.table_kind import log_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.recognition.table_kind import LogColumns
 
     Query = nw.LazyFrame[Any]
-
-_TRIED, _MOST_ROWS = 500, 20_000  # leads and rows that tell a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +77,12 @@ def fold_query(
 
 
 def _is_log(frame: Query, grid: RawTable, columns: LogColumns, options: ReadOptions) -> bool:
-    """Tell by the first rows or, where these are one a lead as in a log by time, by all rows of their leads."""
-    is_outcome = partial(means_outcome, user=options.words, pipeline=options.pipeline)
-    tell = partial(is_log, is_dated=columns.is_dated, is_outcome=is_outcome)
-    places = (columns.id, columns.word, columns.time)
-    if tell(zip(*(map(_text, grid.sample[place]) for place in places), strict=True)):
-        return True
+    """Tell by the first rows, as many as in memory: the sample of a log by time may tell of no lead twice."""
     names = {engines.header_of(name): name for name in frame.collect_schema().names() if name != "row_no"}
-    leads = list(dict.fromkeys(cell for cell in grid.sample[columns.id] if cell is not None))[:_TRIED]
-    key, *others = (nw.col(names[grid.headers[place]]) for place in places)
-    rows = engines.head(frame.filter(key.is_in(leads)).select(key, *others), _MOST_ROWS)
-    return tell(tuple(map(_text, row)) for row in rows.iter_rows())
-
-
-def _text(cell: object) -> str | None:
-    return None if cell is None else str(cell)
+    headers = [grid.headers[place] for place in (columns.id, columns.word, columns.time)]
+    head = engines.head(frame.select(names[header] for header in headers), TRIED)
+    first = open_frame(head.rename(dict(zip(head.columns, headers, strict=True))), "leads", options, grid.name)
+    return is_log_by_its_rows(first, replace(columns, id=0, word=1, time=2), options)
 
 
 class _Fold:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -26,6 +26,8 @@ from xl_leadkpi.leads.recognition.stage_words import means_outcome, read_words
 from xl_leadkpi.leads.recognition.table_kind import is_about_stage, is_log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xl_leadkpi.leads.cells.raw_table import RawColumn, RawTable
     from xl_leadkpi.leads.lifecycle.folding import AllRows
     from xl_leadkpi.leads.model.options import ReadOptions
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.recognition.columns import ColumnMap
     from xl_leadkpi.leads.recognition.table_kind import LogColumns
 
-_TRIED = 200_000  # rows that tell a log
+TRIED = 200_000
+"""Rows that tell a log."""
 _EXAMPLES = 5
 
 
@@ -56,6 +59,28 @@ def fold_history(
         InputError: It is a log, but none of its words is a known stage.
     """
     return _History(grid, columns, mapped, options, is_deals=is_deals).folded()
+
+
+def is_log_by_its_rows(grid: RawTable, columns: LogColumns, options: ReadOptions) -> bool:
+    """Tell a log from leads by its rows, if its headers do not.
+
+    Args:
+        grid: The first rows of a table.
+        columns: Which of its columns may be those of a log.
+        options: How to read it.
+    """
+    rows = all_rows(grid)
+    column, header = rows.columns[columns.time], grid.headers[columns.time]
+    days = read_dates({"time": column}, {"time": header}, grid, locale=options.locale).read["time"].days
+    if days is None:
+        raise mixed_days(grid.place, header)
+    told = column.spread(days.cast(pl.Float64)).gather(rows.places)
+    return _tell_log(zip(rows.texts(columns.id), rows.texts(columns.word), told, strict=True), columns, options)
+
+
+def _tell_log(rows: Iterable[tuple[Any, Any, Any]], columns: LogColumns, options: ReadOptions) -> bool:
+    is_outcome = partial(means_outcome, user=options.words, pipeline=options.pipeline)
+    return is_log(rows, is_dated=columns.is_dated, is_outcome=is_outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +123,8 @@ class _History:
         """Fold it, if it is one."""
         rows = all_rows(self.grid)
         frame = self._frame(rows)
-        if not self.columns.is_sure and not self._is_log(frame.head(_TRIED)):
+        tried = frame.head(TRIED).select("id", "word", "day").iter_rows()
+        if not self.columns.is_sure and not _tell_log(tried, self.columns, self.options):
             return None
         if self.standing is not None and not self._is_constant(rows, frame, self.standing):
             self.standing = None
@@ -118,11 +144,6 @@ class _History:
         steps = steps.with_columns(code=words.of(steps["word"]))
         leads = frame.group_by("id", maintain_order=True).agg(pl.first("place"), pl.min("created"))
         return self._table(rows, leads, steps, words)
-
-    def _is_log(self, frame: pl.DataFrame) -> bool:
-        is_outcome = partial(means_outcome, user=self.options.words, pipeline=self.pipeline)
-        rows = frame.select("id", "word", "day").iter_rows()
-        return is_log(rows, is_dated=self.columns.is_dated, is_outcome=is_outcome)
 
     def _as_of(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The changes up to the day that is counted, if it is a past one: what came later is to be forgotten."""

@@ -161,12 +161,20 @@ class HistoryJoin:
     def of_own_log(self) -> Decoded:
         """The leads that were made of the log itself: with amounts and close dates of the day that is counted."""
         self._check_order()
+        self._same_clock()
         if self.bound.is_past and self.changes:
             frame = self._with_values_then(self.frame)
             frame = frame.with_columns(**self._as_they_were(frame, {}))
             self._put(frame.drop(*[f"history_was_{name}" for name in self.changes]))
         self.leads.findings += self.findings
         return self.leads
+
+    def _same_clock(self) -> None:
+        """All days that the log tells have times if some have: a day on which nothing happened but at midnight, too."""
+        time = self.log.headers["time"]
+        if self.log.has_time:
+            told = {field for field, header in self.leads.header.items() if f"{header}: ".startswith(f"{time}: ")}
+            self.leads.has_time |= told & self.leads.fields
 
     def _put(self, frame: Rows) -> None:
         self.leads.frame = frame if self.is_lazy else nw.to_native(frame.collect().sort("row_no"))
