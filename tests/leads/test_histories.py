@@ -248,15 +248,18 @@ def test_times_of_a_log_count_where_a_stage_has_none():
 
 
 def test_a_day_on_which_no_stage_had_changed_yet():
-    created = [["Deal ID", "Created", "Stage", "Field", "Old value", "New value", "Changed at"]]
-    created += [[deal, "2025-01-01", "Won", "Created.", None, None, "2025-01-01"] for deal in "AB"]
+    header = ["Deal ID", "Created", "Stage", "Field", "Old value", "New value", "Changed at"]
+
+    def created(stage):
+        return [header, *([deal, "2025-01-01", stage, "Created.", None, None, "2025-01-01"] for deal in "AB")]
+
     changed = [[deal, "2025-01-01", "Won", "Stage", "Proposal", "Won", "2025-02-01"] for deal in "AB"]
     asked = ReadOptions(as_of=date(2025, 1, 20), today=TODAY, kind="deals")
-    for table in (created, [*created, *changed]):
+    for table in (created("Proposal"), [*created("Won"), *changed]):
         summary = figures(read_frame(table, asked))["summary"]
         assert (summary["leads"], summary["open"], summary["won"]) == (2, 2, 0)
     leads = [["Deal ID", "Created"], ["A", "2025-01-01"], ["B", "2025-01-02"]]
-    summary = figures(read_frame(leads, asked, history=[*created, *changed]))["summary"]
+    summary = figures(read_frame(leads, asked, history=[*created("Won"), *changed]))["summary"]
     assert (summary["leads"], summary["open"]) == (2, 2)
 
 
