@@ -136,23 +136,26 @@ class _Fold:
             made[headers["word"]] = translate(nw.col("now"), codes, nw.String)
         fields["last_open_stage"] = f"{headers['word']} (last open)"
         made[fields["last_open_stage"]] = translate(nw.col("last_open"), codes, nw.String)
-        for field, day in self._days().items():
-            fields[field] = f"{headers['time']}: {field}"
-            made[fields[field]] = day
+        days = self._days()
+        fields |= {field: f"{headers['time']}: {name}" for field, (name, _) in days.items()}
+        made |= {fields[field]: day for field, (_, day) in days.items()}
         kept_as = {self._name(place): nw.col(self._kept(place)) for place in carried}
         frame = rows.select("row_no", **kept_as, **made)
         details = {"id": headers["id"], "word": headers["word"], "time": headers["time"]}
         found = Finding(FindingKind.HISTORY_FOLDED, self.log.rows, headers["word"], details=details)
         frame = engines.detached(frame, in_memory=False)
+        counted = engines.measure(frame, {field: nw.col(fields[field]).count() for field in days})
+        never = [field for field in days if not counted[field]]
+        frame = frame.drop(*[fields.pop(field) for field in never])
         return FoldedQuery(frame, fields, self.log, visits, (found, *self.log.findings, *self.findings))
 
-    def _days(self) -> dict[str, nw.Expr]:
-        """By field, the days of the stages and of the outcomes."""
-        pipeline, now = self.pipeline, nw.col("now")
+    def _days(self) -> dict[str, tuple[str, nw.Expr]]:
+        """By field, the stages and outcomes with their days."""
+        pipeline, now, won = self.pipeline, nw.col("now"), self.pipeline.won
         return {
-            **{stage.date_fields[-1]: nw.col(stage.date_column) for stage in pipeline.inner},
-            pipeline.won.date_fields[-1]: nw.when(now == pipeline.won_index).then(nw.col("won_day")),
-            "lost_date": nw.when(now == pipeline.lost_index).then(nw.col("lost_day")),
+            **{stage.date_fields[-1]: (stage.name, nw.col(stage.date_column)) for stage in pipeline.inner},
+            won.date_fields[-1]: (won.name, nw.when(now == pipeline.won_index).then(nw.col("won_day"))),
+            "lost_date": (LOST, nw.when(now == pipeline.lost_index).then(nw.col("lost_day"))),
         }
 
     def _starts(self) -> Query:
