@@ -155,14 +155,35 @@ def hubspot_property_history(changes: Sequence[Change]) -> Table:
 
 
 def pipedrive_change_log(changes: Sequence[Change]) -> Table:
-    """Stages and statuses are fields of their own."""
+    """Stages and statuses are fields of their own: who comes back is open first, in the stage of before."""
     rows = []
+    stage: dict[str, str] = {}
     for one, before in _with_before(changes):
+        status = before if before in {WON, LOST} else "Open"
         if one.word in {WON, LOST}:
-            rows.append([one.lead, "Status", "Open", one.word, one.moment])
-        else:
-            rows.append([one.lead, "Stage", None if before in {WON, LOST} else before, one.word, one.moment])
+            rows.append([one.lead, "Status", status if before else None, one.word, one.moment])
+            continue
+        if status != "Open":
+            rows.append([one.lead, "Status", status, "Open", one.moment])
+        if one.word != stage.get(one.lead):
+            rows.append([one.lead, "Stage", stage.get(one.lead), one.word, one.moment])
+            stage[one.lead] = one.word
     return [["Deal ID", "Field Key", "Old Value", "New Value", "Log Time"], *rows]
+
+
+def reopened_in_place(changes: Sequence[Change]) -> list[Change]:
+    """The changes with those that Pipedrive has besides: who comes back is in the last open stage first."""
+    found, last = [], {}
+    closed: set[str] = set()
+    for one in changes:
+        is_end = one.word in {WON, LOST}
+        if one.lead in closed and not is_end and one.lead in last:
+            found.append(Change(one.lead, one.moment, last[one.lead]))
+        found.append(one)
+        (closed.add if is_end else closed.discard)(one.lead)
+        if not is_end and one.word != BEYOND:
+            last[one.lead] = one.word
+    return found
 
 
 def bitrix_stage_history(changes: Sequence[Change]) -> Table:

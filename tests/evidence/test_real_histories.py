@@ -28,6 +28,8 @@ from .change_logs import (
     Course,
     hubspot_property_history,
     old_and_new,
+    pipedrive_change_log,
+    reopened_in_place,
     salesforce_field_history,
     stage_log,
     straight,
@@ -121,6 +123,8 @@ def crm_sales(folder):
 
 USUAL = ("Lead", "MQL", "SQL", "Meeting", "Opportunity", "Proposal")
 OWN = ("Engaging", "Needs heard", "Trial week", "Price agreed")
+FEWER = 4
+"""Of the leads whose way is made up one in so many."""
 WORLDS = ("olist", "olist winding", "crm", "crm winding")
 
 
@@ -130,10 +134,10 @@ def world_of(name, shared):
     if name == "olist":
         return World(olist(data / "olist"), ("Lead",), ("Lead", WON), "leads")
     if name == "olist winding":
-        return World(olist(data / "olist"), USUAL, (*USUAL, WON), "leads", seed=16)
+        return World(olist(data / "olist")[::FEWER], USUAL, (*USUAL, WON), "leads", seed=16)
     if name == "crm":
         return World(crm_sales(data / "crm_sales"), ("Engaging",), ("Opportunity", WON), "deals")
-    return World(crm_sales(data / "crm_sales"), OWN, (*OWN, WON), "deals", "own", seed=17)
+    return World(crm_sales(data / "crm_sales")[::FEWER], OWN, (*OWN, WON), "deals", "own", seed=17)
 
 
 @pytest.fixture(scope="module", params=WORLDS)
@@ -141,11 +145,18 @@ def world(request, shared):
     return world_of(request.param, shared)
 
 
-def rows_of_export(name, shared):
-    """The header and the rows of leads or deals as the export has them, and the place of the identifier."""
+def export_of(name, shared):
+    """The header and the rows of leads or deals as the export has them, the identifier first.
+
+    Beside a way that is made up it keeps silent about the stage, which it would tell otherwise.
+    """
     path = "olist/olist_mql_usdates.csv" if name.startswith("olist") else "crm_sales/sales_pipeline.csv"
     with (shared / "data" / path).open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.reader(file))
+        rows = list(csv.reader(file))
+    told = {"deal_stage", "close_date"} if name.endswith("winding") else set()
+    kept = [place for place, header in enumerate(rows[0]) if header not in told]
+    rows = [[row[place] for place in kept] for row in rows]
+    return [rows[0], *rows[1 :: FEWER if name.endswith("winding") else 1]]
 
 
 def figures(table):
@@ -196,6 +207,11 @@ def random_days(changes, number):
     return [first + timedelta(days=chance.randrange((later(changes) - first).days)) for _ in range(number)]
 
 
+def told_by(layout, changes):
+    """The changes as a layout tells them."""
+    return reopened_in_place(changes) if layout is pipedrive_change_log else changes
+
+
 # --- against the recount
 
 
@@ -203,7 +219,7 @@ def random_days(changes, number):
 def test_a_log_comes_to_what_the_recount_says(world, layout):
     changes = world.changes
     as_of = later(changes)
-    recount = Recount(changes, world.ladder, as_of)
+    recount = Recount(told_by(layout, changes), world.ladder, as_of)
     # what happened before the first change, or to whom nothing has changed, is no visit that a log of fields tells of
     without = ("visits", "transitions") if layout is salesforce_field_history else ()
     check(figures(read_frame(layout(changes), world.options(as_of))), recount, without=without)
@@ -216,15 +232,15 @@ def test_the_export_beside_its_history_comes_to_what_the_recount_says(name, shar
     # one lead was won before its first contact: its creation is told by the export, and no longer by the history
     courses = tuple(one for one in world.courses if one.ended is None or one.ended >= one.begun)
     changes = replace(world, courses=courses).changes
-    header, *rows = rows_of_export(name, shared)
+    header, *rows = export_of(name, shared)
     known = {one.lead for one in courses}
     rows = [row for row in rows if row[0] in known]
     as_of = later(changes)
     report = figures(read_frame([header, *rows], world.options(as_of), history=layout(changes)))
     check(report, Recount(changes, world.ladder, as_of, whole_days=True))
     if world.kind == "deals":
-        value = header.index("close_value")
-        sold = sum(float(row[value]) for row in rows if row[header.index("deal_stage")] == WON)
+        value, won = header.index("close_value"), {one.lead for one in courses if one.outcome == WON}
+        sold = sum(float(row[value]) for row in rows if row[0] in won)
         assert report["summary"]["revenue"] == pytest.approx(sold)
 
 
@@ -240,7 +256,7 @@ def test_a_past_day_of_a_log_is_the_log_as_it_was_that_day(world, number):
     assert differences(whole, then) == []
     assert whole["summary"]["leads"] == len({one.lead for one in up_to(changes, as_of)})
     if layout is not salesforce_field_history:
-        check(whole, Recount(changes, world.ladder, as_of))
+        check(whole, Recount(told_by(layout, changes), world.ladder, as_of))
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -260,14 +276,14 @@ def test_engines_go_back_in_time_as_memory_does(world, number):
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_past_day_of_the_export_is_that_of_the_history_as_it_was(name, shared, number):
     world = world_of(name, shared)
-    changes, leads = world.changes, rows_of_export(name, shared)
+    changes, leads = world.changes, export_of(name, shared)
     as_of, layout = random_days(changes, DAYS)[number], LAYOUTS[number % len(LAYOUTS)]
     options = world.listed(as_of, "Prospecting")
     whole, then = (
         figures(read_frame(leads, options, history=layout(some))) for some in (changes, up_to(changes, as_of))
     )
     assert differences(whole, then) == []
-    if world.kind == "deals":
+    if name == "crm":
         exported_then = figures(read_frame(as_exported(leads, as_of), options, history=layout(up_to(changes, as_of))))
         assert differences(without_money(whole), without_money(exported_then)) == []
 

@@ -263,6 +263,43 @@ def test_a_day_on_which_no_stage_had_changed_yet():
     assert (summary["leads"], summary["open"]) == (2, 2)
 
 
+REOPENED = [
+    ["Deal ID", "Field", "Old value", "New value", "Changed at"],
+    ["A", "Stage", None, "Qualified", "2025-01-02"],
+    ["A", "Stage", "Qualified", "Proposal Made", "2025-01-05"],
+    ["A", "Status", "Open", "Lost", "2025-01-09"],
+    ["A", "Status", "Lost", "Open", "2025-01-12"],
+    ["A", "Status", "Open", "Lost", "2025-01-15"],
+    ["A", "Status", "Lost", "Open", "2025-01-18"],
+    ["B", "Stage", None, "Proposal Made", "2025-01-02"],
+    ["B", "Status", "Open", "Won", "2025-01-20"],
+    ["C", "Status", "Open", "Lost", "2025-01-21"],
+    ["C", "Status", "Lost", "Open", "2025-01-22"],
+]
+
+
+def test_a_status_that_is_open_again_leaves_the_stage_what_it_was():
+    leads = [["Deal ID", "Created"], *([deal, "2025-01-01"] for deal in "ABC")]
+    asked = ReadOptions(as_of=TODAY, today=TODAY, kind="deals")
+    tables = {
+        "alone": read_frame(REOPENED, asked),
+        "beside": read_frame(leads, asked, history=REOPENED),
+        "alone on Polars": read_query(typed(REOPENED).lazy(), asked),
+        "alone on DuckDB": read_query(on_duckdb(typed(REOPENED)), asked),
+        "beside on DuckDB": read_query(on_duckdb(typed(leads)), asked, history=on_duckdb(typed(REOPENED))),
+    }
+    for where, table in tables.items():
+        assert not {"history_breaks", "negative_duration"} & {*kinds(table)}, where
+        report = figures(table)
+        moves = [(row["from"], row["to"], row["moves"]) for row in report["transitions"]]
+        assert moves == [
+            ("Opportunity", "Proposal", 1), ("Opportunity", "Lost", 1), ("Proposal", "Won", 1), ("Proposal", "Lost", 2),
+            ("Lost", "Opportunity", 1), ("Lost", "Proposal", 2),
+        ], where  # fmt: skip
+        there = {row["stage"]: row["in_stage_now"] for row in report["stages"]}
+        assert there == {"Opportunity": 1, "Proposal": 1, "Won": 1}, where
+
+
 # --- both tables
 
 

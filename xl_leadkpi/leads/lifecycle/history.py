@@ -22,7 +22,7 @@ from xl_leadkpi.leads.lifecycle.folding import Folded, all_rows, folded_table
 from xl_leadkpi.leads.lifecycle.log_rows import mixed_days, read_log
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
-from xl_leadkpi.leads.recognition.stage_words import means_outcome, read_words
+from xl_leadkpi.leads.recognition.stage_words import is_open, means_outcome, read_words
 from xl_leadkpi.leads.recognition.table_kind import is_about_stage, is_log
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class _History:
                 f"{some}. Say what they mean with --stage WORD=STAGE, for example --stage "
                 f'"{words.words[0].word}={self.pipeline.names[1]}".'
             )
-        steps = steps.with_columns(code=words.of(steps["word"]))
+        steps = self._reopened(steps.with_columns(code=words.of(steps["word"])), words)
         leads = frame.group_by("id", maintain_order=True).agg(pl.first("place"), pl.min("created"))
         return self._table(rows, leads, steps, words)
 
@@ -233,6 +233,16 @@ class _History:
             counted.rows(), self.options.words, self.pipeline, is_status=False, is_deals=self.is_deals
         )
         return _Words(codes, words)
+
+    def _reopened(self, steps: pl.DataFrame, words: _Words) -> pl.DataFrame:
+        """Among changes of several fields a status that says no more than "open" leaves the stage what it was."""
+        if self.columns.field is None:
+            return steps
+        only_open = pl.col("word").is_in([word for word in steps["word"].unique() if is_open(word)])
+        stage = pl.when(pl.col("code").is_between(1, self.pipeline.won_index - 1) & ~only_open).then("word")
+        again = pl.coalesce(stage.forward_fill().over("id"), "word")
+        steps = steps.with_columns(word=pl.when(only_open).then(again).otherwise("word"))
+        return steps.with_columns(code=words.of(steps["word"]))
 
     def _table(self, rows: AllRows, leads: pl.DataFrame, steps: pl.DataFrame, words: _Words) -> Folded:
         """Put the table together: what the log tells, and the last value of every other column."""
