@@ -212,9 +212,9 @@ def _with_before(changes: Sequence[Change]) -> Iterator[tuple[Change, str | None
 
 
 def _ends(changes: Sequence[Change]) -> tuple[dict[str, str], dict[str, date]]:
-    """The stage each lead is in, and when it was created."""
+    """The stage each lead is in, and the day on which it was created."""
     of_lead: dict[str, list[Change]] = defaultdict(list)
     for one in changes:
         of_lead[one.lead].append(one)
     now = {lead: next((word for *_, word in reversed(some) if word != BEYOND), "") for lead, some in of_lead.items()}
-    return now, {lead: some[0].moment for lead, some in of_lead.items()}
+    return now, {lead: _day(some[0].moment) for lead, some in of_lead.items()}
