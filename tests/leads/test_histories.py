@@ -300,6 +300,14 @@ def test_a_status_that_is_open_again_leaves_the_stage_what_it_was():
         assert there == {"Opportunity": 1, "Proposal": 1, "Won": 1}, where
 
 
+def test_a_status_is_none_of_the_stages_of_ones_own():
+    asked = ReadOptions(as_of=TODAY, today=TODAY, kind="deals", stages="own")
+    report = figures(read_frame(REOPENED[:-2], asked))
+    assert [(row["stage"], row["in_stage_now"]) for row in report["stages"]] == [
+        ("Qualified", 0), ("Proposal Made", 1), ("Won", 1),
+    ]  # fmt: skip
+
+
 # --- both tables
 
 
