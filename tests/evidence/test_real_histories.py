@@ -319,3 +319,37 @@ def without_money(report):
     rows = [{key: value for key, value in row.items() if key not in money} for row in report["stages"]]
     summary = {key: value for key, value in report["summary"].items() if key not in money}
     return {**report, "stages": rows, "summary": summary}
+
+
+# --- the cases with histories
+
+SALES = ("Prospecting", "Qualification", "Needs Analysis", "Proposal/Price Quote", "Negotiation/Review")
+CASES = {  # the file, its columns of identifier, stage and time, its stages, and its words for won and lost
+    "event-log": ("events.csv", ("account_id", "event", "date"),
+                  ("lead", "marketing_qualified", "sales_qualified", "negotiated"), ("customer", "")),
+    "history-salesforce-opportunity": ("report.csv", ("Opportunity ID", "To Stage", "Last Modified"), SALES,
+                                       ("Closed Won", "Closed Lost")),
+    "history-stage-log": ("stage_log.csv", ("deal_id", "stage", "date_entered"),
+                          ("Discovery", "Qualified", "Demo", "Proposal", "Negotiation"), ("Signed", "Dead")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_with_a_history_is_that_of_the_recount_and_as_it_was(name, shared):
+    file, columns, stages, (won, lost) = CASES[name]
+    path = shared / "cases" / name / file
+    rows = [row for row in rows_of(path) if row[columns[2]]]
+    form = "%Y-%m-%d" if name == "history-stage-log" else "%m/%d/%Y"
+    changes = [Change(row[columns[0]], day_of(row[columns[2]], form).date(), row[columns[1]]) for row in rows]
+    ranks = {word: rank for rank, word in enumerate((*stages, won, lost), 1)}
+    ladder = Ladder((*stages, WON), ranks)
+    table = [list(columns), *([one.lead, one.word, one.moment] for one in changes)]
+    words = {word: stage for word, stage in ((won, WON), (lost, LOST)) if word}
+    options = ReadOptions(today=TODAY, kind="deals", own_stages=tuple(map(OwnStage, stages)), words=words)
+    in_order = sorted(changes, key=lambda one: one.moment)
+    for as_of in (later(changes), *random_days(in_order, 10)):
+        asked = replace(options, as_of=as_of, today=later(changes) + timedelta(days=100))
+        whole = figures(read_frame(table, asked))
+        check(whole, Recount(in_order, ladder, as_of))
+        then = [table[0], *(row for row in table[1:] if row[2] <= as_of)]
+        assert differences(figures(read_frame(then, asked)), whole) == []
