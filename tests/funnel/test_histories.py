@@ -252,3 +252,26 @@ def test_a_history_of_all_leads_goes_with_some_of_them(tmp_path):
     log.write_text(log.read_text().replace("D2,", "D3,"))
     whole = as_json(build(read_file(deals, ReadOptions(today=date(2026, 6, 30)), history=log)))
     assert "history_partly" in {row["finding"] for row in whole["quality"]}
+
+
+def test_as_long_as_nobody_is_won_the_last_open_stage_is_one():
+    table = [["Lead ID", "Stage", "Date entered"]]
+    table += [["A", "Lead", "2025-01-01"], ["A", "SQL", "2025-01-05"], ["A", "Lead", "2025-01-08"]]
+    table += [["B", "Lead", "2025-01-02"], ["B", "SQL", "2025-01-05"], ["B", "Lost", "2025-01-06"]]
+    report = as_json(build(read_frame(table, ReadOptions(as_of=TODAY, today=TODAY, kind="leads"))))
+    assert [(row["stage"], row["visits"]) for row in report["visits"]] == [("Lead", 3), ("SQL", 2)]
+    assert {(row["from"], row["to"], row["direction"]) for row in report["transitions"]} == {
+        ("Lead", "SQL", "forward"), ("SQL", "Lead", "back"), ("SQL", "Lost", "lost"),
+    }  # fmt: skip
+    assert report["reopened"] is None
+
+
+def test_who_was_won_once_is_told_where_nobody_is_won():
+    table = [["Lead ID", "Stage", "Date entered"]]
+    table += [["A", "Lead", "2025-01-01"], ["A", "SQL", "2025-01-05"], ["A", "Won", "2025-01-08"]]
+    table += [["A", "Lost", "2025-01-09"], ["B", "Lead", "2025-01-02"], ["B", "SQL", "2025-01-05"]]
+    report = as_json(build(read_frame(table, ReadOptions(as_of=TODAY, today=TODAY, kind="leads"))))
+    assert {(row["from"], row["to"], row["direction"]) for row in report["transitions"]} == {
+        ("Lead", "SQL", "forward"), ("SQL", "Won", "forward"), ("Won", "Lost", "reopened"),
+    }  # fmt: skip
+    assert [(row["outcome"], row["leads"], row["lost_now"]) for row in report["reopened"]] == [("Won", 1, 1)]

@@ -1,7 +1,7 @@
 """Histories beside leads, and as leads: against plain loops, and against the file as it was on an earlier day."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 import polars as pl
@@ -229,6 +229,83 @@ def test_a_log_on_an_engine_keeps_what_its_columns_say_last():
 
 def rows_of(table):
     return table.frame.lazy().collect("polars").to_native().to_dicts()
+
+
+def test_times_of_a_log_count_where_a_stage_has_none():
+    rows = [
+        ["A", "Lead", datetime(2025, 1, 1)],
+        ["B", "Lead", datetime(2025, 1, 2)],
+        ["A", "Won", datetime(2025, 1, 4, 18)],
+    ]
+    table = [["Lead ID", "Stage", "Date entered"], *rows]
+    asked = ReadOptions(as_of=TODAY, today=TODAY, kind="leads")
+    wanted = figures(read_frame(table, asked))
+    assert wanted["summary"]["cycle_days_mean"] == 3.75
+    for frame in (typed(table).lazy(), on_duckdb(typed(table))):
+        there = read_query(frame, asked)
+        assert "times_dropped" not in kinds(there)
+        assert figures(there) == wanted
+
+
+def test_a_day_on_which_no_stage_had_changed_yet():
+    header = ["Deal ID", "Created", "Stage", "Field", "Old value", "New value", "Changed at"]
+
+    def created(stage):
+        return [header, *([deal, "2025-01-01", stage, "Created.", None, None, "2025-01-01"] for deal in "AB")]
+
+    changed = [[deal, "2025-01-01", "Won", "Stage", "Proposal", "Won", "2025-02-01"] for deal in "AB"]
+    asked = ReadOptions(as_of=date(2025, 1, 20), today=TODAY, kind="deals")
+    for table in (created("Proposal"), [*created("Won"), *changed]):
+        summary = figures(read_frame(table, asked))["summary"]
+        assert (summary["leads"], summary["open"], summary["won"]) == (2, 2, 0)
+    leads = [["Deal ID", "Created"], ["A", "2025-01-01"], ["B", "2025-01-02"]]
+    summary = figures(read_frame(leads, asked, history=[*created("Won"), *changed]))["summary"]
+    assert (summary["leads"], summary["open"]) == (2, 2)
+
+
+REOPENED = [
+    ["Deal ID", "Field", "Old value", "New value", "Changed at"],
+    ["A", "Stage", None, "Qualified", "2025-01-02"],
+    ["A", "Stage", "Qualified", "Proposal Made", "2025-01-05"],
+    ["A", "Status", "Open", "Lost", "2025-01-09"],
+    ["A", "Status", "Lost", "Open", "2025-01-12"],
+    ["A", "Status", "Open", "Lost", "2025-01-15"],
+    ["A", "Status", "Lost", "Open", "2025-01-18"],
+    ["B", "Stage", None, "Proposal Made", "2025-01-02"],
+    ["B", "Status", "Open", "Won", "2025-01-20"],
+    ["C", "Status", "Open", "Lost", "2025-01-21"],
+    ["C", "Status", "Lost", "Open", "2025-01-22"],
+]
+
+
+def test_a_status_that_is_open_again_leaves_the_stage_what_it_was():
+    leads = [["Deal ID", "Created"], *([deal, "2025-01-01"] for deal in "ABC")]
+    asked = ReadOptions(as_of=TODAY, today=TODAY, kind="deals")
+    tables = {
+        "alone": read_frame(REOPENED, asked),
+        "beside": read_frame(leads, asked, history=REOPENED),
+        "alone on Polars": read_query(typed(REOPENED).lazy(), asked),
+        "alone on DuckDB": read_query(on_duckdb(typed(REOPENED)), asked),
+        "beside on DuckDB": read_query(on_duckdb(typed(leads)), asked, history=on_duckdb(typed(REOPENED))),
+    }
+    for where, table in tables.items():
+        assert not {"history_breaks", "negative_duration"} & {*kinds(table)}, where
+        report = figures(table)
+        moves = [(row["from"], row["to"], row["moves"]) for row in report["transitions"]]
+        assert moves == [
+            ("Opportunity", "Proposal", 1), ("Opportunity", "Lost", 1), ("Proposal", "Won", 1), ("Proposal", "Lost", 2),
+            ("Lost", "Opportunity", 1), ("Lost", "Proposal", 2),
+        ], where  # fmt: skip
+        there = {row["stage"]: row["in_stage_now"] for row in report["stages"]}
+        assert there == {"Opportunity": 1, "Proposal": 1, "Won": 1}, where
+
+
+def test_a_status_is_none_of_the_stages_of_ones_own():
+    asked = ReadOptions(as_of=TODAY, today=TODAY, kind="deals", stages="own")
+    report = figures(read_frame(REOPENED[:-2], asked))
+    assert [(row["stage"], row["in_stage_now"]) for row in report["stages"]] == [
+        ("Qualified", 0), ("Proposal Made", 1), ("Won", 1),
+    ]  # fmt: skip
 
 
 # --- both tables

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -167,6 +168,55 @@ def test_rows_that_come_again_are_no_log_by_that_alone(header, rows):
     table = read_frame([header, *rows], ReadOptions(as_of=AS_OF, today=AS_OF, dedupe="none"))
     assert len(table.frame) == 20
     assert "history_folded" not in {found.kind for found in table.findings}
+
+
+def few_go_on():
+    """Leads of whom one in ten goes on, by time: a thousand rows tell of no lead twice."""
+    day = date(2024, 1, 1)
+    rows = [[f"L{n}", day + timedelta(days=n // 40), "Lead"] for n in range(4000)]
+    rows += [[f"L{n}", day + timedelta(days=110 + n // 40), "Won"] for n in range(0, 4000, 10)]
+    return sorted(rows, key=lambda row: row[1])
+
+
+@pytest.mark.parametrize("header", [["id", "time", "stage"], ["Lead ID", "Changed at", "Status"]])
+def test_a_log_of_leads_of_whom_few_go_on(header):
+    options = ReadOptions(as_of=AS_OF, today=AS_OF, kind="leads")
+    frame = pl.DataFrame(few_go_on(), schema=header, orient="row")
+    for table in (
+        read_frame([header, *few_go_on()], options),
+        read_query(frame.lazy(), options),
+        read_query(duckdb.from_arrow(frame.to_arrow()), options),
+    ):
+        rows = table.frame.lazy().collect("polars").to_native()
+        assert "history_folded" in {found.kind for found in table.findings}
+        assert (len(rows), rows["d_won"].count(), rows["created"].count()) == (4000, 400, 4000)
+
+
+def test_a_log_of_leads_that_come_back_to_a_stage():
+    steps = ("New", "Demo", "New", "Demo", "Proposal", "Demo", "Proposal", "Won")
+    rows = [[f"L{n}", date(2025, 1, 1) + timedelta(days=n + 3 * k), steps[k]] for n in range(9) for k in range(n)]
+    rows.sort(key=lambda row: row[1])
+    table = read_frame([["id", "time", "stage"], *rows], ReadOptions(as_of=AS_OF, today=AS_OF))
+    assert "history_folded" in {found.kind for found in table.findings}
+    assert len(table.frame) == 8
+    assert table.frame["d_won"].count() == 1
+
+
+def test_leads_of_which_some_are_listed_twice_are_no_log():
+    rows = [[f"L{n % 90}", date(2025, 1, 1) + timedelta(days=n), STEPS[n % 4]] for n in range(100)]
+    table = read_frame([["Lead ID", "Date", "Stage"], *rows], ReadOptions(as_of=AS_OF, today=AS_OF))
+    assert "history_folded" not in {found.kind for found in table.findings}
+
+
+def test_changes_of_stage_and_status_are_no_headers_and_their_field_no_record():
+    header = ["Deal ID", "Field Key", "Old Value", "New Value", "Log Time"]
+    rows = [[f"D{n}", "Stage", None, "Qualified", date(2025, 1, n + 1)] for n in range(20)]
+    rows += [[f"D{n}", "Stage", "Qualified", "Proposal Made", date(2025, 2, n + 1)] for n in range(10)]
+    rows += [[f"D{n}", "Status", "Open", "Won", date(2025, 3, n + 1)] for n in range(5)]
+    table = read_frame([header, *rows], ReadOptions(as_of=AS_OF, today=AS_OF))
+    assert "title_rows" not in {found.kind for found in table.findings}
+    assert len(table.frame) == 20
+    assert [table.frame[day].count() for day in ("d_proposal", "d_won")] == [10, 5]
 
 
 # --- product lines

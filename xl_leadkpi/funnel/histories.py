@@ -62,11 +62,13 @@ class Visits:
     @property
     def won(self) -> int:
         """Rank of the win."""
-        return len(self.context.stages)
+        return _won_rank(self.context)
 
     def name(self, rank: int) -> str:
         """The stage of a rank."""
-        return LOST if rank > self.won else self.context.stages[rank - 1]
+        if rank >= self.won:
+            return LOST if rank > self.won else self.context.pipeline.won.name
+        return self.context.stages[rank - 1]
 
     def direction(self, before: int, rank: int) -> Direction:
         """Where a move goes: out of an outcome it is a new start, whatever comes then."""
@@ -75,6 +77,11 @@ class Visits:
         if rank > self.won:
             return "lost"
         return "forward" if rank > before else "back"
+
+
+def _won_rank(context: FunnelContext) -> int:
+    """Rank of the win, also where nobody is won and it is not in force: someone may have been."""
+    return len([stage for stage in context.stages if stage != context.pipeline.won.name]) + 1
 
 
 def visits_in_force(context: FunnelContext) -> nw.LazyFrame[Any] | None:
@@ -92,16 +99,18 @@ def visits_in_force(context: FunnelContext) -> nw.LazyFrame[Any] | None:
     history = table.history
     if history is None:
         return None
+    won = _won_rank(context)
 
     def rank(column: str) -> nw.Expr:
-        known = nw.when(nw.col(column) == lost).then(nw.lit(len(context.stages) + 1)).otherwise(
+        closed = nw.when(nw.col(column) == lost).then(nw.lit(won + 1)).otherwise(nw.lit(won))
+        known = nw.when(nw.col(column) >= context.pipeline.won_index).then(closed).otherwise(
             rank_of_index(table, nw.col(column))
         )  # fmt: skip
         # before the first visit there is none, which is no move from the first stage
         return nw.when(~nw.col(column).is_null()).then(known)
 
     rows = history.visits.with_columns(rank=rank("stage"), before=rank("before")).drop("stage")
-    ranks = [context.rank(code) for code in sorted(history.codes) if code < lost]
+    ranks = [context.rank(code) for code in sorted(history.codes) if code < context.pipeline.won_index]
     if len(set(ranks)) < len(ranks):
         rows = rows.drop("before", "left").rename({"place": "turn"})
         rows = engines.runs(rows, "rank", within="row_no", order=("turn",), start="entered")

@@ -700,6 +700,9 @@ def _decode(
     findings = [*grid.notes, *loaded.findings, *ruined]
     decoded = decoder.run(groups)
     decoded.findings[:0] = findings
+    if table.log is not None:  # its words stand in the columns of the stage now and of the last open one
+        met = {word.word for word in table.log.words}
+        decoded.words = [*table.log.words, *(word for word in decoded.words if word.word not in met)]
     told = {word.word for word in decoded.words}
     decoded.words += [word for word in table.words if word.word not in told]
     decoded.findings += _map_findings(grid, mapped)

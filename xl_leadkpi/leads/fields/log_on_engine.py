@@ -11,7 +11,7 @@ from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.raw_table import RawColumn
 from xl_leadkpi.leads.fields.on_engine import QueryDecoder, located
-from xl_leadkpi.leads.fields.rules import read_stages, stages_entered
+from xl_leadkpi.leads.fields.rules import clean_text, read_stages, stages_entered
 from xl_leadkpi.leads.model.findings import FindingKind
 from xl_leadkpi.leads.recognition.columns import ColumnMap
 from xl_leadkpi.leads.recognition.table_kind import changed_field
@@ -79,12 +79,15 @@ class LogDecoder(QueryDecoder):
                     "(13/05/2025 and 05/13/2025). Cast it to a date where the table is made."
                 )
 
-    def stages(self, name: str) -> tuple[nw.Expr, list[StageWord]]:
+    def stages(self, name: str, *, is_of_fields: bool) -> tuple[nw.Expr, list[StageWord]]:
         """The numbers of the stages that a column names, and how its words were understood."""
         read = self._read(self._cells(name))
         for odd in read.odd if name == "word" else ():
             self._note(odd, name)
-        codes = stages_entered(read.codes, self.pipeline, is_deals=self.is_deals)
+        codes = stages_entered(
+            clean_text(self._cells(name).as_text()), read.codes, self.pipeline, is_deals=self.is_deals,
+            is_of_fields=is_of_fields,
+        )  # fmt: skip
         return self._laid_out(name, codes).cast(nw.Int8), read.words
 
     def words_until(self, name: str, chosen: nw.Expr) -> list[StageWord]:
@@ -169,7 +172,7 @@ def decode_log(
     of_stage = whole if about is None else whole.filter(nw.col("leadkpi_about") == ABOUT["stage"])
     words = LogDecoder(of_stage, grid, {"word": columns.word, "before": columns.before}, options, is_deals=is_deals)
     words.seen = main.seen
-    steps, told = _steps(words, until)
+    steps, told = _steps(words, until, is_of_fields=about is not None)
     found = {
         name: _named(whole, value=nw.col(f"leadkpi_{name}"), old=nw.lit(None, dtype=nw.Float64))
         for name in values
@@ -195,19 +198,19 @@ def _named(frame: Query, **columns: nw.Expr) -> Query:
     return frame.select("row_no", lead=nw.col("leadkpi_lead"), day=nw.col("leadkpi_day"), **columns)
 
 
-def _steps(words: LogDecoder, until: int | None) -> tuple[Query, list[StageWord]]:
-    entered, told = words.stages("word")
+def _steps(words: LogDecoder, until: int | None, *, is_of_fields: bool) -> tuple[Query, list[StageWord]]:
+    entered, told = words.stages("word", is_of_fields=is_of_fields)
     left: nw.Expr = nw.lit(None, dtype=nw.Int8)
     before: list[StageWord] = []
     if "before" in words.header:
-        left, before = words.stages("before")
+        left, before = words.stages("before", is_of_fields=is_of_fields)
     if until is not None:
         so_far = nw.col("leadkpi_day") < until + 1
         told = words.words_until("word", so_far)
         before = words.words_until("before", so_far) if "before" in words.header else []
     met = {word.word for word in told}
     told = [*told, *(word for word in before if word.word not in met)]
-    return _named(words.frame, stage=entered, from_stage=left).filter(nw.col("stage") > 0), told
+    return _named(words.frame, stage=entered, from_stage=left).filter(nw.col("stage") != 0), told
 
 
 def _changed(name: str, frame: Query, grid: RawTable, columns: LogColumns, options: ReadOptions) -> Query:

@@ -26,7 +26,7 @@ from xl_leadkpi.leads.model.stage import LOST, OPEN, WON
 from xl_leadkpi.leads.model.table import Spelling
 from xl_leadkpi.leads.recognition.cell_types import TRUE_WORDS
 from xl_leadkpi.leads.recognition.kind import names_lead
-from xl_leadkpi.leads.recognition.stage_words import names_stages, read_words
+from xl_leadkpi.leads.recognition.stage_words import is_open, names_stages, read_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -480,10 +480,30 @@ def read_stages(
     return ReadStages(_codes(texts, codes), words, tuple(odd))
 
 
-def stages_entered(codes: pl.Series, pipeline: Pipeline, *, is_deals: bool) -> pl.Series:
-    """The stages that the words of a log say were entered: one that only says "open" is the first of such a record."""
-    first = (pipeline.opportunity if is_deals else None) or pipeline.entry
-    return codes.replace({pipeline.open_index: pipeline.index(first.name)})
+def stages_entered(
+    texts: pl.Series, codes: pl.Series, pipeline: Pipeline, *, is_deals: bool, is_of_fields: bool
+) -> pl.Series:
+    """The stages that the words of a log say were entered.
+
+    Args:
+        texts: The words.
+        codes: What each means.
+        pipeline: The stages.
+        is_deals: They are about deals.
+        is_of_fields: The log is of several fields: a status beside the stage.
+
+    Returns:
+        Their numbers. A word that only says "open" means the first stage of such a record; less than 0 beside a stage,
+        which stays what it was.
+    """
+    first = pipeline.index(((pipeline.opportunity if is_deals else None) or pipeline.entry).name)
+    codes = codes.replace({pipeline.open_index: first})
+    if not is_of_fields:
+        return codes
+    only_open = pl.Series([text is not None and is_open(text) for text in texts], dtype=pl.Boolean)
+    told = pl.DataFrame({"code": codes, "only_open": only_open})
+    code = pl.col("code")
+    return told.select(pl.when(pl.col("only_open") & (code == first)).then(-code).otherwise(code)).to_series()
 
 
 def outcomes_told(field: str, header: str, words: Collection[StageWord], pipeline: Pipeline) -> set[tuple[str, str]]:

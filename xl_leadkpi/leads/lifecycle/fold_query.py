@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -11,12 +11,14 @@ from xl_leadkpi import engines
 from xl_leadkpi.engines.expressions import translate
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.fields.rules import lead_fields
+from xl_leadkpi.leads.files.open import open_frame
 from xl_leadkpi.leads.lifecycle.as_of import FORECASTS, OF_NOW, bound_of
+from xl_leadkpi.leads.lifecycle.history import TRIED, is_log_by_its_rows
 from xl_leadkpi.leads.lifecycle.log_query import read_log_query
 from xl_leadkpi.leads.lifecycle.visits import ORDER, standing, visits_of
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
-from xl_leadkpi.leads.recognition.table_kind import is_log, log_columns
+from xl_leadkpi.leads.recognition.table_kind import log_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,15 +70,19 @@ def fold_query(
     columns = log_columns(grid.headers, grid.sample, mapped, options.pipeline)
     if columns is None:
         return None
-    steps = zip(*(map(_text, grid.sample[column]) for column in (columns.id, columns.word, columns.time)), strict=True)
-    if not columns.is_sure and not is_log(steps, is_dated=columns.is_dated):
+    if not columns.is_sure and not _is_log(frame, grid, columns, options):
         return None
     kept = {mapped.position[name] for name in lead_fields(options.pipeline) if name in mapped.position}
     return _Fold(frame, grid, columns, options, is_deals=is_deals).folded(mapped, {*kept, *by})
 
 
-def _text(cell: object) -> str | None:
-    return None if cell is None else str(cell)
+def _is_log(frame: Query, grid: RawTable, columns: LogColumns, options: ReadOptions) -> bool:
+    """Tell by the first rows, as many as in memory: the sample of a log by time may tell of no lead twice."""
+    names = {engines.header_of(name): name for name in frame.collect_schema().names() if name != "row_no"}
+    headers = [grid.headers[place] for place in (columns.id, columns.word, columns.time)]
+    head = engines.head(frame.select(names[header] for header in headers), TRIED)
+    first = open_frame(head.rename(dict(zip(head.columns, headers, strict=True))), "leads", options, grid.name)
+    return is_log_by_its_rows(first, replace(columns, id=0, word=1, time=2), options)
 
 
 class _Fold:
@@ -130,23 +136,26 @@ class _Fold:
             made[headers["word"]] = translate(nw.col("now"), codes, nw.String)
         fields["last_open_stage"] = f"{headers['word']} (last open)"
         made[fields["last_open_stage"]] = translate(nw.col("last_open"), codes, nw.String)
-        for field, day in self._days().items():
-            fields[field] = f"{headers['time']}: {field}"
-            made[fields[field]] = day
+        days = self._days()
+        fields |= {field: f"{headers['time']}: {name}" for field, (name, _) in days.items()}
+        made |= {fields[field]: day for field, (_, day) in days.items()}
         kept_as = {self._name(place): nw.col(self._kept(place)) for place in carried}
         frame = rows.select("row_no", **kept_as, **made)
         details = {"id": headers["id"], "word": headers["word"], "time": headers["time"]}
         found = Finding(FindingKind.HISTORY_FOLDED, self.log.rows, headers["word"], details=details)
         frame = engines.detached(frame, in_memory=False)
+        counted = engines.measure(frame, {field: nw.col(fields[field]).count() for field in days})
+        never = [field for field in days if not counted[field]]
+        frame = frame.drop(*[fields.pop(field) for field in never])
         return FoldedQuery(frame, fields, self.log, visits, (found, *self.log.findings, *self.findings))
 
-    def _days(self) -> dict[str, nw.Expr]:
-        """By field, the days of the stages and of the outcomes."""
-        pipeline, now = self.pipeline, nw.col("now")
+    def _days(self) -> dict[str, tuple[str, nw.Expr]]:
+        """By field, the stages and outcomes with their days."""
+        pipeline, now, won = self.pipeline, nw.col("now"), self.pipeline.won
         return {
-            **{stage.date_fields[-1]: nw.col(stage.date_column) for stage in pipeline.inner},
-            pipeline.won.date_fields[-1]: nw.when(now == pipeline.won_index).then(nw.col("won_day")),
-            "lost_date": nw.when(now == pipeline.lost_index).then(nw.col("lost_day")),
+            **{stage.date_fields[-1]: (stage.name, nw.col(stage.date_column)) for stage in pipeline.inner},
+            won.date_fields[-1]: (won.name, nw.when(now == pipeline.won_index).then(nw.col("won_day"))),
+            "lost_date": (LOST, nw.when(now == pipeline.lost_index).then(nw.col("lost_day"))),
         }
 
     def _starts(self) -> Query:

@@ -7,7 +7,8 @@ reached, from the first day on which it was entered.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -21,10 +22,12 @@ from xl_leadkpi.leads.lifecycle.folding import Folded, all_rows, folded_table
 from xl_leadkpi.leads.lifecycle.log_rows import mixed_days, read_log
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
-from xl_leadkpi.leads.recognition.stage_words import read_words
+from xl_leadkpi.leads.recognition.stage_words import is_open, means_outcome, read_words
 from xl_leadkpi.leads.recognition.table_kind import is_about_stage, is_log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xl_leadkpi.leads.cells.raw_table import RawColumn, RawTable
     from xl_leadkpi.leads.lifecycle.folding import AllRows
     from xl_leadkpi.leads.model.options import ReadOptions
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.recognition.columns import ColumnMap
     from xl_leadkpi.leads.recognition.table_kind import LogColumns
 
-_TRIED = 200_000  # rows that tell a log
+TRIED = 200_000
+"""Rows that tell a log."""
 _EXAMPLES = 5
 
 
@@ -55,6 +59,28 @@ def fold_history(
         InputError: It is a log, but none of its words is a known stage.
     """
     return _History(grid, columns, mapped, options, is_deals=is_deals).folded()
+
+
+def is_log_by_its_rows(grid: RawTable, columns: LogColumns, options: ReadOptions) -> bool:
+    """Tell a log from leads by its rows, if its headers do not.
+
+    Args:
+        grid: The first rows of a table.
+        columns: Which of its columns may be those of a log.
+        options: How to read it.
+    """
+    rows = all_rows(grid)
+    column, header = rows.columns[columns.time], grid.headers[columns.time]
+    days = read_dates({"time": column}, {"time": header}, grid, locale=options.locale).read["time"].days
+    if days is None:
+        raise mixed_days(grid.place, header)
+    told = column.spread(days.cast(pl.Float64)).gather(rows.places)
+    return _tell_log(zip(rows.texts(columns.id), rows.texts(columns.word), told, strict=True), columns, options)
+
+
+def _tell_log(rows: Iterable[tuple[Any, Any, Any]], columns: LogColumns, options: ReadOptions) -> bool:
+    is_outcome = partial(means_outcome, user=options.words, pipeline=options.pipeline)
+    return is_log(rows, is_dated=columns.is_dated, is_outcome=is_outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +123,8 @@ class _History:
         """Fold it, if it is one."""
         rows = all_rows(self.grid)
         frame = self._frame(rows)
-        tried = frame.head(_TRIED).select("id", "word", "day").iter_rows()
-        if not self.columns.is_sure and not is_log(tried, is_dated=self.columns.is_dated):
+        tried = frame.head(TRIED).select("id", "word", "day").iter_rows()
+        if not self.columns.is_sure and not _tell_log(tried, self.columns, self.options):
             return None
         if self.standing is not None and not self._is_constant(rows, frame, self.standing):
             self.standing = None
@@ -106,7 +132,7 @@ class _History:
         self.ordered = frame.sort("day", "order", nulls_last=False).select("id", "place")
         steps = self._steps(frame)
         words = self._words(steps["word"])
-        if not any(code for code in words.codes.values()):
+        if words.words and not any(words.codes.values()):
             some = ", ".join(f"'{brief(word.word)}'" for word in words.words[:_EXAMPLES])
             raise InputError(
                 f"{self.grid.place} is a log of events ('{self.grid.headers[self.columns.word]}' by "
@@ -115,7 +141,7 @@ class _History:
                 f"{some}. Say what they mean with --stage WORD=STAGE, for example --stage "
                 f'"{words.words[0].word}={self.pipeline.names[1]}".'
             )
-        steps = steps.with_columns(code=words.of(steps["word"]))
+        steps = self._reopened(steps.with_columns(code=words.of(steps["word"])), words)
         leads = frame.group_by("id", maintain_order=True).agg(pl.first("place"), pl.min("created"))
         return self._table(rows, leads, steps, words)
 
@@ -207,6 +233,16 @@ class _History:
             counted.rows(), self.options.words, self.pipeline, is_status=False, is_deals=self.is_deals
         )
         return _Words(codes, words)
+
+    def _reopened(self, steps: pl.DataFrame, words: _Words) -> pl.DataFrame:
+        """Among changes of several fields a status that says no more than "open" leaves the stage what it was."""
+        if self.columns.field is None:
+            return steps
+        only_open = pl.col("word").is_in([word for word in steps["word"].unique() if is_open(word)])
+        stage = pl.when(pl.col("code").is_between(1, self.pipeline.won_index - 1) & ~only_open).then("word")
+        again = pl.coalesce(stage.forward_fill().over("id"), "word")
+        steps = steps.with_columns(word=pl.when(only_open).then(again).otherwise("word"))
+        return steps.with_columns(code=words.of(steps["word"]))
 
     def _table(self, rows: AllRows, leads: pl.DataFrame, steps: pl.DataFrame, words: _Words) -> Folded:
         """Put the table together: what the log tells, and the last value of every other column."""

@@ -13,10 +13,12 @@ from xl_leadkpi.leads.lifecycle.as_of import bound_of
 from xl_leadkpi.leads.lifecycle.log_rows import FIRST_ROWS, headers_of, is_newest_first, refuse_without_stage
 from xl_leadkpi.leads.lifecycle.visits import starts_of
 from xl_leadkpi.leads.model.history import Log
+from xl_leadkpi.leads.recognition.stage_words import is_open
 
 if TYPE_CHECKING:
     from xl_leadkpi.leads.cells.raw_table import RawTable
     from xl_leadkpi.leads.model.options import ReadOptions
+    from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.recognition.table_kind import LogColumns
 
     Query = nw.LazyFrame[Any]
@@ -62,7 +64,16 @@ def read_log_query(frame: Query, grid: RawTable, columns: LogColumns, options: R
         decoded.has_time,
         in_memory=False,
         has_before=columns.before is not None,
+        won_index=_reopening(decoded, columns, options.pipeline),
     )
+
+
+def _reopening(decoded: DecodedLog, columns: LogColumns, pipeline: Pipeline) -> int:
+    """The number of the win if rows say no more than that a lead is open, else 0."""
+    if columns.field is None or not any(is_open(word.word) for word in decoded.words):
+        return 0
+    said = engines.measure(decoded.steps, {"open": (nw.col("stage") < 0).cast(nw.Int64).sum()})
+    return pipeline.won_index if said["open"] else 0
 
 
 def _is_newest_first(rows: Query) -> bool:

@@ -11,7 +11,14 @@ import polars as pl
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.raw_table import reduced
 from xl_leadkpi.leads.fields.in_memory import noted, odd_cells
-from xl_leadkpi.leads.fields.rules import read_amounts, read_dates, read_identifiers, read_stages, stages_entered
+from xl_leadkpi.leads.fields.rules import (
+    clean_text,
+    read_amounts,
+    read_dates,
+    read_identifiers,
+    read_stages,
+    stages_entered,
+)
 from xl_leadkpi.leads.lifecycle.as_of import bound_of
 from xl_leadkpi.leads.lifecycle.folding import all_rows
 from xl_leadkpi.leads.lifecycle.visits import starts_of
@@ -142,7 +149,7 @@ class _LogReader:
         frame = self._complete(pl.DataFrame(rows))
         frame = self._ordered(frame)
         steps = frame if about is None else frame.filter(pl.col("about") == "stage")
-        steps = steps.filter(pl.col("stage") > 0)
+        steps = steps.filter(pl.col("stage") != 0)
         columns = ("lead", "day", "order", "row_no", "stage", "from_stage")
         return Log(
             _lazy(steps.select(columns)),
@@ -158,6 +165,7 @@ class _LogReader:
             len(frame),
             timed,
             has_before=self.columns.before is not None,
+            won_index=self.pipeline.won_index if (steps["stage"] < 0).any() else 0,
         )
 
     def _spread(self, place: int, values: pl.Series) -> pl.Series:
@@ -233,7 +241,11 @@ class _LogReader:
         read = read_stages(picked, self.options.words, self.pipeline, is_status=False, is_deals=self.is_deals)
         self.words = self._words_so_far(column, chosen) if self.bound.is_past else read.words
         self._note_words(read.odd, picked, chosen, place)
-        codes = stages_entered(picked.spread(read.codes), self.pipeline, is_deals=self.is_deals)
+        codes = stages_entered(
+            clean_text(picked.as_text()), read.codes, self.pipeline, is_deals=self.is_deals,
+            is_of_fields=of_stage is not None,
+        )  # fmt: skip
+        codes = picked.spread(codes)
         if of_stage is None:
             return codes
         blank = pl.repeat(None, len(of_stage), dtype=pl.Int8, eager=True)

@@ -57,10 +57,11 @@ def visits_of(log: Log, bound: int, created: Rows | None = None) -> Rows:
     """
     steps = log.steps.filter(nw.col("day") < bound + 1)
     starts, in_memory = _starts(log, created), log.in_memory
-    parts = [
-        engines.detached(_visits(some, starts, has_before=log.has_before, in_memory=in_memory), in_memory=in_memory)
-        for some in ([steps] if in_memory else engines.partitioned(steps, "lead"))
-    ]
+    parts = []
+    for some in [steps] if in_memory else engines.partitioned(steps, "lead"):
+        told = _with_reopened(some, log.won_index) if log.won_index else some
+        found = _visits(told, starts, has_before=log.has_before, in_memory=in_memory)
+        parts.append(engines.detached(found, in_memory=in_memory))
     return parts[0] if len(parts) == 1 else nw.concat(parts)
 
 
@@ -76,6 +77,19 @@ def _starts(log: Log, created: Rows | None) -> Rows:
     )
 
 
+def _with_reopened(steps: Rows, won: int) -> Rows:
+    """Rows that only say "open" with the open stage that came last before them, else the first."""
+    found = engines.runs(steps, "stage", within="lead", order=ORDER, start="day")
+    stage = nw.col("stage").cast(nw.Int64)
+    packed = nw.when((stage > 0) & (stage < won)).then(nw.col("place") * _CODES + stage).otherwise(nw.lit(0))
+    found = found.with_columns(packed=packed)
+    found = found.with_columns(last=nw.col("packed").cum_max().over("lead", order_by="place"))
+    last = nw.col("last") - (nw.col("last") // _CODES) * _CODES
+    again = nw.when(last > 0).then(last).otherwise(-stage)
+    told = nw.when(stage > 0).then(stage).otherwise(again)
+    return found.select("lead", *ORDER, "row_no", "from_stage", stage=told.cast(nw.Int8))
+
+
 def _visits(steps: Rows, starts: Rows, *, has_before: bool, in_memory: bool) -> Rows:
     found = engines.runs(steps, "stage", within="lead", order=ORDER, start="day")
     found = found.rename({"day": "entered", "until": "left"})
@@ -84,8 +98,8 @@ def _visits(steps: Rows, starts: Rows, *, has_before: bool, in_memory: bool) -> 
             *_COLUMNS
         )
     found = engines.detached(found, in_memory=in_memory)
-    stage, left = nw.col("stage"), nw.col("from_stage")
-    is_first = nw.col("before").is_null() & (left > 0).fill_null(value=False)
+    stage, left = nw.col("stage"), nw.col("from_stage").abs()
+    is_first = nw.col("before").is_null() & (left != 0).fill_null(value=False)
     # what stood before the first change was entered when the lead was created
     first = found.filter(is_first).join(starts, on="lead", how="left")
     since = nw.when(nw.col("created") < nw.col("entered")).then(nw.col("created")).otherwise(nw.col("entered"))

@@ -161,12 +161,20 @@ class HistoryJoin:
     def of_own_log(self) -> Decoded:
         """The leads that were made of the log itself: with amounts and close dates of the day that is counted."""
         self._check_order()
+        self._same_clock()
         if self.bound.is_past and self.changes:
             frame = self._with_values_then(self.frame)
             frame = frame.with_columns(**self._as_they_were(frame, {}))
             self._put(frame.drop(*[f"history_was_{name}" for name in self.changes]))
         self.leads.findings += self.findings
         return self.leads
+
+    def _same_clock(self) -> None:
+        """All days that the log tells have times if some have: a day on which nothing happened but at midnight, too."""
+        time = self.log.headers["time"]
+        if self.log.has_time:
+            told = {field for field, header in self.leads.header.items() if f"{header}: ".startswith(f"{time}: ")}
+            self.leads.has_time |= told & self.leads.fields
 
     def _put(self, frame: Rows) -> None:
         self.leads.frame = frame if self.is_lazy else nw.to_native(frame.collect().sort("row_no"))
@@ -314,7 +322,8 @@ class HistoryJoin:
         for field in told:
             self._adds(field, with_time=True)
         new = {field: nw.coalesce(day, days[field]) for field, day in own.items()}
-        return frame.with_columns(**new, **{field: days[field] for field in told})
+        new |= {field: days[field] for field in told}
+        return frame.with_columns(**new) if new else frame
 
     def _closings(self) -> dict[str, nw.Expr]:
         """The days of win and loss where the history agrees with the outcome and the table has no day of its own."""

@@ -40,6 +40,8 @@ class Log:
         has_time: Its days have a time of day.
         in_memory: Its rows are in memory.
         has_before: It tells what was left, too.
+        won_index: Number of the win where rows say no more than that a lead is open, of which ``stage`` and
+            ``from_stage`` are less than 0: the first stage, were there none before; 0 where no row does.
     """
 
     steps: Rows
@@ -56,6 +58,7 @@ class Log:
     has_time: bool = False
     in_memory: bool = True
     has_before: bool = False
+    won_index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

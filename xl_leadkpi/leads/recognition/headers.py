@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.cells.vocabulary import Section
     from xl_leadkpi.leads.model.stage import Pipeline
 
+Part = Literal["from", "to", "field", "value", "event", "time", "product", "quantity", "price", "total", "other"]
 Kind = Literal["leads", "deals", "spend", "touches", "history", "traffic", "email", "social"]
 
 HEADER_ROWS = 15
@@ -32,6 +33,7 @@ _SECTION: dict[Kind, Section] = {
     "leads": "lead", "deals": "lead", "spend": "spend", "touches": "touch", "history": "lead",
     "traffic": "traffic", "email": "email", "social": "social",
 }  # fmt: skip
+_OF_RECORDS = frozenset({"leads", "deals", "history"})
 _SECOND_CHOICE = 0.85
 _OF_CONTACT = frozenset({"contact", "company", "email", "phone"})
 _LONGEST_HEADER = 120
@@ -103,17 +105,23 @@ def _exact(section: Section, pipeline: Pipeline) -> Mapping[str, tuple[str, ...]
 
 
 @cache
+def known_parts(section: Literal["log", "lines"]) -> Mapping[str, tuple[Part, ...]]:
+    """What a column of a log, or of product lines, holds, by the key of its header."""
+    found: dict[str, tuple[Part, ...]] = {}
+    for part, headers in vocabulary()[section].items():
+        for header in headers:
+            for key in {header_key(header), full_header_key(header)}:
+                found[key] = (*found.get(key, ()), part)
+    return found
+
+
+@cache
 def _of_kind(kind: Kind, pipeline: Pipeline) -> Mapping[str, tuple[str, ...]]:
     """The headers of a kind of table: a log has those of its record besides its own."""
     known = _exact(_SECTION[kind], pipeline)
     if kind != "history":
         return known
-    of_log = {
-        key: (f"log {part}",)
-        for part, headers in vocabulary()["log"].items()
-        for header in headers
-        for key in (header_key(header), full_header_key(header))
-    }
+    of_log = {key: tuple(f"log {part}" for part in parts) for key, parts in known_parts("log").items()}
     return {**of_log, **known}
 
 
@@ -264,7 +272,17 @@ def header_score(cells: Sequence[object], expected: ExpectedHeaders) -> int:
         for key in (header_key(cell), full_header_key(cell), header_key(cell).replace(" ", ""))
         if key in section
     }
-    return len(recognised)
+    return max(len(recognised), _log_score(cells) if expected.kind in _OF_RECORDS else 0)
+
+
+def _log_score(cells: Sequence[object]) -> int:
+    """Count the headers of a log that says from what to what, or which value a field took; 0 for any other row.
+
+    A log of changes need have no header of a table of leads, while the words below it ("Stage", "Status") are some.
+    """
+    texts = [cell for cell in cells if isinstance(cell, str) and len(cell) <= _LONGEST_HEADER]
+    known = [part for text in texts for part in known_parts("log").get(full_header_key(text), ())[:1]]
+    return len(known) + 1 if {"from", "to"} <= {*known} or {"field", "value"} <= {*known} else 0
 
 
 def is_header(text: str, expected: ExpectedHeaders) -> bool:

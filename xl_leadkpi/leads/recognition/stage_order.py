@@ -73,6 +73,8 @@ class OrderedStages:
 def open_words(words: Iterable[StageWord], *, of_deals_alone: bool) -> list[OpenWord]:
     """The words of an export for stages before the win, the most frequent first.
 
+    What only says "open" is the state of a record, in whichever column it stands.
+
     Args:
         words: Stage and status words as the usual funnel takes them.
         of_deals_alone: Only those of the table of deals, for leads have the usual stages.
@@ -85,7 +87,7 @@ def open_words(words: Iterable[StageWord], *, of_deals_alone: bool) -> list[Open
     """
     grouped: dict[str, list[StageWord]] = defaultdict(list)
     for word in words:
-        is_open = word.stage not in (WON, LOST, OPEN) and word.count > 0
+        is_open = word.stage not in (WON, LOST, OPEN) and word.count > 0 and plain(word.word) != plain(OPEN)
         if is_open and plain(word.word) and (word.table == "deals" or not of_deals_alone):
             grouped[plain(word.word)].append(word)
     found = []

@@ -193,6 +193,17 @@ def read_words(
     return {word.word: pipeline.codes[word.stage] for word in understood if word.stage}, understood
 
 
+def means_outcome(word: str, user: Mapping[str, str], pipeline: Pipeline) -> bool:
+    """Tell whether a word means won or lost.
+
+    >>> from xl_leadkpi.leads.model.stage import PIPELINE
+    >>> [means_outcome(word, {"Signed off": "Won"}, PIPELINE) for word in ("Closed Lost", "Signed off", "Demo")]
+    [True, True, False]
+    """
+    codes, _ = read_words([(word, 1)], user, pipeline, is_status=False, is_deals=False)
+    return codes.get(word) in {pipeline.won_index, pipeline.lost_index}
+
+
 def _is_own(word: str, pipeline: Pipeline) -> bool:
     own = _own_words(pipeline)
     return plain(word) in own or plain(split_number(word)[1]) in own

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,18 +15,17 @@ from xl_leadkpi.leads.cells.vocabulary import full_header_key, header_key, vocab
 from xl_leadkpi.leads.model.reports import REPORT_KINDS
 from xl_leadkpi.leads.recognition.cell_types import cell_types
 from xl_leadkpi.leads.recognition.columns import recognise
-from xl_leadkpi.leads.recognition.headers import meanings
+from xl_leadkpi.leads.recognition.headers import known_parts, meanings
 from xl_leadkpi.leads.recognition.report_kind import kind_of_report, report_columns
 from xl_leadkpi.leads.recognition.stage_words import find_stage, is_open
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xl_leadkpi.leads.model.reports import ReportKind
     from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.recognition.columns import ColumnMap
-
-Part = Literal["from", "to", "field", "value", "event", "time", "product", "quantity", "price", "total", "other"]
+    from xl_leadkpi.leads.recognition.headers import Part
 
 _OF_PEOPLE = ("email", "phone", "contact", "won_date", "lost_date", "is_won", "is_converted", "lost_reason")
 _OF_ADS = ("sp_impressions", "sp_clicks", "sp_spend", "sp_reach")
@@ -33,21 +33,11 @@ _OTHER_OWNERS = frozenset({"customer", "client", "account", "campaign", "ad", "a
 _ID_WORDS = frozenset({"id", "ids", "key", "number", "nr", "numer", "номер", "ид", "uuid", "guid", "identyfikator"})
 
 # What makes rows a log: identifiers that come again, each time with another word, most from the same beginning.
-_COMES_AGAIN, _OTHER_WORD, _OTHER_TIME, _ONCE_EACH, _SAME_BEGINNING, _KNOWN = 0.2, 0.7, 0.6, 0.8, 0.6, 0.3
+_COMES_AGAIN, _OTHER_WORD, _OTHER_TIME, _ONCE_EACH, _SAME_BEGINNING, _NEARLY_ALL = 0.2, 0.7, 0.6, 0.8, 0.6, 0.95
 _BEGINNINGS = 2
 _DATES = 0.8
 _OF_ANYTHING = frozenset({"new", "to", "after", "do", "в"})
 """Headers that say where something went, whatever it is."""
-
-
-@cache
-def _parts(section: str) -> Mapping[str, tuple[Part, ...]]:
-    found: dict[str, tuple[Part, ...]] = {}
-    for part, headers in vocabulary()[section].items():
-        for header in headers:
-            for key in {header_key(header), full_header_key(header)}:
-                found[key] = (*found.get(key, ()), part)
-    return found
 
 
 def parts_of(headers: Sequence[str], section: Literal["log", "lines"]) -> dict[Part, list[int]]:
@@ -58,7 +48,7 @@ def parts_of(headers: Sequence[str], section: Literal["log", "lines"]) -> dict[P
     """
     found: dict[Part, list[int]] = defaultdict(list)
     for column, header in enumerate(headers):
-        known = _parts(section)
+        known = known_parts(section)
         for part in dict.fromkeys((*known.get(full_header_key(header), ()), *known.get(header_key(header), ()))):
             found[part].append(column)
     return dict(found)
@@ -230,7 +220,11 @@ def _is_of_change(header: str) -> bool:
 
 def _identifier(headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap) -> int | None:
     found = mapped.position.get("lead_id")
-    others = [n for n, header in enumerate(headers) if _ID_WORDS & set(header_key(header).split())]
+    told = {column for columns in parts_of(headers, "log").values() for column in columns}
+    # the key of a field, and a stage's number before and after, come again like a record's and are none
+    others = [
+        n for n, header in enumerate(headers) if _ID_WORDS & set(header_key(header).split()) and n not in told - {found}
+    ]
     if found is None:
         found = next(iter(others), None)
     if found is not None and not _comes_again(sample[found]):
@@ -294,39 +288,67 @@ def _most_often_new(sample: Sequence[Sequence[object]], place: int, dates: Seque
     return max(dates, key=lambda column: len(set(zip(sample[place], sample[column], strict=True))))
 
 
-def is_log(rows: Iterable[tuple[str | None, str | None, float | str | None]], *, is_dated: bool = False) -> bool:
+def is_log(
+    rows: Iterable[tuple[str | None, str | None, float | str | None]],
+    *,
+    is_dated: bool = False,
+    is_outcome: Callable[[str], bool] = lambda _: False,
+) -> bool:
     """Tell a log from leads by its rows: identifier, word and time of each.
 
     Args:
         rows: The rows.
         is_dated: The time is said to be that of a change, so that the same words may come again and again.
+        is_outcome: Tells whether a word means won or lost, with which nothing begins.
 
     A log has identifiers that come again, each time with another word and at another time, most of them from the same
-    beginning. An identifier of customers comes again, too, but with the same words again and again.
+    beginning. Where few come again, whoever does not is still there: of leads that are listed twice by accident some
+    are anywhere. An identifier of customers comes again, too, but with the same words again and again, or as won.
+
+    >>> steps = [("A", "New", 1), ("A", "Demo", 2), ("A", "New", 3), ("A", "Demo", 4), ("A", "Won", 5)]
+    >>> is_log(steps, is_outcome="Won".__eq__), is_log([*steps[2:], ("B", "Won", 1), ("C", "Lost", 1)])
+    (True, True)
+    >>> others = [(str(n), "New", n) for n in range(20)]
+    >>> is_log([*steps, *others]), is_log([*steps, *others, ("C", "Won", 1), ("D", "Demo", 1)])
+    (True, False)
     """
     found: dict[str, list[tuple[Any, str]]] = defaultdict(list)
     for identifier, word, time in rows:
         if identifier and word and time is not None:
             found[identifier].append((time, word))
     repeated = [sorted(steps) for steps in found.values() if len(steps) > 1]
-    if not repeated or len(repeated) < _COMES_AGAIN * len(found):
-        return False
     n = len(repeated)
+    usual, begin_as_usual = _usual_beginnings(repeated)
+    if not n or (n < _COMES_AGAIN * len(found) and not _stay_at(usual, found.values())):
+        return False
     other_word = sum(len({word for _, word in steps}) > 1 for steps in repeated)
     other_time = sum(len({time for time, _ in steps}) > 1 for steps in repeated)
-    if is_dated:
-        return other_word >= _OTHER_WORD * n and other_time >= _OTHER_TIME * n
-    once_each = sum(len({word for _, word in steps}) for steps in repeated) / sum(map(len, repeated))
-    beginnings: dict[str, int] = defaultdict(int)
-    for steps in repeated:
-        beginnings[steps[0][1]] += 1
-    usual = sum(sorted(beginnings.values())[-_BEGINNINGS:])
-    return (
-        other_word >= _OTHER_WORD * n
-        and other_time >= _OTHER_TIME * n
-        and once_each >= _ONCE_EACH
-        and usual >= _SAME_BEGINNING * n
-    )
+    if other_word < _OTHER_WORD * n or other_time < _OTHER_TIME * n:
+        return False
+    return is_dated or (begin_as_usual >= _SAME_BEGINNING * n and _are_courses(repeated, is_outcome))
+
+
+def _usual_beginnings(courses: Sequence[Sequence[tuple[Any, str]]]) -> tuple[set[str], int]:
+    """The words that most begin with, and how many do."""
+    counted = Counter(steps[0][1] for steps in courses).most_common(_BEGINNINGS)
+    return {word for word, _ in counted}, sum(n for _, n in counted)
+
+
+def _stay_at(usual: set[str], courses: Iterable[Sequence[tuple[Any, str]]]) -> bool:
+    """Whether those with a single row are where all begin."""
+    single = [steps[0][1] in usual for steps in courses if len(steps) == 1]
+    return sum(single) >= _NEARLY_ALL * len(single)
+
+
+def _are_courses(repeated: Sequence[Sequence[tuple[Any, str]]], is_outcome: Callable[[str], bool]) -> bool:
+    """Whether the rows of an identifier are one course: each word once, or moves that begin with no outcome."""
+    rows = sum(map(len, repeated))
+    if sum(len({word for _, word in steps}) for steps in repeated) >= _ONCE_EACH * rows:
+        return True
+    moves = sum(one[1] != other[1] for steps in repeated for one, other in pairwise(steps))
+    known = {word: is_outcome(word) for word in {steps[0][1] for steps in repeated}}
+    begin_open = sum(not known[steps[0][1]] for steps in repeated)
+    return moves >= _OTHER_WORD * (rows - len(repeated)) and begin_open >= _NEARLY_ALL * len(repeated)
 
 
 _CHANGED = {
