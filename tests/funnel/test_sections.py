@@ -11,6 +11,7 @@ from xl_leadkpi.funnel import FunnelOptions, as_json, build, figures
 from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
 from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.sections import SECTIONS
+from xl_leadkpi.funnel.stages import StagesSection
 from xl_leadkpi.leads.model.table import SpendTable
 from xl_leadkpi.sheets import lay_out
 
@@ -61,7 +62,8 @@ def table():
 
 @pytest.fixture
 def with_owners(monkeypatch):
-    monkeypatch.setattr(building, "SECTIONS", (*SECTIONS[:5], OwnerSection(), *SECTIONS[5:]))
+    place = 1 + next(number for number, one in enumerate(SECTIONS) if isinstance(one, StagesSection))
+    monkeypatch.setattr(building, "SECTIONS", (*SECTIONS[:place], OwnerSection(), *SECTIONS[place:]))
 
 
 def test_one_more_section_is_in_report_json_and_sheet(table, with_owners):
