@@ -113,6 +113,35 @@ Attribute CONVCI.VB_ProcData.VB_Invoke_Func = " \n14"
     CONVCI = KpiEngine.Value("CONVCI", Array(conversions, total, confidence), 2)
 End Function
 
+Public Function RATEDIFF(conversions_a As Variant, total_a As Variant, conversions_b As Variant, _
+        total_b As Variant) As Variant
+Attribute RATEDIFF.VB_Description = "Difference of two rates: Rate of the first group less that of the second."
+Attribute RATEDIFF.VB_ProcData.VB_Invoke_Func = " \n14"
+    RATEDIFF = KpiEngine.Value("RATEDIFF", Array(conversions_a, total_a, conversions_b, total_b), 4)
+End Function
+
+Public Function RATEDIFFCI(conversions_a As Variant, total_a As Variant, conversions_b As Variant, _
+        total_b As Variant, Optional confidence As Variant) As Variant
+Attribute RATEDIFFCI.VB_Description = "Confidence interval of the difference of two rates (Newcombe): Interval of the rate of the first group less that of the second: its low and its high end."
+Attribute RATEDIFFCI.VB_ProcData.VB_Invoke_Func = " \n14"
+    RATEDIFFCI = KpiEngine.Value("RATEDIFFCI", Array(conversions_a, total_a, conversions_b, total_b, confidence), _
+        4)
+End Function
+
+Public Function RATETEST(conversions_a As Variant, total_a As Variant, conversions_b As Variant, _
+        total_b As Variant) As Variant
+Attribute RATETEST.VB_Description = "Test of two rates (p-value): Chance of a difference at least as large if both groups have one rate: two-sided z test with pooled variance."
+Attribute RATETEST.VB_ProcData.VB_Invoke_Func = " \n14"
+    RATETEST = KpiEngine.Value("RATETEST", Array(conversions_a, total_a, conversions_b, total_b), 4)
+End Function
+
+Public Function SAMPLESIZE(rate_a As Variant, rate_b As Variant, Optional confidence As Variant, _
+        Optional power As Variant) As Variant
+Attribute SAMPLESIZE.VB_Description = "Sample size to tell two rates apart: Records that each of two groups takes until a test tells their rates apart, rounded up."
+Attribute SAMPLESIZE.VB_ProcData.VB_Invoke_Func = " \n14"
+    SAMPLESIZE = KpiEngine.Value("SAMPLESIZE", Array(rate_a, rate_b, confidence, power), 2)
+End Function
+
 Public Function CPL(spend As Variant, leads As Variant) As Variant
 Attribute CPL.VB_Description = "Cost per lead: Marketing spend divided by the leads it brought."
 Attribute CPL.VB_ProcData.VB_Invoke_Func = " \n14"
