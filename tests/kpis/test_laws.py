@@ -198,6 +198,8 @@ def test_inverses_and_complements(part, other, whole):
     assert kpis.LOSSRATE(whole, other) == pytest.approx(1 - kpis.WINRATE(whole, other))
     assert kpis.RETRATE(whole - part, 0, whole) == pytest.approx(1 - kpis.CHURNRATE(part, whole))
     assert kpis.NRR(whole, 0, part, 0) == pytest.approx(kpis.GRR(whole, part, 0))
+    assert kpis.MRRCHURN(0, whole, part) == pytest.approx(1 - kpis.GRR(whole, part, 0))
+    assert kpis.MRRCHURN(part, whole) == pytest.approx(kpis.CHURNRATE(part, whole))
     assert kpis.LIFETIME(whole / 1_000) == pytest.approx(1_000 / whole)
     assert kpis.BEROAS(whole / 1_000) == pytest.approx(1_000 / whole)
     assert kpis.REACH(whole * 3, kpis.ADFREQ(whole * 3, whole)) == pytest.approx(whole)
@@ -214,6 +216,9 @@ def test_identities_between_kpis(revenue, cost, margin, churn):
     assert kpis.CLTVCHURN(revenue, churn, margin) == pytest.approx(kpis.CLTV(revenue, kpis.LIFETIME(churn), margin))
     assert kpis.CMGR(cost, revenue, 1) == pytest.approx(kpis.GROWTHRATE(revenue, cost))
     assert kpis.ROMI(revenue / kpis.BEROAS(margin), cost) == pytest.approx(kpis.ROMI(revenue, cost, margin))
+    assert kpis.RULEOF40(kpis.GROWTHRATE(revenue, cost), margin) == pytest.approx((revenue - cost) / cost + margin)
+    assert kpis.MAGICNUMBER(revenue, 0, cost) == pytest.approx(4 * kpis.MER(revenue, cost))
+    assert kpis.BURNMULTIPLE(cost, revenue) == pytest.approx(1 / kpis.MER(revenue, cost))
     # CPL divided by the qualification rate is the cost per MQL, what the wrong formula of an article was after
     assert kpis.CPL(cost, 200) / kpis.LEADQUAL(80, 200) == pytest.approx(kpis.CPMQL(cost, 80))
     assert kpis.AVGDEAL(revenue, 12) * kpis.LEADCONV(12, 150) == pytest.approx(kpis.LEADVALUE(revenue, 150))
