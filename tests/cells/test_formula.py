@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xl_leadkpi.cells.formula import Constant, at_least, compute, divisors, exceeds, symbol, text
-from xl_leadkpi.cells.functions import normal_quantile, round_half_away, round_up, sqrt
+from xl_leadkpi.cells.functions import chi_square_tail, normal_quantile, round_half_away, round_up, sqrt
 
 a, b, c = symbol("A1"), symbol("B1"), symbol("C1")
 
@@ -45,6 +45,7 @@ a, b, c = symbol("A1"), symbol("B1"), symbol("C1")
         (lambda: round_half_away(a / b, 9), "ROUND(A1/B1,9)"),
         (lambda: round_up(a), "ROUNDUP(A1,0)"),
         (lambda: normal_quantile(1 - a), "NORMSINV(1-A1)"),
+        (lambda: chi_square_tail(a**2), "CHIDIST(A1^2,1)"),
         (lambda: sqrt(a) * 2, "SQRT(A1)*2"),
     ],
 )

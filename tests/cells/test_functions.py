@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from xl_leadkpi.cells.functions import normal_quantile, round_half_away, round_up, sqrt
+from xl_leadkpi.cells.functions import chi_square_tail, normal_quantile, round_half_away, round_up, sqrt
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,16 @@ def test_normal_quantile():
 @pytest.mark.parametrize("outside", [0.0, 1.0, -1.0, 2.0])
 def test_normal_quantile_outside(outside):
     assert math.isnan(normal_quantile(outside))
+
+
+@pytest.mark.parametrize("z", [0.0, 0.3, 1.0, 1.959963984540054, 3.0, 8.0, 30.0])
+def test_chi_square_tail_is_both_tails_of_the_normal_distribution(z):
+    both = 2 * NormalDist().cdf(-z)
+    assert chi_square_tail(z**2) == pytest.approx(both, rel=1e-12 if z < 5 else 1e-6)  # cdf loses digits far out
+    np.testing.assert_allclose(chi_square_tail(np.array([[z**2], [z**2]])), [[chi_square_tail(z**2)]] * 2, rtol=0)
+
+
+def test_chi_square_tail_keeps_small_chances():
+    assert chi_square_tail(200.0) == pytest.approx(2.0884875837625e-45, rel=1e-12)
+    assert math.isnan(chi_square_tail(-1.0))
+    assert math.isnan(chi_square_tail(math.nan))

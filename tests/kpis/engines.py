@@ -13,7 +13,7 @@ from xl_leadkpi.cells import CellError
 # entry that no longer holds is noticed and struck off.
 FLAWS = {
     "ironcalc: tiny is zero": "a number within 2.2E-16 of 0 equals 0 in a comparison; not in Excel and LibreOffice",
-    "ironcalc: ROUND over ranges": "ROUND, ROUNDUP, NORMSINV and IS... take one value, no range (LEADSNEEDED, CONVCI)",
+    "ironcalc: ROUND over ranges": "ROUND, ROUNDUP, NORMSINV, CHIDIST and IS... take one value, no range (CONVCI)",
     "ironcalc: overflow of ^": "a power beyond 1.8E308 is #DIV/0!, in Excel #NUM! (CMGR)",
     "ironcalc: overflow on the way": "1/(2*1.7E308) is 0, in Excel #NUM!, as 2*1.7E308 by itself is (CONVCI)",
     "ironcalc: booleans in AVERAGE": "AVERAGE, MEDIAN and COUNT take the FALSE of IF(condition,range) for a number",

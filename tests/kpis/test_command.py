@@ -113,7 +113,7 @@ def test_lists_all(run):
     code, out, _ = run("kpis")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == list(CATALOGUE)
-    assert "\nCPL          Cost per lead\n" in out
+    assert f"\n{'CPL':{max(map(len, CATALOGUE))}}  Cost per lead\n" in out
 
 
 @pytest.mark.parametrize("family", ["time", "F", "f", "Time and response", "response"])

@@ -14,7 +14,12 @@ from xl_leadkpi.kpis.attribution import RULES
 from xl_leadkpi.kpis.elementwise import ElementwiseKpi
 
 ELEMENTWISE = [kpi for kpi in CATALOGUE.values() if isinstance(kpi, ElementwiseKpi)]
-SHARES = [kpi for kpi in ELEMENTWISE if kpi.unit == "fraction" and kpi.impossible is not None]
+DIFFERENCES = {"RATEDIFF", "RATEDIFFCI"}
+SHARES = [
+    kpi
+    for kpi in ELEMENTWISE
+    if kpi.unit in {"fraction", "p_value"} and kpi.impossible is not None and kpi.name not in DIFFERENCES
+]
 RANGED = [kpi for kpi in CATALOGUE.values() if type(kpi).__name__ == "AggregateKpi" and kpi.name != "ATTRIB"]
 SUMS = ["WEBTRAFFIC", "IMPRESSIONS", "REVENUE", "MRR"]
 EXAMPLES = settings(max_examples=60, deadline=None)
@@ -63,6 +68,15 @@ def test_share_stays_within_0_and_1(kpi, data):
         assert isinstance(value, CellError) or -1e-12 <= value <= 1 + 1e-12
 
 
+@pytest.mark.parametrize("name", sorted(DIFFERENCES))
+@EXAMPLES
+@given(data=st.data())
+def test_difference_of_shares_stays_within_minus_1_and_1(name, data):
+    result = CATALOGUE[name](*data.draw(numbers(CATALOGUE[name])))
+    for value in result if isinstance(result, tuple) else [result]:
+        assert isinstance(value, CellError) or abs(value) <= 1 + 1e-12
+
+
 SOME_OF = [(kpi, argument) for kpi in ELEMENTWISE for argument in kpi.arguments if argument.out_of]
 EVENTS = [(kpi, argument) for kpi in ELEMENTWISE for argument in kpi.arguments if argument.may_exceed]
 SEVERAL_KINDS = {"LISTGROWTH", "WINRATE", "LOSSRATE", "RETRATE", "LVR"}
@@ -71,8 +85,9 @@ SEVERAL_KINDS = {"LISTGROWTH", "WINRATE", "LOSSRATE", "RETRATE", "LVR"}
 
 @pytest.mark.parametrize(("kpi", "part"), SOME_OF, ids=[f"{kpi.name}-{part.name}" for kpi, part in SOME_OF])
 def test_what_counts_once_is_at_most_all(kpi, part):
-    given = {argument.name: argument.default or 0.0 for argument in kpi.arguments}
-    given |= {part.name: 7.0, part.out_of: 7.0}
+    wholes = {argument.out_of for argument in kpi.arguments}
+    given = {argument.name: argument.default or (7.0 if argument.name in wholes else 0.0) for argument in kpi.arguments}
+    given |= {part.name: 7.0}
     assert not isinstance(kpi(**given), CellError)
     assert kpi(**given | {part.name: 7.5}) is CellError.NUM
     assert [
@@ -183,6 +198,8 @@ def test_inverses_and_complements(part, other, whole):
     assert kpis.LOSSRATE(whole, other) == pytest.approx(1 - kpis.WINRATE(whole, other))
     assert kpis.RETRATE(whole - part, 0, whole) == pytest.approx(1 - kpis.CHURNRATE(part, whole))
     assert kpis.NRR(whole, 0, part, 0) == pytest.approx(kpis.GRR(whole, part, 0))
+    assert kpis.MRRCHURN(0, whole, part) == pytest.approx(1 - kpis.GRR(whole, part, 0))
+    assert kpis.MRRCHURN(part, whole) == pytest.approx(kpis.CHURNRATE(part, whole))
     assert kpis.LIFETIME(whole / 1_000) == pytest.approx(1_000 / whole)
     assert kpis.BEROAS(whole / 1_000) == pytest.approx(1_000 / whole)
     assert kpis.REACH(whole * 3, kpis.ADFREQ(whole * 3, whole)) == pytest.approx(whole)
@@ -199,6 +216,9 @@ def test_identities_between_kpis(revenue, cost, margin, churn):
     assert kpis.CLTVCHURN(revenue, churn, margin) == pytest.approx(kpis.CLTV(revenue, kpis.LIFETIME(churn), margin))
     assert kpis.CMGR(cost, revenue, 1) == pytest.approx(kpis.GROWTHRATE(revenue, cost))
     assert kpis.ROMI(revenue / kpis.BEROAS(margin), cost) == pytest.approx(kpis.ROMI(revenue, cost, margin))
+    assert kpis.RULEOF40(kpis.GROWTHRATE(revenue, cost), margin) == pytest.approx((revenue - cost) / cost + margin)
+    assert kpis.MAGICNUMBER(revenue, 0, cost) == pytest.approx(4 * kpis.MER(revenue, cost))
+    assert kpis.BURNMULTIPLE(cost, revenue) == pytest.approx(1 / kpis.MER(revenue, cost))
     # CPL divided by the qualification rate is the cost per MQL, what the wrong formula of an article was after
     assert kpis.CPL(cost, 200) / kpis.LEADQUAL(80, 200) == pytest.approx(kpis.CPMQL(cost, 80))
     assert kpis.AVGDEAL(revenue, 12) * kpis.LEADCONV(12, 150) == pytest.approx(kpis.LEADVALUE(revenue, 150))

@@ -7,6 +7,7 @@ from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.kpis.reasons import reason
 
+BELOW_0 = "conversions_a<0 or total_a<0 or conversions_b<0 or total_b<0"
 SIZES = "the ranges are of different size"
 
 
@@ -16,6 +17,11 @@ SIZES = "the ranges are of different size"
         ("CPL", (100.0, 0.0), "no value where leads=0"),
         ("CPL", (-1.0, 2.0), "no value where spend<0 or leads<0"),
         ("CPL", ([[1.0], [2.0]], [[1.0], [0.0]]), "no value where leads=0"),
+        (
+            "RATEDIFF",
+            (3.0, 2.0, 1.0, 9.0),
+            f"no value where {BELOW_0} or conversions_a>total_a or conversions_b>total_b",
+        ),
         ("CPL", (100.0, "7"), "leads holds a text where a number is expected"),
         ("CPL", ([1.0, "", 2.0], [1.0, "", False]), "leads holds TRUE or FALSE where a number is expected"),
         ("CPL", (np.array(["", "x"], dtype=object), 1.0), "spend holds a text where a number is expected"),

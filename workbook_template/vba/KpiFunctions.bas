@@ -113,6 +113,35 @@ Attribute CONVCI.VB_ProcData.VB_Invoke_Func = " \n14"
     CONVCI = KpiEngine.Value("CONVCI", Array(conversions, total, confidence), 2)
 End Function
 
+Public Function RATEDIFF(conversions_a As Variant, total_a As Variant, conversions_b As Variant, _
+        total_b As Variant) As Variant
+Attribute RATEDIFF.VB_Description = "Difference of two rates: Rate of the first group less that of the second."
+Attribute RATEDIFF.VB_ProcData.VB_Invoke_Func = " \n14"
+    RATEDIFF = KpiEngine.Value("RATEDIFF", Array(conversions_a, total_a, conversions_b, total_b), 4)
+End Function
+
+Public Function RATEDIFFCI(conversions_a As Variant, total_a As Variant, conversions_b As Variant, _
+        total_b As Variant, Optional confidence As Variant) As Variant
+Attribute RATEDIFFCI.VB_Description = "Confidence interval of the difference of two rates (Newcombe): Interval of the rate of the first group less that of the second: its low and its high end."
+Attribute RATEDIFFCI.VB_ProcData.VB_Invoke_Func = " \n14"
+    RATEDIFFCI = KpiEngine.Value("RATEDIFFCI", Array(conversions_a, total_a, conversions_b, total_b, confidence), _
+        4)
+End Function
+
+Public Function RATETEST(conversions_a As Variant, total_a As Variant, conversions_b As Variant, _
+        total_b As Variant) As Variant
+Attribute RATETEST.VB_Description = "Test of two rates (p-value): Chance of a difference at least as large if both groups have one rate: two-sided z test with pooled variance."
+Attribute RATETEST.VB_ProcData.VB_Invoke_Func = " \n14"
+    RATETEST = KpiEngine.Value("RATETEST", Array(conversions_a, total_a, conversions_b, total_b), 4)
+End Function
+
+Public Function SAMPLESIZE(rate_a As Variant, rate_b As Variant, Optional confidence As Variant, _
+        Optional power As Variant) As Variant
+Attribute SAMPLESIZE.VB_Description = "Sample size to tell two rates apart: Records that each of two groups takes until a test tells their rates apart, rounded up."
+Attribute SAMPLESIZE.VB_ProcData.VB_Invoke_Func = " \n14"
+    SAMPLESIZE = KpiEngine.Value("SAMPLESIZE", Array(rate_a, rate_b, confidence, power), 2)
+End Function
+
 Public Function CPL(spend As Variant, leads As Variant) As Variant
 Attribute CPL.VB_Description = "Cost per lead: Marketing spend divided by the leads it brought."
 Attribute CPL.VB_ProcData.VB_Invoke_Func = " \n14"
@@ -301,6 +330,12 @@ Attribute GRR.VB_ProcData.VB_Invoke_Func = " \n14"
     GRR = KpiEngine.Value("GRR", Array(start_mrr, contraction, churned), 3)
 End Function
 
+Public Function MRRCHURN(churned As Variant, start_mrr As Variant, Optional contraction As Variant) As Variant
+Attribute MRRCHURN.VB_Description = "MRR churn rate: Share of the recurring revenue at the start that was lost."
+Attribute MRRCHURN.VB_ProcData.VB_Invoke_Func = " \n14"
+    MRRCHURN = KpiEngine.Value("MRRCHURN", Array(churned, start_mrr, contraction), 2)
+End Function
+
 Public Function NRR(start_mrr As Variant, expansion As Variant, contraction As Variant, _
         churned As Variant) As Variant
 Attribute NRR.VB_Description = "Net revenue retention: Recurring revenue of the same customers at the end for each unit at the start."
@@ -374,6 +409,25 @@ Public Function LVR(current_qualified As Variant, previous_qualified As Variant)
 Attribute LVR.VB_Description = "Lead velocity rate: Growth of qualified leads against the month before."
 Attribute LVR.VB_ProcData.VB_Invoke_Func = " \n14"
     LVR = KpiEngine.Value("LVR", Array(current_qualified, previous_qualified), 2)
+End Function
+
+Public Function MAGICNUMBER(revenue_amount As Variant, previous_revenue As Variant, _
+        previous_spend As Variant) As Variant
+Attribute MAGICNUMBER.VB_Description = "SaaS magic number: Recurring revenue a quarter added, as of a year, for each unit of marketing and sales spend before it."
+Attribute MAGICNUMBER.VB_ProcData.VB_Invoke_Func = " \n14"
+    MAGICNUMBER = KpiEngine.Value("MAGICNUMBER", Array(revenue_amount, previous_revenue, previous_spend), 3)
+End Function
+
+Public Function BURNMULTIPLE(net_burn As Variant, net_new_arr As Variant) As Variant
+Attribute BURNMULTIPLE.VB_Description = "Burn multiple: Cash burned for each unit of recurring revenue added."
+Attribute BURNMULTIPLE.VB_ProcData.VB_Invoke_Func = " \n14"
+    BURNMULTIPLE = KpiEngine.Value("BURNMULTIPLE", Array(net_burn, net_new_arr), 2)
+End Function
+
+Public Function RULEOF40(growth As Variant, profit_margin As Variant) As Variant
+Attribute RULEOF40.VB_Description = "Rule of 40: Growth and profit margin of a year, added up."
+Attribute RULEOF40.VB_ProcData.VB_Invoke_Func = " \n14"
+    RULEOF40 = KpiEngine.Value("RULEOF40", Array(growth, profit_margin), 2)
 End Function
 
 Public Function SALESCYCLE(start_dates As Variant, end_dates As Variant, Optional stat As Variant) As Variant

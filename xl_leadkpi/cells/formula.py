@@ -225,6 +225,19 @@ def divisors(expression: Expression) -> Iterator[Expression]:
     yield from found.values()
 
 
+def alternatives(condition: Expression) -> Iterator[Expression]:
+    """The conditions of which one is enough, one by one.
+
+    >>> list(map(text, alternatives((symbol("won") < 0) | (symbol("won") > symbol("all")))))
+    ['won<0', 'won>all']
+    """
+    if isinstance(condition, Operation) and condition.sign == "+":
+        yield from alternatives(condition.left)
+        yield from alternatives(condition.right)
+    else:
+        yield condition
+
+
 def hidden_parts(expression: Expression, *, hidden: bool = False) -> Iterator[Expression]:
     """Every operation below a fraction line, in an exponent or in a function.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import erfc
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ def sqrt(number: Any) -> Any:
     >>> float(sqrt(2.25))
     1.5
     """
-    return call("SQRT", sqrt, number) if isinstance(number, Expression) else np.sqrt(number)
+    if isinstance(number, Expression):
+        return call("SQRT", sqrt, number)
+    root = np.sqrt(number)
+    return float(root) if type(number) in {float, int} else root  # a number of Python's refuses to be divided by zero
 
 
 def round_half_away(number: Any, digits: Any) -> Any:
@@ -62,6 +66,26 @@ def normal_quantile(probability: Any) -> Any:
         distinct, places = np.unique(probability, return_inverse=True)
         return np.array([_quantile(float(value)) for value in distinct])[places].reshape(probability.shape)
     return _quantile(float(probability))
+
+
+def chi_square_tail(statistic: Any) -> Any:
+    """Chance that the square of a standard normal number exceeds this, ``CHIDIST(statistic,1)``.
+
+    Of the square of a z it is the two-sided p-value. ``CHIDIST`` for the reason of ``NORMSINV``; unlike 1 less
+    ``NORMSDIST`` it keeps its digits where the chance is small.
+
+    >>> round(chi_square_tail(1.959963984540054**2), 12)
+    0.05
+    """
+    if isinstance(statistic, Expression):
+        return call("CHIDIST", lambda value, _freedom: chi_square_tail(value), statistic, 1)
+    if isinstance(statistic, np.ndarray):
+        return np.array([_tail(value) for value in statistic.ravel().tolist()]).reshape(statistic.shape)
+    return _tail(float(statistic))
+
+
+def _tail(statistic: float) -> float:
+    return erfc(sqrt(statistic / 2)) if statistic >= 0 else float("nan")
 
 
 @lru_cache(maxsize=256)

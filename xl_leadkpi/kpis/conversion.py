@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.cells.functions import normal_quantile, sqrt
+from xl_leadkpi.cells.functions import chi_square_tail, normal_quantile, round_half_away, round_up, sqrt
 from xl_leadkpi.cells.values import read_words
 from xl_leadkpi.kpis.aggregate import aggregate
 from xl_leadkpi.kpis.column import column, first_of_all, one_above
-from xl_leadkpi.kpis.declaration import Argument, Example, count, counts, day, events, unique, words
+from xl_leadkpi.kpis.declaration import Argument, Example, count, counts, day, events, fraction, unique, words
 from xl_leadkpi.kpis.elementwise import elementwise
 from xl_leadkpi.kpis.status import is_status, no_text, says_no, statuses_of
 
@@ -53,6 +53,23 @@ PAIRS: Final = (
     "A row has to meet all pairs that are given. A further range without its criterion gives a blank, a further "
     "criterion without its range #VALUE!. Only the bare formula takes * and ? for wildcards."
 )
+
+CONFIDENCE: Final = Argument(
+    "confidence", "fraction", "confidence level", low=0, high=1, open_ends=True, optional=True, default=0.95
+)
+
+TWO_RATES: Final = (
+    unique("conversions_a", "records of the first group that converted", out_of="total_a"),
+    count("total_a", "records of the first group"),
+    unique("conversions_b", "records of the second group that converted", out_of="total_b"),
+    count("total_b", "records of the second group"),
+)
+"""What two groups are compared by."""
+
+
+def both_totals(*values: Any) -> tuple[Any, Any]:
+    """What may not be zero of the arguments of two rates."""
+    return values[1], values[3]
 
 
 def conditions(*pairs: str | None) -> str:
@@ -629,9 +646,7 @@ def cumulative_conversion(counts: Any, base: Any) -> Any:
     arguments=(
         unique("conversions", "records that converted", out_of="total"),
         count("total", "records that could have converted"),
-        Argument(
-            "confidence", "fraction", "confidence level", low=0, high=1, open_ends=True, optional=True, default=0.95
-        ),
+        CONFIDENCE,
     ),
     unit="fraction",
     gives="low and high end (fractions)",
@@ -643,8 +658,11 @@ def cumulative_conversion(counts: Any, base: Any) -> Any:
         Example((2, 4, 0.95), (0.1500389892, 0.8499610108)),
     ),
     aliases=("Wilson score interval",),
-    confused_with=("CONVRATE",),
-    pitfalls="Compare channels by their intervals, not by bare rates: 2 of 4 is not better than 35 of 150.",
+    confused_with=("CONVRATE", "RATEDIFFCI"),
+    pitfalls=(
+        "Compare channels by their intervals, not by bare rates: 2 of 4 is not better than 35 of 150. Two rates may "
+        "differ although their intervals overlap: RATEDIFFCI and RATETEST tell."
+    ),
 )
 def wilson_interval(conversions: Any, total: Any, confidence: Any) -> Any:
     """Wilson score interval of a rate: its low and its high end.
@@ -657,3 +675,167 @@ def wilson_interval(conversions: Any, total: Any, confidence: Any) -> Any:
     centre = rate + z**2 / (2 * total)
     spread = z * sqrt(rate * (1 - rate) / total + (z / (2 * total)) ** 2)
     return (centre - spread) / (1 + z**2 / total), (centre + spread) / (1 + z**2 / total)
+
+
+@elementwise(
+    "RATEDIFF",
+    family="conversion",
+    title="Difference of two rates",
+    arguments=TWO_RATES,
+    unit="fraction",
+    direction="neutral",
+    examples=(
+        Example((56, 70, 48, 80), 0.2),
+        Example((30, 200, 50, 200), -0.1),
+        Example((56, 0, 48, 80), CellError.DIV0),
+        Example((71, 70, 48, 80), CellError.NUM),
+    ),
+    aliases=("difference in proportions", "absolute uplift", "risk difference"),
+    confused_with=("RATETEST", "GROWTHRATE"),
+    pitfalls=(
+        "In percentage points: from 10% to 15% are 5 points, though half as much again. By itself it does not tell a "
+        "difference from chance: RATEDIFFCI and RATETEST do."
+    ),
+)
+def rate_difference(conversions_a: Any, total_a: Any, conversions_b: Any, total_b: Any) -> Any:
+    """Rate of the first group less that of the second.
+
+    >>> round(rate_difference(56, 70, 48, 80), 4)
+    0.2
+    """
+    return conversions_a / total_a - conversions_b / total_b
+
+
+@elementwise(
+    "RATEDIFFCI",
+    family="conversion",
+    title="Confidence interval of the difference of two rates (Newcombe)",
+    arguments=(*TWO_RATES, CONFIDENCE),
+    unit="fraction",
+    gives="low and high end (fractions)",
+    direction="neutral",
+    denominators=both_totals,
+    items=2,
+    examples=(
+        Example((56, 70, 48, 80, 0.95), (0.0524314724, 0.3338726541)),
+        Example((10, 10, 0, 10, 0.95), (0.6075093504, 1)),
+        Example((56, 0, 48, 80, 0.95), CellError.DIV0),
+    ),
+    aliases=("Newcombe interval", "hybrid score interval"),
+    confused_with=("CONVCI", "RATEDIFF"),
+    pitfalls=(
+        "The groups have to be independent of each other: not the same leads before and after. Where the interval "
+        "holds 0 the two cannot be told apart; that is not to say they are equal. Records that have not had time to "
+        "convert count as if they had not: compare groups of the same age."
+    ),
+)
+def newcombe_interval(conversions_a: Any, total_a: Any, conversions_b: Any, total_b: Any, confidence: Any) -> Any:
+    """Interval of the rate of the first group less that of the second: its low and its high end.
+
+    Newcombe's hybrid of the score intervals of both rates (Statistics in Medicine 17, 1998, page 873, method 10).
+
+    >>> [round(float(end), 4) for end in newcombe_interval(56, 70, 48, 80, 0.95)]
+    [0.0524, 0.3339]
+    """
+    z = normal_quantile(1 - (1 - confidence) / 2)
+    below_a, above_a = _to_wilson_ends(conversions_a / total_a, total_a, z)
+    below_b, above_b = _to_wilson_ends(conversions_b / total_b, total_b, z)
+    difference = conversions_a / total_a - conversions_b / total_b
+    return difference - sqrt(below_a**2 + above_b**2), difference + sqrt(above_a**2 + below_b**2)
+
+
+def _to_wilson_ends(rate: Any, total: Any, z: Any) -> tuple[Any, Any]:
+    """How far the ends of the Wilson interval are below and above the rate."""
+    shift = z**2 / total * (0.5 - rate)
+    spread = z * sqrt(rate * (1 - rate) / total + (z / (2 * total)) ** 2)
+    return (spread - shift) / (1 + z**2 / total), (spread + shift) / (1 + z**2 / total)
+
+
+@elementwise(
+    "RATETEST",
+    family="conversion",
+    title="Test of two rates (p-value)",
+    arguments=TWO_RATES,
+    unit="p_value",
+    direction="neutral",
+    denominators=both_totals,
+    examples=(
+        Example((5, 83, 12, 99), 0.1591812918),
+        Example((56, 70, 48, 80), 0.008045081368),
+        Example((0, 40, 0, 60), 1),
+        Example((5, 0, 12, 99), CellError.DIV0),
+    ),
+    aliases=("two-proportion z test", "p-value", "statistical significance", "A/B test"),
+    confused_with=("RATEDIFFCI", "RATEDIFF"),
+    pitfalls=(
+        "An approximation for groups that are not small: at least five conversions and five records without are to be "
+        "expected in each at the common rate; below that use Fisher's exact test. Two-sided, without correction for "
+        "continuity. Small where the groups differ more than chance would have it; not the chance that they are equal. "
+        "Of twenty tests of equal groups one falls below 0.05: test few. The groups have to be independent, and of the "
+        "same age."
+    ),
+    remarks="Where no record converted, or every one, nothing tells the groups apart: 1.",
+)
+def two_rates_test(conversions_a: Any, total_a: Any, conversions_b: Any, total_b: Any) -> Any:
+    """Chance of a difference at least as large if both groups have one rate: two-sided z test with pooled variance.
+
+    >>> round(two_rates_test(5, 83, 12, 99), 3)
+    0.159
+    """
+    converted, total = conversions_a + conversions_b, total_a + total_b
+    rate = converted / total
+    none_or_all = (converted <= 0) | (converted >= total)  # no variance: 1 stands in for it, below a difference of 0
+    deviation = sqrt(rate * (1 - rate)) * sqrt(1 / total_a + 1 / total_b) + none_or_all
+    return chi_square_tail(((conversions_a / total_a - conversions_b / total_b) / deviation) ** 2)
+
+
+@elementwise(
+    "SAMPLESIZE",
+    family="conversion",
+    title="Sample size to tell two rates apart",
+    arguments=(
+        fraction("rate_a", "rate expected in the first group"),
+        fraction(
+            "rate_b", "rate expected in the second group, or that of the first with the least difference that matters"
+        ),
+        CONFIDENCE,
+        Argument(
+            "power",
+            "fraction",
+            "chance to see the difference if it is there",
+            low=0,
+            high=1,
+            open_ends=True,
+            optional=True,
+            default=0.8,
+        ),
+    ),
+    unit="count",
+    direction="neutral",
+    denominators=lambda rate_a, rate_b, confidence, power: (rate_a - rate_b,),  # noqa: ARG005
+    impossible=lambda rate_a, rate_b, confidence, power: power < (1 - confidence) / 2,  # noqa: ARG005
+    examples=(
+        Example((0.5, 0.75, 0.95, 0.9), 77),
+        Example((0.1, 0.15), 686),
+        Example((0.1, 0.1), CellError.DIV0),
+    ),
+    aliases=("power analysis", "A/B test sample size", "records per group"),
+    confused_with=("LEADSNEEDED", "RATETEST"),
+    pitfalls=(
+        "In each of the two groups, both of one size; two-sided, for the z test of RATETEST. Set before looking: with "
+        "the rates just seen it only says again what the p-value says. Half the difference takes four times as many."
+    ),
+)
+def sample_size(rate_a: Any, rate_b: Any, confidence: Any, power: Any) -> Any:
+    """Records that each of two groups takes until a test tells their rates apart, rounded up.
+
+    With the pooled variance where the rates are taken for equal (Fleiss, Levin, Paik: Statistical Methods for Rates and
+    Proportions, chapter 4, without correction for continuity).
+
+    >>> float(sample_size(0.5, 0.75, 0.95, 0.9))
+    77.0
+    """
+    mean = (rate_a + rate_b) / 2
+    if_equal = normal_quantile(1 - (1 - confidence) / 2) * sqrt(2 * mean * (1 - mean))
+    if_not = normal_quantile(power) * sqrt(rate_a * (1 - rate_a) + rate_b * (1 - rate_b))
+    return round_up(round_half_away(((if_equal + if_not) / (rate_a - rate_b)) ** 2, 9))

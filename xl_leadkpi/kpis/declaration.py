@@ -32,6 +32,7 @@ NUMBER_FORMATS: Final = {
     "months": "0.0",
     "periods": "0.0",
     "points": "0",
+    "p_value": "0.0000",
 }
 """How a result is shown, by its unit. Rates are fractions; the percent sign is the format's."""
 

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xl_leadkpi.cells.errors import CellError
-from xl_leadkpi.cells.formula import Constant, Name, Operation, compute, divisors, hidden_parts, names_in, symbol, text
+from xl_leadkpi.cells.formula import (
+    Constant,
+    Name,
+    Operation,
+    alternatives,
+    compute,
+    divisors,
+    hidden_parts,
+    names_in,
+    symbol,
+    text,
+)
 from xl_leadkpi.cells.grid import (
     EMPTY,
     FIRST_ERROR,
@@ -95,7 +106,7 @@ class ElementwiseKpi(Kpi):
         zero, outside = self._conditions([Name(argument.name) for argument in self.arguments])
         return (
             *(NoValueRule(f"{text(divisor)}=0", CellError.DIV0) for divisor in zero),
-            *(NoValueRule(text(condition), CellError.NUM) for condition in outside),
+            *(NoValueRule(text(one), CellError.NUM) for condition in outside for one in alternatives(condition)),
         )
 
     def excel_text(self, *arguments: str | float, item: int | None = None) -> str:
@@ -313,7 +324,11 @@ def _more_than_there_are(arguments: Sequence[Argument]) -> Callable[..., Any] | 
     pairs = [(places[argument.name], places[argument.out_of]) for argument in arguments if argument.out_of]
     if not pairs:
         return None
-    ((part, whole),) = pairs  # several parts of one whole are declared with their own condition
+    wholes = {whole for _, whole in pairs}
+    assert len(wholes) == len(pairs), "several parts of one whole are declared with their own condition"
+    if pairs[1:]:
+        return lambda *values: reduce(or_, [values[part] > values[whole] for part, whole in pairs])
+    ((part, whole),) = pairs
     return lambda *values: values[part] > values[whole]
 
 

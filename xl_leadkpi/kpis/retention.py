@@ -29,7 +29,7 @@ from xl_leadkpi.kpis.elementwise import elementwise
         Example((101, 100), CellError.NUM),
     ),
     aliases=("logo churn",),
-    confused_with=("RETRATE",),
+    confused_with=("RETRATE", "MRRCHURN"),
     pitfalls="(start - end) / start is not churn: it nets new customers against lost ones.",
 )
 def churn_rate(lost_customers: Any, start_customers: Any) -> Any:
@@ -274,7 +274,7 @@ def net_promoter_score_of_ratings(ratings: Any) -> Any:
         Example((0, 3000, 5000), CellError.DIV0),
     ),
     aliases=("GRR",),
-    confused_with=("NRR",),
+    confused_with=("NRR", "MRRCHURN"),
     pitfalls="Never above 100%: what the same customers bought more of is left out; with it, it is NRR.",
 )
 def gross_revenue_retention(start_mrr: Any, contraction: Any, churned: Any) -> Any:
@@ -284,6 +284,41 @@ def gross_revenue_retention(start_mrr: Any, contraction: Any, churned: Any) -> A
     0.92
     """
     return (start_mrr - contraction - churned) / start_mrr
+
+
+@elementwise(
+    "MRRCHURN",
+    family="retention",
+    title="MRR churn rate",
+    arguments=(
+        money("churned", "MRR lost with customers, entered positive"),
+        money("start_mrr", "MRR at the start of the period"),
+        money("contraction", "MRR lost to downgrades, entered positive", default=0),
+    ),
+    unit="fraction",
+    direction="lower",
+    impossible=lambda churned, start_mrr, contraction: churned + contraction > start_mrr,
+    examples=(
+        Example((10, 100, 10), 0.2),
+        Example((5000, 100000), 0.05),
+        Example((5000, 0, 3000), CellError.DIV0),
+        Example((90, 100, 11), CellError.NUM),
+    ),
+    aliases=("MRR churn", "gross MRR churn", "revenue churn"),
+    confused_with=("CHURNRATE", "GRR", "NRR"),
+    pitfalls=(
+        "Give contraction too: with it this is the gross MRR churn, 1 - GRR; without it the MRR of lost customers "
+        "alone. Less expansion it would be the net churn, 1 - NRR. Only of the MRR at the start: what was sold and "
+        "lost within the period is left out."
+    ),
+)
+def mrr_churn_rate(churned: Any, start_mrr: Any, contraction: Any) -> Any:
+    """Share of the recurring revenue at the start that was lost.
+
+    >>> mrr_churn_rate(10, 100, 10)
+    0.2
+    """
+    return (churned + contraction) / start_mrr
 
 
 @elementwise(

@@ -289,3 +289,101 @@ def lead_velocity_rate(current_qualified: Any, previous_qualified: Any) -> Any:
     0.15
     """
     return (current_qualified - previous_qualified) / previous_qualified
+
+
+@elementwise(
+    "MAGICNUMBER",
+    family="returns",
+    title="SaaS magic number",
+    arguments=(
+        revenue("revenue", "recurring revenue of the quarter"),
+        revenue("previous_revenue", "recurring revenue of the quarter before"),
+        money("previous_spend", "marketing and sales spend of the quarter before"),
+    ),
+    unit="ratio",
+    direction="higher",
+    examples=(
+        Example((4680000, 4200000, 1800000), 1.0666666666666667),
+        Example((130000, 100000, 120000), 1),
+        Example((95000, 100000, 40000), -0.5),
+        Example((130000, 100000, 0), CellError.DIV0),
+    ),
+    aliases=("magic number",),
+    confused_with=("BURNMULTIPLE", "CACPAYBACK"),
+    pitfalls=(
+        "Revenue of quarters, times four for a year; ARR is of a year already: divide both by four. The spend of the "
+        "quarter before, since it takes about that long to sell: with a longer cycle take an earlier one. Churn is in "
+        "it, gross margin is not. One quarter says little."
+    ),
+)
+def magic_number(revenue: Any, previous_revenue: Any, previous_spend: Any) -> Any:
+    """Recurring revenue a quarter added, as of a year, for each unit of marketing and sales spend before it.
+
+    >>> magic_number(130000, 100000, 120000)
+    1.0
+    """
+    return (revenue - previous_revenue) * 4 / previous_spend
+
+
+@elementwise(
+    "BURNMULTIPLE",
+    family="returns",
+    title="Burn multiple",
+    arguments=(
+        revenue("net_burn", "cash that went out less cash that came in, in the period"),
+        money("net_new_arr", "ARR at the end of the period less ARR at its start"),
+    ),
+    unit="ratio",
+    direction="lower",
+    examples=(
+        Example((3000000, 1000000), 3),
+        Example((500000, 250000), 2),
+        Example((-200000, 1000000), -0.2),
+        Example((3000000, 0), CellError.DIV0),
+        Example((3000000, -1), CellError.NUM),
+    ),
+    aliases=("burn multiple", "net burn / net new ARR"),
+    confused_with=("MAGICNUMBER", "CACPAYBACK"),
+    pitfalls=(
+        "Both of the same period; net_new_arr after churn and contraction, twelve times NETNEWMRR. At or below 0 where "
+        "more cash came in than went out. Where ARR fell there is no multiple: negative, it would look better than any."
+    ),
+)
+def burn_multiple(net_burn: Any, net_new_arr: Any) -> Any:
+    """Cash burned for each unit of recurring revenue added.
+
+    >>> burn_multiple(3000000, 1000000)
+    3.0
+    """
+    return net_burn / net_new_arr
+
+
+@elementwise(
+    "RULEOF40",
+    family="returns",
+    title="Rule of 40",
+    arguments=(
+        Argument("growth", "fraction", "growth of revenue against the year before, see GROWTHRATE", low=-1),
+        margin("profit_margin", "profit as a fraction of revenue: operating, EBITDA or free cash flow"),
+    ),
+    unit="fraction",
+    direction="higher",
+    examples=(
+        Example((0.3, 0.15), 0.45),
+        Example((0.55, -0.1), 0.45),
+        Example((-1.1, 0.2), CellError.NUM),
+    ),
+    aliases=("rule of 40", "rule of forty"),
+    confused_with=("GROWTHRATE", "NETMARGIN"),
+    pitfalls=(
+        "Fractions: 0.3 and 0.15 for 30% and 15%, and 0.4 is the mark. Growth of a year, not of a month or a quarter. "
+        "Operating margin, EBITDA and free cash flow give different sums: say which."
+    ),
+)
+def rule_of_40(growth: Any, profit_margin: Any) -> Any:
+    """Growth and profit margin of a year, added up.
+
+    >>> round(rule_of_40(0.3, 0.15), 4)
+    0.45
+    """
+    return growth + profit_margin

@@ -68,7 +68,7 @@ from xl_leadkpi.kpis.elementwise import elementwise
         ),
         Example(([day(2025, 3, 1)], [day(2025, 2, 1)], "mean"), CellError.DIV0),
     ),
-    aliases=("sales cycle", "days to close"),
+    aliases=("sales cycle", "days to close", "time to close"),
     confused_with=("TIMETOCONV",),
     pitfalls=(
         "From the creation of the lead or of the opportunity: both are in use, pass the column you mean. Deals "

@@ -161,7 +161,7 @@ def average_order_value(revenue: Any, orders: Any) -> Any:
         Example((240000, 80), 3000),
         Example((120000, 0), CellError.DIV0),
     ),
-    aliases=("ARPC", "ARPA", "ARPU"),
+    aliases=("ARPC", "ARPA", "ARPU", "average revenue per user", "average revenue per account"),
     confused_with=("AOV", "CLTV"),
     pitfalls=(
         "State the period (month or year): CLTV and payback need it. Use the average number of customers when "
@@ -192,7 +192,7 @@ def average_revenue_per_customer(revenue: Any, customers: Any) -> Any:
         Example((400, 3, 1), 1200),
         Example((1200, 3, 0.8), 2880),
     ),
-    aliases=("CLV", "LTV"),
+    aliases=("CLV", "LTV", "lifetime value"),
     confused_with=("CLTVCHURN", "LEADVALUE"),
     pitfalls=(
         "value_per_period is what a customer brings in a period (ARPC), lifetime counts the same periods. Lead "
@@ -491,7 +491,7 @@ def pipeline_velocity(opportunities: Any, deal_value: Any, win_rate: Any, cycle_
         Example((4800000, 2400000, 2400000), CellError.DIV0),
         Example((4800000, 2400000, 2500000), CellError.NUM),
     ),
-    aliases=("coverage ratio", "coverage of the remaining target"),
+    aliases=("coverage ratio", "remaining pipeline coverage", "coverage of the remaining target"),
     confused_with=("QUOTAATT", "WPIPECOV"),
     pitfalls=(
         "How much is enough depends on the win rate by value: 1 / win rate, not 3 for everybody. What is won has left "

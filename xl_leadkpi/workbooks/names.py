@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _KNOWN: Final = frozenset(
     [
         "ABS",
+        "CHIDIST",
         "COLUMNS",
         "COUNT",
         "COUNTIF",
