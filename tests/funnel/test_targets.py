@@ -97,7 +97,21 @@ def test_what_is_no_figure_is_named_with_the_nearest(leads):
 @pytest.mark.parametrize("text", ["", "many", "0", "-3", "nan", "inf", "1e999", "0%", "12 %%"])
 def test_what_is_no_target(text):
     with pytest.raises(InputError, match="is no target"):
-        read_target(text)
+        read_target("won", text)
+
+
+@pytest.mark.parametrize("figure", ["won", "revenue", "cpl"])
+def test_per_cent_of_what_is_no_share(figure):
+    with pytest.raises(InputError, match=f"is a share, and {figure} is none"):
+        read_target(figure, "25%")
+
+
+@pytest.mark.parametrize(
+    ("figure", "text", "target"),
+    [("revenue", "1 000,5", 1000.5), ("win_rate", "12,5 %", 0.125), ("romi", "300%", 3), ("won", "1e3", 1000)],
+)
+def test_targets_as_they_are_typed(figure, text, target):
+    assert read_target(figure, text) == pytest.approx(target)
 
 
 def test_none_is_none():
@@ -115,3 +129,23 @@ def test_the_terminal_says_what_came_of_them(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "  Won: 4 of 8, 50%\n  Revenue (won): 4,000 EUR of 5,000 EUR, 80%\n" in said
     assert "  Lead → won: 25.0% of 20.0%, 125%\n  CPL, blended: - of 9 EUR\n" in said
+
+
+def test_a_target_of_no_figure_in_the_project_file_is_named_with_its_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    sample.leads(50).write_csv("leads.csv")
+    (tmp_path / "leadkpi.toml").write_text('[inputs]\nleads = "leads.csv"\n[targets]\nwon = 5\nWinRate = 0.2\n')
+    assert main(["funnel", "-o", "out.xlsx"]) == 1
+    assert "leadkpi.toml, line 5: targets.WinRate: There is no figure 'winrate'" in capsys.readouterr().err
+
+
+def test_small_figures_are_told_precisely_and_of_whom(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    sample.leads(600).write_csv("leads.csv")
+    given = ["--target", "response_minutes_median=2.5", "--target", "won=9", "--period", "2026-Q2"]
+    assert main(["funnel", "leads.csv", "-o", "out.xlsx", *given]) == 0
+    said = capsys.readouterr().out
+    assert " of 2.50 min, " in said
+    assert " of 9, " in said
+    assert "(closed in the period)" in said
+    assert "(created in the period)" in said

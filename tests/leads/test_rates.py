@@ -385,6 +385,8 @@ def test_rates_of_the_european_central_bank_are_read_as_they_are(tmp_path):
         for code in {*CODES, "EUR"} - {"CYP", rates.target}:
             expected = [of_a_euro(row, rates.target) / of_a_euro(row, code) for _, row in sorted(days.items())]
             assert [rate for _, rate in rates.daily[code]] == pytest.approx(expected)
+    (tmp_path / "odd.csv").write_text(of_the_ecb([("2026-06-30", (-1.15, 165.2, *(0,) * 8))]))
+    assert read_rates([str(tmp_path / "odd.csv")]).daily.keys() == {"JPY"}
     with pytest.raises(InputError, match=r"ecb.csv: there is no rate into CHF, only into BGN"):
         read_rates([str(tmp_path / "ecb.csv")], "CHF")
 

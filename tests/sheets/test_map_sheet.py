@@ -118,10 +118,9 @@ def test_what_was_recognised_is_no_place_for_a_wish(full, tmp_path, told):
     assert len(str(refused.value)) < 1_500
 
 
-def test_the_day_of_printing_is_no_option(full, tmp_path):
-    path = written(full, tmp_path / "funnel.xlsx")
-    edit(path, "tblParameters", "window_days", "built_at", column=0)
-    assert "built_at" not in read_edits(path).parameters
+def test_the_day_of_printing_is_no_option():
+    table = FoundTable([["built_at", "2026-06-30", "", ""]], "Settings", 7)
+    assert edits_in({"tblParameters": table}) == WorkbookEdits()
 
 
 def test_a_note_in_a_far_cell_costs_nothing(full, tmp_path):

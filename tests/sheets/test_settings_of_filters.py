@@ -79,3 +79,17 @@ def test_a_bad_condition_is_named(folder, capsys):
         InputError, match=r"Settings, cell C\d+: Only rows for which: The condition 'Amount' is no condition"
     ):
         read_edits("edited.xlsx")
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [["--exclude", "5. Can't reach"], ["--where", "Owner!=O'Neil"], ["--where", 'Source!=7" screen'],
+     ["--exclude", "a; b's"], ["--where", "Source not in ('x; y', O'Neil)"], ["--exclude", "'quoted'"]],
+)  # fmt: skip
+def test_apostrophes_and_quotation_marks_are_read_back(folder, capsys, filters):
+    words = LEADS.replace("Spam call", "5. Can't reach").replace("Amount", "Owner").replace(",100", ",O'Neil")
+    Path("leads.csv").write_text(words)
+    count = leads_counted(capsys, "leads.csv", *filters)
+    asked = read_edits("out.xlsx").filters
+    assert leads_counted(capsys, "leads.csv", "--reuse-map", "out.xlsx") == count
+    assert read_edits("out.xlsx").filters == asked != {}

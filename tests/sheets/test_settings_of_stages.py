@@ -98,3 +98,19 @@ def test_bad_cells_are_named(tmp_path, column, value, said):
     book.save(path)
     with pytest.raises(InputError, match=said):
         read_edits(path)
+
+
+def test_a_target_goes_with_its_stage(tmp_path):
+    path = workbook(tmp_path / "a.xlsx")
+    book, rows = stage_cells(path)
+    [target] = [row for row in book["Settings"].iter_rows() if row[4].value == "Needs Analysis" and row[1].value]
+    target[2].value = 40
+    book.save(path)
+    assert read_edits(path).targets == {"Needs Analysis": 40}
+    [renamed] = [row for row in rows if row[1].value == "Needs Analysis"]
+    renamed[3].value = "Needs"
+    book.save(path)
+    assert read_edits(path).targets == {"Needs": 40}
+    renamed[2].value = None  # left out
+    book.save(path)
+    assert read_edits(path).targets == {}

@@ -7,6 +7,7 @@ workbook is as it was before, and the text says why.
 from __future__ import annotations
 
 import platform
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data at most: more make a workbook slow."""
+_OPTION = re.compile(r"(?:^|[\s('\"])--[a-z]")
 SHEETS = ("Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts")
 SOURCE = "leadkpi_source"
 """Defined name that says what the funnel was built from: a cell of a growing table, or the very range."""
@@ -146,11 +148,12 @@ def _build_from(
     from xl_leadkpi.leads.model.conditions import parse_condition  # noqa: PLC0415
     from xl_leadkpi.sheets import lay_out  # noqa: PLC0415
     from xl_leadkpi.sheets.book import to_book  # noqa: PLC0415
+    from xl_leadkpi.sheets.edits import asked_period  # noqa: PLC0415
 
     edits = _edits(book, ours)
     language = _language(host, header_texts(table.rows))
     headers = {str(cell) for row in table.rows[:15] for cell in row if cell is not None}
-    parameters = {**edits.parameters, "targets": edits.targets}
+    parameters = {**edits.parameters, **asked_period(edits, edits.period), "targets": edits.targets}
     options = ReadOptions(
         fields={field: header for field, header in edits.fields.items() if header == "-" or header in headers},
         words=edits.words,
@@ -205,7 +208,7 @@ def _telling_hidden(read: Any, table: Table, host: Host) -> Any:
 def _edits(book: Any, ours: Mapping[str, str]) -> WorkbookEdits:
     """What the user has changed in Settings and Funnel_Map."""
     from xl_leadkpi.sheets.editable import EDITABLE_TABLES  # noqa: PLC0415
-    from xl_leadkpi.sheets.edits import FoundTable, edits_in  # noqa: PLC0415
+    from xl_leadkpi.sheets.edits import FoundTable, check_whole, edits_in  # noqa: PLC0415
 
     tables: dict[str, FoundTable] = {}
     for sheet in (ours[name] for name in dict.fromkeys(EDITABLE_TABLES.values()) if name in ours):
@@ -215,6 +218,8 @@ def _edits(book: Any, ours: Mapping[str, str]) -> WorkbookEdits:
                 place = table.range
                 rows = [["" if cell is None else cell for cell in row] for row in place.options(ndim=2).value[1:]]
                 tables[name] = FoundTable(rows, sheet, place.row + 1, place.column - 1)
+    if tables:
+        check_whole(tables)
     return edits_in(tables)
 
 
@@ -561,9 +566,9 @@ def _language_of(title: Any) -> str:
 
 
 def _for_excel(message: str) -> str:
-    """A message of the command line for somebody without one: options become Funnel_Map."""
-    sentences = [part for part in message.replace("--map", "\0").split(". ") if "\0" not in part]
-    text = ". ".join(sentences).rstrip(".")
+    """A message of the command line for somebody without one: what speaks of options is left out."""
+    sentences = message.split(". ")
+    text = ". ".join([one for one in sentences if not _OPTION.search(one)] or sentences).rstrip(".")
     return f"{text}."
 
 

@@ -96,12 +96,11 @@ def condition(text: str) -> Condition:
 
 def target(text: str) -> tuple[str, float]:
     """A key figure and its target."""
-    from xl_leadkpi.funnel.targets import check_share, read_target
+    from xl_leadkpi.funnel.targets import read_target
 
     figure, wanted = pair(text)
     try:
-        number = read_target(wanted)
-        check_share(figure.casefold(), number)
+        number = read_target(figure, wanted)
     except UserError as fault:
         raise argparse.ArgumentTypeError(str(fault)) from None
     return figure, number

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.files.warehouse import Engine, TableLocation
     from xl_leadkpi.leads.model.conditions import Condition
     from xl_leadkpi.leads.model.findings import Finding
-    from xl_leadkpi.leads.model.periods import Comparison
     from xl_leadkpi.leads.model.rates import Rates
     from xl_leadkpi.leads.model.reports import Reports
     from xl_leadkpi.leads.model.stage import OwnStage
@@ -64,6 +63,7 @@ _STDOUT_NAMES = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _JSON_BEGINS = re.compile(rb'\{\s*"header":\s*\{\s*"source')
 MOST_ODDITIES = 8
 FIGURES_NAMED = 8
+_SMALL = 1_000
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data unless told otherwise: more make a file that is slow to open."""
 
@@ -379,7 +379,10 @@ def _write(
         leads, spend, touches = read_tables(options, reading, settled, progress)
         reports = read_reports(options, reading, progress)
         progress("counting")
-        report = build(leads, spend, touches, counting, reports)
+        try:
+            report = build(leads, spend, touches, counting, reports)
+        except InputError as error:
+            raise _of_project(error, options) from None
         if output:
             progress("laying out")
             layout = lay_out(
@@ -497,6 +500,8 @@ def _of_project(error: InputError, options: argparse.Namespace) -> InputError:
     if options.project_file is None or filed is None:
         return error
     known = settings()[setting]
+    if setting == "target":  # of any letters
+        entry = next((name for name, _ in filed if name.casefold() == entry.casefold()), entry)
     if known.is_table:
         is_filed, keys = (
             entry in dict(filed) and entry not in dict(getattr(options.said, setting)),
@@ -732,7 +737,7 @@ def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, Funn
     filters |= {"stages": filed["stages"]} if filed.get("stages") else {}
     own = chosen_parameters(filed) | _period_of_project(options)
     settled = Settled(fields, words, channels, own | filters | {"targets": named_targets(filed.get("target", ()))})
-    parameters = own | edits.parameters | chosen_parameters(vars(said)) | _period_said(options)
+    parameters = own | edits.parameters | chosen_parameters(vars(said)) | _period_of_all(options, edits)
     parameters["targets"] = _targets(options, edits)
     counting = _counting({name: value for name, value in parameters.items() if name != "as_of"}, options)
     reading = ReadOptions(
@@ -759,7 +764,8 @@ def _targets(options: argparse.Namespace, edits: WorkbookEdits) -> dict[str, flo
     """The targets of the project file, with what the sheet Settings changes of them, and those of the command line."""
     from xl_leadkpi.funnel.targets import named_targets
 
-    return named_targets(options.filed.get("target", ())) | edits.targets | named_targets(options.said.target)
+    filed = [(name, target) for name, target in options.filed.get("target", ())]
+    return named_targets([*filed, *edits.targets.items(), *options.said.target])
 
 
 def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
@@ -812,31 +818,40 @@ _OF_PERIOD = ("period", "compare", "fiscal_start")
 
 def _period_of_project(options: argparse.Namespace) -> dict[str, Any]:
     """The period that the project file asks for, as the counting takes it."""
-    filed = {name: options.filed.get(name) for name in _OF_PERIOD}
+    filed = _named_parts(options.filed)
     try:
-        return _period_asked(**filed)
+        return _period_asked(filed)
     except UserError as error:
-        named = next(name for name in ("compare", "fiscal_start", "period") if filed[name] is not None)
+        named = next(name for name in ("compare", "fiscal_start", "period") if name in filed)
         raise UserError(f"{options.project_file.place(*settings()[named].path)}: {error}") from None
 
 
-def _period_said(options: argparse.Namespace) -> dict[str, Any]:
-    """The period that the command line asks for, with what it leaves to the project file."""
-    if all(getattr(options.said, name) is None for name in _OF_PERIOD):
-        return {}
-    return _period_asked(**{name: getattr(options, name) for name in _OF_PERIOD})
+def _period_of_all(options: argparse.Namespace, edits: WorkbookEdits) -> dict[str, Any]:
+    """The period asked for: each part of it by the command line, else by Settings, else by the project file."""
+    from xl_leadkpi.sheets.edits import asked_period
+
+    said = _named_parts(vars(options.said))
+    parts = {**_named_parts(options.filed), **edits.period, **said}
+    if not parts.get("period") and said:
+        return _period_asked(said)  # which says what is missing
+    if not parts.get("period"):
+        parts = {"period": ""} if "period" in parts else {}
+    return asked_period(edits, parts)
 
 
-def _period_asked(period: str | None, compare: Comparison | None, fiscal_start: int | None) -> dict[str, Any]:
-    """A period and the one that it is compared with, as the counting takes them; empty without one."""
+def _named_parts(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in _OF_PERIOD if values.get(name) is not None}
+
+
+def _period_asked(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """A period and the one that it is compared with, as the counting takes them; empty where nothing is said of one."""
     from xl_leadkpi.funnel.period_names import PeriodNames, period_options
 
-    if period is None:
-        for name, value in {"--compare": compare, "--fiscal-start": fiscal_start}.items():
-            if value is not None:
-                raise UserError(f"{name} says something of a period: give one with it, such as --period 2026-Q2")
-        return {}
-    return period_options(PeriodNames(period, compare or "previous", fiscal_start or 1))
+    if not parts.get("period"):
+        for name, option in {"compare": "--compare", "fiscal_start": "--fiscal-start"}.items():
+            if name in parts:
+                raise UserError(f"{option} says something of a period: give one with it, such as --period 2026-Q2")
+    return period_options(PeriodNames(**parts)) if parts else {}
 
 
 def _print_figures(report: FunnelReport, output: Path | None, json_output: Path | None) -> None:
@@ -911,15 +926,27 @@ def _print_targets(report: FunnelReport, currency: str, spent: str) -> None:
         return
     header = report.header
     texts = Texts("en", header.win_basis, header.is_deals, report.stage_pipeline)
+    units = {"days": " days", "minutes": " min", "ratio": "x"}
     print("targets:")
     for row in report.targets.rows():
-        figure, share = row["figure"], row["unit"] == "fraction"
-        unit = "" if row["unit"] != "money" else spent if report.summary[figure].currency == "spend" else currency
+        figure, unit = row["figure"], units.get(row["unit"], "")
+        if row["unit"] == "money":
+            unit = spent if report.summary[figure].currency == "spend" else currency
         came, target = (
-            _share(value) or "-" if share else _amount(value, unit) for value in (row["actual"], row["target"])
+            (_share(value) or "-") if row["unit"] == "fraction" else _precisely(value, unit)
+            for value in (row["actual"], row["target"])
         )
         attained = f", {row['attained']:.0%}" if _is_number(row["attained"]) else ""
-        print(f"  {texts.card(figure, header.window_days)}: {came} of {target}{attained}")
+        basis = f" ({row['basis']} in the period)" if row["basis"] else ""
+        print(f"  {texts.card(figure, header.window_days)}: {came} of {target}{attained}{basis}")
+
+
+def _precisely(value: object, unit: str) -> str:
+    """A figure with two decimals where it is small and has some."""
+    if not isinstance(value, int | float):
+        return "-"
+    is_small = abs(value) < _SMALL and value != int(value)
+    return f"{value:,.2f}{unit}" if is_small else f"{value:,.0f}{unit}"
 
 
 def _print_rates(report: FunnelReport) -> None:

@@ -39,6 +39,7 @@ class FunnelOptions:
         period_to: Last day of it; None leaves it open.
         compared_from: First day of the period that it is compared with, None without one.
         compared_to: Last day of that.
+        compared_name: What the user calls that: ``previous``, ``year-ago``, ``none``, or its days.
         period_name: What the user calls the period, such as ``2026-Q2``.
         fiscal_start: Month from 1 in which the year begins that such a name is of.
         cohort_months: Calendar months after the first that the cohort tables follow, at most 240.
@@ -65,6 +66,7 @@ class FunnelOptions:
     period_to: date | None = None
     compared_from: date | None = None
     compared_to: date | None = None
+    compared_name: str = ""
     period_name: str = ""
     fiscal_start: int = 1
     cohort_months: int = 12

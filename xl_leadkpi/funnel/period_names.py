@@ -53,7 +53,7 @@ def period_options(names: PeriodNames) -> dict[str, Any]:
     """
     if not names.period:
         none = dict.fromkeys(("period_from", "period_to", "compared_from", "compared_to"))
-        return {**none, "period_name": "", "fiscal_start": 1}
+        return {**none, "compared_name": "", "period_name": "", "fiscal_start": 1}
     asked = read_period(names.period, names.fiscal_start)
     is_named = names.compare in _COMPARISONS
     compared = (
@@ -64,6 +64,7 @@ def period_options(names: PeriodNames) -> dict[str, Any]:
         "period_to": asked.last,
         "compared_from": compared and compared.first,
         "compared_to": compared and compared.last,
+        "compared_name": names.compare,
         "period_name": names.period,
         "fiscal_start": names.fiscal_start,
     }
@@ -90,7 +91,9 @@ def named_period(options: Mapping[str, Any]) -> PeriodNames:
     if not _is_named(period, fiscal_start, first, last):
         period = _days(first, last)
     compared = options.get("compared_from"), options.get("compared_to")
-    compare = next((one for one in _COMPARISONS if _compared(period, fiscal_start, one) == compared), None)
+    # of a year the one before is that of a year ago too: what the user has said comes first
+    said = [one for one in _COMPARISONS if one == options.get("compared_name")]
+    compare = next((one for one in (*said, *_COMPARISONS) if _compared(period, fiscal_start, one) == compared), None)
     return PeriodNames(period, compare or _days(*compared), fiscal_start)
 
 

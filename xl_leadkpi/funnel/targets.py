@@ -6,10 +6,14 @@ import difflib
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
 from xl_leadkpi.funnel.report import Column
 from xl_leadkpi.funnel.section import Section
+from xl_leadkpi.leads.cells.numbers import parse_amounts
+from xl_leadkpi.leads.model.stage import PIPELINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +31,10 @@ FIGURES = (
 """Key figures that a target may be set for, besides the counts of the stages, by their keys in the summary."""
 _SHARES = frozenset({"win_rate", "lead_to_opportunity", "lead_conversion", "lead_conversion_mature"})
 """Figures that are at most 1."""
+_PER_CENT = frozenset({"romi", "romi_paid"})
+"""Figures in per cent that may be more than all."""
 _NEAREST = 3
+_USUAL = {stage.name.casefold(): stage.count_key for stage in PIPELINE.inner}
 
 
 def figures_with_targets(pipeline: Pipeline) -> tuple[str, ...]:
@@ -44,41 +51,39 @@ def figures_with_targets(pipeline: Pipeline) -> tuple[str, ...]:
     return (first, *(stage.count_key for stage in pipeline.inner), *others)
 
 
-def read_target(text: str) -> float:
+def read_target(figure: str, text: str) -> float:
     """A target as somebody writes it.
 
     Args:
-        text: A number above 0, or a percentage.
+        figure: The figure it is of, by its key or as the user calls it.
+        text: A number above 0; of a share also a percentage.
 
     Raises:
-        InputError: It is neither.
+        InputError: It is neither, or more than all of what is a share.
 
-    >>> read_target("250"), read_target("2.5e5"), read_target("12.5 %")
-    (250.0, 250000.0, 0.125)
+    >>> read_target("won", "250"), read_target("revenue", "2 500,5"), read_target("win_rate", "12.5 %")
+    (250.0, 2500.5, 0.125)
     """
     number = text.strip()
-    is_share = number.endswith("%")
-    try:
-        value = float(number.removesuffix("%")) / (100 if is_share else 1)
-    except ValueError:
-        value = 0
-    if not isfinite(value) or value <= 0:
+    is_per_cent = number.endswith("%")
+    value = _number(number.removesuffix("%").strip())
+    if value is None or not isfinite(value) or value <= 0:
         raise InputError(f"'{brief(text)}' is no target. Give a number above 0 such as 250, or a share such as 25%.")
+    key = figure.strip().casefold()
+    if is_per_cent and key not in _SHARES | _PER_CENT:
+        raise InputError(f"'{brief(text)}' is a share, and {figure} is none. Give a number such as 250.")
+    value /= 100 if is_per_cent else 1
+    if key in _SHARES and value > 1:
+        raise InputError(f"{figure} is a share, and {value:g} is more than all. Write 25% or 0.25.")
     return value
 
 
-def check_share(figure: str, target: float) -> None:
-    """Refuse a target of more than all.
-
-    Args:
-        figure: Key of the figure.
-        target: Its target.
-
-    Raises:
-        InputError: The figure is a share, and the target above 1.
-    """
-    if figure in _SHARES and target > 1:
-        raise InputError(f"{figure} is a share, and {target:g} is more than all. Write 25% or 0.25.")
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        read: float | None = parse_amounts(pl.Series([text])).values[0]
+        return read
 
 
 class TargetsSection(Section):
@@ -86,11 +91,10 @@ class TargetsSection(Section):
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """A row a target; None without targets."""
-        targets = figures.context.options.targets
-        if not targets:
-            return {"targets": None}
         pipeline = figures.context.pipeline
-        wanted, order = by_key(targets, pipeline), figures_with_targets(pipeline)
+        wanted, order = by_key(figures.context.options.targets, pipeline), figures_with_targets(pipeline)
+        if not wanted:
+            return {"targets": None}
         return {"targets": _block(figures, {key: wanted[key] for key in order if key in wanted})}
 
 
@@ -109,7 +113,9 @@ def by_key(targets: Mapping[str, float], pipeline: Pipeline) -> dict[str, float]
     {'meetings': 30.0}
     """
     keys = figures_with_targets(pipeline)
-    names = {stage.name.casefold(): stage.count_key for stage in pipeline.inner} | {key: key for key in keys}
+    own = {stage.name.casefold(): stage.count_key for stage in pipeline.inner}
+    # a stage of the user's own may bear the name of a usual one without standing for it
+    names = {_USUAL[name]: key for name, key in own.items() if name in _USUAL} | {key: key for key in keys} | own
     found: dict[str, float] = {}
     for name, target in targets.items():
         key = names.get(name.strip().casefold())
@@ -120,10 +126,8 @@ def by_key(targets: Mapping[str, float], pipeline: Pipeline) -> dict[str, float]
                 f"There is no figure '{brief(name)}' to set a target for.{hint} There are: {', '.join(keys)}.",
                 ("target", name),
             )
-        try:
-            check_share(key, target)
-        except InputError as fault:
-            raise InputError(str(fault), ("target", name)) from None
+        if key in _SHARES and target > 1:
+            raise InputError(f"{key} is a share, and {target:g} is more than all. Write 0.25.", ("target", name))
         found[key] = target
     return {key: target for key, target in found.items() if target}
 
@@ -175,7 +179,8 @@ def _is_met(value: Any, target: float, column: Column | None) -> str | None:
 def named_targets(targets: Sequence[tuple[str, float]]) -> dict[str, float]:
     """Targets as the counting takes them; a later one stands instead of an earlier one of the same figure.
 
-    >>> named_targets([("won", 10.0), ("Won", 12.0)])
-    {'won': 12.0}
+    >>> named_targets([("won", 10.0), ("Won", 12.0), ("Meeting", 5.0), ("meetings", 6.0)])
+    {'won': 12.0, 'meetings': 6.0}
     """
-    return {name.strip().casefold(): target for name, target in targets}
+    names = ((name.strip().casefold(), target) for name, target in targets)
+    return {_USUAL.get(name, name): target for name, target in names}

@@ -221,7 +221,7 @@ class _Table:
         in_target = found.get(target, pl.repeat(1.0, len(self.days), eager=True))
         for currency, rates in {_EURO: pl.repeat(1.0, len(self.days), eager=True), **found}.items():
             for place, (day, rate, own) in enumerate(zip(self.days, rates, in_target, strict=True)):
-                if currency != target and day is not None and rate and own:
+                if currency != target and None not in (day, rate, own) and rate > 0 and own > 0:
                     yield place, currency, float(own) / float(rate)
 
     def _at(self, place: int, column: str = "") -> str:

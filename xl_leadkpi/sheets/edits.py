@@ -6,7 +6,7 @@ An edit is a cell that differs from what the program had decided by itself, whic
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
 from xl_leadkpi.funnel.period_names import PeriodNames, period_options
-from xl_leadkpi.funnel.targets import check_share, read_target
+from xl_leadkpi.funnel.targets import read_target
 from xl_leadkpi.leads.model.conditions import parse_condition
 from xl_leadkpi.leads.model.stage import PIPELINE, WIN, OwnStage, possible_pipelines
 from xl_leadkpi.locales import in_every_language
@@ -45,12 +45,16 @@ from xl_leadkpi.sheets.map_sheet import field_names
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xl_leadkpi.leads.model.options import StagesWanted
     from xl_leadkpi.leads.model.stage import Pipeline
 
-_ONE_FILTER = re.compile(r"""(?:'[^']*'|"[^"]*"|[^;'"\n])+""")
+_QUOTES = "'\""
+_BEFORE_A_QUOTE = re.compile(r"(?:^|[=<>!(,;\n]|\bin)\s*$")
+"""What stands before a quotation mark that begins a text: in O'Neil it is an apostrophe."""
+_NONE = frozenset({"", *(text.casefold() for text in in_every_language("funnel", "map.none"))})
+"""What says that there is none."""
 _VALUE, _DEFAULT = 1, 2
 """Columns of a parameter's value and of what holds without the user's choice."""
 
@@ -66,7 +70,10 @@ class WorkbookEdits:
             was changed.
         words: Stage or status word to stage.
         channels: Spelling of a channel to the name wanted for it.
-        parameters: Names of ``FunnelOptions`` and ``as_of`` to their values; all of the period where any was changed.
+        parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
+        period: Of :data:`xl_leadkpi.sheets.editable.OF_PERIOD`, those that were changed, as :class:`PeriodNames` has
+            them; ``""`` for no period.
+        period_place: The cell that the period is named in, for messages.
         targets: Key figure to its target, 0 where there is to be none.
         stages_wanted: One of :data:`xl_leadkpi.sheets.editable.MODES`, None where that was not changed.
         filters: Of :data:`xl_leadkpi.sheets.editable.FILTERS`, those that were changed, as texts.
@@ -78,6 +85,8 @@ class WorkbookEdits:
     words: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    period: dict[str, Any] = field(default_factory=dict)
+    period_place: str = field(default="", compare=False)
     targets: dict[str, float] = field(default_factory=dict)
     stages_wanted: StagesWanted | None = None
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -122,12 +131,45 @@ def read_edits(path: str | os.PathLike[str], pipeline: Pipeline = PIPELINE) -> W
         for name, found in _tables_of(Path(path), sheet).items()
         if found.rows
     }
-    if not tables:
+    if tables:
+        check_whole(tables, f"{path}, ")
+    else:
         raise InputError(
             f"{path}: the sheets {SETTINGS_SHEET} and {MAP_SHEET} are not ours; give a workbook that leadkpi has "
             "written"
         )
     return edits_in(tables, f"{path}, ", pipeline)
+
+
+def check_whole(tables: Mapping[str, FoundTable], source: str = "") -> None:
+    """Refuse Settings in which lines are missing: what stood there would be lost without a word.
+
+    Args:
+        tables: What was found.
+        source: What messages begin with.
+
+    Raises:
+        InputError: A table or a line of it is not where it was written.
+    """
+    written = {
+        PERIOD: ("as_of", *OF_PERIOD),
+        FILTERS_TABLE: FILTERS,
+        PARAMETERS: tuple(
+            name for name in asdict(FunnelOptions()) if name not in {*UNKEPT, *period_options(PeriodNames())}
+        ),
+    }
+    for table, names in written.items():
+        found = tables.get(table, FoundTable(()))
+        there = {_named(row[0], "option", names) for row in found.rows}
+        missing = [in_every_language("funnel", f"option.{name}")[0] for name in names if name not in there]
+        if table == PARAMETERS and not missing and not any(str(row[_VALUE]).strip() for row in found.rows):
+            missing = ["its values"]
+        if missing:
+            raise InputError(
+                f"{source}{found.sheet or SETTINGS_SHEET}: the table {table} lacks {', '.join(missing)}. Put the lines "
+                "back where they were, without an empty one among them and without new columns before or between, or "
+                "make the workbook anew."
+            )
 
 
 def _tables_of(path: Path, sheet: str) -> dict[str, FoundTable]:
@@ -183,8 +225,10 @@ def edits_in(tables: Mapping[str, FoundTable], source: str = "", pipeline: Pipel
         stages=placed if is_edited or names & {*words.values()} else (),
         words=words,
         channels=_edited_channels(rows(CHANNELS)),
-        parameters=_edited_parameters(parameters) | _edited_period(parameters),
-        targets=_edited_targets(rows(TARGETS)),
+        parameters=_edited_parameters(parameters),
+        period=_edited_period(parameters),
+        period_place=next((row.cell() for row in parameters if _named(row.cells[0], "option", ("period",))), ""),
+        targets=_edited_targets(rows(TARGETS), rows(STAGES)),
         stages_wanted=_edited_mode(parameters),
         filters=_edited_filters(parameters),
         tables={
@@ -337,16 +381,20 @@ def _edited_words(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
 def _edited_channels(rows: Sequence[_Row]) -> dict[str, str]:
     edits = {}
     for row in rows:
-        spelling, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
+        spelling, now, recognised, *_ = map(_plain, row.cells)
         if spelling and now and now != recognised:
             edits[spelling] = now
     return edits
 
 
+def _defaults() -> dict[str, Any]:
+    """The parameters of how it is counted, with what they are without anybody's choice."""
+    apart = {*UNKEPT, *period_options(PeriodNames())}
+    return {name: value for name, value in asdict(FunnelOptions()).items() if name not in apart}
+
+
 def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
-    defaults = {"as_of": None, **asdict(FunnelOptions())}
-    for other in (*UNKEPT, *period_options(PeriodNames())):
-        del defaults[other]
+    defaults = {"as_of": None, **_defaults()}
     edits = {}
     for row in rows:
         shown, now, default, *_ = row.cells
@@ -354,36 +402,63 @@ def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
         if name is not None and now not in ("", default):
             now = _named(now, "choice", CHOICES[name]) or now if name in CHOICES else now
             edits[name] = _typed(name, now, defaults[name], f"{row.cell()}: {shown}")
+            _check_option(name, edits[name], row)
     return edits
 
 
 def _edited_period(rows: Sequence[_Row]) -> dict[str, Any]:
-    """The period that is asked for, where that or what it is compared with was changed."""
-    none = {"", *(text.casefold() for text in in_every_language("funnel", "map.none"))}
+    """What was changed of the period that is asked for, and of what it is compared with."""
     of_period = {name: row for row in rows if (name := _named(row.cells[0], "option", OF_PERIOD)) is not None}
-    now = {name: _plain(row.cells[_VALUE]) for name, row in of_period.items()}
-    found = {name: _plain(row.cells[_DEFAULT]) for name, row in of_period.items()}
-    if now == found:
-        return {}
-    period = now.get("period", "")
-    if period.casefold() in none:
-        for name, row in of_period.items():
-            if name != "period" and now[name] not in ("", found[name]):
-                raise InputError(
-                    f"{row.cell()}: {row.cells[0]} says something of a period: write one too, such as 2026-Q2, in "
-                    f"{of_period['period'].cell()}"
-                )
-        return period_options(PeriodNames())
+    now, found = (
+        {name: _named(text := _plain(row.cells[at]), "choice", COMPARISONS) or text for name, row in of_period.items()}
+        for at in (_VALUE, _DEFAULT)
+    )
+    edits: dict[str, Any] = {}
+    for name, row in of_period.items():
+        if now[name] == found[name] or (name != "period" and not now[name]):
+            continue
+        if name == "fiscal_start":
+            edits[name] = _month_in(row)
+        elif name == "compare":
+            edits[name] = now[name]
+        else:
+            edits[name] = "" if now[name].casefold() in _NONE else now[name]
+    if edits.get("period", now.get("period", "")):
+        _check_period(of_period, edits, now)
+    return edits
+
+
+def asked_period(edits: WorkbookEdits, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The period that is asked for, as the counting takes it.
+
+    Args:
+        edits: What was changed in Settings.
+        parts: Parts of the period in force, these edits among them, as :class:`PeriodNames` has them.
+
+    Raises:
+        InputError: There is no such period; or none at all, and yet what it is compared with was changed.
+    """
+    beside = [name for name in ("compare", "fiscal_start") if name in edits.period]
+    if beside and not parts.get("period"):
+        named = " and ".join(in_every_language("funnel", f"option.{name}")[0] for name in beside)
+        raise InputError(f"{edits.period_place}: there is no period, and {named} says something of one: write 2026-Q2")
+    return period_options(PeriodNames(**parts)) if parts else {}
+
+
+def _check_period(of_period: Mapping[str, _Row], edits: Mapping[str, Any], now: Mapping[str, str]) -> None:
+    """Refuse a period that cannot be, at its cell; one that is not there may be named elsewhere."""
+    period = edits.get("period", now["period"])
+    if period.casefold() in _NONE:
+        return
     start = _month_in(of_period["fiscal_start"]) if "fiscal_start" in of_period else 1
-    compare = now.get("compare") or "previous"
-    asked = PeriodNames(period, _named(compare, "choice", COMPARISONS) or compare, start)
-    for name, names in (("period", PeriodNames(period, "none", start)), ("compare", asked)):
+    asked = PeriodNames(period, now.get("compare") or "previous", start)
+    for name, names in (("period", replace(asked, compare="none")), ("compare", asked)):
         try:
-            options = period_options(names)
+            period_options(names)
         except InputError as error:
             row = of_period.get(name, of_period["period"])
-            raise InputError(f"{row.cell()}: {str(error).removeprefix('--period ')}") from None
-    return options
+            said = str(error).removeprefix("--period ").replace("--compare none", "none to compare with")
+            raise InputError(f"{row.cell()}: {said}") from None
 
 
 def _plain(cell: Any) -> str:
@@ -402,20 +477,21 @@ def _month_in(row: _Row) -> int:
     return int(text)
 
 
-def _edited_targets(rows: Sequence[_Row]) -> dict[str, float]:
-    """The targets that were changed; 0 where one was taken away."""
+def _edited_targets(rows: Sequence[_Row], stages: Sequence[_Row]) -> dict[str, float]:
+    """The targets that were changed; 0 where one was taken away. Those of a stage go with it."""
+    called = {str(row.cells[0]).strip(): (str(row.cells[2]).strip(), str(row.cells[1]).strip()) for row in stages}
     edits: dict[str, float] = {}
     for row in rows:
         shown, now, found, key, *_ = row.cells
-        key = str(key).strip()
-        if not key or now == found:
+        key, wanted = str(key).strip(), str(now).strip()
+        is_none = wanted.casefold() in _NONE or now == 0
+        if not key or now == found or (is_none and found == ""):
             continue
-        if str(now).strip() == "":
-            edits[key] = 0.0
+        name, place = called.get(key, (key, "1"))
+        if not place:  # a stage that was left out
             continue
         try:
-            edits[key] = read_target(str(now))
-            check_share(key, edits[key])
+            edits[name or key] = 0.0 if is_none else read_target(key, wanted)
         except InputError as error:
             raise InputError(f"{row.cell()}: {shown}: {error}") from None
     return edits
@@ -436,22 +512,41 @@ def _edited_mode(rows: Sequence[_Row]) -> StagesWanted | None:
 def _edited_filters(rows: Sequence[_Row]) -> dict[str, tuple[str, ...]]:
     """The filters that were changed; none of a kind where that says so, or its cell was emptied."""
     edits = {}
-    none = {text.casefold() for text in in_every_language("funnel", "map.none")}
     for row in rows:
-        shown, now, found, *_ = (str(cell).strip() for cell in row.cells)
+        shown, now, found, *_ = map(_plain, row.cells)
         name = _named(shown, "option", FILTERS)
         if name is None or now == found:
             continue
-        texts = [] if now.casefold() in none else [one.strip() for one in _ONE_FILTER.findall(now)]
-        if name == "pipeline":
-            texts = [] if now.casefold() in none else [now]
+        texts = [] if now.casefold() in _NONE else list(_parted(now)) if name != "pipeline" else [now]
         if name == "where":
             for text in texts:
                 _check_condition(text, f"{row.cell()}: {shown}")
         elif name == "exclude":
-            texts = [text[1:-1] if ";" in text and text[0] == text[-1] == "'" else text for text in texts]
+            texts = [
+                text[1:-1] if ";" in text and text[0] == text[-1] and text[0] in _QUOTES else text for text in texts
+            ]
         edits[name] = tuple(text for text in texts if text)
     return edits
+
+
+def _parted(text: str) -> Iterator[str]:
+    """The filters in a cell, between which ; stands, but for one in quotation marks.
+
+    >>> list(_parted("Owner = O'Neil; Source in (Web, 'Ads; paid'); 5. Can't reach"))
+    ["Owner = O'Neil", "Source in (Web, 'Ads; paid')", "5. Can't reach"]
+    """
+    found, mark = "", ""
+    for place, letter in enumerate(text):
+        if letter == mark:
+            mark = ""
+        elif not mark and letter in _QUOTES and _BEFORE_A_QUOTE.search(found) and letter in text[place + 1 :]:
+            mark = letter
+        elif not mark and letter in ";\n":
+            yield found.strip()
+            found = ""
+            continue
+        found += letter
+    yield found.strip()
 
 
 def _check_condition(text: str, place: str) -> None:
@@ -478,6 +573,16 @@ def _named(cell: Any, kind: str, names: Iterable[str]) -> str | None:
     )
 
 
+def _check_option(name: str, value: Any, row: _Row) -> None:
+    """Refuse at its cell what the counting would refuse of all options together."""
+    if name == "as_of":
+        return
+    try:
+        FunnelOptions(**{name: value})
+    except ValueError as error:
+        raise InputError(f"{row.cell()}: {row.cells[0]}: {error}") from None
+
+
 def _typed(name: str, value: Any, default: Any, place: str) -> Any:
     """A parameter's cell as the option takes it: a date for days, a whole number where the default is one."""
     if name == "as_of":
@@ -492,6 +597,10 @@ def _typed(name: str, value: Any, default: Any, place: str) -> Any:
         except (ValueError, OverflowError):
             raise InputError(f"{place} is '{brief(str(value))}'; write a day as 2026-06-30") from None
     try:
-        return type(default)(value)
+        typed = type(default)(value)
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{place} is '{brief(str(value))}'; write a value such as {default!r}") from None
+        typed = None
+    is_cut = isinstance(value, float) and isinstance(typed, int) and typed != value
+    if typed is None or is_cut or isinstance(value, bool):
+        raise InputError(f"{place} is '{brief(str(value))}'; write a value such as {default!r}")
+    return typed

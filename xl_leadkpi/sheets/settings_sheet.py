@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel.options import FunnelOptions
-from xl_leadkpi.funnel.period_names import named_period
+from xl_leadkpi.funnel.period_names import PeriodNames, named_period, period_options
 from xl_leadkpi.funnel.targets import by_key, figures_with_targets
 from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, PIPELINE, OwnStage, listed_stages
 from xl_leadkpi.leads.model.table import has_joined_deals
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.sheets.tables import Setting
 
-_DAYS_OF_PERIOD = ("period_from", "period_to", "compared_from", "compared_to", "period_name", "fiscal_start")
+_DAYS_OF_PERIOD = frozenset(period_options(PeriodNames()))
 _Row = tuple[str, Any, Any]
 """A parameter, its value, and what it is without the user's choice."""
 
@@ -122,6 +122,8 @@ class _SettingsSheet(EditableSheet):
         decided = self.settled.get("as_of") if header.as_of_reason == "given" else header.as_of
         rows: list[_Row] = [("as_of", header.as_of, decided)]
         now, found = named_period(self.report.parameters), named_period(self.settled)
+        if not now.period:  # what holds as soon as there is one
+            now = replace(found, period="")
         none = self.texts("map.none")
         values = zip(OF_PERIOD, (now.period, now.compare, now.fiscal_start), (found.period, found.compare,
                      found.fiscal_start), strict=True)  # fmt: skip
@@ -146,7 +148,9 @@ class _SettingsSheet(EditableSheet):
     def _targets(self) -> None:
         """A line for each figure that a target may be set for, with what has come of it."""
         pipeline, summary = self.report.stage_pipeline, self.report.summary
-        keys = [key for key in figures_with_targets(pipeline) if key in summary]
+        before = {stage.count_key for stage in pipeline.before_opportunity} if self.report.header.is_deals else set()
+        keys = [key for key in figures_with_targets(pipeline) if key in summary and key not in before - {"leads"}]
+        own = {stage.count_key: stage.name for stage in pipeline.inner if stage.is_own}
         block = self.report.targets
         now = dict(zip(block["figure"].values, block["target"].values, strict=True)) if block else {}
         settled = by_key(self.settled.get("targets", {}), pipeline)
@@ -157,7 +161,7 @@ class _SettingsSheet(EditableSheet):
                 [self.texts.card(key, self.setting.window_days) for key in keys],
                 [now.get(key) for key in keys],
                 [settled.get(key) for key in keys],
-                keys,
+                [own.get(key, key) for key in keys],  # a stage of the user's own is found again by its name
             ),
             (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
         )
@@ -186,7 +190,7 @@ class _SettingsSheet(EditableSheet):
         for name in FILTERS:
             texts = [one.asked for one in asked if one.is_word == (name == "exclude")] if name != "pipeline" else []
             if name == "exclude":
-                texts = [f"'{text}'" if ";" in text else text for text in texts]
+                texts = [_quoted(text) if ";" in text else text for text in texts]
             shown = chosen if name == "pipeline" else BETWEEN_FILTERS.join(texts)
             yield name, shown or none, BETWEEN_FILTERS.join(self.settled.get(name, ())) or none
 
@@ -248,6 +252,11 @@ class _SettingsSheet(EditableSheet):
                 replace(styles.FIGURE, number_format="#,##0.00"),
             ),
         )
+
+
+def _quoted(text: str) -> str:
+    mark = '"' if "'" in text else "'"
+    return f"{mark}{text}{mark}"
 
 
 def _stage_rows(report: FunnelReport) -> list[tuple[OwnStage, int | None]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.formulas import NO_VALUE, Place, ratio_formula, shown_value
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Table, address
+from xl_leadkpi.sheets.measure import lines_needed
 from xl_leadkpi.sheets.palette import RED, TEAL
 from xl_leadkpi.sheets.tables import LINE, PADDING, unique_headers
 
@@ -47,6 +48,8 @@ def place_targets(canvas: Canvas, block: Block, summary: Block, setting: Setting
             *(_word(one[key], key, setting) for key in words),
         ]
         canvas.areas.append(Area(first + number, 1, tuple(cells)))
+        names = cells[0].values[0]
+        canvas.at_least(first + number, 4 + LINE * lines_needed(names, setting.label_width - PADDING, styles.SIZE))
     last = first + len(block) - 1
     canvas.tables.append(Table(block.name, canvas.range(row, 1, last, len(titles)), titles))
     for met, color in (("yes", TEAL), ("no", RED)):
@@ -73,7 +76,7 @@ def _numbers(one: Mapping[str, Any], summary: Block, setting: Setting) -> tuple[
 
 
 def _attained(value: Any, row: int, ratio: Ratio | None, places: dict[str, Place], setting: Setting) -> Cells:
-    style = replace(styles.FIGURE, number_format="0%")
+    style = replace(styles.FIGURE, number_format="#,##0%")
     if value is None or ratio is None:
         return Cells((NO_VALUE,), style)
     is_live = setting.formulas != "values"
