@@ -127,13 +127,22 @@ def test_what_was_joined_is_told_with_leads_and_spend():
 def test_the_user_decides():
     rows = leads_of(["fb", "blog ads", "google", "adwords"])
     found = sources(rows, channels={"Blog Ads": "Facebook", "google": "google"})
-    assert found == {"Facebook": (2, None), "google": (1, None), "adwords": (1, None)}
+    # what one spelling is called renames no other: adwords is what it would be without her
+    assert found == {"Facebook": (2, None), "google": (1, None), "Google Ads": (1, None)}
     by_medium = leads_of(["google", "google"], ["feed", "organic"])
     found = sources(by_medium, spend_of(Google_Ads=30.0), channels={"google / feed": "Google Ads"})
     assert found == {"Google Ads": (1, 30.0), "google / organic": (1, None)}
     # a source alone is not what nobody paid for
     found = sources(by_medium, spend_of(Ads=30.0), channels={"google": "Ads"})
     assert found == {"Ads": (1, 30.0), "google / organic": (1, None)}
+
+
+def test_names_that_a_filter_leaves_no_rows_of_are_still_listed():
+    options = ReadOptions(channels={"Web": "Site", "fb": "Meta"})
+    leads, _, _ = with_channels(read_frame(leads_of(["fb", "Facebook"]), options))
+    assert {(one.spelling, one.channel, one.recognised, one.rows) for one in leads.channels} == {
+        ("fb", "Meta", "Facebook", 1), ("Facebook", "Facebook", "Facebook", 1), ("Web", "Site", "Web", 0),
+    }  # fmt: skip
 
 
 def test_a_name_for_what_is_not_there_is_a_warning():

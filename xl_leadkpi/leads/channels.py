@@ -146,16 +146,24 @@ class _Names:
         self.own = {plain(spelling): name for spelling, name in own.items()}
         self.only_one = self._only_one_of_each_kind()
         self.members: dict[str, set[str]] = defaultdict(set)
+        self.recognised: dict[str, set[str]] = defaultdict(set)  # what the user calls one spelling renames no other
         self.paid_for: set[str] = set()
         for spelling in leads:
             channel = self.channel(spelling.source, spelling.medium)
             if channel:
                 self.members[channel].add(same(spelling.source))
+            self._recognise(spelling.source, spelling.medium)
         for name in spend:
             channel = self.channel(name)
             if channel:
                 self.members[channel].add(same(name))
                 self.paid_for.add(channel)
+            self._recognise(name)
+
+    def _recognise(self, source: str, medium: str | None = None) -> None:
+        channel = self._recognised_channel(source, medium)
+        if channel:
+            self.recognised[channel].add(same(source))
 
     def _only_one_of_each_kind(self) -> dict[str, str]:
         """The one ad system of a kind that is met, by which what is only called paid search must have come."""
@@ -184,8 +192,9 @@ class _Names:
     def channel(self, source: str, medium: str | None = None) -> str | None:
         """The channel that a spelling belongs to."""
         users = self.users(source, medium)
-        if users is not None:
-            return users
+        return self._recognised_channel(source, medium) if users is None else users
+
+    def _recognised_channel(self, source: str, medium: str | None) -> str | None:
         meaning = _meaning(source, medium)
         if meaning.kind:
             return self.only_one.get(meaning.kind)
@@ -198,7 +207,7 @@ class _Names:
             return users, "user"
         channel = self.channel(source, medium)
         if channel is not None:
-            is_joined = len(self.members[channel]) > 1
+            is_joined = len(self.members[channel]) > 1 or len(self.recognised[channel]) > 1
             return (channel, "vocabulary") if is_joined else (source, "written")
         meaning = _meaning(source, medium)
         if medium and meaning.channel and self._has_a_cost(meaning.channel, source):
@@ -387,4 +396,7 @@ def _listed(names: _Names, met: Sequence[Spelling], costs: Mapping[str, float]) 
             if known
             else ChannelName(name, channel, undecided.name(name)[0], 0, cost, origin)
         )
+    for spelling, name in names.own_names.items():  # of no rows this time, as where a filter leaves none
+        if not any(plain(spelling) == plain(text) for text in found):
+            found[spelling] = ChannelName(spelling, name, undecided.name(spelling)[0], 0, None, "user")
     return tuple(found.values())
