@@ -188,3 +188,9 @@ def test_blanks():
     assert kpis.RATETEST(1, 2, None, 3) == ""
     assert kpis.SAMPLESIZE(0.1, 0.15, None, None) == kpis.SAMPLESIZE(0.1, 0.15) == 686
     assert kpis.RATEDIFFCI(56, 70, 48, 80, None) == kpis.RATEDIFFCI(56, 70, 48, 80, 0.95)
+
+
+@pytest.mark.parametrize("power", [0.9999999999999999, 1 - 1e-15, 0.999999999999])
+def test_what_is_next_to_an_open_end_is_the_same_alone_and_in_a_column(power):
+    alone = kpis.SAMPLESIZE(0.5, 0.75, 0.95, power)
+    assert kpis.SAMPLESIZE([0.5, 0.1], [0.75, 0.2], [0.95, 0.95], [power, 1.0])[0] == alone
