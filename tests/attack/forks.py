@@ -113,4 +113,5 @@ if __name__ == "__main__":
     mine = serve()
     if mine is not None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-        sys.exit(main([os.fsdecode(bytes.fromhex(word)) for word in mine["words"]]))
+        sys.argv = ["leadkpi", *(os.fsdecode(bytes.fromhex(word)) for word in mine["words"])]
+        sys.exit(main())  # as a process of its own

@@ -110,7 +110,7 @@ def test_a_period_that_is_not_over_says_so(there):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["--period", "2026-Q5"], 2, "There is no quarter '2026-Q5'. A year has the quarters Q1 to Q4."),
+        (["--period", "2026-Q5"], 2, "There is no quarter '2026-Q5'. Write one of Q1 to Q4."),
         (["--period", "2026-05..2026-01"], 2, "ends (2026-01-31) before it begins (2026-05-01)"),
         (["--period", "May"], 2, "'May' is no period. Write it as 2026-Q2"),
         (["--period", "2026", "--fiscal-start", "13"], 2, "'13' is not a month, 1 to 12"),

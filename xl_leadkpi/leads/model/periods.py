@@ -105,9 +105,9 @@ def _one(text: str, fiscal_start: int) -> Period:
 
 def _remedy(unit: str) -> str:
     return {
-        "quarter": "A year has the quarters Q1 to Q4.",
-        "month": "The months are 01 to 12.",
-        "week": "The weeks of a year are W01 to W52, in some years W53.",
+        "quarter": "Write one of Q1 to Q4.",
+        "month": "Write one of 01 to 12.",
+        "week": "Write one of W01 to W52, in some years W53.",
     }.get(unit, f"Write it as {FORMS}.")
 
 
