@@ -83,10 +83,25 @@ def read(
     options = checked(options or ReadOptions())
     report_progress = progress or (lambda _: None)
 
-    def build(options: ReadOptions) -> LeadTable:
+    opened: list[tuple[ReadOptions, tuple[RawTable, ...], tuple[RawTable, ...]]] = []
+
+    def tables(options: ReadOptions) -> tuple[tuple[RawTable, ...], tuple[RawTable, ...]]:
+        """The files, which for other stages and for each pipeline are the same."""
+        usual = ReadOptions()
+        alike = replace(
+            options, stages="auto", sales_pipeline="", where=(), as_of=None, own_stages=(), own_win=usual.own_win
+        )
+        for asked, grids, deal_grids in opened:
+            if asked == alike:
+                return grids, deal_grids
         report_progress("reading")
         grids = _opened(path, "leads", options)
         deal_grids = _opened(deals, "deals", options) if deals is not None else ()
+        opened.append((alike, grids, deal_grids))
+        return grids, deal_grids
+
+    def build(options: ReadOptions) -> LeadTable:
+        grids, deal_grids = tables(options)
         return _build(grids, options, deal_grids, report_progress, _history_source(history, options))
 
     return _with_stages_and_pipelines(build, options, has_deals=deals is not None)

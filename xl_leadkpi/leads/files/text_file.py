@@ -8,6 +8,7 @@ import io
 import mmap
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -27,7 +28,7 @@ from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.recognition.headers import find_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from xl_leadkpi.leads.cells.raw_table import RawColumn
@@ -47,6 +48,9 @@ _LONGEST_RECORD = 100  # lines a quoted cell may go over
 _NO_DELIMITERS = frozenset("\"'\\ \r\n\0")
 _QUOTED = r'"[^"]*"'
 _CELL = "\x02"  # stands for a quoted text; no text has it
+
+_KEPT = 3
+"""What the slow reader of broken tables has read is kept, as such a table may be read several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,14 @@ def open_text(path: Path, expected: ExpectedHeaders, encoding: str = "") -> RawT
     width = len(layout.header)
     sample = transpose(layout.sample, width)
 
+    kept = lru_cache(maxsize=_KEPT)(partial(_load_tolerantly, path, layout))
+
+    def tolerantly(positions: tuple[int, ...], identifiers: frozenset[int]) -> Loaded:
+        found = kept(positions, identifiers)
+        return replace(found, columns=dict(found.columns))  # of which whoever reads them lets go
+
     def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
-        return _load(path, layout, positions, identifiers)
+        return _load(path, layout, tuple(positions), identifiers, tolerantly)
 
     # A semicolon comes from where the comma is the decimal mark, and there the day comes first.
     day_first = layout.delimiter == ";" or not "".join(layout.header).isascii()
@@ -317,12 +327,18 @@ def _rows(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[i
     return rows, ends
 
 
-def _load(path: Path, layout: _Layout, positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+def _load(
+    path: Path,
+    layout: _Layout,
+    positions: tuple[int, ...],
+    identifiers: frozenset[int],
+    tolerantly: Callable[[tuple[int, ...], frozenset[int]], Loaded],
+) -> Loaded:
     """Read columns with Polars; where it refuses the file, with the tolerant reader of the standard library."""
     width = len(layout.header)
     findings: list[Finding] = []
     if layout.has_stray_quotes or not layout.delimiter.isascii():
-        return _load_tolerantly(path, layout, positions, identifiers)
+        return tolerantly(positions, identifiers)
     as_it_is = layout.encoding == "utf-8-sig" and not layout.has_nul and not layout.ends_in_cr
     source: Path | io.BytesIO = path if as_it_is else _as_utf8(path, layout)
     try:
@@ -335,9 +351,9 @@ def _load(path: Path, layout: _Layout, positions: Sequence[int], identifiers: fr
             frame = _scan(source, layout, width, positions)
         ragged = _ragged_rows(source, layout, width)
     except pl.exceptions.PolarsError:
-        return _load_tolerantly(path, layout, positions, identifiers)
+        return tolerantly(positions, identifiers)
     if ragged is None or frame.is_empty():
-        return _load_tolerantly(path, layout, positions, identifiers)
+        return tolerantly(positions, identifiers)
     first = layout.rows_above + 2
     findings += _ragged_findings(ragged, first, width)
     if source is not path:
