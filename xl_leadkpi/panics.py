@@ -23,14 +23,6 @@ def speak() -> None:
         os.dup2(before, 2)
 
 
-def silence() -> None:
-    """Keep all that is printed from now on off standard error: the last words of this process are said."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    except OSError:  # a program without a console
-        return
-
-
 @contextmanager
 def quiet_panics() -> Iterator[None]:
     """Keep what a library in Rust prints of its panics off standard error, past which no exception can be told."""

@@ -109,6 +109,11 @@ def test_the_help_of_formulas_says_what_functions_need(capsys):
     assert run("--debug", "kpi", "CPL", "10", "2").stdout == b"5\n"
 
 
+def errors_of(program):
+    """What a program prints to standard error."""
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment(), check=False).stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="descriptors as POSIX has them")
 def test_the_last_words_are_heard_while_a_library_is_quiet():
     program = (
@@ -116,8 +121,7 @@ def test_the_last_words_are_heard_while_a_library_is_quiet():
         "with quiet_panics():\n    os.write(2, b'panic')\n    speak()\n    os.write(2, b'interrupted')\n"
         "os.write(2, b', ended')\nspeak()\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment(), check=False)
-    assert ended.stderr == b"interrupted, ended"
+    assert errors_of(program) == b"interrupted, ended"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends itself Ctrl-C as POSIX has it")
@@ -129,8 +133,7 @@ def test_a_panic_that_an_interruption_causes_is_not_printed():
         "        finally:\n            os.write(2, b'panicked')\n"  # as Rust does where a callback raises
         "except KeyboardInterrupt:\n    os.write(2, b'interrupted')\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment(), check=False)
-    assert ended.stderr == b"interrupted"
+    assert errors_of(program) == b"interrupted"
 
 
 def test_what_cannot_be_read_is_not_blamed_on_the_temporary_folder(tmp_path, monkeypatch, capsys):

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 
 from xl_leadkpi.cli import main
 from xl_leadkpi.errors import InputError
-from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets import read_edits
+
+from .settings_cells import edit
 
 LEADS = "ID,Created,Stage,Source,Amount\n" + "".join(
     f"{n},2026-01-{n + 1:02},{stage},{source},{n * 100}\n"
@@ -31,31 +31,20 @@ def leads_counted(capsys, *arguments):
     return json.loads(capsys.readouterr().out)["summary"]["leads"]
 
 
-def edit(name, value):
-    """Write into the cell of a filter; what stood there and beside it."""
-    book = load_workbook("out.xlsx")
-    labels = in_every_language("funnel", f"option.{name}")
-    [row] = [row for row in book["Settings"].iter_rows(max_col=4) if row[1].value in labels]
-    before = row[2].value, row[3].value
-    row[2].value = value
-    book.save("edited.xlsx")
-    return before
-
-
 @pytest.mark.parametrize("language", ["en", "pl", "ru"])
 def test_filters_are_edited(folder, capsys, language):
     assert leads_counted(capsys, "leads.csv", "--language", language) == 24
-    [none] = {*edit("where", "Amount >= 1000; Source in (Web, 'Ads; paid')")}
+    [none] = {*edit(where="Amount >= 1000; Source in (Web, 'Ads; paid')")["where"]}
     assert none
     assert leads_counted(capsys, "leads.csv", "--reuse-map", "edited.xlsx") == sum(
         n >= 10 and n % 3 != 2 for n in range(24)
     )
     assert read_edits("out.xlsx").filters["where"] == ("Amount >= 1000", "Source in (Web, 'Ads; paid')")
-    assert edit("exclude", "Spam call") == (none if language == "en" else "none", "none")
+    assert edit(exclude="Spam call")["exclude"] == (none if language == "en" else "none", "none")
     assert leads_counted(capsys, "leads.csv", "--reuse-map", "edited.xlsx") == sum(
         n >= 10 and n % 3 != 2 and n % 4 != 3 for n in range(24)
     )
-    edit("where", None)
+    edit(where=None)
     edits = read_edits("edited.xlsx")
     assert edits.filters == {"where": (), "exclude": ("Spam call",)}
 
@@ -64,7 +53,7 @@ def test_the_project_file_settles_them(folder, capsys):
     Path("leadkpi.toml").write_text('where = ["Source=Web"]\nexclude = ["New"]\n[inputs]\nleads = "leads.csv"\n')
     assert leads_counted(capsys) == sum(n % 3 == 0 and n % 4 != 0 for n in range(24))
     assert read_edits("out.xlsx").filters == {}
-    assert edit("where", "Source=Mail") == ("Source = Web", "Source = Web")
+    assert edit(where="Source=Mail")["where"] == ("Source = Web", "Source = Web")
     assert leads_counted(capsys, "--reuse-map", "edited.xlsx") == sum(n % 3 == 2 and n % 4 != 0 for n in range(24))
     # those of the command line are added
     assert leads_counted(capsys, "--reuse-map", "edited.xlsx", "--where", "Amount<1000") == sum(
@@ -74,7 +63,7 @@ def test_the_project_file_settles_them(folder, capsys):
 
 def test_a_bad_condition_is_named(folder, capsys):
     leads_counted(capsys, "leads.csv")
-    edit("where", "Amount")
+    edit(where="Amount")
     with pytest.raises(
         InputError, match=r"Settings, cell C\d+: Only rows for which: The condition 'Amount' is no condition"
     ):

@@ -16,6 +16,8 @@ from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets import read_edits
 from xl_leadkpi.sheets.edits import FoundTable, edits_in
 
+from .settings_cells import edit
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -27,20 +29,6 @@ def folder(tmp_path, monkeypatch):
 def report(capsys, *arguments):
     assert main(["funnel", *arguments, "-o", "out.xlsx", "--json", "-", "--quiet"]) == 0
     return json.loads(capsys.readouterr().out)
-
-
-def edit(**values):
-    """Write into the cells of parameters and targets, by their names; what stood there and beside it."""
-    book = load_workbook("out.xlsx")
-    before = {}
-    for name, value in values.items():
-        labels = in_every_language("funnel", f"option.{name}")
-        rows = [row for row in book["Settings"].iter_rows(max_col=5) if row[4].value]  # those of tables
-        found = [row for row in rows if row[1].value in labels or row[4].value == name]
-        before[name] = found[0][2].value, found[0][3].value
-        found[0][2].value = value
-    book.save("edited.xlsx")
-    return before
 
 
 @pytest.mark.parametrize("language", ["en", "pl", "ru"])

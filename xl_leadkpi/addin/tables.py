@@ -311,7 +311,7 @@ def _rows(table: Any) -> Table:
 def _as_table(block: Block, pipeline: Pipeline | None = None, *, keep_empty: bool = False) -> Table:
     """A block with its headers; those that count a stage of the user's own bear its name."""
     columns = [column for column in block.columns if keep_empty or any(value is not None for value in column.values)]
-    own = {stage.count_key: stage.name for stage in pipeline.inner if stage.is_own} if pipeline else {}
+    own = pipeline.own_names if pipeline else {}
     return [[own.get(column.key) or _title(column.key) for column in columns], *_lines(columns)]
 
 

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xl_leadkpi import __version__, panics
+from xl_leadkpi import __version__
 from xl_leadkpi.cli.streams import is_of_output, output_fault, prepare_streams, print_message, silence
 from xl_leadkpi.errors import UserError
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = interruption.exit_code(number)
         print_message(interruption.message(number))
         if arguments is None:  # threads of a library may panic over what is taken from them
-            panics.silence()
+            silence(sys.stderr)
     except BrokenPipeError:
         # the reader of a pipe (head, less) has left: no fault, but Python must not try to flush into it again
         code = OK

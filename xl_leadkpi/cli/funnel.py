@@ -764,8 +764,7 @@ def _targets(options: argparse.Namespace, edits: WorkbookEdits) -> dict[str, flo
     """The targets of the project file, with what the sheet Settings changes of them, and those of the command line."""
     from xl_leadkpi.funnel.targets import named_targets
 
-    filed = [(name, target) for name, target in options.filed.get("target", ())]
-    return named_targets([*filed, *edits.targets.items(), *options.said.target])
+    return named_targets([*options.filed.get("target", ()), *edits.targets.items(), *options.said.target])
 
 
 def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
@@ -813,9 +812,6 @@ def _counting(parameters: Mapping[str, Any], options: argparse.Namespace) -> Fun
         raise UserError(f"{options.reuse_map or 'options'}: {error}") from None
 
 
-_OF_PERIOD = ("period", "compare", "fiscal_start")
-
-
 def _period_of_project(options: argparse.Namespace) -> dict[str, Any]:
     """The period that the project file asks for, as the counting takes it."""
     filed = _named_parts(options.filed)
@@ -840,7 +836,9 @@ def _period_of_all(options: argparse.Namespace, edits: WorkbookEdits) -> dict[st
 
 
 def _named_parts(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in _OF_PERIOD if values.get(name) is not None}
+    from xl_leadkpi.funnel.period_names import PARTS
+
+    return {name: values[name] for name in PARTS if values.get(name) is not None}
 
 
 def _period_asked(parts: Mapping[str, Any]) -> dict[str, Any]:
@@ -943,10 +941,8 @@ def _print_targets(report: FunnelReport, currency: str, spent: str) -> None:
 
 def _precisely(value: object, unit: str) -> str:
     """A figure with two decimals where it is small and has some."""
-    if not isinstance(value, int | float):
-        return "-"
-    is_small = abs(value) < _SMALL and value != int(value)
-    return f"{value:,.2f}{unit}" if is_small else f"{value:,.0f}{unit}"
+    is_small = _is_number(value) and abs(value) < _SMALL and value != int(value)
+    return f"{value:,.2f}{unit}" if is_small else _amount(value, unit)
 
 
 def _print_rates(report: FunnelReport) -> None:

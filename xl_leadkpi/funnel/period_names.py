@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, get_args
 
 from xl_leadkpi.errors import InputError
-from xl_leadkpi.leads.model.periods import FIRST_DAY, LAST_DAY, compared_with, read_period
+from xl_leadkpi.leads.model.periods import FIRST_DAY, LAST_DAY, Comparison, compared_with, read_period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from xl_leadkpi.funnel.options import FunnelOptions
-    from xl_leadkpi.leads.model.periods import Comparison
 
-_COMPARISONS: tuple[Comparison, ...] = ("previous", "year-ago", "none")
+COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
+"""What a period may be compared with, besides another period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class PeriodNames:
     period: str = ""
     compare: str = "previous"
     fiscal_start: int = 1
+
+
+PARTS = tuple(part.name for part in fields(PeriodNames))
+"""What a user says of a period, by name."""
 
 
 def period_options(names: PeriodNames) -> dict[str, Any]:
@@ -55,7 +59,7 @@ def period_options(names: PeriodNames) -> dict[str, Any]:
         none = dict.fromkeys(("period_from", "period_to", "compared_from", "compared_to"))
         return {**none, "compared_name": "", "period_name": "", "fiscal_start": 1}
     asked = read_period(names.period, names.fiscal_start)
-    is_named = names.compare in _COMPARISONS
+    is_named = names.compare in COMPARISONS
     compared = (
         compared_with(asked, names.compare) if is_named else read_period(names.compare, names.fiscal_start)  # type: ignore[arg-type]
     )
@@ -68,6 +72,10 @@ def period_options(names: PeriodNames) -> dict[str, Any]:
         "period_name": names.period,
         "fiscal_start": names.fiscal_start,
     }
+
+
+OPTIONS = frozenset(period_options(PeriodNames()))
+"""The options of the counting that a period decides."""
 
 
 def named_period(options: Mapping[str, Any]) -> PeriodNames:
@@ -92,8 +100,8 @@ def named_period(options: Mapping[str, Any]) -> PeriodNames:
         period = _days(first, last)
     compared = options.get("compared_from"), options.get("compared_to")
     # of a year the one before is that of a year ago too: what the user has said comes first
-    said = [one for one in _COMPARISONS if one == options.get("compared_name")]
-    compare = next((one for one in (*said, *_COMPARISONS) if _compared(period, fiscal_start, one) == compared), None)
+    said = [one for one in COMPARISONS if one == options.get("compared_name")]
+    compare = next((one for one in (*said, *COMPARISONS) if _compared(period, fiscal_start, one) == compared), None)
     return PeriodNames(period, compare or _days(*compared), fiscal_start)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.figures import Figures
     from xl_leadkpi.funnel.report import Block, NamedBlocks
+    from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.stage import Pipeline
 
 FIGURES = (
@@ -132,48 +134,56 @@ def by_key(targets: Mapping[str, float], pipeline: Pipeline) -> dict[str, float]
     return {key: target for key, target in found.items() if target}
 
 
+@dataclass(frozen=True, slots=True)
+class _Actual:
+    """What came of a figure.
+
+    Attributes:
+        column: The figure in the summary, None where the table has none.
+        value: What came, None where nobody knows.
+        basis: Of which leads it is, where a period is asked for.
+        why: Why it is unknown.
+    """
+
+    column: Column | None = None
+    value: float | None = None
+    basis: str | None = None
+    why: Finding | None = None
+
+    def meets(self, target: float) -> str | None:
+        """Whether a target is met, by which way is better; None where nobody can say."""
+        if self.value is None or self.column is None or self.column.better is None:
+            return None
+        return "yes" if (self.value >= target if self.column.better == "higher" else self.value <= target) else "no"
+
+
 def _block(figures: Figures, targets: dict[str, float]) -> Block:
     rows = [_came(figures, key) for key in targets]
-    gaps: Gaps = {row: gap for row, (_, _, gap) in enumerate(rows) if gap is not None}
-    actual = [value for _, (value, _), _ in rows]
+    gaps: Gaps = {row: one.why for row, one in enumerate(rows) if one.why is not None}
+    met = [one.meets(target) for one, target in zip(rows, targets.values(), strict=True)]
     columns = [
         values_column("figure", "text", targets),
         # as they are elsewhere: a rate is no sum, whose last digits are left out
-        Column("actual", "number", tuple(actual)),
+        Column("actual", "number", tuple(one.value for one in rows)),
         Column("target", "number", tuple(targets.values())),
         kpi_column("attained", "fraction", "QUOTAATT", "actual", "target"),
-        values_column(
-            "met",
-            "text",
-            [
-                _is_met(value, target, column)
-                for (column, (value, _), _), target in zip(rows, targets.values(), strict=True)
-            ],
-        ),
-        values_column("basis", "text", [basis for _, (_, basis), _ in rows]),
-        values_column("unit", "text", [column and column.unit for column, _, _ in rows], on_sheet=False),
+        values_column("met", "text", met),
+        values_column("basis", "text", [one.basis for one in rows]),
+        values_column("unit", "text", [one.column and one.column.unit for one in rows], on_sheet=False),
     ]
     return block("tblTarget", columns, own_gaps={"actual": gaps})
 
 
-def _came(figures: Figures, key: str) -> tuple[Column | None, tuple[Any, str | None], Any]:
-    """The column of a figure, its value and the basis of that where a period is asked for, and why it has none."""
+def _came(figures: Figures, key: str) -> _Actual:
     if key not in figures.summary:
-        return None, (None, None), None
+        return _Actual()
     table, basis = figures.summary, "created" if figures.closed else None
     if figures.closed is not None and key in figures.closed:
         table, basis = figures.closed, "closed"
     gap = table.unknown.get(key)
     value = table[key].values[0]
     is_figure = isinstance(value, int | float)  # else there is none, or an error value
-    return figures.summary[key], (value if is_figure else None, basis), gap and gap.why
-
-
-def _is_met(value: Any, target: float, column: Column | None) -> str | None:
-    """Whether a target is met, by which way is better; None where nobody can say."""
-    if value is None or column is None or column.better is None:
-        return None
-    return "yes" if (value >= target if column.better == "higher" else value <= target) else "no"
+    return _Actual(figures.summary[key], value if is_figure else None, basis, gap.why if gap else None)
 
 
 def named_targets(targets: Sequence[tuple[str, float]]) -> dict[str, float]:

@@ -49,7 +49,7 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     if COLUMN in table.by_labels and not table.sales_pipelines:
         table = replace(table, sales_pipelines=_counted(table))
     if not 1 < len(table.sales_pipelines) <= MOST_PIPELINES:
-        many = _many(table) if len(table.sales_pipelines) > MOST_PIPELINES else ()
+        many = [_many(table)] if len(table.sales_pipelines) > MOST_PIPELINES else []
         table = read(options) if wanted == "own" else table
         return _without_column(replace(table, sales_pipelines=(), findings=(*table.findings, *many)))
     if table.pipeline is not PIPELINE and not options.own_stages and options.pipeline is PIPELINE:
@@ -74,12 +74,12 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     return replace(table, of_pipelines=parts, findings=(*table.findings, *found))
 
 
-def _many(table: LeadTable) -> tuple[Finding, ...]:
+def _many(table: LeadTable) -> Finding:
     """That a column names more pipelines than have a funnel each: its texts that most rows have."""
     pipelines = table.sales_pipelines
     told = tuple(f"{name}: {count:,}" for name, count in pipelines[:_SHOWN])
     details: dict[str, Detail] = {"pipelines": told, "name": pipelines[0][0]}
-    return (Finding(FindingKind.MANY_PIPELINES, len(pipelines), table.by_labels.get(COLUMN, ""), details=details),)
+    return Finding(FindingKind.MANY_PIPELINES, len(pipelines), table.by_labels.get(COLUMN, ""), details=details)
 
 
 def _nameless(table: LeadTable, header: str) -> list[Finding]:

@@ -51,10 +51,6 @@ BETWEEN_FILTERS = "; "
 """Stands between several filters in one cell."""
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
-OF_PERIOD = ("period", "compare", "fiscal_start")
-"""Parameters of the period that is counted."""
-COMPARISONS = ("previous", "year-ago", "none")
-"""What a period may be compared with, besides another period."""
 FILTERS = ("pipeline", "where", "exclude")
 """Parameters that say which rows are counted: one sales pipeline, conditions, words of stages that are left out."""
 MODES: tuple[StagesWanted, ...] = ("auto", "own", "canonical")

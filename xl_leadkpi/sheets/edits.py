@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.funnel import period_names
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
-from xl_leadkpi.funnel.period_names import PeriodNames, period_options
+from xl_leadkpi.funnel.period_names import COMPARISONS, PeriodNames, period_options
 from xl_leadkpi.funnel.targets import read_target
 from xl_leadkpi.leads.model.conditions import parse_condition
 from xl_leadkpi.leads.model.stage import PIPELINE, WIN, OwnStage, possible_pipelines
@@ -23,13 +24,11 @@ from xl_leadkpi.sheets.editable import (
     CHANNELS,
     CHOICES,
     COLUMNS,
-    COMPARISONS,
     EDITABLE_TABLES,
     FILTERS,
     FILTERS_TABLE,
     MAP_SHEET,
     MODES,
-    OF_PERIOD,
     PARAMETERS,
     PERIOD,
     SETTINGS_SHEET,
@@ -71,7 +70,7 @@ class WorkbookEdits:
         words: Stage or status word to stage.
         channels: Spelling of a channel to the name wanted for it.
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
-        period: Of :data:`xl_leadkpi.sheets.editable.OF_PERIOD`, those that were changed, as :class:`PeriodNames` has
+        period: Of :data:`xl_leadkpi.funnel.period_names.PARTS`, those that were changed, as :class:`PeriodNames` has
             them; ``""`` for no period.
         period_place: The cell that the period is named in, for messages.
         targets: Key figure to its target, 0 where there is to be none.
@@ -152,11 +151,9 @@ def check_whole(tables: Mapping[str, FoundTable], source: str = "") -> None:
         InputError: A table or a line of it is not where it was written.
     """
     written = {
-        PERIOD: ("as_of", *OF_PERIOD),
+        PERIOD: ("as_of", *period_names.PARTS),
         FILTERS_TABLE: FILTERS,
-        PARAMETERS: tuple(
-            name for name in asdict(FunnelOptions()) if name not in {*UNKEPT, *period_options(PeriodNames())}
-        ),
+        PARAMETERS: tuple(_defaults()),
     }
     for table, names in written.items():
         found = tables.get(table, FoundTable(()))
@@ -389,7 +386,7 @@ def _edited_channels(rows: Sequence[_Row]) -> dict[str, str]:
 
 def _defaults() -> dict[str, Any]:
     """The parameters of how it is counted, with what they are without anybody's choice."""
-    apart = {*UNKEPT, *period_options(PeriodNames())}
+    apart = period_names.OPTIONS.union(UNKEPT)
     return {name: value for name, value in asdict(FunnelOptions()).items() if name not in apart}
 
 
@@ -408,7 +405,7 @@ def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
 
 def _edited_period(rows: Sequence[_Row]) -> dict[str, Any]:
     """What was changed of the period that is asked for, and of what it is compared with."""
-    of_period = {name: row for row in rows if (name := _named(row.cells[0], "option", OF_PERIOD)) is not None}
+    of_period = {name: row for row in rows if (name := _named(row.cells[0], "option", period_names.PARTS)) is not None}
     now, found = (
         {name: _named(text := _plain(row.cells[at]), "choice", COMPARISONS) or text for name, row in of_period.items()}
         for at in (_VALUE, _DEFAULT)
@@ -423,8 +420,8 @@ def _edited_period(rows: Sequence[_Row]) -> dict[str, Any]:
             edits[name] = now[name]
         else:
             edits[name] = "" if now[name].casefold() in _NONE else now[name]
-    if edits.get("period", now.get("period", "")):
-        _check_period(of_period, edits, now)
+    if "period" in now:
+        _check_period(of_period, now)
     return edits
 
 
@@ -445,13 +442,12 @@ def asked_period(edits: WorkbookEdits, parts: Mapping[str, Any]) -> dict[str, An
     return period_options(PeriodNames(**parts)) if parts else {}
 
 
-def _check_period(of_period: Mapping[str, _Row], edits: Mapping[str, Any], now: Mapping[str, str]) -> None:
+def _check_period(of_period: Mapping[str, _Row], now: Mapping[str, str]) -> None:
     """Refuse a period that cannot be, at its cell; one that is not there may be named elsewhere."""
-    period = edits.get("period", now["period"])
-    if period.casefold() in _NONE:
+    if now["period"].casefold() in _NONE:
         return
     start = _month_in(of_period["fiscal_start"]) if "fiscal_start" in of_period else 1
-    asked = PeriodNames(period, now.get("compare") or "previous", start)
+    asked = PeriodNames(now["period"], now.get("compare") or "previous", start)
     for name, names in (("period", replace(asked, compare="none")), ("compare", asked)):
         try:
             period_options(names)

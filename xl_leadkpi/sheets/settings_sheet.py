@@ -7,8 +7,9 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from xl_leadkpi.funnel import period_names
 from xl_leadkpi.funnel.options import FunnelOptions
-from xl_leadkpi.funnel.period_names import PeriodNames, named_period, period_options
+from xl_leadkpi.funnel.period_names import named_period
 from xl_leadkpi.funnel.targets import by_key, figures_with_targets
 from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, PIPELINE, OwnStage, listed_stages
 from xl_leadkpi.leads.model.table import has_joined_deals
@@ -21,11 +22,9 @@ from xl_leadkpi.sheets.editable import (
     BETWEEN_WORDS,
     CHANNELS,
     CHOICES,
-    COMPARISONS,
     FILTERS,
     FILTERS_TABLE,
     MODES,
-    OF_PERIOD,
     PARAMETERS,
     PERIOD,
     SETTINGS_SHEET,
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.sheets.tables import Setting
 
-_DAYS_OF_PERIOD = frozenset(period_options(PeriodNames()))
 _Row = tuple[str, Any, Any]
 """A parameter, its value, and what it is without the user's choice."""
 
@@ -110,7 +108,7 @@ class _SettingsSheet(EditableSheet):
             self._format_rows(
                 ["@" if name in ("period", "compare") else styles.EDITABLE.number_format for name in names]
             )
-        choices = {**CHOICES, "stages": MODES, "compare": COMPARISONS}
+        choices = {**CHOICES, "stages": MODES, "compare": period_names.COMPARISONS}
         for row, parameter in enumerate(names, start=first):
             if parameter in choices:
                 words = tuple(map(self._word, choices[parameter]))
@@ -125,9 +123,10 @@ class _SettingsSheet(EditableSheet):
         if not now.period:  # what holds as soon as there is one
             now = replace(found, period="")
         none = self.texts("map.none")
-        values = zip(OF_PERIOD, (now.period, now.compare, now.fiscal_start), (found.period, found.compare,
-                     found.fiscal_start), strict=True)  # fmt: skip
-        rows += [(name, self._word(value) or none, self._word(decided) or none) for name, value, decided in values]
+        rows += [
+            (name, self._word(getattr(now, name)) or none, self._word(getattr(found, name)) or none)
+            for name in period_names.PARTS
+        ]
         self._parameter_table(PERIOD, rows)
 
     def _filters(self) -> None:
@@ -138,7 +137,7 @@ class _SettingsSheet(EditableSheet):
         rows: list[_Row] = [
             (name, self._word(value), self._word(defaults.get(name)))
             for name, value in self.report.parameters.items()
-            if name not in _DAYS_OF_PERIOD
+            if name not in period_names.OPTIONS
         ]
         rows.append(("stages", self._word(self.report.stages_wanted), self._word(self.settled.get("stages", "auto"))))
         none = self.texts("map.none")
@@ -150,7 +149,6 @@ class _SettingsSheet(EditableSheet):
         pipeline, summary = self.report.stage_pipeline, self.report.summary
         before = {stage.count_key for stage in pipeline.before_opportunity} if self.report.header.is_deals else set()
         keys = [key for key in figures_with_targets(pipeline) if key in summary and key not in before - {"leads"}]
-        own = {stage.count_key: stage.name for stage in pipeline.inner if stage.is_own}
         block = self.report.targets
         now = dict(zip(block["figure"].values, block["target"].values, strict=True)) if block else {}
         settled = by_key(self.settled.get("targets", {}), pipeline)
@@ -161,7 +159,9 @@ class _SettingsSheet(EditableSheet):
                 [self.texts.card(key, self.setting.window_days) for key in keys],
                 [now.get(key) for key in keys],
                 [settled.get(key) for key in keys],
-                [own.get(key, key) for key in keys],  # a stage of the user's own is found again by its name
+                [
+                    pipeline.own_names.get(key, key) for key in keys
+                ],  # a stage of the user's own is found again by its name
             ),
             (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
         )

@@ -138,8 +138,8 @@ def place_table(
     for area in (Area(first, column, tuple(body)), Area(first + rows - totals, column, tuple(foot))):
         if area.height:
             canvas.areas.append(area)
-    _make_room_for_labels(canvas, body[0], widths[0], first)
-    _make_room_for_labels(canvas, foot[0], widths[0], first + rows - totals)
+    make_room_for_labels(canvas, body[0], widths[0], first)
+    make_room_for_labels(canvas, foot[0], widths[0], first + rows - totals)
     last_row, last_column = max(first + rows - 1, first), column + len(columns) - 1
     canvas.tables.append(Table(name or block.name, canvas.range(row, column, last_row, last_column), titles))
     _grey_uncertain(canvas, columns, where, setting, rows)
@@ -171,7 +171,8 @@ def header_fits(text: str, width: int) -> bool:
     )
 
 
-def _make_room_for_labels(canvas: Canvas, labels: Cells, width: int, first: int) -> None:
+def make_room_for_labels(canvas: Canvas, labels: Cells, width: int, first: int) -> None:
+    """Make the rows of labels that do not fit on a line higher."""
     for row, value in enumerate(labels.values, start=first):
         if isinstance(value, str):
             lines = lines_needed(value, width - PADDING, labels.style.size, bold=labels.style.bold)

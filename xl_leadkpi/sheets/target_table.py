@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.formulas import NO_VALUE, Place, ratio_formula, shown_value
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Table, address
-from xl_leadkpi.sheets.measure import lines_needed
 from xl_leadkpi.sheets.palette import RED, TEAL
-from xl_leadkpi.sheets.tables import LINE, PADDING, unique_headers
+from xl_leadkpi.sheets.tables import LINE, PADDING, make_room_for_labels, unique_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +47,7 @@ def place_targets(canvas: Canvas, block: Block, summary: Block, setting: Setting
             *(_word(one[key], key, setting) for key in words),
         ]
         canvas.areas.append(Area(first + number, 1, tuple(cells)))
-        names = cells[0].values[0]
-        canvas.at_least(first + number, 4 + LINE * lines_needed(names, setting.label_width - PADDING, styles.SIZE))
+        make_room_for_labels(canvas, cells[0], setting.label_width, first + number)
     last = first + len(block) - 1
     canvas.tables.append(Table(block.name, canvas.range(row, 1, last, len(titles)), titles))
     for met, color in (("yes", TEAL), ("no", RED)):

@@ -381,14 +381,8 @@ class _Channels:
     def __init__(  # noqa: PLR0917 - what it is made of
         self, page: Page, first: int, leads: TableColumns, spend: TableColumns, totals: Sequence[Cell], words: Words
     ) -> None:
-        self.page, self.first, self.leads, self.spend, self.totals, self.words = (
-            page,
-            first,
-            leads,
-            spend,
-            totals,
-            words,
-        )
+        self.page, self.first, self.words = page, first, words
+        self.leads, self.spend, self.totals = leads, spend, totals
         self.entries: list[_Entry] = []
         self.lines: list[list[Any]] = []
 
@@ -484,22 +478,22 @@ def _cells(page: Page, first: int, last: int, offset: int) -> str:
 def _put_figures(page: Page, row: int, counted: Sequence[Given], entry: _Entry | None = None) -> None:
     """The counts and sums of one month or channel, and what follows from them."""
     looks = [_unruled(one) if entry else one for one in (_COUNT, _SHARE)]
-    cells = [
-        page.formula(row, _FIRST + offset, one.text, one.value, looks[0])
-        for offset, one in zip(_COUNTED, counted, strict=True)
-    ]
-    _put_ratios(page, row, cells, looks, entry)
+    _put_ratios(page, row, _put_counts(page, row, counted, looks[0]), looks, entry)
 
 
 def _put_totals(page: Page, row: int, totals: Sequence[Given], words: Words) -> list[Cell]:
     looks = [replace(styles.TOTAL, number_format=one.number_format) for one in (_COUNT, _SHARE)]
     page.put(row, _LABEL, words("funnel.all"), styles.TOTAL_LABEL)
-    cells = [
-        page.formula(row, _FIRST + offset, one.text, one.value, looks[0])
-        for offset, one in zip(_COUNTED, totals, strict=True)
-    ]
+    cells = _put_counts(page, row, totals, looks[0])
     _put_ratios(page, row, cells, looks, None)
     return cells
+
+
+def _put_counts(page: Page, row: int, counted: Sequence[Given], look: Style) -> list[Cell]:
+    return [
+        page.formula(row, _FIRST + offset, one.text, one.value, look)
+        for offset, one in zip(_COUNTED, counted, strict=True)
+    ]
 
 
 def _put_ratios(page: Page, row: int, cells: Sequence[Cell], looks: Sequence[Style], entry: _Entry | None) -> None:

@@ -49,9 +49,6 @@ _NO_DELIMITERS = frozenset("\"'\\ \r\n\0")
 _QUOTED = r'"[^"]*"'
 _CELL = "\x02"  # stands for a quoted text; no text has it
 
-_KEPT = 3
-"""What the slow reader of broken tables has read is kept, as such a table may be read several times."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
@@ -108,7 +105,8 @@ def open_text(path: Path, expected: ExpectedHeaders, encoding: str = "") -> RawT
     width = len(layout.header)
     sample = transpose(layout.sample, width)
 
-    kept = lru_cache(maxsize=_KEPT)(partial(_load_tolerantly, path, layout))
+    # slow, and a table is read once more for each of its pipelines, by the same columns
+    kept = lru_cache(maxsize=1)(partial(_load_tolerantly, path, layout))
 
     def tolerantly(positions: tuple[int, ...], identifiers: frozenset[int]) -> Loaded:
         found = kept(positions, identifiers)

@@ -78,11 +78,16 @@ def fold_query(
 
 def _is_log(frame: Query, grid: RawTable, columns: LogColumns, options: ReadOptions) -> bool:
     """Tell by the first rows, as many as in memory: the sample of a log by time may tell of no lead twice."""
-    names = {engines.header_of(name): name for name in frame.collect_schema().names() if name != "row_no"}
+    names = _names(frame)
     headers = [grid.headers[place] for place in (columns.id, columns.word, columns.time)]
     head = engines.head(frame.select(names[header] for header in headers), TRIED)
     first = open_frame(head.rename(dict(zip(head.columns, headers, strict=True))), "leads", options, grid.name)
     return is_log_by_its_rows(first, replace(columns, id=0, word=1, time=2), options)
+
+
+def _names(frame: Query) -> dict[str, str]:
+    """By header, what the engine calls its column."""
+    return {engines.header_of(name): name for name in frame.collect_schema().names() if name != "row_no"}
 
 
 class _Fold:
@@ -97,7 +102,7 @@ class _Fold:
         self.pipeline = options.pipeline
         self.bound = bound_of(options)
         self.log = read_log_query(frame, grid, columns, options, is_deals=is_deals)
-        self.names = {engines.header_of(name): name for name in frame.collect_schema().names() if name != "row_no"}
+        self.names = _names(frame)
         self.frame = frame
         self.findings: list[Finding] = []
 

@@ -246,6 +246,11 @@ class Pipeline:
         """The stages by the public names of their counts."""
         return {stage.count_key: stage for stage in self.stages}
 
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        """What the user calls the stages of her own before the win, by the public names of their counts."""
+        return {stage.count_key: stage.name for stage in self.inner if stage.is_own}
+
 
 PIPELINE = Pipeline((
     Stage("Lead", role="entry", arguments=("leads",)),
