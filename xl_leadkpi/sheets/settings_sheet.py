@@ -159,9 +159,8 @@ class _SettingsSheet(EditableSheet):
                 [self.texts.card(key, self.setting.window_days) for key in keys],
                 [now.get(key) for key in keys],
                 [settled.get(key) for key in keys],
-                [
-                    pipeline.own_names.get(key, key) for key in keys
-                ],  # a stage of the user's own is found again by its name
+                # a stage of the user's own is found again by its name
+                [pipeline.own_names.get(key, key) for key in keys],
             ),
             (styles.LABEL, styles.EDITABLE, styles.ORIGINAL, replace(styles.LABEL, wrap=False)),
         )
