@@ -38,8 +38,6 @@ NUMBER_FORMATS: Final = {
 
 Direction = Literal["higher", "lower", "neutral", "nearer 0"]
 
-_NEXT_TO_AN_END = 4e-15
-
 
 class Argument(NamedTuple):
     """One argument of a KPI.
@@ -79,8 +77,7 @@ class Argument(NamedTuple):
     def limits(self) -> tuple[float, float]:
         """Smallest and largest value allowed, both finite."""
         low, high = max(self.low, -LARGEST), min(self.high, LARGEST)
-        # Excel takes what is next to an open end, to 15 digits, for the end
-        return (nextafter(low, inf), high - abs(high) * _NEXT_TO_AN_END) if self.open_ends else (low, high)
+        return (nextafter(low, inf), nextafter(high, -inf)) if self.open_ends else (low, high)
 
     @property
     def kind(self) -> str:

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _FAR_FROM_OVERFLOW = 1e150
 """Two numbers up to here have a product, and a square each."""
+_NEXT_TO_AN_END = 4e-15
+"""So near to an open end, as a share of it, Excel's 15 digits may be the end's."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -206,15 +208,17 @@ class ElementwiseKpi(Kpi):
     def _limits(self) -> tuple[tuple[float, float], ...]:
         """Between what every argument is possible, and no step on the way to the result overflows out of sight.
 
-        A whole number of Python's has no end, so it does not overflow where a cell does.
+        A whole number of Python's has no end, so it does not overflow where a cell does. Excel takes what is next to
+        an open end, to 15 digits, for the end: what is that near is looked at as Excel compares.
         """
         shared = {part.right for part in self._hidden if isinstance(part, Operation) and part.sign == "/"}
         return tuple(
             (
                 max(low, -_FAR_FROM_OVERFLOW, 1 / _FAR_FROM_OVERFLOW if name in shared and low >= 0 else low),
-                min(high, _FAR_FROM_OVERFLOW),
+                min(high - abs(high) * _NEXT_TO_AN_END if argument.open_ends else high, _FAR_FROM_OVERFLOW),
             )
-            for name, (low, high) in zip(self.names, (one.limits for one in self.arguments), strict=True)
+            for name, argument in zip(self.names, self.arguments, strict=True)
+            for low, high in (argument.limits,)
         )
 
     @cached_property
