@@ -128,6 +128,7 @@ def test_the_last_words_are_heard_while_a_library_is_quiet():
 def test_a_panic_that_an_interruption_causes_is_not_printed():
     program = (
         "import os, signal\nfrom xl_leadkpi.cli.interruption import interruptible\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background jobs ignore it
         "try:\n    with interruptible():\n"
         "        try:\n            os.kill(os.getpid(), signal.SIGINT)\n            while True: pass\n"
         "        finally:\n            os.write(2, b'panicked')\n"  # as Rust does where a callback raises
