@@ -156,7 +156,7 @@ def _stages(figures: Figures, told: Telling, order: tuple[str, ...]) -> None:
             step = replace(step, if_found=named) if told.guessed else Figure()
         if stage == "Won" and not told.won:
             step = Figure()
-        figures[f"stages[{stage}].next_step"] = step
+        figures[f"stages[{stage}].next_step_naive"] = step
 
 
 def _money(figures: Figures, told: Telling, order: tuple[str, ...]) -> None:

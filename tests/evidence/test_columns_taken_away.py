@@ -50,7 +50,7 @@ def changes(export, before, place, *, of_deals=False):
         was, now = find(before, path), find(after, path)
         if isinstance(was, str) or isinstance(now, str) or now is None or was is None:
             continue  # unknown, before or after
-        if path.endswith("next_step") and stage_before(before, path) != stage_before(after, path):
+        if path.endswith("next_step_naive") and stage_before(before, path) != stage_before(after, path):
             continue  # a step from another stage is another figure
         if abs(now - was) > 1e-9 * max(1.0, abs(was)) and not is_named(path, findings):
             changed.append(f"{path}: {was} became {now}")

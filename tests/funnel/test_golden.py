@@ -63,7 +63,7 @@ def test_exact_and_strict_stand_beside_filled(figures, expected):
 
 
 def test_step_rates(figures, expected):
-    assert [row["next_step"] for row in figures["stages"]] == [
+    assert [row["next_step_naive"] for row in figures["stages"]] == [
         None if rate is None else near(rate) for rate in expected["next_step_conv"]
     ]
     assert [row["cumulative"] for row in figures["stages"]] == near(expected["cumulative_conv"])

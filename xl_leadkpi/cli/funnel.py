@@ -875,6 +875,14 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
         *_stage_lines(report),
         ("lost", "lost / open", f"{_amount(summary['lost'], '')} / {_amount(summary['open'], '')}", ""),
         ("win_rate", "win rate", _share(summary["win_rate"]), basis[summary["win_rate_basis"]]),
+        (
+            "win_rate_mature",
+            "",
+            _share(summary["win_rate_mature"]),
+            "of opportunities, those still open allowed for"
+            if summary["win_rate_mature_days"] is None
+            else f"of opportunities, within {summary['win_rate_mature_days']} days",
+        ),
         ("lead_conversion", f"{one} to won", _share(summary["lead_conversion"]), f"of all {one}s, however young"),
         (
             "lead_conversion_mature",
@@ -986,7 +994,7 @@ def _print_period(report: FunnelReport, one: str) -> Sequence[str]:
         before = f"{_amount(created['leads'].values[1], '')} {one}s created"
         print(f"compared with {header.compared_from} to {header.compared_to}: {before}")
     print("created in the period, and what has become of them since:")
-    return ("lost", "win_rate", "revenue", "average_deal", "cycle_days_median")
+    return ("lost", "win_rate", "win_rate_mature", "revenue", "average_deal", "cycle_days_median")
 
 
 def _print_closed(report: FunnelReport, currency: str) -> None:
@@ -1028,7 +1036,10 @@ def _stage_lines(report: FunnelReport) -> Iterator[tuple[str, str, str, str]]:
             yield "", row["stage"], f"{row['in_stage_now']:,} there now", f"unknown: {_reason(gap.why)}"
             continue
         step = report.stages.unknown.get("next_step")
-        rate = _share(row["next_step"], " of the stage before")
+        within = f" within {row['next_step_days']} days" if row["next_step_days"] is not None else ""
+        rate = _share(row["next_step"], f" of the stage before{within}")
+        if not rate:
+            rate = _share(row["next_step_naive"], " of the stage before, so far")
         if not rate and step is not None and place in step.rows:
             rate = "share of the stage before unknown"
         yield "", row["stage"], f"{row['reached']:,}", rate

@@ -62,6 +62,7 @@ def values_column(
     on_sheet: bool = True,
     needs: Iterable[Fact | Need] = (),
     row_needs: Iterable[Iterable[Fact | Need]] = (),
+    cases: str = "",
 ) -> Column:
     """A column of values as of the build; its roles are those of ``Column``."""
     return Column(
@@ -74,6 +75,7 @@ def values_column(
         on_sheet=on_sheet,
         needs=facts_needed(*needs),
         row_needs=tuple(facts_needed(*one) for one in row_needs),
+        cases=cases,
     )
 
 

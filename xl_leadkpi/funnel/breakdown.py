@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, ClassVar
 import narwhals as nw
 
 from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, kpi_column, values_column
-from xl_leadkpi.funnel.context import LEAD_TO_WON, FunnelContext
+from xl_leadkpi.funnel.context import LEAD_TO_WON, OPPORTUNITY_TO_WON, FunnelContext, steady
+from xl_leadkpi.funnel.incidence import Incidence, compare, discoveries
 from xl_leadkpi.funnel.names import same
 from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.stages import Cycles
+from xl_leadkpi.funnel.step_rates import (
+    Step,
+    endings,
+    followed_by,
+    group_numbers,
+    journeys,
+    rate_columns,
+    step_needs,
+)
 from xl_leadkpi.funnel.tally import grouped, leads_by_state, states_by, tally
+from xl_leadkpi.kpis import CATALOGUE
 from xl_leadkpi.leads.model.evidence import Fact, Need
 from xl_leadkpi.leads.model.evidence import needs as facts_needed
 
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.figures import Figures
     from xl_leadkpi.funnel.report import Better, Block, Column, NamedBlocks, SheetTable, Unit
     from xl_leadkpi.funnel.section import Queries
@@ -44,6 +56,16 @@ def fields(context: FunnelContext) -> tuple[str, ...]:
             taken.add(same(label))
             further.append(field)
     return (*built_in, *further)
+
+
+RATE_KEYS = {OPPORTUNITY_TO_WON: "win_rate_mature", LEAD_TO_WON: "lead_conversion_eventual"}
+"""By what is followed, the key of a group's eventual rate."""
+
+
+def win_step(context: FunnelContext) -> Step | None:
+    """What a group's rate follows: from opportunity to won, else from lead to won; None where nothing has days."""
+    by_name = {step.name: step for step in journeys(context)}
+    return by_name.get(OPPORTUNITY_TO_WON) or by_name.get(LEAD_TO_WON)
 
 
 def cycle_lengths(field: str) -> Query:
@@ -91,12 +113,7 @@ def choose_groups(
 
 def cycles(context: FunnelContext, field: str, groups: Groups) -> Cycles:
     """Days from lead to won of each group with a row, numbered from 1; the others together are group 0."""
-    column = nw.col(field)
-    own = [
-        nw.when(column.is_null() if name is None else column == name).then(nw.lit(number))
-        for number, name in enumerate(groups.names, start=1)
-    ]
-    won = context.rows.filter(~nw.col("cycle").is_null()).select("cycle", group=nw.coalesce(*own, nw.lit(0)))
+    won = context.rows.filter(~nw.col("cycle").is_null()).select("cycle", group=group_numbers(field, groups))
     return Cycles(won, bool(context.table.has_time))
 
 
@@ -132,7 +149,7 @@ def count_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Colu
         columns += [
             column("mature_leads"),
             column("mature_won"),
-            kpi_column("lead_conversion_mature", "fraction", "LEADCONV", "mature_won", "mature_leads", needs=won),
+            *mature_conversion(won),
         ]
     columns += win_rate_columns(context, tallies)
     if context.has_money:
@@ -143,6 +160,20 @@ def count_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Colu
             column("pipeline", "money", "money", needs=PIPELINE_NEEDS),
         ]
     return columns
+
+
+def mature_conversion(needs: Iterable[Fact]) -> list[Column]:
+    """Lead to won within the window, of the leads old enough for it, with its interval."""
+    won, of = "mature_won", "mature_leads"
+    return [
+        kpi_column("lead_conversion_mature", "fraction", "LEADCONV", won, of, needs=needs),
+        *(
+            kpi_column(
+                f"lead_conversion_mature_{end}", "fraction", "CONVCI", won, of, item=item, needs=needs, on_sheet=False
+            )
+            for item, end in enumerate(("low", "high"))
+        ),
+    ]
 
 
 def outcome_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Column]:
@@ -234,6 +265,7 @@ def breakdown_block(
     medians: Mapping[int, float | None],
     median: float | None,
     cost: Cost | None,
+    win_rates: WinRates,
 ) -> Block:
     """F: one row a group, then the others together, then all leads.
 
@@ -245,6 +277,7 @@ def breakdown_block(
         medians: Median days from lead to won by group, see :func:`cycles`.
         median: Median days from lead to won of all leads.
         cost: What marketing cost; None for fields that spend does not know.
+        win_rates: How opportunities are won, by group.
     """
     rest = [] if groups.rest is None else [groups.rest]
     columns = [
@@ -255,6 +288,12 @@ def breakdown_block(
         ),
         *count_columns(context, [*groups.tallies, *rest, totals]),
     ]
+    gaps: dict[str, Gaps] = {}
+    if win_rates.step is not None:
+        numbers = [*range(1, len(groups.names) + 1), *(0 for _ in rest)]
+        rates, gaps = win_rates.columns(context, numbers)
+        columns += rates
+    columns = [replace(one, table="rates") if _is_of_rates(one) else one for one in columns]
     if context.has_cycles:
         own = [medians.get(number) for number in range(1, len(groups.names) + 1)]
         columns.append(values_column("cycle_days_median", "days", [*own, *(medians.get(0) for _ in rest), median]))
@@ -265,7 +304,78 @@ def breakdown_block(
         unnamed = [spend for one, spend in groups.spend.items() if one not in groups.names]
         spend = [*(groups.spend.get(one) for one in groups.names), *(sum(unnamed) if unnamed else None for _ in rest)]
         columns += cost_columns(context, [*spend, cost.total])
-    return block(name, columns, totals=1, evidence=context.evidence)
+    return block(name, columns, totals=1, evidence=context.evidence, own_gaps=gaps)
+
+
+def _is_of_rates(column: Column) -> bool:
+    """Whether a column goes to the table of rates: a rate, or what one is of or rests on."""
+    beginnings = ("win_rate", "mature_", "lead_conversion", "compared", "leads_to_tell")
+    return column.key.startswith(beginnings) or column.unit == "fraction"
+
+
+@dataclass(frozen=True, slots=True)
+class WinRates:
+    """How the opportunities of each group are won, allowing for those that are still open.
+
+    Attributes:
+        step: From opportunity to won, or from lead to won where no opportunity has a day; None without such days.
+        by_group: By number of the group; 0 for the others together.
+        every: All together.
+    """
+
+    step: Step | None
+    by_group: Mapping[int, Incidence]
+    every: Incidence
+
+    def columns(self, context: FunnelContext, numbers: Sequence[int]) -> tuple[list[Column], dict[str, Gaps]]:
+        """The eventual rate of each group and of all, and how the groups compare with the rest.
+
+        Args:
+            context: What is counted.
+            numbers: Number of the group of each row, but for that of all.
+        """
+        assert self.step is not None
+        nobody = Incidence(())
+        groups = [self.by_group.get(number, nobody) for number in numbers]
+        needed = step_needs(context, self.step)
+        columns, gaps = rate_columns(RATE_KEYS[self.step.name], [*groups, self.every], needs=needed, among=self.every)
+        # what is left over is no group that anybody chose
+        tests = [
+            compare(group, self.every - group) if number and group.entered else None
+            for number, group in zip(numbers, groups, strict=True)
+        ]
+        believed = discoveries([test and test.p_value for test in tests])
+        words, wanted = [], []
+        for test, is_believed in zip(tests, believed, strict=True):
+            words.append(test and ("unclear" if not is_believed else "better" if test.own > test.others else "worse"))
+            wanted.append(None if test is None or is_believed else leads_to_tell(test.own, test.others))
+        return [
+            *columns,
+            values_column("compared", "text", [*words, None], needs=needed),
+            values_column(
+                "compared_p",
+                "number",
+                [*(steady(test and test.p_value) for test in tests), None],
+                on_sheet=False,
+                needs=needed,
+            ),
+            values_column(
+                "compared_days",
+                "days",
+                [*(test and test.within_days for test in tests), None],
+                on_sheet=False,
+                needs=needed,
+            ),
+            values_column("leads_to_tell", "count", [*wanted, None], needs=needed),
+        ], gaps
+
+
+def leads_to_tell(own: float, others: float) -> int | None:
+    """How many on either side it takes to tell such a difference; None where there is none to speak of."""
+    if round(own, 3) == round(others, 3):
+        return None
+    found = CATALOGUE["SAMPLESIZE"](own, others)
+    return int(found) if isinstance(found, int | float) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +431,14 @@ class BreakdownSection(Section):
 
     def follow_up(self, figures: Figures) -> Queries:
         """Days from lead to won of the groups that have a row."""
-        return {cycle_lengths(field): cycles.question() for field, cycles in figures.group_cycles.items()}
+        context = figures.context
+        found = {cycle_lengths(field): cycles.question() for field, cycles in figures.group_cycles.items()}
+        step = win_step(context)
+        for field, groups in figures.groups.items():
+            numbers = group_numbers(field, groups)
+            if step is not None:
+                found[followed_by(step, field)] = endings(context, step, group=numbers)
+        return found
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """One block a field, under its name."""
@@ -339,4 +456,5 @@ class BreakdownSection(Section):
             medians=figures.group_cycles[field].medians(figures.answers[cycle_lengths(field)]),
             median=next((one.median for one in figures.durations if one.name == LEAD_TO_WON), None),
             cost=figures.cost if groups.spend else None,
+            win_rates=figures.win_rates[field],
         )

@@ -7,7 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xl_leadkpi import engines
-from xl_leadkpi.funnel import attribution, breakdown, curve, losses, months, period, quality, stages, summary, traffic
+from xl_leadkpi.funnel import (
+    attribution,
+    breakdown,
+    curve,
+    losses,
+    months,
+    period,
+    quality,
+    stages,
+    step_rates,
+    summary,
+    traffic,
+)
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.context import steady
 from xl_leadkpi.funnel.section import Query
@@ -18,6 +30,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.engines import Row
     from xl_leadkpi.funnel.context import FunnelContext
+    from xl_leadkpi.funnel.incidence import Incidence
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.table import ColumnMatch
@@ -59,6 +72,30 @@ class Figures:
         return [replace(duration, stalled=stalled.get(duration.name)) for duration in self.finished_durations]
 
     @cached_property
+    def advances(self) -> dict[str, Incidence]:
+        """By stage, how leads come to it from the one before; by name, how they come to opportunity and win."""
+        context, answers = self.context, self.answers
+        every = (*step_rates.steps(context), *step_rates.journeys(context))
+        return {step.name: step_rates.incidence(answers[step_rates.followed(step)]) for step in every}
+
+    @cached_property
+    def usual_days(self) -> dict[str, int]:
+        """By stage, the days in which nine in ten of those who come to it from the one before do so."""
+        found = {step.name: self.advances[step.name].usual_days for step in step_rates.steps(self.context)}
+        return {name: days for name, days in found.items() if days is not None}
+
+    @cached_property
+    def within_usual_days(self) -> dict[str, tuple[int, int, int]]:
+        """By stage, these days, the leads that entered the one before so long ago, and how many came within them."""
+        found = {}
+        for step in step_rates.steps(self.context):
+            query, days = step_rates.followed_long(step), self.usual_days.get(step.name)
+            if days is not None and query in self.answers:
+                of, came = step_rates.incidence(self.answers[query]).count_within(days)
+                found[step.name] = (days, round(of), round(came))
+        return found
+
+    @cached_property
     def curve(self) -> curve.Curve:
         """How lead to won grows with a lead's age."""
         return curve.estimate_curve(self.answers[curve.OBSERVED])
@@ -86,7 +123,14 @@ class Figures:
     @cached_property
     def month_table(self) -> Block:
         """G."""
-        return months.months_block(self.context, self.calendar)
+        followed = {
+            key: (
+                step_rates.incidence_by_group(self.answers[step_rates.followed_by(step, months.MONTH)]),
+                self.advances[step.name],
+            )
+            for key, step in months.monthly_steps(self.context).items()
+        }
+        return months.months_block(self.context, self.calendar, followed)
 
     @cached_property
     def trend_cycles(self) -> stages.Cycles:
@@ -109,6 +153,20 @@ class Figures:
     def group_cycles(self) -> dict[str, stages.Cycles]:
         """By field, days from lead to won of each of its groups."""
         return {field: breakdown.cycles(self.context, field, groups) for field, groups in self.groups.items()}
+
+    @cached_property
+    def win_rates(self) -> dict[str, breakdown.WinRates]:
+        """By field, how the opportunities of its groups are won."""
+        step = breakdown.win_step(self.context)
+        every = self.advances[step.name] if step else step_rates.incidence(())
+        return {
+            field: breakdown.WinRates(
+                step,
+                step_rates.incidence_by_group(self.answers[step_rates.followed_by(step, field)]) if step else {},
+                every,
+            )
+            for field in self.groups
+        }
 
     def _spend_by(self, field: str) -> Mapping[str | None, float] | None:
         spend = self.joined_spend
@@ -173,6 +231,7 @@ class Figures:
             self.context,
             self.totals,
             durations=self.durations,
+            advances=self.advances,
             weighted=losses.weighted_pipeline(self.pipeline),
             cost=self.cost,
             response=steady(self.response["median"]) if self.response else None,

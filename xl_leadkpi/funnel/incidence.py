@@ -26,11 +26,16 @@ ENOUGH_AT_RISK = 5
 """Leads at risk from which a day still counts: with fewer one event moves the curve by more than it can be trusted."""
 MOST_UNDECIDED = 0.1
 """Share still waiting at the last day counted up to which a rate is called the eventual one."""
+LEVEL, ENOUGH_TO_LEVEL = 0.99, 30
+"""Share of all who have gone on that has done so in the first half of the time, from which, with so many of them, the
+curve is called level."""
+MOST_BORROWED = 0.5
+"""Share still waiting up to which a group's rate is completed by what all groups tell of those who wait so long."""
 NEARLY_ALL = 0.9
 """Share of those who go on that have done so within the usual days."""
 _Z = 1.959963984540054
-_CONFIDENCE = 0.95
-_MOST_ROUNDS, _CLOSE_ENOUGH = 500, 1e-12
+_CONFIDENCE, _WIDEST = 0.95, 500.0
+_MOST_ROUNDS, _SETTLED, _CLOSE_ENOUGH = 500, 1e-9, 1e-12
 
 
 class Rate(NamedTuple):
@@ -41,6 +46,7 @@ class Rate(NamedTuple):
         low, high: Ends of its 95 % interval.
         within_days: Days within which it is the rate; None where it is the eventual one.
         of: How many leads it is estimated from.
+        own_days: Days up to which it is a group's own; what those undecided then will do is taken from all groups.
     """
 
     value: float
@@ -48,6 +54,7 @@ class Rate(NamedTuple):
     high: float
     within_days: int | None
     of: float
+    own_days: int | None = None
 
 
 class Ending(NamedTuple):
@@ -125,7 +132,7 @@ class Incidence:
             )
             moved = float(np.abs(closer - placed).max())
             placed = closer
-            if moved < _CLOSE_ENOUGH * self.entered:
+            if moved < _SETTLED * self.entered:
                 break
         return placed
 
@@ -151,29 +158,65 @@ class Incidence:
         """Share still waiting at the horizon."""
         return self._at(self.curves.waiting, self.horizon) if self.horizon >= 0 else 1.0
 
+    @cached_property
+    def is_decided(self) -> bool:
+        """So few are undecided at the horizon that those decided last tell what they will do."""
+        return self.horizon >= 0 and self.undecided <= MOST_UNDECIDED and self.lost_by(self.horizon) > 0
+
+    @cached_property
+    def is_level(self) -> bool:
+        """Hardly anyone has gone on in the second half of the time: those still waiting wait for nothing."""
+        if self.horizon < 0 or self._on_days[ADVANCED, : self.horizon + 1].sum() < ENOUGH_TO_LEVEL:
+            return False
+        return self.advanced_by(self.horizon // 2) >= LEVEL * self.advanced_by(self.horizon)
+
     @property
     def is_final(self) -> bool:
-        """So few are undecided at the horizon that what was decided tells the eventual rate."""
-        return self.horizon >= 0 and self.undecided <= MOST_UNDECIDED and self.lost_by(self.horizon) > 0
+        """What has happened by the horizon tells the eventual rate."""
+        return self.is_decided or self.is_level
 
     def rate(self) -> Rate | None:
         """The eventual rate: the share gone on by the horizon, and of the few undecided then as many as of the last.
 
-        Where too many are undecided by then, or where nothing is ever lost, it is the share that goes on within the
-        days up to the horizon. None where no day has enough leads at risk.
+        Where many are undecided but hardly anyone has gone on for as long again, it is the share gone on; where some
+        still do, it is that within the days up to the horizon. None where no day has enough leads at risk.
         """
         day = self.horizon
         if day < 0:
             return None
         advanced, lost = self.advanced_by(day), self.lost_by(day)
         of_advanced, of_lost, together = self.variances(day)
-        if not self.is_final:
-            return Rate(advanced, *log_log_interval(advanced, of_advanced, self.entered), day, self.entered)
+        if not self.is_decided:
+            within = None if self.is_level else day
+            return Rate(advanced, *log_log_interval(advanced, of_advanced, self.entered), within, self.entered)
         decided = advanced + lost
         value = self._total
         # the few undecided change the variance little: it is that of the share among the decided
         variance = (lost**2 * of_advanced + advanced**2 * of_lost - 2 * advanced * lost * together) / decided**4
         return Rate(value, *log_log_interval(value, variance, self.entered), None, self.entered)
+
+    def rate_among(self, every: Incidence) -> Rate | None:
+        """The eventual rate of a group: those of it that are undecided at its horizon go on as those of all groups did.
+
+        Where more than half of it are undecided, or not even all groups together are final, it is :meth:`rate`.
+        """
+        day = self.horizon
+        is_told = day >= 0 and every.is_final and day < every.horizon and self.undecided <= MOST_BORROWED
+        if not is_told:
+            return self.rate()
+        waiting = every._at(every.curves.waiting, day)
+        if waiting <= 0:
+            return self.rate()
+        chance = min(max((every._total - every.advanced_by(day)) / waiting, 0.0), 1.0)
+        advanced, lost, together = self.variances(day)
+        value = self.advanced_by(day) + self.undecided * chance
+        variance = (
+            (1 - chance) ** 2 * advanced
+            + chance**2 * lost
+            - 2 * chance * (1 - chance) * together
+            + self.undecided**2 * chance * (1 - chance) / every._at(every.curves.at_risk, day)
+        )
+        return Rate(value, *log_log_interval(value, variance, self.entered), None, self.entered, day)
 
     def rate_within(self, day: int) -> Rate:
         """The share that goes on within so many days."""
@@ -215,7 +258,7 @@ class Incidence:
     def _total(self) -> float:
         """The share that goes on: the eventual one, or that within the horizon."""
         advanced = self.advanced_by(self.horizon)
-        return advanced + self.undecided * self._late_share if self.is_final else advanced
+        return advanced + self.undecided * self._late_share if self.is_decided else advanced
 
     @property
     def _few_left(self) -> int:
@@ -247,7 +290,7 @@ class Incidence:
         """Mean days until it is decided, either way."""
         if self.horizon < 0 or self.undecided >= 1:
             return None
-        return self._mean(1 - self.curves.waiting, 1.0 if self.is_final else 1 - self.undecided)
+        return self._mean(1 - self.curves.waiting, 1.0 if self.is_decided else 1 - self.undecided)
 
     def _mean(self, curve: NDArray[np.float64], total: float) -> float:
         """Mean days of what comes to a total: those still to come after the horizon at the pace of the last."""
@@ -318,10 +361,10 @@ def log_log_interval(value: float, variance: float, of: float) -> tuple[float, f
     >>> [round(end, 4) for end in log_log_interval(0.4, 0.01, 25)]
     [0.2093, 0.5846]
     """
-    if not 0 < value < 1 or variance <= 0:
+    if not _CLOSE_ENOUGH < value < 1 - _CLOSE_ENOUGH or variance <= 0:
         low, high = wilson_interval(round(value * of), max(round(of), 1), _CONFIDENCE)
-        return float(low), float(high)
-    spread = _Z * sqrt(variance) / (value * abs(log(value)))
+        return max(float(low), 0.0), min(float(high), 1.0)
+    spread = min(_Z * sqrt(variance) / (value * abs(log(value))), _WIDEST)
     return exp(log(value) * exp(spread)), exp(log(value) * exp(-spread))
 
 

@@ -46,7 +46,11 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
                                   :mod:`xl_leadkpi.funnel.period`; None without a period
         ``targets``               by ``figure``: ``actual target attained met`` (``yes``, ``no``, None where neither is
                                   better), in a period the ``basis`` of the actual figure; None without targets
-        ``stages``                ``stage reached exact strict skipped in_stage_now next_step cumulative`` ...
+        ``stages``                ``stage reached exact strict skipped in_stage_now cumulative`` ...; ``next_step`` is the
+                                  eventual rate from the stage before (within ``next_step_days`` where it is too early
+                                  for that), ``next_step_within`` the plain one within ``next_step_within_days``,
+                                  ``next_step_naive`` what has come so far, see ``methods.md``
+        ``steps_by``              by ``source`` and ``owner``: the eventual rate of each step of each group
         ``stage_times``           days in each stage, and lead to opportunity, opportunity to won, lead to won
         ``cycle_histogram``       days from lead to won in bins
         ``visits``                every visit of each stage: leads, visits, who came again, days
@@ -55,7 +59,8 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         ``changes``               amounts raised and lowered, close dates pushed and pulled in
         ``response``              minutes to the first response
         ``curve``, ``mature``     conversion by age; mature windows, and the naive rate in the last row
-        ``by``                    by field: one row a ``group``
+        ``by``                    by field: one row a ``group``; ``win_rate_mature`` with those still open allowed for;
+                                  ``compared`` with the rest: ``better``, ``worse`` or ``unclear``
         ``months``                by month: ``cohort_...`` of the leads created in it, the rest of what happened in it
         ``cohorts``               shares won so many months after creation; ``cohort_counts`` the numbers;
                                   ``opportunity_cohorts``, ``opportunity_cohort_counts`` the same for opportunities

@@ -11,10 +11,30 @@ from xl_leadkpi.cells.days import day_number
 from xl_leadkpi.engines.expressions import month_number
 from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
 from xl_leadkpi.funnel.breakdown import REVENUE_NEEDS
-from xl_leadkpi.funnel.context import MONTHS, FunnelContext, first_day, flag, is_over, last_day, month_of
+from xl_leadkpi.funnel.context import (
+    LEAD_TO_WON,
+    MONTHS,
+    OPPORTUNITY_TO_WON,
+    FunnelContext,
+    first_day,
+    flag,
+    is_over,
+    last_day,
+    month_of,
+)
+from xl_leadkpi.funnel.incidence import Incidence
 from xl_leadkpi.funnel.lead_state import LOST
 from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.stages import Cycles
+from xl_leadkpi.funnel.step_rates import (
+    Step,
+    endings,
+    followed_by,
+    journeys,
+    month_of_entry,
+    rate_columns,
+    step_needs,
+)
 from xl_leadkpi.funnel.tally import grouped, states_by, tally
 from xl_leadkpi.leads.model.evidence import Fact, Need
 
@@ -22,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.figures import Answers, Figures
     from xl_leadkpi.funnel.report import Block, Column, NamedBlocks, Unit
     from xl_leadkpi.funnel.section import Queries
@@ -34,6 +55,19 @@ TREND_CYCLES = Query("lead to won in the spans of the trend")
 LONGEST_CALENDAR = 240
 """Months that are listed without a gap; beyond, only months with any lead or event are."""
 TREND_MONTHS = 3
+
+
+MATURE = {OPPORTUNITY_TO_WON: "opportunity_win_rate", LEAD_TO_WON: "cohort_conversion_mature"}
+"""By what is followed month by month, the key of its eventual rate."""
+MONTH = "month"
+
+
+def monthly_steps(context: FunnelContext) -> dict[str, Step]:
+    """What is followed month by month, by the key of its rate: opportunities and leads to the win."""
+    found = {MATURE[step.name]: step for step in journeys(context) if step.name in MATURE}
+    if len({(step.start, step.end) for step in found.values()}) < len(found):
+        del found[MATURE[LEAD_TO_WON]]  # each deal is an opportunity from its first day
+    return found
 
 
 def entered(stage: str) -> Query:
@@ -177,7 +211,9 @@ def _entered_after(rows: Sequence[Row]) -> dict[int, dict[int, int]]:
     return cohorts
 
 
-def months_block(context: FunnelContext, calendar: Calendar) -> Block:
+def months_block(
+    context: FunnelContext, calendar: Calendar, followed: Mapping[str, tuple[Mapping[int, Incidence], Incidence]]
+) -> Block:
     """G: the cohort half (what became of the leads created in a month) and the period half (what happened in it).
 
     The two are never mixed in one column: a month may see more wins than new leads (specification, 5.2).
@@ -207,9 +243,18 @@ def months_block(context: FunnelContext, calendar: Calendar) -> Block:
     if context.pipeline.won in context.later_stages:
         some = [Fact.WINS, Fact.LEADS_NOT_WON]
         columns.append(kpi_column("cohort_conversion", "fraction", "LEADCONV", "cohort_won", "leads", needs=some))
+    gaps: dict[str, Gaps] = {}
+    nobody = Incidence(())
+    for key, step in monthly_steps(context).items():
+        by_month, every = followed[key]
+        rates, own_gaps = rate_columns(
+            key, [by_month.get(month, nobody) for month in months], needs=step_needs(context, step), among=every
+        )
+        columns += [replace(one, on_sheet=one.on_sheet and one.key in (key, f"{key}_of")) for one in rates]
+        gaps |= {name: rows for name, rows in own_gaps.items() if name == key}
     columns += _period_columns(context, calendar)
     columns += _spend_columns(context, calendar)
-    return block("tblMonth", columns, evidence=context.evidence)
+    return block("tblMonth", columns, evidence=context.evidence, own_gaps=gaps)
 
 
 def _period_columns(context: FunnelContext, calendar: Calendar) -> list[Column]:
@@ -397,7 +442,11 @@ class MonthsSection(Section):
 
     def queries(self, context: FunnelContext) -> Queries:
         """Leads by month of creation; entries into each stage and losses by month."""
-        return _asked(context, (context.pipeline.opportunity, context.pipeline.won))
+        by_month = {
+            followed_by(step, MONTH): endings(context, step, group=month_of_entry(context, step))
+            for step in monthly_steps(context).values()
+        }
+        return {**_asked(context, (context.pipeline.opportunity, context.pipeline.won)), **by_month}
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """Month by month."""

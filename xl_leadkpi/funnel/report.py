@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Unit = Literal["text", "count", "money", "fraction", "days", "minutes", "date", "month", "ratio", "number"]
 MoneyOf = Literal["amounts", "spend"]
 Better = Literal["higher", "lower"]
-SheetTable = Literal["main", "money", "period"]
+SheetTable = Literal["main", "money", "period", "rates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class Column:
         on_sheet: The sheet shows it; ``--json`` has every column.
         needs: Facts that each of its figures needs; where one is unknown there is no figure.
         row_needs: Facts that the figure of a row needs besides, for each row; none at all if it is empty.
+        cases: Of a rate that is estimated instead of divided: the column with how many it rests on.
     """
 
     key: str
@@ -96,6 +97,7 @@ class Column:
     on_sheet: bool = True
     needs: Needs = ()
     row_needs: tuple[Needs, ...] = ()
+    cases: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ class BlockAttributes:
         trend: Block
         currencies: Block | None
         stages: Block
+        steps_by: dict[str, Block] | None
         pipelines: dict[str, Block] | None
         by: dict[str, Block]
         months: Block

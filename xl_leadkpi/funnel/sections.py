@@ -9,6 +9,7 @@ from xl_leadkpi.funnel.breakdown import BreakdownSection
 from xl_leadkpi.funnel.curve import CycleSection, MaturitySection
 from xl_leadkpi.funnel.histories import HistorySection
 from xl_leadkpi.funnel.losses import LossesSection, PipelineSection
+from xl_leadkpi.funnel.matrices import StepMatrixSection
 from xl_leadkpi.funnel.months import CohortSection, MonthsSection, TrendSection
 from xl_leadkpi.funnel.period import ClosedSection, PeriodSection
 from xl_leadkpi.funnel.pipelines import SalesPipelinesSection
@@ -32,6 +33,7 @@ SECTIONS: tuple[Section, ...] = (
     StagesSection(),
     SalesPipelinesSection(),
     BreakdownSection(),
+    StepMatrixSection(),
     MonthsSection(),
     CohortSection(),
     MaturitySection(),

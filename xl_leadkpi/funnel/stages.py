@@ -14,6 +14,16 @@ from xl_leadkpi.funnel.context import FunnelContext, flag, steady
 from xl_leadkpi.funnel.lead_state import LOST, OPEN
 from xl_leadkpi.funnel.report import Above, Block, First
 from xl_leadkpi.funnel.section import Query, Section
+from xl_leadkpi.funnel.step_rates import (
+    Step,
+    endings,
+    followed,
+    followed_long,
+    journeys,
+    rate_columns,
+    step_needs,
+    steps,
+)
 from xl_leadkpi.funnel.tally import grouped
 from xl_leadkpi.leads.model.evidence import Fact, Need
 
@@ -23,9 +33,11 @@ if TYPE_CHECKING:
     from xl_leadkpi.engines import Row
     from xl_leadkpi.engines.percentiles import Values
     from xl_leadkpi.funnel.figures import Answers, Figures
-    from xl_leadkpi.funnel.report import Column, NamedBlocks
+    from xl_leadkpi.funnel.incidence import Incidence
+    from xl_leadkpi.funnel.report import Column, NamedBlocks, Unit
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
+    from xl_leadkpi.leads.model.evidence import Needs
 
 ENOUGH_VISITS = 10
 """Finished visits below which nobody can say what a long stay is."""
@@ -214,11 +226,26 @@ def stages_block(
     context: FunnelContext,
     profile_rows: Sequence[Row],
     totals: Tally,
+    *,
     durations: Sequence[StageDuration],
     spend: float | None,
+    advances: Mapping[str, Incidence],
+    usual: Mapping[str, tuple[int, int, int]],
 ) -> Block:
-    """C: the funnel."""
+    """C: the funnel.
+
+    Args:
+        context: What is counted.
+        profile_rows: Answer to :func:`profile`.
+        totals: Counts of all leads.
+        durations: How long each stage took.
+        spend: What marketing cost.
+        advances: By stage, how leads come to it from the one before.
+        usual: By stage, the days in which nine in ten of those who come to it do so, the leads that had so long, and
+            how many of them came within them.
+    """
     by_name = {duration.name: duration for duration in durations}
+    durations_here = [by_name.get(stage) for stage in context.stages]
     ranks, unpack = range(1, len(context.stages) + 1), context.packing.unpack
 
     def count(wanted: Any) -> list[int]:
@@ -230,13 +257,15 @@ def stages_block(
     exact = count(lambda row, rank: int(row["exact"]) >> (rank - 1) & 1)
     strict = count(lambda row, rank: row["strict"] >= rank)
     filled = count(lambda row, rank: unpack(row["state"]).furthest_rank >= rank)
-    durations_here = [by_name.get(stage) for stage in context.stages]
     reached = list(totals.reached)
     by_furthest, blank = context.options.reach == "filled", [None] * len(reached)
     came = [context.reach(stage) for stage in context.stages]
     came_further = [(*here, *after) for here, after in zip(came, [*came[1:], ()], strict=True)]
     wins = [(Fact.WINS, Fact.LEADS_NOT_WON) if stage == context.pipeline.won.name else () for stage in context.stages]
     stays = [context.stay(stage) for stage in context.stages]
+    pairs = zip(context.stages, context.stages[1:], strict=False)
+    told: list[Needs] = [(), *(step_needs(context, Step(end, start, end)) for start, end in pairs)]
+    eventual, gaps = rate_columns("next_step", [advances.get(stage) for stage in context.stages], row_needs=told)
     columns = [
         values_column("stage", "text", context.stages),
         values_column("reached", "count", reached, row_needs=came),
@@ -246,9 +275,11 @@ def stages_block(
             "skipped", "count", [every - seen for every, seen in zip(filled, exact, strict=True)], row_needs=came
         ),
         values_column("in_stage_now", "count", count(lambda row, rank: row["current_rank"] == rank)),
-        kpi_column("next_step", "fraction", "CONVRATE", "reached", Above("reached"), row_needs=wins),
-        kpi_column("next_step_low", "fraction", "CONVCI", "reached", Above("reached"), item=0, row_needs=wins),
-        kpi_column("next_step_high", "fraction", "CONVCI", "reached", Above("reached"), item=1, row_needs=wins),
+        *eventual,
+        *_within_columns(context, usual, told),
+        kpi_column(
+            "next_step_naive", "fraction", "CONVRATE", "reached", Above("reached"), row_needs=wins, table="rates"
+        ),
         kpi_column("cumulative", "fraction", "CONVRATE", "reached", First("reached"), row_needs=wins),
         values_column(
             "drop_off",
@@ -263,10 +294,8 @@ def stages_block(
         values_column(
             "amount_reached", "money", totals.amount_reached, needs=[Fact.AMOUNTS, Fact.ONE_CURRENCY], row_needs=came
         ),
-        values_column(
-            "median_days", "days", [duration and duration.median for duration in durations_here], row_needs=stays
-        ),
-        values_column("p90_days", "days", [duration and duration.p90 for duration in durations_here], row_needs=stays),
+        values_column("median_days", "days", [one and one.median for one in durations_here], row_needs=stays),
+        values_column("p90_days", "days", [one and one.p90 for one in durations_here], row_needs=stays),
         values_column(
             "spend",
             "money",
@@ -277,18 +306,63 @@ def stages_block(
         ),
         kpi_column("cost_per", "money", "CPA", First("spend"), "reached", needs=[Fact.SPEND, Fact.SPEND_MONTHS]),
     ]
-    return block("tblFunnel", columns, evidence=context.evidence)
+    return block("tblFunnel", columns, evidence=context.evidence, own_gaps=gaps)
 
 
-def stage_times_block(context: FunnelContext, durations: Sequence[StageDuration]) -> Block:
-    """D: how long each stage and the whole way took."""
+def _within_columns(
+    context: FunnelContext, usual: Mapping[str, tuple[int, int, int]], told: Sequence[Needs]
+) -> list[Column]:
+    """The plain rate: of those who entered the stage before long enough ago, who came to this one within these days."""
+    found = [usual.get(stage) for stage in context.stages]
+
+    def column(key: str, unit: Unit, place: int) -> Column:
+        return values_column(key, unit, [one and one[place] for one in found], row_needs=told, table="rates")
+
+    of, came = "next_step_within_of", "next_step_within_came"
+    return [
+        column("next_step_within_days", "days", 0),
+        column(of, "count", 1),
+        column(came, "count", 2),
+        kpi_column("next_step_within", "fraction", "CONVRATE", came, of, table="rates"),
+        kpi_column("next_step_within_low", "fraction", "CONVCI", came, of, item=0, table="rates"),
+        kpi_column("next_step_within_high", "fraction", "CONVCI", came, of, item=1, table="rates"),
+    ]
+
+
+def stage_times_block(
+    context: FunnelContext, durations: Sequence[StageDuration], advances: Mapping[str, Incidence]
+) -> Block:
+    """D: how long those took who went on, with the open ones allowed for, and beside it the finished visits alone.
+
+    Args:
+        context: What is counted.
+        durations: Lengths of the finished visits.
+        advances: How leads go on, see :func:`stages_block`.
+    """
+    after = dict(zip(context.stages, context.stages[1:], strict=False))
+    ways = {step.name: step for step in journeys(context)}
+    # a stage lasts until the next one
+    ways |= {stage: Step(later, stage, later) for stage, later in after.items()}
     stays = [context.stay(duration.name) for duration in durations]
+    ahead = [step_needs(context, ways[one.name]) if one.name in ways else () for one in durations]
+    leaving = [advances.get(ways[one.name].name) if one.name in ways else None for one in durations]
 
     def column(key: str, unit: Any, name: str, row_needs: Sequence[tuple[Need, ...]] = ()) -> Column:
         return values_column(key, unit, [getattr(one, name) for one in durations], row_needs=row_needs)
 
+    def allowing(key: str, values: Sequence[float | None], unit: Unit = "days") -> Column:
+        return values_column(key, unit, [steady(value) for value in values], row_needs=ahead)
+
     columns = [
         column("measure", "text", "name"),
+        allowing("expected_mean", [None if one is None else one.mean for one in leaving]),
+        *(
+            allowing(f"expected_{key}", [None if one is None else one.quantile(share) for one in leaving])
+            for key, share in (("median", 0.5), ("p25", 0.25), ("p75", 0.75), ("p90", 0.9))
+        ),
+        allowing(
+            "undecided", [None if one is None or not one.entered else one.undecided for one in leaving], "fraction"
+        ),
         column("n", "count", "n", stays),
         *(column(key, "days", key, stays) for key in ("mean", "median", "p25", "p75", "p90", "max")),
         column("open", "count", "open"),
@@ -308,11 +382,21 @@ class StagesSection(Section):
 
     def queries(self, context: FunnelContext) -> Queries:
         """Everything that block C counts, and the lengths of visits."""
-        return {PROFILE: profile(context), **duration_queries(context)}
+        every = (*steps(context), *journeys(context))
+        followed_up = {followed(step): endings(context, step) for step in every}
+        return {PROFILE: profile(context), **duration_queries(context), **followed_up}
 
     def follow_up(self, figures: Figures) -> Queries:
-        """Who has been in a stage for longer than nine in ten."""
-        return {STALLED: stalled(figures.context, figures.finished_durations)}
+        """Who has been in a stage for longer than nine in ten; who entered one so long ago that most had gone on."""
+        context, usual = figures.context, figures.usual_days
+        return {
+            STALLED: stalled(context, figures.finished_durations),
+            **{
+                followed_long(step): endings(context, step, followed_for=usual[step.name])
+                for step in steps(context)
+                if step.name in usual
+            },
+        }
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """The funnel."""
@@ -321,7 +405,15 @@ class StagesSection(Section):
 
 def stages_of(figures: Figures, *, spend: float | None) -> Block:
     """The funnel, its stages with what each cost where something was spent."""
-    return stages_block(figures.context, figures.answers[PROFILE], figures.totals, figures.durations, spend)
+    return stages_block(
+        figures.context,
+        figures.answers[PROFILE],
+        figures.totals,
+        durations=figures.durations,
+        spend=spend,
+        advances=figures.advances,
+        usual=figures.within_usual_days,
+    )
 
 
 class StageTimesSection(Section):
@@ -329,4 +421,4 @@ class StageTimesSection(Section):
 
     def blocks(self, figures: Figures) -> NamedBlocks:
         """How long each stage and the whole way took."""
-        return {"stage_times": stage_times_block(figures.context, figures.durations)}
+        return {"stage_times": stage_times_block(figures.context, figures.durations, figures.advances)}

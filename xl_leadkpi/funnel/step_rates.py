@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from xl_leadkpi.engines.expressions import month_number
-from xl_leadkpi.funnel.context import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON
-from xl_leadkpi.funnel.incidence import ADVANCED, ADVANCED_BY, LOST_BY, WAITING, Ending, Incidence
+from xl_leadkpi.funnel.blocks import values_column
+from xl_leadkpi.funnel.context import LEAD_TO_OPPORTUNITY, LEAD_TO_WON, OPPORTUNITY_TO_WON, steady
+from xl_leadkpi.funnel.incidence import ADVANCED, ADVANCED_BY, ENOUGH_AT_RISK, LOST_BY, WAITING, Ending, Incidence
 from xl_leadkpi.funnel.incidence import LOST as LOST_THEN
 from xl_leadkpi.funnel.lead_state import LOST, WON
 from xl_leadkpi.funnel.section import Query
 from xl_leadkpi.funnel.tally import grouped
 from xl_leadkpi.leads.model.evidence import Fact, Need
+from xl_leadkpi.leads.model.findings import Finding, FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.breakdown import Groups
     from xl_leadkpi.funnel.context import FunnelContext
+    from xl_leadkpi.funnel.report import Column, SheetTable
     from xl_leadkpi.leads.model.evidence import Needs
 
 
@@ -154,3 +158,53 @@ def followed_long(step: Step) -> Query:
 def followed_by(step: Step, key: str) -> Query:
     """The query for the leads of a step by a field or by month."""
     return Query(f"leads by {key}, wait and ending", step.name)
+
+
+def rate_columns(
+    key: str,
+    found: Sequence[Incidence | None],
+    *,
+    needs: Iterable[Fact | Need] = (),
+    row_needs: Sequence[Needs] = (),
+    table: SheetTable = "main",
+    among: Incidence | None = None,
+) -> tuple[list[Column], dict[str, Gaps]]:
+    """The columns of an eventual rate: the leads it rests on, the rate, its interval, and the days it is of.
+
+    Args:
+        key: Key of the rate.
+        found: What was estimated, a row each; None in rows without a rate.
+        context: What is counted.
+        needs: Facts that all of them need, see ``Column``.
+        row_needs: Facts that those of a row need.
+        table: Table of the sheet they go to.
+        among: All groups together, where the rows are groups.
+
+    Returns:
+        The columns, and the rows of them that have no rate because too few were followed.
+    """
+    rates = [
+        None if one is None or not one.entered else one.rate() if among is None else one.rate_among(among)
+        for one in found
+    ]
+    roles: dict[str, Any] = {"needs": needs, "row_needs": row_needs, "table": table}
+    of = f"{key}_of"
+    columns = [values_column(of, "count", [one and round(one.entered) for one in found], **roles)]
+    columns += [
+        values_column(
+            f"{key}{end}", "fraction", [steady(rate and getattr(rate, name)) for rate in rates], cases=of, **roles
+        )
+        for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))
+    ]
+    within = [rate and rate.within_days for rate in rates]
+    columns.append(values_column(f"{key}_days", "days", within, **roles))
+    if among is not None:
+        own = [rate and rate.own_days for rate in rates]
+        columns.append(values_column(f"{key}_own_days", "days", own, on_sheet=False, **roles))
+    few = {
+        row: Finding(FindingKind.TOO_FEW_FOLLOWED, int(one.entered), details={"least": str(ENOUGH_AT_RISK)})
+        for row, (one, rate) in enumerate(zip(found, rates, strict=True))
+        if one is not None and rate is None
+    }
+    columns[1] = replace(columns[1], better="higher")
+    return columns, dict.fromkeys((column.key for column in columns[1:4]), few) if few else {}

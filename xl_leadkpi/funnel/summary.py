@@ -15,6 +15,7 @@ from xl_leadkpi.funnel.breakdown import (
     REVENUE_NEEDS,
     Cost,
     cost_per_stage,
+    mature_conversion,
     outcome_columns,
     win_rate_columns,
     win_rate_of_all,
@@ -25,14 +26,17 @@ from xl_leadkpi.funnel.period import closed_in_period
 from xl_leadkpi.funnel.period_names import is_of_fiscal_year
 from xl_leadkpi.funnel.report import Header
 from xl_leadkpi.funnel.section import Query, Section
+from xl_leadkpi.funnel.step_rates import rate_columns
 from xl_leadkpi.funnel.tally import LEADS_BY_STATE, states_by
 from xl_leadkpi.leads.model.evidence import Fact, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xl_leadkpi.engines import Row
+    from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.figures import Answers, Figures
+    from xl_leadkpi.funnel.incidence import Incidence
     from xl_leadkpi.funnel.report import Better, Block, Column, MoneyOf, NamedBlocks, Unit
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.stages import StageDuration
@@ -140,8 +144,9 @@ def header(figures: Figures) -> Header:
 
 
 HEADLINES = (
-    "leads", "won", "lost", "lost_opportunities", "disqualified", "open", "win_rate", "lead_conversion",
-    "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "revenue", "average_deal", "pipeline",
+    "leads", "won", "lost", "lost_opportunities", "disqualified", "open", "win_rate", "win_rate_mature",
+    "lead_conversion", "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "revenue",
+    "average_deal", "pipeline",
     "weighted_pipeline", "velocity", "spend", "cpl", "cpl_paid", "cac", "cac_paid", "roas", "roas_paid", "romi",
     "romi_paid",
 )  # fmt: skip
@@ -153,6 +158,7 @@ def summary_block(
     totals: Tally,
     *,
     durations: Sequence[StageDuration],
+    advances: Mapping[str, Incidence],
     weighted: float | None,
     cost: Cost | None,
     response: float | None,
@@ -163,6 +169,7 @@ def summary_block(
         context: What was counted.
         totals: Counts of all leads.
         durations: How long each stage and the whole way took.
+        advances: How leads come to opportunity and win.
         weighted: Weighted pipeline.
         cost: What marketing cost, None without a spend table.
         response: Median minutes to the first response.
@@ -189,7 +196,8 @@ def summary_block(
         for stage in context.pipeline.inner
     ]
     columns += [*outcome_columns(context, [totals]), *_conversions(context, totals)]
-    columns += [*_win_rates(context, totals), *_amounts(totals), *_times(context, durations)]
+    eventual, gaps = _win_rate_mature(context, advances)
+    columns += [*_win_rates(context, totals), *eventual, *_amounts(totals), *_times(context, durations, advances)]
     columns += [
         _one("response_minutes_median", "minutes", response, needs=[Fact.RESPONSE_TIMES]),
         _one("pipeline", "money", totals.pipeline, "higher", needs=PIPELINE_NEEDS),
@@ -197,12 +205,12 @@ def summary_block(
         # of opportunities: a rate over all that were lost is no share of those
         kpi_column(
             "velocity", "money", "PIPEVEL",
-            "open_opportunities", "average_deal", "win_rate", "opportunity_to_won_days_mean",
+            "open_opportunities", "average_deal", "win_rate_mature", "opportunity_days_mean",
             needs=[*PIPELINE_NEEDS, Fact.LOST_OPPORTUNITIES],
         ),
         *_costs(context, cost),
     ]  # fmt: skip
-    return block("tblSummary", columns, is_record=True, evidence=context.evidence)
+    return block("tblSummary", columns, is_record=True, evidence=context.evidence, own_gaps=gaps)
 
 
 def _one(
@@ -229,7 +237,7 @@ def _conversions(context: FunnelContext, totals: Tally) -> list[Column]:
         _one("window_days", "days", context.options.window_days),
         _one("mature_leads", "count", totals.mature_leads, needs=cycle),
         _one("mature_won", "count", totals.mature_won, needs=cycle),
-        kpi_column("lead_conversion_mature", "fraction", "LEADCONV", "mature_won", "mature_leads", needs=some),
+        *mature_conversion(some),
     ]
 
 
@@ -251,7 +259,18 @@ def _amounts(totals: Tally) -> list[Column]:
     ]
 
 
-def _times(context: FunnelContext, durations: Sequence[StageDuration]) -> list[Column]:
+def _win_rate_mature(context: FunnelContext, advances: Mapping[str, Incidence]) -> tuple[list[Column], dict[str, Gaps]]:
+    """The eventual win rate of opportunities, those still open allowed for."""
+    opportunity = context.pipeline.opportunity
+    begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
+    needs: list[Fact | Need] = [Fact.WINS, Fact.LEADS_NOT_WON, Fact.OPPORTUNITIES, Fact.WIN_DAYS, *begun]
+    return rate_columns("win_rate_mature", [advances.get(OPPORTUNITY_TO_WON)], needs=needs)
+
+
+def _times(
+    context: FunnelContext, durations: Sequence[StageDuration], advances: Mapping[str, Incidence]
+) -> list[Column]:
+    """Days from one stage to another: with those still under way allowed for, and of the finished ones alone."""
     by_name = {duration.name: duration for duration in durations}
     opportunity = context.pipeline.opportunity
     whole = [Fact.CREATION_DATES, Fact.WINS, Fact.WIN_DAYS]
@@ -262,7 +281,8 @@ def _times(context: FunnelContext, durations: Sequence[StageDuration]) -> list[C
         name = LEAD_TO_WON if name == OPPORTUNITY_TO_WON and context.table.is_deals else name
         return getattr(by_name[name], key) if name in by_name else None
 
-    return [
+    from_opportunity: list[Fact | Need] = [*begun, *whole[1:]]
+    finished = [
         _one("cycle_days_n", "count", statistic(LEAD_TO_WON, "n"), needs=whole),
         _one("cycle_days_mean", "days", statistic(LEAD_TO_WON, "mean"), needs=whole),
         _one("cycle_days_median", "days", statistic(LEAD_TO_WON, "median"), "lower", needs=whole),
@@ -274,11 +294,31 @@ def _times(context: FunnelContext, durations: Sequence[StageDuration]) -> list[C
             needs=[Fact.CREATION_DATES, *begun],
         ),
         *(
-            _one(
-                f"opportunity_to_won_days_{key}", "days", statistic(OPPORTUNITY_TO_WON, key), needs=[*begun, *whole[1:]]
-            )
+            _one(f"opportunity_to_won_days_{key}", "days", statistic(OPPORTUNITY_TO_WON, key), needs=from_opportunity)
             for key in ("mean", "median")
         ),
+    ]
+
+    def allowing(key: str, step: str, value: Callable[[Incidence], float | None], needs: Any) -> Column:
+        found = advances.get(step)
+        better: Better | None = "lower" if key == "cycle_days_expected_median" else None
+        return _one(key, "days", None if found is None else steady(value(found)), better, needs=needs)
+
+    return [
+        *finished,
+        allowing("cycle_days_expected_mean", LEAD_TO_WON, lambda found: found.mean, whole),
+        allowing("cycle_days_expected_median", LEAD_TO_WON, lambda found: found.quantile(0.5), whole),
+        allowing("cycle_days_expected_p90", LEAD_TO_WON, lambda found: found.quantile(0.9), whole),
+        allowing(
+            "opportunity_to_won_days_expected_mean", OPPORTUNITY_TO_WON, lambda found: found.mean, from_opportunity
+        ),
+        allowing(
+            "opportunity_to_won_days_expected_median",
+            OPPORTUNITY_TO_WON,
+            lambda found: found.quantile(0.5),
+            from_opportunity,
+        ),
+        allowing("opportunity_days_mean", OPPORTUNITY_TO_WON, lambda found: found.mean_wait, from_opportunity),
     ]
 
 

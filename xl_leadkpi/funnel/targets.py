@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.stage import Pipeline
 
 FIGURES = (
-    "leads", "won", "revenue", "average_deal", "win_rate", "lead_to_opportunity", "lead_conversion",
+    "leads", "won", "revenue", "average_deal", "win_rate", "win_rate_mature", "lead_to_opportunity", "lead_conversion",
     "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "pipeline", "weighted_pipeline",
     "velocity", "spend", "cpl", "cpl_paid", "cac", "cac_paid", "roas", "roas_paid", "romi", "romi_paid",
 )  # fmt: skip
 """Key figures that a target may be set for, besides the counts of the stages, by their keys in the summary."""
-_SHARES = frozenset({"win_rate", "lead_to_opportunity", "lead_conversion", "lead_conversion_mature"})
+_SHARES = frozenset({"win_rate", "win_rate_mature", "lead_to_opportunity", "lead_conversion", "lead_conversion_mature"})
 """Figures that are at most 1."""
 _PER_CENT = frozenset({"romi", "romi_paid"})
 """Figures in per cent that may be more than all."""

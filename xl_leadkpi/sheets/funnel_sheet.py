@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xl_leadkpi.funnel.json_report import blocks_by_path
 from xl_leadkpi.funnel.quality import gravest_first, row_numbers, touched_figures
 from xl_leadkpi.funnel.report import Block, Column
-from xl_leadkpi.leads.model.evidence import ABSENT
+from xl_leadkpi.leads.model.evidence import ABSENT, OF_FEW
 from xl_leadkpi.leads.model.stage import LOST
 from xl_leadkpi.sheets import charts, styles
 from xl_leadkpi.sheets.canvas import Canvas
@@ -100,6 +100,7 @@ class _FunnelSheet:
             "stages": self._stages,
             "pipelines": self._sales_pipelines,
             "by": self._groups,
+            "steps_by": self._step_matrices,
             "months": self._months,
             "cohorts": self._cohorts,
             "mature": self._curve,
@@ -199,7 +200,7 @@ class _FunnelSheet:
         reasons: dict[int, Finding] = {}
         for _, block in blocks_by_path(report):
             for key, gap in block.unknown.items():
-                if gap.why.kind not in ABSENT:
+                if gap.why.kind not in ABSENT and (gap.why.kind not in OF_FEW or block is report.summary):
                     reasons.setdefault(id(gap.why), gap.why)
                     if block is report.summary and any(key in keys for keys in cards_of(report)):
                         cards.setdefault(id(gap.why), []).append(key)
@@ -223,7 +224,7 @@ class _FunnelSheet:
         """Which columns of a block have dashes, for which reason."""
         by_reason: dict[str, list[str]] = {}
         for column in block.columns:
-            if column.on_sheet and unknown_rows(block, column.key):
+            if column.on_sheet and unknown_rows(block, column.key) and block.unknown[column.key].why.kind not in OF_FEW:
                 title = self.texts.finding(block.unknown[column.key].why.kind)
                 by_reason.setdefault(title, []).append(self.texts.column(column.key))
         return [
@@ -397,11 +398,38 @@ class _FunnelSheet:
         few = len(drawn) < 2 < len(block)
         self._put_notes(block, more=self._not_drawn("chart.funnel", is_drawn=not few))
         places = {key: self.summary[key] for key in ("spend",) if key in self.summary}
-        columns = self._shown(block, places)
-        placed = place_table(self.canvas, block, columns, self.setting, row=self.row, places=places)
+        label, *columns = self._shown(block, places)
+        rates = [column for column in columns if column.table == "rates"]
+        counts = [label, *(column for column in columns if column not in rates)]
+        placed = place_table(self.canvas, block, counts, self.setting, row=self.row, places=places)
         if not few:
             self.canvas.charts.append(charts.funnel_chart(self.data, self._source(block, placed, drawn), spot))
         self.row = placed.last_row + 2
+        if any(_is_number(value) for column in rates for value in column.values):
+            self.parts.append(self.row)
+            self._put_notes(more=(("next_step_rates", ""),))
+            part = place_table(
+                self.canvas, block, [label, *rates], self.setting, row=self.row, name=f"{block.name}Rates",
+                places=placed.places,
+            )  # fmt: skip
+            self.row = part.last_row + 2
+
+    def _step_matrices(self) -> None:
+        """The eventual rate of each step by source and by owner."""
+        for field, block in (self.report.steps_by or {}).items():
+            rates = [column for column in block.columns[1:] if column.on_sheet and column.key.endswith("_rate")]
+            of = [block[column.cases] for column in rates]
+            self._section(self.texts("block.steps_by", value=self.texts.field(field)), "")
+            self._put_notes(block, more=(("steps_by", ""),))
+            stages = {column.key: self.texts.column(column.key.removesuffix("_rate")) for column in rates}
+            headers = {block.columns[0].key: self.texts.group(field), **stages}
+            headers |= {column.cases: self.texts("column.entered_before", value=stages[column.key]) for column in rates}
+            shown = [block.columns[0], *rates, *of]
+            missing = dict.fromkeys(stages, NO_VALUE)
+            placed = place_table(
+                self.canvas, block, shown, self.setting, row=self.row, headers=headers, missing=missing
+            )
+            self.row = placed.last_row + 2
 
     def _source(self, block: Block, placed: Placed, rows: Sequence[int]) -> charts.Source:
         return charts.Source(block, placed.places, self.setting, tuple(rows))
@@ -422,27 +450,33 @@ class _FunnelSheet:
             self._group(field)
 
     def _group(self, field: str) -> None:
-        """F: counts and conversion in one table, money in a second where one row cannot hold both; then the charts."""
+        """F: counts, rates and money, each in a table of its own; then the charts."""
         block = self.report.by[field]
         self._section(self.texts("block.by", value=self.texts.field(field)), self.texts.group(field))
         no_rate = field == "source" and "win_rate" in block.unknown
         blended = self._paid() if "cpl" in block else []
+        followed = [("followed_up", "")] if "compared" in block else []
         self._put_notes(
             block, more=[("groups", ""), *blended, *self._not_drawn("chart.win_rate", is_drawn=not no_rate)]
         )
         label, *figures = self._shown(block)
-        money = [column for column in figures if column.table == "money"]
-        counts = [column for column in figures if column not in money]
-        parts = [counts, money] if len(figures) > CELLS and money else [figures]
+        parts = {table: [column for column in figures if column.table == table] for table in ("main", "rates", "money")}
         headers = {label.key: self.texts.group(field)}
-        missing = {column.key: NO_VALUE for column in figures} | {"spend": self.texts("cell.no_spend")}
+        # no days stand beside a rate that is the eventual one
+        dashed = (column.key for column in figures if not column.key.endswith("_days"))
+        missing = dict.fromkeys(dashed, NO_VALUE) | {"spend": self.texts("cell.no_spend")}
         places: dict[str, Place] = {}
-        for i, part in enumerate(parts):
-            if i:
+        for table, part in parts.items():
+            if not part:
+                continue
+            if table != "main":
                 self.parts.append(self.row)
+            if table == "rates":
+                self._put_notes(more=followed)
             placed = place_table(
                 self.canvas, block, [label, *part], self.setting, row=self.row,
-                name=f"{block.name}Money" if i else block.name, places=places, headers=headers, missing=missing,
+                name=block.name if table == "main" else f"{block.name}{table.capitalize()}", places=places,
+                headers=headers, missing=missing,
             )  # fmt: skip
             places = placed.places
             self.row = placed.last_row + 2
@@ -606,7 +640,7 @@ class _FunnelSheet:
         self._section(self.texts("block.stage_times"), self.texts("link.stage_times"))
         in_force = self.report.stages["stage"].values
         stages = [i for i, name in enumerate(block["measure"].values) if name in in_force and block["n"].values[i]]
-        self._put_notes(block, more=self._not_drawn("chart.stage_times", is_drawn=bool(stages)))
+        self._put_notes(block, more=[("durations", ""), *self._not_drawn("chart.stage_times", is_drawn=bool(stages))])
         top = self.row
         placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row)
         maker = None

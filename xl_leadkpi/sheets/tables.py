@@ -20,7 +20,7 @@ from xl_leadkpi.sheets.text_cells import LONGEST_IN_FORMULA, line_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from xl_leadkpi.funnel.report import Block, Column, Ratio
+    from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.sheets.canvas import Canvas
     from xl_leadkpi.sheets.formats import Formats
     from xl_leadkpi.sheets.texts import Texts
@@ -121,7 +121,7 @@ def place_table(
             (NO_VALUE if row in gaps else blank) if value is None else _display(value, part, setting)
             for row, value in enumerate(part.values)
         ]
-        if None in part.values and (blank is not None or gaps) and not is_label:
+        if None in part.values and (blank is not None or gaps) and part.unit != "text":
             place = canvas.range(first, column + i, first + rows - 1, column + i)
             canvas.conditions.append(Condition(place, f"ISTEXT({address(first, column + i)})", color=FAINT))
         formulas = _formulas(part, where, setting.formulas)
@@ -227,9 +227,9 @@ def _grey_uncertain(
 ) -> None:
     """Grey each rate that rests on fewer than ``min_n`` cases (specification, 5.5)."""
     for part in columns:
-        if part.unit != "fraction" or part.ratio is None or rows == 0:
+        if part.unit != "fraction" or rows == 0:
             continue
-        cases = _cases(part.ratio, places)
+        cases = _cases(part, places)
         if cases is None:
             continue
         place = places[part.key]
@@ -242,9 +242,13 @@ def _grey_uncertain(
         )
 
 
-def _cases(ratio: Ratio, places: dict[str, Place]) -> str | None:
-    """The number of cases a rate rests on, for the first row of its block: its denominator."""
+def _cases(part: Column, places: dict[str, Place]) -> str | None:
+    """The number of cases a rate rests on, for the first row of its block: its denominator, or what it declares."""
     cells = []
+    ratio = part.ratio
+    if ratio is None:
+        place = places.get(part.cases)
+        return None if place is None else f"N(${column_letters(place.column)}{place.row + 1})"
     for argument in (ratio.arguments[place] for place in CATALOGUE[ratio.kpi].divided_by(len(ratio.arguments))):
         key = argument_column(argument)
         if key is None:  # a number, of which there are no cases

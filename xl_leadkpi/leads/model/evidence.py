@@ -32,6 +32,8 @@ ENOUGH_LOST = 10
 
 ABSENT = frozenset({FindingKind.NO_COLUMN, FindingKind.NO_STAGE, FindingKind.NO_STAGE_DAYS, FindingKind.NO_SPEND})
 """Reasons that say no more than that something was not exported: nothing is odd about the data for that."""
+OF_FEW = frozenset({FindingKind.TOO_FEW_FOLLOWED})
+"""Reasons that a group has for being small: the notes of its table tell them for all groups."""
 
 
 class Fact(StrEnum):

@@ -121,6 +121,7 @@ class FindingKind(StrEnum):
     ONLY_WON = "only_won", "warning"
     NO_STAGE = "no_stage", "info"
     NO_STAGE_DAYS = "no_stage_days", "info"
+    TOO_FEW_FOLLOWED = "too_few_followed", "info"
     NO_STAGE_OF_OPEN = "no_stage_of_open", "warning"
     STAGES_BY_DATES = "stages_by_dates", "info"
     NO_OPPORTUNITIES = "no_opportunities", "warning"
