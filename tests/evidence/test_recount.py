@@ -134,7 +134,9 @@ def test_deals_that_keep_their_last_open_stage():
     figures = figures_of(DEALS, PIPEDRIVE, Words(), None)
     assert figures["summary.win_rate"].values == [2 / 5]
     assert figures["stages[Proposal].reached"].values == [4]
-    assert figures["stages[Proposal].next_step_naive"].values == [4 / 7]  # nobody stands at a meeting: it is not in force
+    assert figures["stages[Proposal].next_step_naive"].values == [
+        4 / 7
+    ]  # nobody stands at a meeting: it is not in force
     assert figures["stages[Won].next_step_naive"].values == [0.5]
     # the open deal stands at Proposal: two of three were won from there, two of five of all
     assert (figures["summary.weighted_pipeline"].low, figures["summary.weighted_pipeline"].high) == (

@@ -1,4 +1,4 @@
-"""Displayed rates, intervals, days and marks against tables whose truth is known; ``known_truth`` prints more of them."""
+"""Displayed rates, intervals, days and marks against tables whose truth is known; see ``known_truth``."""
 
 from math import sqrt
 from statistics import fmean

@@ -123,12 +123,12 @@ class Figures:
     @cached_property
     def month_table(self) -> Block:
         """G."""
+        asked = {
+            key: step_rates.followed_by(step, months.MONTH) for key, step in months.monthly_steps(self.context).items()
+        }
         followed = {
-            key: (
-                step_rates.incidence_by_group(self.answers[step_rates.followed_by(step, months.MONTH)]),
-                self.advances[step.name],
-            )
-            for key, step in months.monthly_steps(self.context).items()
+            key: (step_rates.incidence_by_group(self.answers[query]), step_rates.incidence(self.answers[query]))
+            for key, query in asked.items()
         }
         return months.months_block(self.context, self.calendar, followed)
 

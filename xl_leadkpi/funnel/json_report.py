@@ -46,9 +46,9 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
                                   :mod:`xl_leadkpi.funnel.period`; None without a period
         ``targets``               by ``figure``: ``actual target attained met`` (``yes``, ``no``, None where neither is
                                   better), in a period the ``basis`` of the actual figure; None without targets
-        ``stages``                ``stage reached exact strict skipped in_stage_now cumulative`` ...; ``next_step`` is the
-                                  eventual rate from the stage before (within ``next_step_days`` where it is too early
-                                  for that), ``next_step_within`` the plain one within ``next_step_within_days``,
+        ``stages``                ``stage reached exact strict skipped in_stage_now cumulative`` ...; ``next_step`` is
+                                  the eventual rate from the stage before (within ``next_step_days`` where it is too
+                                  early for that), ``next_step_within`` the plain one within ``next_step_within_days``,
                                   ``next_step_naive`` what has come so far, see ``methods.md``
         ``steps_by``              by ``source`` and ``owner``: the eventual rate of each step of each group
         ``stage_times``           days in each stage, and lead to opportunity, opportunity to won, lead to won

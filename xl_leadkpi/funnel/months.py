@@ -443,7 +443,7 @@ class MonthsSection(Section):
     def queries(self, context: FunnelContext) -> Queries:
         """Leads by month of creation; entries into each stage and losses by month."""
         by_month = {
-            followed_by(step, MONTH): endings(context, step, group=month_of_entry(context, step))
+            followed_by(step, MONTH): endings(context, step, group=month_of_entry(context, step), everything=True)
             for step in monthly_steps(context).values()
         }
         return {**_asked(context, (context.pipeline.opportunity, context.pipeline.won)), **by_month}

@@ -350,14 +350,18 @@ def stage_times_block(
     def column(key: str, unit: Any, name: str, row_needs: Sequence[tuple[Need, ...]] = ()) -> Column:
         return values_column(key, unit, [getattr(one, name) for one in durations], row_needs=row_needs)
 
-    def allowing(key: str, values: Sequence[float | None], unit: Unit = "days") -> Column:
-        return values_column(key, unit, [steady(value) for value in values], row_needs=ahead)
+    def allowing(key: str, found: Sequence[float | None], unit: Unit = "days", *, on_sheet: bool = True) -> Column:
+        return values_column(key, unit, [steady(one) for one in found], row_needs=ahead, on_sheet=on_sheet)
 
     columns = [
         column("measure", "text", "name"),
-        allowing("expected_mean", [None if one is None else one.mean for one in leaving]),
+        allowing("expected_mean", [None if one is None else one.mean for one in leaving], on_sheet=False),
         *(
-            allowing(f"expected_{key}", [None if one is None else one.quantile(share) for one in leaving])
+            allowing(
+                f"expected_{key}",
+                [None if one is None else one.quantile(share) for one in leaving],
+                on_sheet=key in ("median", "p90"),
+            )
             for key, share in (("median", 0.5), ("p25", 0.25), ("p75", 0.75), ("p90", 0.9))
         ),
         allowing(

@@ -80,7 +80,12 @@ def step_needs(context: FunnelContext, step: Step) -> Needs:
 
 
 def endings(
-    context: FunnelContext, step: Step, *, group: nw.Expr | None = None, followed_for: int = 0
+    context: FunnelContext,
+    step: Step,
+    *,
+    group: nw.Expr | None = None,
+    followed_for: int = 0,
+    everything: bool = False,
 ) -> nw.LazyFrame[Any]:
     """Leads that entered a stage by the days they waited and by what ended the wait.
 
@@ -91,6 +96,7 @@ def endings(
         step: From which stage to which.
         group: What to part them by, under ``group``.
         followed_for: Only those that entered at least so many days ago.
+        everything: All leads, whatever period is asked for.
     """
     start = context.whole(str(context.date_column(step.start)))
     rank = context.stages.index(step.end) + 1
@@ -113,7 +119,7 @@ def endings(
     went = nw.when(has_arrived).then(nw.lit(ADVANCED)).otherwise(nw.lit(ADVANCED_BY))
     gone = nw.when(has_lost).then(nw.lit(LOST_THEN)).otherwise(nw.lit(LOST_BY))
     event = nw.when(came).then(went).otherwise(nw.when(outcome == LOST).then(gone).otherwise(nw.lit(WAITING)))
-    rows = context.rows.filter(age >= followed_for)
+    rows = (context.all_rows if everything else context.rows).filter(age >= followed_for)
     rows = rows.select(days=days.cast(nw.Int32), event=event, **({} if group is None else {"group": group}))
     keys = ("days", "event") if group is None else ("group", "days", "event")
     return rows.filter(nw.col("days") >= 0).group_by(*keys).agg(nw.len().alias("n"))

@@ -203,9 +203,10 @@ def summary_block(
         _one("pipeline", "money", totals.pipeline, "higher", needs=PIPELINE_NEEDS),
         _one("weighted_pipeline", "money", weighted, "higher", needs=weights),
         # of opportunities: a rate over all that were lost is no share of those
+        _velocity_win_rate(context, totals, advances.get(OPPORTUNITY_TO_WON)),
         kpi_column(
             "velocity", "money", "PIPEVEL",
-            "open_opportunities", "average_deal", "win_rate_mature", "opportunity_days_mean",
+            "open_opportunities", "average_deal", "velocity_win_rate", "opportunity_days_mean",
             needs=[*PIPELINE_NEEDS, Fact.LOST_OPPORTUNITIES],
         ),
         *_costs(context, cost),
@@ -265,6 +266,15 @@ def _win_rate_mature(context: FunnelContext, advances: Mapping[str, Incidence]) 
     begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
     needs: list[Fact | Need] = [Fact.WINS, Fact.LEADS_NOT_WON, Fact.OPPORTUNITIES, Fact.WIN_DAYS, *begun]
     return rate_columns("win_rate_mature", [advances.get(OPPORTUNITY_TO_WON)], needs=needs)
+
+
+def _velocity_win_rate(context: FunnelContext, totals: Tally, found: Incidence | None) -> Column:
+    """The win rate that velocity goes by: the eventual one, or that of the closed ones where it is not told yet."""
+    rate = found.rate() if found is not None and found.entered else None
+    closed = totals.won + totals.lost_opportunities
+    value = rate.value if rate is not None and rate.within_days is None else totals.won / closed if closed else None
+    needs = [Fact.WINS, Fact.LEADS_NOT_WON, *context.closed_needs]
+    return _one("velocity_win_rate", "fraction", steady(value), needs=needs)
 
 
 def _times(
