@@ -13,6 +13,8 @@ from tests.leads.test_own_stages import ZOHO, kinds, own, reading
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import read, read_frame, read_query
+from xl_leadkpi.leads.files import open as reading_of_files
+from xl_leadkpi.leads.files import text_file
 from xl_leadkpi.leads.model.findings import FindingKind
 from xl_leadkpi.sheets import lay_out, to_file
 
@@ -181,6 +183,37 @@ def test_own_stages_of_each_pipeline():
     report = as_json(build(read_frame(lines, with_words)))
     for name, names in numbered.items():
         assert [row["stage"] for row in report["pipelines"][name]] == [*names, "Won"]
+
+
+@pytest.mark.parametrize("stages", ["auto", "own"])
+def test_columns_are_read_as_often_for_many_pipelines_as_for_two(tmp_path, monkeypatch, stages):
+    done = []
+
+    def counted(name, function):
+        def call(*given):
+            done.append(name)
+            return function(*given)
+
+        return call
+
+    monkeypatch.setattr(reading_of_files, "open_text", counted("open", text_file.open_text))
+    monkeypatch.setattr(text_file, "_load", counted("load", text_file._load))
+    times = []
+    for many in (2, 6):
+        named = {f"Territory {n}": [f"{step}. {chr(65 + n)}{step}" for step in (1, 2, 3)] for n in range(many)}
+        lines = [["Deal ID", "Pipeline", "Stage", "Amount", "Create Date"]]
+        lines += [
+            [f"{territory}-{number}", territory, (*steps, "Closed Won", "Closed Lost")[number % 5], 9, "2026-01-05"]
+            for territory, steps in named.items()
+            for number in range(20)
+        ]
+        (tmp_path / "deals.csv").write_text("\n".join(",".join(map(str, line)) for line in lines))
+        done.clear()
+        leads = read(tmp_path / "deals.csv", reading(stages=stages, words={"1. A1": "SQL"}))
+        assert len(leads.of_pipelines) == many
+        times.append(sorted(done))
+    assert times[0] == times[1]
+    assert times[0].count("open") == 1
 
 
 def test_pipelines_of_joined_deals(tmp_path):

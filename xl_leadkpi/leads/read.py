@@ -13,6 +13,7 @@ import polars as pl
 from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.dates import looks_like_date
+from xl_leadkpi.leads.cells.raw_table import keeping
 from xl_leadkpi.leads.fields.filters import KEPT, WORD_FIELDS, find_conditions, left_after, nothing_left
 from xl_leadkpi.leads.fields.in_memory import Decoder, odd_cells, wanted_columns
 from xl_leadkpi.leads.fields.on_engine import QueryDecoder, in_memory_if_few, open_query
@@ -83,22 +84,35 @@ def read(
     options = checked(options or ReadOptions())
     report_progress = progress or (lambda _: None)
 
-    opened: list[tuple[ReadOptions, tuple[RawTable, ...], tuple[RawTable, ...]]] = []
+    whole = options
+    opened: list[tuple[ReadOptions, dict[bool, tuple[tuple[RawTable, ...], tuple[RawTable, ...]]]]] = []
 
     def tables(options: ReadOptions) -> tuple[tuple[RawTable, ...], tuple[RawTable, ...]]:
         """The files, which for other stages and for each pipeline are the same."""
         usual = ReadOptions()
         alike = replace(
-            options, stages="auto", sales_pipeline="", where=(), as_of=None, own_stages=(), own_win=usual.own_win
+            options,
+            stages="auto",
+            sales_pipeline="",
+            where=(),
+            as_of=None,
+            own_stages=(),
+            own_win=usual.own_win,
+            words={},
+            kind="auto",
+            # stages of its own were found below the header that is known already
+            pipeline=options.pipeline if options.own_stages else whole.pipeline,
         )
-        for asked, grids, deal_grids in opened:
+        is_part = options.sales_pipeline != whole.sales_pipeline  # one of several, which all load the same columns
+        for asked, found in opened:
             if asked == alike:
-                return grids, deal_grids
+                return found[is_part]
         report_progress("reading")
         grids = _opened(path, "leads", options)
         deal_grids = _opened(deals, "deals", options) if deals is not None else ()
-        opened.append((alike, grids, deal_grids))
-        return grids, deal_grids
+        found = {False: (grids, deal_grids), True: (tuple(map(keeping, grids)), tuple(map(keeping, deal_grids)))}
+        opened.append((alike, found))
+        return found[is_part]
 
     def build(options: ReadOptions) -> LeadTable:
         grids, deal_grids = tables(options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,7 @@ SAMPLE_ROWS = 1000
 _HEAD = 5000  # cells that tell whether reducing a column to distinct texts is worth the work
 _FEW = 200  # fewer texts among them do not
 _DISTINCT = 0.9
+_KEPT = 2  # the columns for the usual stages and for a table's own, of which its days are more
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +415,27 @@ class RawTable:
     def noting(self, *findings: Finding) -> RawTable:
         """Return the grid with further findings."""
         return replace(self, notes=(*self.notes, *findings))
+
+
+def keeping(grid: RawTable) -> RawTable:
+    """The same table, which keeps what it loaded last for one who loads the same columns many times.
+
+    >>> loads = []
+    >>> def load(positions, identifiers):
+    ...     loads.append(positions)
+    ...     return Loaded({place: from_cells(["x"]) for place in positions}, 1)
+    >>> kept = keeping(RawTable("leads.csv", "", ("Lead ID",), (("x",),), 2, (), load))
+    >>> kept.load([0], frozenset()).columns.clear()
+    >>> kept.load([0], frozenset()).columns[0].at(pl.Series([0])), loads
+    (['x'], [(0,)])
+    """
+    kept = lru_cache(maxsize=_KEPT)(grid.load)
+
+    def load(positions: Sequence[int], identifiers: frozenset[int]) -> Loaded:
+        found = kept(tuple(positions), identifiers)
+        return replace(found, columns=dict(found.columns))  # of which whoever loads them lets go
+
+    return replace(grid, load=load)
 
 
 def header_text(cell: object) -> str:
