@@ -15,7 +15,7 @@ from xl_leadkpi.cells import CellError
 from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel import period_names
-from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
+from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions, share
 from xl_leadkpi.funnel.period_names import COMPARISONS, PeriodNames, period_options
 from xl_leadkpi.funnel.targets import read_target
 from xl_leadkpi.leads.model.conditions import parse_condition
@@ -608,6 +608,11 @@ def _typed(name: str, value: Any, default: Any, place: str) -> Any:
             return date.fromisoformat(str(value).strip())
         except (ValueError, OverflowError):
             raise InputError(f"{place} is '{brief(str(value))}'; write a day as 2026-06-30") from None
+    if name == "gross_margin":
+        try:
+            return share(value)
+        except ValueError as error:
+            raise InputError(f"{place}: {error}") from None
     try:
         typed = type(default)(value)
     except (TypeError, ValueError, OverflowError):
