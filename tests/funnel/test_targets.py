@@ -15,6 +15,10 @@ from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.funnel.targets import by_key, figures_with_targets, read_target
 from xl_leadkpi.leads import ReadOptions, read_frame
 from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.locales import locale
+from xl_leadkpi.sheets.funnel_sheet import CELL
+from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.tables import PADDING
 
 AS_OF = date(2026, 6, 30)
 READING = ReadOptions(as_of=AS_OF, today=AS_OF)
@@ -92,7 +96,7 @@ def test_a_period_that_is_not_over_has_no_last_word(leads):
 
 
 @pytest.mark.parametrize(("language", "behind", "header"), [
-    ("en", "behind", "Days gone"), ("pl", "poniżej planu", "Minęło dni"), ("ru", "отстаёт", "Прошло дней"),
+    ("en", "behind", "Days gone"), ("pl", "za planem", "Minęło dni"), ("ru", "отстаёт", "Прошло дней"),
 ])  # fmt: skip
 def test_sheet_and_terminal_say_how_much_of_the_period_is_over(leads, tmp_path, monkeypatch, capsys, language, behind,
                                                                header):  # fmt: skip
@@ -109,6 +113,8 @@ def test_sheet_and_terminal_say_how_much_of_the_period_is_over(leads, tmp_path, 
     assert names[5] == header
     assert second[4] == behind
     assert first[5] == second[5] == pytest.approx(31 / 91)
+    for met in ("yes", "no", "on_track", "behind"):
+        assert text_width(locale(language).funnel[f"label.met_{met}"]) <= CELL - PADDING, "it is cut off"
 
 
 def test_an_unknown_figure_has_its_reason():
