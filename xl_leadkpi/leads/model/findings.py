@@ -440,6 +440,7 @@ def _own(details: Mapping[str, Any], names: Names) -> str:
 _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.STAGE_ORDER: _order,
     FindingKind.OWN_STAGES: _own,
+    FindingKind.UNKNOWN_WORDS: lambda details, _: details["word"],
     FindingKind.STAGES_MERGED: lambda details, names: (
         f"{', '.join(details['words'])} = {names.stage(details['stage'])}"
     ),
