@@ -1,6 +1,14 @@
 """What all rooms' exceptions for the user have in common, and how their messages quote."""
 
+import os
+import re
+import shlex
+
 _LONGEST_QUOTE = 60
+_SINGLE, _DOUBLE = "'‘’‚‛", '"“”„'
+"""What PowerShell takes for quotation marks; other shells only the first of each."""
+_WORKED_OUT = re.compile(r"[$`\\]|!(?![\s=(]|$)")
+"""What a shell works out between double quotation marks."""
 
 
 class UserError(Exception):
@@ -26,3 +34,18 @@ def brief(text: str) -> str:
     ('Source', True)
     """
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."
+
+
+def shell_word(text: str) -> str:
+    """A text as one word of a command, to be pasted in a shell; wherever that can be, in PowerShell too.
+
+    >>> print(shell_word("New business"), shell_word("O'Neil & sons"))
+    'New business' "O'Neil & sons"
+    """
+    if not any(mark in text for mark in _SINGLE):
+        return f"'{text}'"
+    if not any(mark in text for mark in _DOUBLE) and not _WORKED_OUT.search(text):
+        return f'"{text}"'
+    if os.name == "nt":
+        return "'" + re.sub(f"([{_SINGLE}])", r"\1\1", text) + "'"
+    return shlex.quote(text)

@@ -282,12 +282,14 @@ def test_period_filters_and_targets_of_settings_are_used_and_kept(golden):
         ("tblPeriod", "Period", "'2025-Q9", "There is no quarter '2025-Q9'"),
         ("tblFilters", "Only rows for which", "Source", "Only rows for which: The condition 'Source' is no condition"),
         ("tblTargets", "Won", "many", "Won: 'many' is no target"),
-        ("tblParameters", "Gross margin", "half", "Gross margin is 'half'"),
+        ("tblParameters", "Gross margin", "half", "Gross margin: 'half' is not a share between 0 and 1"),
+        ("tblParameters", "Gross margin", "=NA()", "#N/A is what a formula gives that cannot be worked out"),
     ],
 )
 def test_a_bad_setting_is_named_at_its_cell_and_nothing_changes(golden, table, name, value, said):
     cell, address = setting(golden, table, name)
     cell.value = value
+    assert cell.value != "", "LibreOffice works a formula out when it is asked for, Excel as it is entered"
     before = golden.sheets["Funnel"].used_range.formula
     assert macros.refresh(golden).startswith(f"Settings, cell {address}: {said}")
     assert golden.sheets["Funnel"].used_range.formula == before

@@ -203,6 +203,19 @@ def test_it_looks_at_the_project_of_the_folder(folder, capsys):
     assert any("plik projektu" in line for line in out.splitlines() if line.startswith("Created"))
 
 
+def test_json_needs_no_file(folder, capsys):
+    assert main(["check", "leads.csv", "--json", "-"]) == 0
+    said = capsys.readouterr().out
+    assert main(["check", "leads.csv", "--json"]) == 0
+    assert capsys.readouterr().out == said
+    assert json.loads(said)["files"]
+
+
+def test_what_is_written_has_its_signs_of_per_cent_once(folder):
+    assert main(["check", "leads.csv", "--write"]) == 0
+    assert "%%" not in Path("leadkpi.toml").read_text(encoding="utf-8")
+
+
 def test_force_needs_write(folder, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["check", "leads.csv", "--force"])

@@ -1,6 +1,7 @@
 """``--where`` and ``--exclude`` as a user gives them: what is counted, and that it is said everywhere."""
 
 import json
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -66,3 +67,26 @@ def test_a_filter_that_leaves_nothing_writes_nothing(folder, capsys):
     assert main(["funnel", "leads.csv", "--where", "Source=Web", "-o", "out.xlsx"]) == 1
     assert "column 'Source': no row is left of 4" in capsys.readouterr().err
     assert not (folder / "out.xlsx").exists()
+
+
+def test_a_pipeline_that_is_not_there_is_told_with_what_to_write(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("plain.csv").write_text("ID,Created,Stage\n1,2026-01-05,Won\n")
+    Path("piped.csv").write_text("ID,Created,Stage,Pipeline\n1,2026-01-05,Won,New\n2,2026-01-05,SQL,Old\n")
+    assert main(["funnel", "plain.csv", "--pipeline", "New", "-o", "o.xlsx"]) == 1
+    said = capsys.readouterr().err
+    assert "there is no column of sales pipelines, and --pipeline takes one of them. Name it with --map" in said
+    assert main(["funnel", "piped.csv", "--pipeline", "Newest", "-o", "o.xlsx"]) == 1
+    assert "The column holds New (1), Old (1): give one of these with --pipeline" in capsys.readouterr().err
+
+
+def test_stages_that_go_round_are_named_where_their_order_is_asked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    moves = [(deal, stage, day) for deal, stages in {"A": "123", "B": "231", "C": "312"}.items()
+             for day, stage in enumerate(stages, start=5)]  # fmt: skip
+    names = {"1": "Alpha", "2": "Beta", "3": "Gamma"}
+    lines = [f"{deal},{names[stage]},2026-01-{day:02}" for deal, stage, day in moves]
+    Path("log.csv").write_text("\n".join(["Deal ID,Stage,Time", *lines, "A,Won,2026-02-01"]))
+    assert main(["funnel", "log.csv", "--stages", "own", "-o", "o.xlsx"]) == 1
+    said = capsys.readouterr().err
+    assert "the stages 'Alpha', 'Beta', 'Gamma' go round in a circle, and nothing else tells the order" in said

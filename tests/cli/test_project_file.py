@@ -431,7 +431,7 @@ FAULTS = {
     ),
     "a stage twice": (
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\nwords = ["a"]\n',
-        "line 1: stages: 'a': two stages have this name or word",
+        "line 3: stages: 'a': two stages have this name or word",
     ),
     "an early win": (
         '[[stages]]\nname = "A"\nstands_for = "Won"\n[[stages]]\nname = "B"\n',
@@ -439,7 +439,7 @@ FAULTS = {
     ),
     "what it stands for": (
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\nstands_for = "Demo"\n',
-        "line 1: stages: 'B' stands for 'Demo', which is none of MQL, SQL, Meeting, Opportunity, Proposal",
+        "line 3: stages: 'B' stands for 'Demo', which is none of MQL, SQL, Meeting, Opportunity, Proposal",
     ),
     "a word of an own stage": (
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\n[stage_words]\nHot = "SQL"\n',

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -96,7 +98,7 @@ def test_pipelines(folder, capsys):
     assert one["stages"] == report["pipelines"]["New business"]
     assert main(["funnel", "deals.csv", "--pipeline", "New business", "--quiet"]) == 1
     said = capsys.readouterr().err
-    assert "deals.csv: there is no column 'pipeline' to filter by" in said
+    assert "deals.csv: there is no column of sales pipelines, and --pipeline takes one of them" in said
     Path("leadkpi.toml").write_text('pipeline = "Renewals"\n[inputs]\nleads = "two.csv"\n')
     assert figures(capsys)["summary"]["leads"] == 100
 
@@ -145,3 +147,20 @@ def test_stages_without_an_order(folder, capsys):
     assert "odd.csv: nothing tells the order of these stages: 'Blau', 'Rot'." in said
     assert "[[stages]]" in said
     assert not list(Path().glob("*.xlsx"))
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_command_for_an_unknown_word_names_a_stage_that_there_is(tmp_path, monkeypatch, capsys, listed):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{number},2026-01-05,{stage}" for number, stage in enumerate(["Enquiry", "Demo", "Can't say", "Won"] * 3)]
+    Path("leads.csv").write_text("\n".join(["ID,Created,Stage", *rows]))
+    if listed:
+        stages = "".join(f'[[stages]]\nname = "{name}"\n' for name in ("Enquiry", "Demo"))
+        Path("leadkpi.toml").write_text(f'{stages}[inputs]\nleads = "leads.csv"\n')
+    command = ["funnel", *([] if listed else ["leads.csv"]), "-o", "out.xlsx"]
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert "Unknown stage word, taken for the first stage: 3 in 'Stage', first in row 4 (Can't say)" in said
+    pasted = shlex.split(re.search(r"""for example (--stage "Can't say=\w+")""", said)[1])
+    assert main([*command, *pasted]) == 0
+    assert "first in row 4 (Can't say)" not in capsys.readouterr().err

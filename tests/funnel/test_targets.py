@@ -1,9 +1,11 @@
 """Targets beside what came: which figures, of which leads, and what is said where a figure is unknown."""
 
 import random
+import re
 from datetime import date
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.leads.test_own_stages import ZOHO, by_probability, deals, reading
 from xl_leadkpi import sample
@@ -13,6 +15,10 @@ from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.funnel.targets import by_key, figures_with_targets, read_target
 from xl_leadkpi.leads import ReadOptions, read_frame
 from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.locales import locale
+from xl_leadkpi.sheets.funnel_sheet import CELL
+from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.tables import PADDING
 
 AS_OF = date(2026, 6, 30)
 READING = ReadOptions(as_of=AS_OF, today=AS_OF)
@@ -64,6 +70,51 @@ def test_in_a_period_what_closed_is_of_those_closed_in_it(leads):
         "won": (closed["won"], "closed"), "revenue": (closed["revenue"], "closed"),
     }  # fmt: skip
     assert closed["won"] != report["summary"]["won"]  # else nothing is shown
+
+
+RUNNING = {"period_from": date(2026, 6, 1), "period_to": date(2026, 7, 30)}
+"""Of its sixty days thirty are over."""
+
+
+def test_a_period_that_is_not_over_has_no_last_word(leads):
+    closed = targets_of(leads, {}, **RUNNING)["period_closed"][0]
+    won, rate, days = closed["won"], closed["win_rate"], closed["cycle_days_median"]
+    assert won > 2
+    for figure, target, met in (
+        ("won", won, "yes"),  # a count does not fall again
+        ("won", 2 * won, "on_track"),  # half of it in half of the days
+        ("won", 2 * won + 1, "behind"),
+        ("win_rate", rate, "on_track"),  # a rate may
+        ("win_rate", rate + 0.01, "behind"),
+        ("cycle_days_median", days, "on_track"),
+        ("cycle_days_median", days - 0.5, "behind"),
+    ):
+        [row] = targets_of(leads, {figure: target}, **RUNNING)["targets"]
+        assert (row["met"], row["elapsed"]) == (met, 0.5), (figure, target)
+    [row] = targets_of(leads, {"won": 2 * won}, **RUNNING | {"period_to": AS_OF})["targets"]
+    assert (row["met"], row["elapsed"]) == ("no", None)
+
+
+@pytest.mark.parametrize(("language", "behind", "header"), [
+    ("en", "behind", "Days gone"), ("pl", "za planem", "Minęło dni"), ("ru", "отстаёт", "Прошло дней"),
+])  # fmt: skip
+def test_sheet_and_terminal_say_how_much_of_the_period_is_over(leads, tmp_path, monkeypatch, capsys, language, behind,
+                                                               header):  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    sample.leads(600).write_csv("leads.csv")
+    given = ["--period", "2026-Q2", "--as-of", "2026-05-01", "--target", "won=900", "--target", "leads=1"]
+    assert main(["funnel", "leads.csv", "-o", "out.xlsx", "--language", language, *given]) == 0
+    said = capsys.readouterr().out
+    assert "targets, 34% of the days of 2026-Q2 gone:" in said
+    assert re.search(r"Won: \d+ of 900, \d%, behind \(closed in the period\)", said)
+    assert re.search(r"Leads: \d+ of 1, [\d,]+%, reached \(created in the period\)", said)
+    sheet = load_workbook("out.xlsx")["Funnel"]
+    names, first, second = ([cell.value for cell in row] for row in sheet[sheet.tables["tblTarget"].ref])
+    assert names[5] == header
+    assert second[4] == behind
+    assert first[5] == second[5] == pytest.approx(31 / 91)
+    for met in ("yes", "no", "on_track", "behind"):
+        assert text_width(locale(language).funnel[f"label.met_{met}"]) <= CELL - PADDING, "it is cut off"
 
 
 def test_an_unknown_figure_has_its_reason():

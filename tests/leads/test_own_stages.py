@@ -112,6 +112,16 @@ def test_numbers_in_the_words_go_first():
     assert odd.details["other"] == "probability"
 
 
+def test_a_numbered_word_that_nobody_knows_is_not_taken_for_the_first_stage():
+    names = ["1. Enquiry", "2. Quote", "3. Order agreed"]
+    table = read_frame(deals(names), reading())
+    assert own(table) == names
+    assert table.stages_told_by == "numbers"
+    assert FindingKind.UNKNOWN_WORDS not in kinds(table)
+    # without numbers two words may as well be anything
+    assert own(read_frame(deals(["Enquiry", "Quote", "Order agreed"]), reading())) == []
+
+
 @pytest.mark.parametrize("count", [3, 15])
 def test_made_up_stages_by_probability(count):
     names = [f"Stufe {letter}" for letter in "QWERTZUIOPASDFG"[:count]]

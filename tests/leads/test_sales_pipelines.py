@@ -1,6 +1,10 @@
 """Tables with several sales pipelines: each has its own funnel, and they are never mixed in silence."""
 
+import os
+import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
@@ -15,7 +19,8 @@ from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import read, read_frame, read_query
 from xl_leadkpi.leads.files import open as reading_of_files
 from xl_leadkpi.leads.files import text_file
-from xl_leadkpi.leads.model.findings import FindingKind
+from xl_leadkpi.leads.model.findings import FindingKind, OwnNames, fill
+from xl_leadkpi.locales import locale
 from xl_leadkpi.sheets import lay_out, to_file
 
 STAGES = {"New business": ZOHO, "Renewals": ["Qualified", "Proposal Made", "Negotiations Started"]}
@@ -117,6 +122,74 @@ def test_rows_of_no_pipeline_are_told():
             "Pipeline",
             4,
         )
+
+
+def test_rows_that_came_after_the_day_are_in_no_pipeline():
+    lines = table()
+    for line in lines[1:-1:9]:
+        line[1] = ""
+    day = date(2026, 2, 28)
+    stood = [line for line in lines[1:] if line[4] <= day.isoformat()]
+    expected = Counter(line[1] for line in stood)
+    assert len(expected) == 3
+    assert len(stood) < 300
+    lazy = pl.DataFrame(lines[1:], lines[0], orient="row").with_columns(pl.col("Pipeline").replace("", None)).lazy()
+    for data in (lines, lazy):
+        leads = read_frame(data, replace(reading(), as_of=day))
+        told = {one.kind: one for one in leads.findings}
+        assert told[FindingKind.SEVERAL_PIPELINES].details["pipelines"] == (
+            f"New business: {expected['New business']}",
+            f"Renewals: {expected['Renewals']}",
+        )
+        assert told[FindingKind.ROWS_WITHOUT_PIPELINE].count == expected[""]
+        groups = {row["group"]: row["leads"] for row in as_json(build(leads))["by"]["Pipeline"]}
+        assert groups == {**{name or "(none)": count for name, count in expected.items()}, "(total)": len(stood)}
+
+
+def test_to_group_by_the_pipeline_leaves_each_its_funnel():
+    lines = table()
+    frame = pl.DataFrame(lines[1:], lines[0], orient="row")
+    plain = as_json(build(read_frame(lines, reading())))
+    for data in (lines, frame.lazy()):
+        leads = read_frame(data, reading(by=("Source", "pipeline")))
+        assert FindingKind.SEVERAL_PIPELINES in kinds(leads)
+        report = as_json(build(leads))
+        assert report["pipelines"] == plain["pipelines"]
+        assert list(report["by"]) == ["source", "Pipeline"]
+        assert report["by"]["Pipeline"] == plain["by"]["Pipeline"]
+    one = read_frame(lines, reading(by=("Pipeline",), sales_pipeline="Renewals"))
+    assert [row["leads"] for row in as_json(build(one))["by"]["Pipeline"]] == [100, 100]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such shell")
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+@pytest.mark.parametrize(
+    "name", ["O'Neil & sons", "Neil’s", 'The "big" one\'s', "It's $HOME!!", "50 % off; `now`", "A*"]
+)
+def test_the_command_of_the_remedy_can_be_pasted(name, language):
+    leads = read_frame(table(pipelines={name: ZOHO, "Renewals": STAGES["Renewals"]}), reading())
+    [told] = [one for one in leads.findings if one.kind is FindingKind.SEVERAL_PIPELINES]
+    remedy = fill(locale(language).findings["several_pipelines"].remedy, told, OwnNames())
+    word = remedy.partition("--pipeline ")[2].removesuffix(".")
+    for shell in ("sh", "bash"):
+        said = subprocess.run([shell, "-c", f"printf %s {word}"], capture_output=True, text=True, check=True)
+        assert said.stdout == name
+    if not {"$", "`", '"'} & {*name}:  # PowerShell takes these marks for each other, and doubled ones for one
+        assert word[0] == ('"' if "'" in name or "’" in name else "'")
+
+
+def test_leads_of_joined_deals_that_came_after_the_day_are_in_no_pipeline(tmp_path):
+    (tmp_path / "leads.csv").write_text(
+        "Lead ID,Created,Stage\n1,2026-01-05,SQL\n2,2026-01-06,SQL\n3,2026-03-05,SQL\n4,2026-01-07,MQL\n"
+        "5,2026-01-08,MQL\n6,2026-01-09,MQL\n7,2026-03-05,MQL\n"
+    )
+    (tmp_path / "deals.csv").write_text(
+        "Deal ID,Lead ID,Pipeline,Deal stage,Create date\na,1,New,Won,2026-01-20\nb,2,New,Proposal,2026-03-20\n"
+        "c,3,New,Proposal,2026-02-20\nd,4,Old,Proposal,2026-01-20\ne,5,Old,Won,2026-01-21\n"
+    )
+    leads = read(tmp_path / "leads.csv", replace(reading(), as_of=date(2026, 2, 28)), deals=tmp_path / "deals.csv")
+    [told] = [one for one in leads.findings if one.kind is FindingKind.SEVERAL_PIPELINES]
+    assert told.details["pipelines"] == ("New: 1", "Old: 2")
 
 
 @pytest.mark.parametrize("few_rows", [0, 100_000], ids=["where they are", "in memory"])

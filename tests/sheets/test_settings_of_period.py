@@ -1,6 +1,7 @@
 """Period and targets on Settings: shown, edited there, and read back."""
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -192,3 +193,21 @@ def test_days_that_the_counting_was_given_have_names_too():
 
 def vars_of(options):
     return {name: getattr(options, name) for name in options.__slots__}
+
+
+@pytest.mark.parametrize("margin", [60, -0.1, 1.01, "much"])
+def test_a_margin_is_a_share_wherever_it_is_written(folder, capsys, margin):
+    said = f"'{margin}' is not a share between 0 and 1; write 0.6 for 60%"
+    report(capsys, "leads.csv")
+    edit(gross_margin=margin)
+    assert main(["funnel", "leads.csv", "--reuse-map", "edited.xlsx", "-o", "again.xlsx"]) == 1
+    assert re.search(rf"Settings, cell C\d+: Gross margin: {re.escape(said)}", capsys.readouterr().err)
+    with pytest.raises(SystemExit, match="2"):
+        main(["funnel", "leads.csv", f"--margin={margin}", "-o", "again.xlsx"])
+    assert said in capsys.readouterr().err
+    if margin != "much":
+        Path("leadkpi.toml").write_text(f'margin = {margin}\n[inputs]\nleads = "leads.csv"\n')
+        assert main(["funnel", "-o", "again.xlsx"]) == 1
+        assert f"leadkpi.toml, line 1: margin: {said}" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=re.escape(f"gross_margin: {said}")):
+        FunnelOptions(gross_margin=margin)

@@ -1,9 +1,13 @@
 """The sheet Lists: the Funnel without Python shows the user's own stages and channels, recalculated by two engines."""
 
+import csv
+import itertools
+import json
 import random
 import string
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import ironcalc
 import openpyxl
@@ -11,6 +15,7 @@ import pytest
 
 from tests.sheets.soffice import recalculated
 from xl_leadkpi.addin import selection
+from xl_leadkpi.cli import main
 from xl_leadkpi.locales import languages
 from xl_leadkpi.workbooks import package
 from xl_leadkpi.workbooks.lists import MOST_SOURCES, MOST_STAGES
@@ -48,9 +53,7 @@ class Pipeline:
 
     def lead(self, number, stages, drawn):
         stage = drawn.choice(stages)
-        status = (
-            "Won" if stage is not None and stage == self.win else drawn.choice(["Open", "Lost", "Open", "Won", None])
-        )
+        status = drawn.choice(["Open", "Lost", "Open", "Won", None])
         written = stage.swapcase() if stage and drawn.random() < 0.1 else stage
         return {
             "id": f"L{number}", "stage": written, "key": (stage or "").casefold(), "status": status,
@@ -96,11 +99,22 @@ class Pipeline:
                 if isinstance(value, str):
                     cell.data_type = "s"  # also what begins like a formula
 
+    def is_in_win(self, lead):
+        return lead["key"] == (self.win or "Won").casefold()
+
+    def is_won(self, lead):
+        """By the status; where that says nothing, by the stage."""
+        return lead["status"] == "Won" or (lead["status"] is None and self.is_in_win(lead))
+
+    def denied(self):
+        return sum(self.is_in_win(one) and one["status"] in {"Open", "Lost"} for one in self.leads)
+
     def counted(self):
         """Stage, leads that reached it, leads that got no further: a plain count of its own."""
         shown = [*self.open_stages[: MOST_STAGES - 1], self.win or "Won"]
         place = {stage.casefold(): number for number, stage in reversed(list(enumerate(shown)))}
-        furthest = Counter(len(shown) - 1 if one["status"] == "Won" else place.get(one["key"], 0) for one in self.leads)
+        place[shown[-1].casefold()] = 0  # who is there and not won has got nowhere that is known
+        furthest = Counter(len(shown) - 1 if self.is_won(one) else place.get(one["key"], 0) for one in self.leads)
         return [(stage, sum(furthest[later] for later in range(number, len(shown))), furthest[number])
                 for number, stage in enumerate(shown)]  # fmt: skip
 
@@ -118,7 +132,7 @@ class Pipeline:
                 return channel == name if name in listed else channel not in listed
 
             chosen = [one for one in self.leads if is_of(one["source"])]
-            won = [one for one in chosen if one["status"] == "Won"]
+            won = [one for one in chosen if self.is_won(one)]
             figures[name] = {
                 "leads": len(chosen), "opportunities": sum(one["opportunity"] for one in chosen), "won": len(won),
                 "lost": sum(one["status"] == "Lost" and one["opportunity"] for one in chosen),
@@ -176,8 +190,9 @@ def test_the_funnel_follows_the_lists_in_libreoffice(built, tmp_path, case):
     assert [fresh["Lists", f"Z{row}"] for row in (1, 2, 3)] == [
         f"{len(listed)} {listed[-1] or ''}" for listed in offered
     ]
-    warning = Words("en")("funnel.unlisted")
-    assert fresh["Funnel", WARNING] == (f"{warning} {pipeline.unlisted()}" if pipeline.unlisted() else None)
+    warned = {"funnel.unlisted": pipeline.unlisted(), "funnel.win_denied": pipeline.denied()}
+    told = " ".join(f"{Words('en')(key)} {count}" for key, count in warned.items() if count)
+    assert fresh["Funnel", WARNING] == (told or None)
     channels = [(name, figures) for name, figures in shown_channels(fresh) if any(figures.values())]
     assert channels == [(name, one) for name, one in pipeline.by_channel().items() if any(one.values())]
 
@@ -188,6 +203,41 @@ def test_an_empty_list_is_told(built, tmp_path):
     fresh = values(recalculated(pipeline.written_into(built["en"], tmp_path / "own.xlsx"), tmp_path))
     assert shown_stages(fresh) == []
     assert fresh["Funnel", WARNING] == Words("en")("funnel.no_stages")
+
+
+@pytest.mark.needs("libreoffice")
+def test_who_is_won_is_as_the_command_says_of_the_same_rows(built, tmp_path, monkeypatch):
+    """In the stage of the win with each status there is, and won by the status with each stage."""
+    pipeline = Pipeline(["Enquiry", "Demo", "Offer"], win="Won")
+    stages, statuses = ["Enquiry", "Demo", "Offer", "Won", None], ["Open", "Lost", "Won", None]
+    for one, (stage, status) in zip(pipeline.leads, itertools.cycle(itertools.product(stages, statuses)), strict=False):
+        one |= {"stage": stage, "key": (stage or "").casefold(), "status": status}
+    path = pipeline.written_into(built["en"], tmp_path / "own.xlsx")
+    book = openpyxl.load_workbook(path)
+    rows = []
+    for cells in book["Leads"].iter_rows(min_row=6, max_row=169, max_col=14):
+        cells[12].value = datetime(2026, 3, 30)  # in the last month of Inputs, that of the newest lead
+        rows.append([cells[0].value, *(cell.value for cell in cells[4:7])])
+    book.save(path)
+    fresh = values(recalculated(path, tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with Path("same.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("ID", "Stage", "Status", "Amount"), *rows])
+    command = ["funnel", "same.csv", "-o", "out.xlsx", "--json", "told.json", "--quiet", "--stage", "Enquiry=MQL",
+               "--stage", "Demo=Meeting", "--stage", "Offer=Proposal"]  # fmt: skip
+    assert main(command) == 0
+    told = json.loads(Path("told.json").read_text())
+    found = {stage: reached for stage, reached, _ in shown_stages(fresh)}
+    assert found["Won"] == told["summary"]["won"] == sum(map(pipeline.is_won, pipeline.leads)) > 40
+    words = Words("en")
+    totals = next(row for row in range(30, 80) if fresh.get(("Funnel", f"B{row}")) == words("funnel.all"))
+    assert fresh["Funnel", f"E{totals}"] == told["summary"]["won"]
+    assert fresh["Funnel", f"G{totals}"] == told["summary"]["revenue"]
+    contradictions = next(one for one in told["quality"] if one["finding"] == "contradictions")
+    assert pipeline.denied() <= contradictions["count"]
+    month = {fresh.get(("Inputs", f"B{row}")): fresh.get(("Inputs", f"J{row}")) for row in range(5, 30)}
+    assert month[words("inputs.won")] == told["summary"]["won"]
+    assert month[words("inputs.revenue")] == told["summary"]["revenue"]
 
 
 def any_pipeline(seed):

@@ -216,11 +216,22 @@ def _edits(book: Any, ours: Mapping[str, str]) -> WorkbookEdits:
             name = table.name.rstrip("_0123456789")
             if name in EDITABLE_TABLES:
                 place = table.range
-                rows = [["" if cell is None else cell for cell in row] for row in place.options(ndim=2).value[1:]]
-                tables[name] = FoundTable(rows, sheet, place.row + 1, place.column - 1)
+                tables[name] = FoundTable(_cells_of(place)[1:], sheet, place.row + 1, place.column - 1)
     if tables:
         check_whole(tables)
     return edits_in(tables)
+
+
+def _cells_of(place: Any) -> list[list[Any]]:
+    """The cells of a range: ``""`` for an empty one, and errors, which xlwings takes for empty ones too."""
+    from xl_leadkpi.cells import CellError  # noqa: PLC0415
+
+    known = {error.value: error for error in CellError}
+    shown = place.options(ndim=2, err_to_str=True).value
+    return [
+        ["" if text is None else known[text] if cell is None else cell for cell, text in zip(row, texts, strict=True)]
+        for row, texts in zip(place.options(ndim=2).value, shown, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

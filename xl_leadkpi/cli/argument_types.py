@@ -65,7 +65,12 @@ def rows(text: str) -> int:
 
 def fraction(text: str) -> float:
     """A share."""
-    return _number(text, float, 0, 1, "a share between 0 and 1")
+    from xl_leadkpi.funnel.options import share
+
+    try:
+        return share(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
 
 
 def month(text: str) -> int:

@@ -55,7 +55,10 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
     writing = parser.add_argument_group("what is written")
-    writing.add_argument("--json", type=Path, metavar="FILE", help="the same as data; - for standard output")
+    writing.add_argument(
+        "--json", type=Path, nargs="?", const=Path("-"), metavar="FILE",
+        help="the same as data, into FILE or on standard output",
+    )  # fmt: skip
     writing.add_argument("--language", choices=languages(), help="language of what is said (default: en)")
     writing.add_argument(
         "--write",

@@ -933,7 +933,9 @@ def _print_targets(report: FunnelReport, currency: str, spent: str) -> None:
     header = report.header
     texts = Texts("en", header.win_basis, header.is_deals, report.stage_pipeline)
     units = {"days": " days", "minutes": " min", "ratio": "x"}
-    print("targets:")
+    (elapsed, *_) = report.targets["elapsed"].values
+    gone = "" if elapsed is None else f", {elapsed:.0%} of the days of {header.period_name or 'the period'} gone"
+    print(f"targets{gone}:")
     for row in report.targets.rows():
         figure, unit = row["figure"], units.get(row["unit"], "")
         if row["unit"] == "money":
@@ -944,7 +946,8 @@ def _print_targets(report: FunnelReport, currency: str, spent: str) -> None:
         )
         attained = f", {row['attained']:.0%}" if _is_number(row["attained"]) else ""
         basis = f" ({row['basis']} in the period)" if row["basis"] else ""
-        print(f"  {texts.card(figure, header.window_days)}: {came} of {target}{attained}{basis}")
+        met = f", {texts('label.met_' + row['met'])}" if row["met"] and elapsed is not None else ""
+        print(f"  {texts.card(figure, header.window_days)}: {came} of {target}{attained}{met}{basis}")
 
 
 def _precisely(value: object, unit: str) -> str:

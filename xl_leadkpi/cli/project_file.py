@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.cli.argument_types import TomlKind
     from xl_leadkpi.cli.settings import Setting
+    from xl_leadkpi.leads.model.stage import OwnStage
 
 VERSION = 1
 """Of what a project file may hold: higher as soon as it holds what an older program would read otherwise."""
@@ -35,6 +36,7 @@ _STDIN = _STDOUT = "-"
 _SIGNS = "*?["
 """What stands for any letters in a pattern."""
 _SECTIONS = ("inputs", "output")
+_BEGINS_STAGE = re.compile(r"\s*\[\[\s*stages\s*\]\]")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 Keys = tuple[str, ...]
@@ -62,6 +64,11 @@ class ProjectFile:
             + (f"line {line}: " if line else "")
             + ".".join(brief(" ".join(key.split())) for key in keys)
         )
+
+    def place_of_stage(self, number: int) -> str:
+        """Where the stage of a number, from 1, begins; where they are not written apart, where all of them do."""
+        begins = [at for at, line in enumerate(self.text.splitlines(), start=1) if _BEGINS_STAGE.match(line)]
+        return f"{self.path}, line {begins[number - 1]}: {STAGES}" if number <= len(begins) else self.place(STAGES)
 
 
 def read_project(path: Path) -> ProjectFile:
@@ -176,6 +183,17 @@ def _paths(content: Mapping[str, Any]) -> Iterator[Keys]:
             yield (key,)
 
 
+def _fault_of(stages: Sequence[OwnStage], win: OwnStage) -> str:
+    """What is wrong with some stages."""
+    from xl_leadkpi.leads.model.stage import possible_pipelines
+
+    try:
+        possible_pipelines(stages, win)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
 class _Reader:
     """Takes the values of a project file, and keeps a list of what is wrong with it."""
 
@@ -189,6 +207,9 @@ class _Reader:
 
     def fault(self, keys: Keys, text: str) -> None:
         self.faults.append(f"{self.file.place(*keys)}: {text}")
+
+    def fault_of_stage(self, number: int, text: str) -> None:
+        self.faults.append(f"{self.file.place_of_stage(number)}: {text}")
 
     def check_version(self, version: Any) -> None:
         if type(version) is not int or version < 1:
@@ -238,7 +259,7 @@ class _Reader:
         from xl_leadkpi.leads.model.stage import WON, OwnStage, possible_pipelines
 
         stages: list[OwnStage] = []
-        for one in listed:
+        for number, one in enumerate(listed, start=1):
             if not isinstance(one, dict):
                 self.fault((STAGES,), f"{_shown(one)} is no stage: begin each with [[stages]] and give it a name")
                 return
@@ -249,7 +270,7 @@ class _Reader:
             texts = [name, stands_for, *(words if isinstance(words, list) else [0])]
             if not all(isinstance(text, str) for text in texts) or not name.strip():
                 said = "a stage has a name, words (a list of texts) and stands_for (a text); it needs only the name"
-                self.fault((STAGES,), said)
+                self.fault_of_stage(number, said)
                 return
             stages.append(OwnStage(name.strip(), tuple(text.strip() for text in words), stands_for.strip()))
         wins = [stage for stage in stages if stage.stands_for.casefold() == WON.casefold()]
@@ -263,7 +284,9 @@ class _Reader:
         try:
             possible_pipelines(open_stages, win)
         except InputError as error:
-            self.fault((STAGES,), str(error).removeprefix("Stages: "))
+            said = str(error)
+            first = next((at for at in range(1, len(stages)) if _fault_of(open_stages[:at], win) == said), len(stages))
+            self.fault_of_stage(first, said.removeprefix("Stages: "))
             return
         self.listed = {"own_stages": open_stages, "own_win": win}
         self.values |= self.listed

@@ -119,7 +119,7 @@ def _setting(action: argparse.Action) -> Setting:
         choices=tuple(map(str, action.choices)) if action.choices else None,
         convert=convert,
         option=next((one for one in action.option_strings if one.startswith("--")), action.metavar or name),  # type: ignore[arg-type]
-        meaning=action.help or "",
+        meaning=(action.help or "").replace("%%", "%"),  # as argparse itself would show it
     )
 
 

@@ -44,8 +44,10 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
                                   ``period_closed`` the same of those closed in it. ``closed_by`` and
                                   ``closed_losses`` are of these too, every other block of those created in it, see
                                   :mod:`xl_leadkpi.funnel.period`; None without a period
-        ``targets``               by ``figure``: ``actual target attained met`` (``yes``, ``no``, None where neither is
-                                  better), in a period the ``basis`` of the actual figure; None without targets
+        ``targets``               by ``figure``: ``actual target attained met`` (``yes``, ``no``; ``on_track`` or
+                                  ``behind`` in a period that still runs, with ``elapsed``, the share of its days that
+                                  are over; None where neither is better), in a period the ``basis`` of the actual
+                                  figure; None without targets
         ``stages``                ``stage reached exact strict skipped in_stage_now cumulative`` ...; ``next_step`` is
                                   the eventual rate from the stage before (within ``next_step_days`` where it is too
                                   early for that), ``next_step_within`` the plain one within ``next_step_within_days``,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
+from xl_leadkpi.errors import brief
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
@@ -17,6 +19,29 @@ UNKEPT = ("built_at", "targets")
 """Options that are not among the parameters of a workbook: a time, and what has a table of its own."""
 MOST_COHORT_MONTHS = 240
 MOST_WINDOW_DAYS = 36_500
+
+
+def share(value: object) -> float:
+    """A share of all, as an option, a project file or a cell has it.
+
+    Raises:
+        ValueError: It is none.
+
+    >>> share("0.6"), share(1)
+    (0.6, 1.0)
+    >>> share(60)
+    Traceback (most recent call last):
+    ...
+    ValueError: '60' is not a share between 0 and 1; write 0.6 for 60%
+    """
+    written = f"{value:g}" if isinstance(value, float) else str(value)
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 1:
+        raise ValueError(f"'{brief(written)}' is not a share between 0 and 1; write 0.6 for 60%")
+    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +57,7 @@ class FunnelOptions:
             ``cohort``: opportunities at least ``window_days`` old, won within the window.
         min_n: Below this many the sheet greys a rate.
         half_life: Days in which a touch loses half its weight (time decay attribution).
-        gross_margin: Share of revenue that is margin, at most 1, for the return on marketing investment.
+        gross_margin: Share of revenue that is margin, 0 to 1, for the return on marketing investment.
         top_groups: Rows of a breakdown; the rest goes into one row.
         period_from: First day of the period that is counted: the leads created in it and the deals closed in it, see
             :mod:`xl_leadkpi.funnel.period`; None leaves it open. Without both ends the whole table is counted.
@@ -85,8 +110,10 @@ class FunnelOptions:
             )
         if not self.half_life > 0:
             raise ValueError(f"half_life must be more than 0 days, not {self.half_life}")
-        if not self.gross_margin <= 1:
-            raise ValueError(f"gross_margin is a share, at most 1, not {self.gross_margin}")
+        try:
+            share(self.gross_margin)
+        except ValueError as error:
+            raise ValueError(f"gross_margin: {error}") from None
         if not self.top_groups >= 1:
             raise ValueError(f"top_groups must be at least 1, not {self.top_groups}")
         self._check_numbers()
@@ -110,6 +137,6 @@ class FunnelOptions:
     def _check_numbers(self) -> None:
         if not 0 <= self.cohort_months <= MOST_COHORT_MONTHS:
             raise ValueError(f"cohort_months must be 0 to {MOST_COHORT_MONTHS} months, not {self.cohort_months}")
-        for name in ("min_n", "half_life", "gross_margin", "target_minutes"):
+        for name in ("min_n", "half_life", "target_minutes"):
             if not isfinite(getattr(self, name)):
                 raise ValueError(f"{name} must be a number, not {getattr(self, name)}")

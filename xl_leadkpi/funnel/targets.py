@@ -18,9 +18,11 @@ from xl_leadkpi.leads.model.stage import PIPELINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.figures import Figures
+    from xl_leadkpi.funnel.options import FunnelOptions
     from xl_leadkpi.funnel.report import Block, NamedBlocks
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.stage import Pipeline
@@ -35,6 +37,8 @@ _SHARES = frozenset({"win_rate", "win_rate_mature", "lead_to_opportunity", "lead
 """Figures that are at most 1."""
 _PER_CENT = frozenset({"romi", "romi_paid"})
 """Figures in per cent that may be more than all."""
+_SUMS = frozenset({"leads", "won", "revenue"})
+"""Figures that grow with the days of a period, besides the counts of the stages."""
 _NEAREST = 3
 _USUAL = {stage.name.casefold(): stage.count_key for stage in PIPELINE.inner}
 
@@ -150,17 +154,32 @@ class _Actual:
     basis: str | None = None
     why: Finding | None = None
 
-    def meets(self, target: float) -> str | None:
-        """Whether a target is met, by which way is better; None where nobody can say."""
+    def meets(self, target: float, elapsed: float | None, *, adds_up: bool) -> str | None:
+        """Whether a target is met, by which way is better; None where nobody can say.
+
+        Args:
+            target: What was aimed at.
+            elapsed: Share of the days of a period that still runs; None where all of it has been.
+            adds_up: The figure grows with the days, as a count does: one that is reached stays so, and one that is not
+                is on track where as much of it has come as of the days. Any other may still turn either way.
+        """
         if self.value is None or self.column is None or self.column.better is None:
             return None
-        return "yes" if (self.value >= target if self.column.better == "higher" else self.value <= target) else "no"
+        is_met = self.value >= target if self.column.better == "higher" else self.value <= target
+        if elapsed is None or (is_met and adds_up):
+            return "yes" if is_met else "no"
+        return "on_track" if is_met or (adds_up and self.value >= elapsed * target) else "behind"
 
 
 def _block(figures: Figures, targets: dict[str, float]) -> Block:
     rows = [_came(figures, key) for key in targets]
     gaps: Gaps = {row: one.why for row, one in enumerate(rows) if one.why is not None}
-    met = [one.meets(target) for one, target in zip(rows, targets.values(), strict=True)]
+    elapsed = share_of_days(figures.context.options, figures.context.table.as_of)
+    sums = _SUMS.union(stage.count_key for stage in figures.context.pipeline.inner)
+    met = [
+        one.meets(target, elapsed, adds_up=key in sums)
+        for one, (key, target) in zip(rows, targets.items(), strict=True)
+    ]
     columns = [
         values_column("figure", "text", targets),
         # as they are elsewhere: a rate is no sum, whose last digits are left out
@@ -168,10 +187,33 @@ def _block(figures: Figures, targets: dict[str, float]) -> Block:
         Column("target", "number", tuple(targets.values())),
         kpi_column("attained", "fraction", "QUOTAATT", "actual", "target"),
         values_column("met", "text", met),
+        values_column("elapsed", "fraction", [elapsed] * len(rows)),
         values_column("basis", "text", [one.basis for one in rows]),
         values_column("unit", "text", [one.column and one.column.unit for one in rows], on_sheet=False),
     ]
     return block("tblTarget", columns, own_gaps={"actual": gaps})
+
+
+def share_of_days(options: FunnelOptions, as_of: date) -> float | None:
+    """Share of the days of the period that are over.
+
+    Args:
+        options: The period.
+        as_of: The last day that is counted.
+
+    Returns:
+        None where all of them are, or the period has not both ends.
+
+    >>> from datetime import date
+    >>> from xl_leadkpi.funnel import FunnelOptions
+    >>> april = FunnelOptions(period_from=date(2026, 4, 1), period_to=date(2026, 4, 30))
+    >>> [share_of_days(april, date(2026, month, day)) for month, day in ((3, 31), (4, 3), (4, 30))]
+    [0.0, 0.1, None]
+    """
+    first, last = options.period_from, options.period_to
+    if first is None or last is None or as_of >= last:
+        return None
+    return max((as_of - first).days + 1, 0) / ((last - first).days + 1)
 
 
 def _came(figures: Figures, key: str) -> _Actual:

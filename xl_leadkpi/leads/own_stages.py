@@ -23,6 +23,7 @@ from xl_leadkpi.leads.recognition.stage_order import (
     OrderedStages,
     are_open,
     in_order,
+    loses_a_numbered_one,
     merged_words,
     needs_observation,
     observed_order,
@@ -122,13 +123,14 @@ class _Search:
     options: ReadOptions
     usual: LeadTable
     has_deals: bool
+    loop: tuple[str, ...] = ()
 
     def result(self) -> LeadTable:
         """The table with its own stages, or as it is."""
         words = open_words(self.usual.words, of_deals_alone=self.has_deals)
         stage, merged = merged_words(words)
         is_asked = self.options.stages == "own"
-        if not is_asked and len(merged) < FEWEST_MERGED:
+        if not is_asked and len(merged) < FEWEST_MERGED and not loses_a_numbered_one(words):
             return self.usual
         fault = self._number_fault(words)
         ordered = None if fault else self._ordered(words)
@@ -152,8 +154,12 @@ class _Search:
 
     def _no_order(self, words: Sequence[OpenWord]) -> str:
         named = ", ".join(f"'{brief(word.name)}'" for word in words)
+        circle = ", ".join(f"'{brief(name)}'" for name in self.loop)
+        why = f"nothing tells the order of these stages: {named}"
+        if circle:
+            why = f"the stages {circle} go round in a circle, and nothing else tells the order of {named}"
         return (
-            f"{self.usual.source_name}: nothing tells the order of these stages: {named}. Number them in the CRM, "
+            f"{self.usual.source_name}: {why}. Number them in the CRM, "
             "export its probability column, or list them in order in the project file (leadkpi check --write, then "
             "[[stages]])."
         )
@@ -164,6 +170,7 @@ class _Search:
             trial = own_pipeline((_START, *(OwnStage(word.name, word.spellings) for word in words)))
             if self.usual.history is not None or _has_days(trial, self.usual):
                 observed, loop = _observed(self.read(self._options(trial)), [word.name for word in words])
+                self.loop = loop
                 if loop:
                     self.usual = _also(self.usual, Finding(FindingKind.STAGE_LOOP, len(loop), details={"words": loop}))
         return in_order(words, observed)

@@ -67,11 +67,13 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     if len(parts) < _SEVERAL:
         return _without_column(replace(table, sales_pipelines=()))
     header = table.by_labels.get(COLUMN, "")
-    counts = {name: part.filters[len(options.where)].left for name, part in parts.items()}
+    # without rows that came after the day that is counted; of deals that were joined leads are counted
+    is_in_table = COLUMN in table.by_labels
+    counts = dict(table.sales_pipelines) if is_in_table else {name: _rows(part) for name, part in parts.items()}
     told = tuple(f"{name}: {counts.get(name, 0):,}" for name, _ in table.sales_pipelines)
     details: dict[str, Detail] = {"pipelines": told, "name": next(iter(parts))}
     found = [Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details), *_nameless(table, header)]
-    return replace(table, of_pipelines=parts, findings=(*table.findings, *found))
+    return replace(_named_once(table), of_pipelines=parts, findings=(*table.findings, *found))
 
 
 def _many(table: LeadTable) -> Finding:
@@ -141,7 +143,7 @@ def _plain(text: str) -> str:
 def by_with_pipeline(by: Mapping[str, int], position: Mapping[str, int]) -> dict[str, int]:
     """Columns to group by, that of the pipelines among them."""
     place = position.get(FIELD)
-    return dict(by) if place is None or place in by.values() else {**by, COLUMN: place}
+    return dict(by) if place is None else {**by, COLUMN: place}
 
 
 def _counted(table: LeadTable) -> tuple[tuple[str, int], ...]:
@@ -149,6 +151,21 @@ def _counted(table: LeadTable) -> tuple[tuple[str, int], ...]:
     [counted] = engines.collect([rows.group_by(COLUMN).agg(nw.len().alias("n"))])
     found = [(str(row[COLUMN]), int(row["n"])) for row in counted]
     return tuple(sorted(found, key=lambda one: (-one[1], one[0])))
+
+
+def _named_once(table: LeadTable) -> LeadTable:
+    """Without the column of the pipelines as the user has asked to group by it: it is there by itself."""
+    header = table.by_labels.get(COLUMN)
+    again = [name for name, label in table.by_labels.items() if label == header and name != COLUMN]
+    if header is None or not again:
+        return table
+    labels = {COLUMN if name in again else name: label for name, label in table.by_labels.items()}
+    return replace(table, by_labels=labels, frame=table.frame.drop(*again))
+
+
+def _rows(table: LeadTable) -> int:
+    [[counted]] = engines.collect([engines.lazy(table.frame).select(nw.len().alias("n"))])
+    return int(counted["n"])
 
 
 def _without_column(table: LeadTable) -> LeadTable:

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xl_leadkpi.cells import CellError
 from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.funnel import period_names
-from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions
+from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions, share
 from xl_leadkpi.funnel.period_names import COMPARISONS, PeriodNames, period_options
 from xl_leadkpi.funnel.targets import read_target
 from xl_leadkpi.leads.model.conditions import parse_condition
@@ -97,7 +98,7 @@ class FoundTable:
     """An editable table as it stands in a workbook.
 
     Attributes:
-        rows: Its rows below the header; ``""`` for an empty cell.
+        rows: Its rows below the header; ``""`` for an empty cell, a :class:`CellError` for one that shows an error.
         sheet: The sheet it is on, as it is called there.
         row: Row of the sheet, from 1, of the first of these.
         column: Column of the sheet, from 0, of their first cells.
@@ -141,15 +142,16 @@ def read_edits(path: str | os.PathLike[str], pipeline: Pipeline = PIPELINE) -> W
 
 
 def check_whole(tables: Mapping[str, FoundTable], source: str = "") -> None:
-    """Refuse Settings in which lines are missing: what stood there would be lost without a word.
+    """Refuse Settings in which lines are missing or cells show an error: what stood there would be lost unsaid.
 
     Args:
         tables: What was found.
         source: What messages begin with.
 
     Raises:
-        InputError: A table or a line of it is not where it was written.
+        InputError: A table or a line of it is not where it was written, or a cell shows an error.
     """
+    _refuse_errors(tables, source)
     written = {
         PERIOD: ("as_of", *period_names.PARTS),
         FILTERS_TABLE: FILTERS,
@@ -167,6 +169,17 @@ def check_whole(tables: Mapping[str, FoundTable], source: str = "") -> None:
                 "back where they were, without an empty one among them and without new columns before or between, or "
                 "make the workbook anew."
             )
+
+
+def _refuse_errors(tables: Mapping[str, FoundTable], source: str) -> None:
+    for name, found in tables.items():
+        for row in _rows_of(name, found, source):
+            for column, cell in enumerate(row.cells):
+                if isinstance(cell, CellError):
+                    raise InputError(
+                        f"{row.cell(column)}: {cell} is what a formula gives that cannot be worked out, and no value; "
+                        "write the value itself there, or empty the cell for what holds without it"
+                    )
 
 
 def _tables_of(path: Path, sheet: str) -> dict[str, FoundTable]:
@@ -203,12 +216,7 @@ def edits_in(tables: Mapping[str, FoundTable], source: str = "", pipeline: Pipel
     """
 
     def rows(name: str) -> list[_Row]:
-        found = tables.get(name, FoundTable(()))
-        sheet = f"{source}{found.sheet or EDITABLE_TABLES[name]}"
-        return [
-            _Row(sheet, name, found.row and found.row + number, found.column, cells)
-            for number, cells in enumerate(found.rows)
-        ]
+        return _rows_of(name, tables.get(name, FoundTable(())), source)
 
     parameters = [*rows(FILTERS_TABLE), *rows(PERIOD), *rows(PARAMETERS)]
     placed, is_edited = _placed_stages(rows(STAGES))
@@ -256,6 +264,14 @@ class _Row:
         if not self.row:
             return self.place
         return f"{self.sheet}, cell {column_letters(self.column + number)}{self.row}"
+
+
+def _rows_of(name: str, found: FoundTable, source: str) -> list[_Row]:
+    sheet = f"{source}{found.sheet or EDITABLE_TABLES[name]}"
+    return [
+        _Row(sheet, name, found.row and found.row + number, found.column, cells)
+        for number, cells in enumerate(found.rows)
+    ]
 
 
 def _section(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[list[Any]]]:
@@ -592,6 +608,11 @@ def _typed(name: str, value: Any, default: Any, place: str) -> Any:
             return date.fromisoformat(str(value).strip())
         except (ValueError, OverflowError):
             raise InputError(f"{place} is '{brief(str(value))}'; write a day as 2026-06-30") from None
+    if name == "gross_margin":
+        try:
+            return share(value)
+        except ValueError as error:
+            raise InputError(f"{place}: {error}") from None
     try:
         typed = type(default)(value)
     except (TypeError, ValueError, OverflowError):

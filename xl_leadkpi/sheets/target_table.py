@@ -33,24 +33,26 @@ def place_targets(canvas: Canvas, block: Block, summary: Block, setting: Setting
         row: Row of the headers.
     """
     texts, first = setting.texts, row + 1
-    words = ["met", *(["basis"] if any(block["basis"].values) else [])]
-    titles = unique_headers([texts.column(key) for key in ("figure", "actual", "target", "attained", *words)])
+    runs = any(one is not None for one in block["elapsed"].values)
+    further = ["met", *(["elapsed"] if runs else []), *(["basis"] if any(block["basis"].values) else [])]
+    titles = unique_headers([texts.column(key) for key in ("figure", "actual", "target", "attained", *further)])
     word_header = replace(styles.LABEL_HEADER, indent=1)
     canvas.at_least(row, 4 + 2 * LINE)
-    canvas.put_row(row, 1, titles, [styles.LABEL_HEADER, *[styles.HEADER] * 3, *[word_header] * len(words)])
+    headers = [styles.HEADER if key == "elapsed" else word_header for key in further]
+    canvas.put_row(row, 1, titles, [styles.LABEL_HEADER, *[styles.HEADER] * 3, *headers])
     places = {"actual": Place(first, _ACTUAL), "target": Place(first, _TARGET)}
     for number, one in enumerate(block.rows()):
         cells = [
             Cells((texts.card(one["figure"], setting.window_days),), styles.LABEL),
             *_numbers(one, summary, setting),
             _attained(one["attained"], number, block["attained"].ratio, places, setting),
-            *(_word(one[key], key, setting) for key in words),
+            *(_share_gone(one[key]) if key == "elapsed" else _word(one[key], key, setting) for key in further),
         ]
         canvas.areas.append(Area(first + number, 1, tuple(cells)))
         make_room_for_labels(canvas, cells[0], setting.label_width, first + number)
     last = first + len(block) - 1
     canvas.tables.append(Table(block.name, canvas.range(row, 1, last, len(titles)), titles))
-    for met, color in (("yes", TEAL), ("no", RED)):
+    for met, color in (("yes", TEAL), ("on_track", TEAL), ("no", RED), ("behind", RED)):
         said = texts(f"label.met_{met}").replace('"', '""')
         place = canvas.range(first, _MET, last, _MET)
         canvas.conditions.append(Condition(place, f'{address(first, _MET)}="{said}"', color=color))
@@ -80,6 +82,10 @@ def _attained(value: Any, row: int, ratio: Ratio | None, places: dict[str, Place
     is_live = setting.formulas != "values"
     formulas = (ratio_formula(ratio, row, places, setting.formulas),) if is_live else None
     return Cells((shown_value(value, ratio, setting.formulas),), style, formulas)
+
+
+def _share_gone(value: float) -> Cells:
+    return Cells((value,), replace(styles.FIGURE, number_format="0%"))
 
 
 def _word(value: str | None, kind: str, setting: Setting) -> Cells:

@@ -23,6 +23,7 @@ from xl_leadkpi.workbooks.scorecard import scorecard_page
 from xl_leadkpi.workbooks.sources import Words, sample
 from xl_leadkpi.workbooks.start import start_page
 from xl_leadkpi.workbooks.tables import columns, leads_page, spend_page
+from xl_leadkpi.workbooks.won import WonLeads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,16 +42,17 @@ def pages(words: Words, *, with_funnel: bool) -> list[tuple[Page, Sheet]]:
     rows = sample(words)
     leads, spend = columns(rows, words)
     listed = lists(words)
-    inputs_sheet, laid_out, inputs = inputs_page(leads, spend, words)
+    won = WonLeads(leads, listed.win, words)
+    inputs_sheet, laid_out, inputs = inputs_page(won, spend, words)
     return [
         start_page(words),
         leads_page(rows, words),
         spend_page(rows, words),
         lists_page(listed, words),
         (inputs_sheet, laid_out),
-        scorecard_page(inputs, leads, words),
+        scorecard_page(inputs, won, words),
         calculators_page(inputs, words),
-        *([funnel_page(leads, spend, inputs, listed, words)] if with_funnel else []),
+        *([funnel_page(won, spend, inputs, listed, words)] if with_funnel else []),
         functions_page(words),
     ]
 

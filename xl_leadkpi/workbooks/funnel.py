@@ -15,7 +15,7 @@ from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.layout import Axis, Chart, Condition, Link, Print, Range, Series, address
 from xl_leadkpi.sheets.palette import NAVY, PALE_NAVY, RED, TEAL
 from xl_leadkpi.workbooks.inputs import _next_month
-from xl_leadkpi.workbooks.lists import MOST_SOURCES, MOST_STAGES
+from xl_leadkpi.workbooks.lists import MOST_SOURCES, MOST_STAGES, as_criterion
 from xl_leadkpi.workbooks.page import HEADING, LINK, NOTE, TITLE, Bars, Cell, Given, Page
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.workbooks.lists import Lists
     from xl_leadkpi.workbooks.sources import Words
     from xl_leadkpi.workbooks.tables import TableColumns
+    from xl_leadkpi.workbooks.won import WonLeads
 
 _LABEL: Final = 1
 _FIRST: Final = 2
@@ -46,19 +47,17 @@ _ROW: Final = 20
 """Width of a column of figures and height of a row, in pixels."""
 
 
-def funnel_page(
-    leads: TableColumns, spend: TableColumns, inputs: Inputs, lists: Lists, words: Words
-) -> tuple[Page, Sheet]:
+def funnel_page(won: WonLeads, spend: TableColumns, inputs: Inputs, lists: Lists, words: Words) -> tuple[Page, Sheet]:
     """Lay the sheet out."""
     page = Page("Funnel")
     page.put(0, _LABEL, words("funnel.title"), TITLE, across=2)
     page.canvas.links.append(Link(1, _LABEL, words("back"), "'Start'!A1", LINK))
     page.put(2, _LABEL, words("funnel.note"), NOTE, across=11)
     page.canvas.at_least(0, 34)
-    row = _key_figures(page, 4, leads, words)
-    row = _Stages(page, row + 1, leads, lists.stages, words).last_row
-    channels = _months(page, row + 2, leads, inputs, words) + 1
-    row = _channels(page, channels, leads, spend, lists.sources, words)
+    row = _key_figures(page, 4, won, words)
+    row = _Stages(page, row + 1, won, lists.stages, words).last_row
+    channels = _months(page, row + 2, won, inputs, words) + 1
+    row = _channels(page, channels, won, spend, lists.sources, words)
     widths = ((0, 0, 18), (_LABEL, _LABEL, 220), (_FIRST, _LAST, _WIDTH), (_LAST + 1, _LAST + 1, 18),
               (_PLACE, _WIN_BAR, 150))  # fmt: skip
     page.outlined = (_PLACE, _WIN_BAR)
@@ -73,12 +72,14 @@ def _header(page: Page, row: int, first: str, keys: Sequence[str], words: Words)
     page.canvas.at_least(row, 40)
 
 
-def _key_figures(page: Page, row: int, leads: TableColumns, words: Words) -> int:
-    won, lost = _status(leads, "won", words), _status(leads, "lost", words, only_opportunities=True)
+def _key_figures(page: Page, row: int, won: WonLeads, words: Words) -> int:
+    leads = won.leads
     page.put(row, _LABEL, words("funnel.win"), styles.LABEL)
-    page.kpi(row, _FIRST, "WINRATE", (won, lost), replace(_SHARE, bold=True))
+    page.kpi(
+        row, _FIRST, "WINRATE", (_everybody_won(won), _lost_opportunities(leads, words)), replace(_SHARE, bold=True)
+    )
     page.put(row + 1, _LABEL, words("funnel.cycle"), styles.LABEL)
-    page.kpi(row + 1, _FIRST, "SALESCYCLE", (leads["created"], _won_days(leads, words)),
+    page.kpi(row + 1, _FIRST, "SALESCYCLE", (leads["created"], _won_days(won)),
              replace(_COUNT, number_format="0.0", bold=True))  # fmt: skip
     page.hide_unknown_names(page.range(row, _FIRST, row + 1, _FIRST))
     return row + 2
@@ -131,9 +132,8 @@ def _put_place(page: Page, row: int, column: Given, before: Cell | None, skipped
 
 def _put_word(page: Page, row: int, label: Cell) -> Cell:
     """The label as a criterion that only this very word fulfils, whatever it begins with and holds."""
-    written = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({_at(label)},"~","~~"),"*","~*"),"?","~?")'
     value = label.value.replace("~", "~~").replace("*", "~*").replace("?", "~?")
-    return page.formula(row, _WORD, f'"="&{written}', f"={value}", _HIDDEN)
+    return page.formula(row, _WORD, as_criterion(_at(label)), f"={value}", _HIDDEN)
 
 
 def _put_label(page: Page, row: int, written: str, value: str) -> Cell:
@@ -158,8 +158,8 @@ def _unruled(style: Style) -> Style:
 class _Stages:
     """The stages of the list, then the win."""
 
-    def __init__(self, page: Page, row: int, leads: TableColumns, listed: TableColumns, words: Words) -> None:
-        self.page, self.leads, self.listed, self.words = page, leads, listed, words
+    def __init__(self, page: Page, row: int, won: WonLeads, listed: TableColumns, words: Words) -> None:
+        self.page, self.won, self.leads, self.listed, self.words = page, won, won.leads, listed, words
         self.heading, self.first = row, row + 2
         self.last_row = self.first + MOST_STAGES - 1
         self._lay_out()
@@ -179,21 +179,9 @@ class _Stages:
         _rule_rows(page, self.first, self.last_row, (_LABEL, _FURTHEST))
         page.canvas.charts.append(self._chart())
 
-    def _win(self) -> Cell:
-        """What the win is called: as on the list, else by the word of the status."""
-        page, names, usual = self.page, self.listed["stage"], self.listed["stands for"]
-        word = self.words("stage.won")
-        place = usual.value.index(word) + 1
-        row = self.first - 1
-        found = page.formula(row, _PLACE, f'IFERROR(MATCH("{word}",{usual.text},0),0)', place, _HIDDEN)
-        name = f'INDEX({names.text},{_at(found)})&""'
-        other = self.words("status.won")
-        written = f'IF({_at(found)}=0,"{other}",IF({name}="","{other}",{name}))'
-        return page.formula(row, _WORD, written, names.value[place - 1], _HIDDEN)
-
     def _entries(self) -> list[_Entry]:
         page, names = self.page, self.listed["stage"]
-        win = self._win()
+        win = self.won.win.name
         skipped = self.listed["stands for"], self.words("stage.won")
         most = len(names.value)
         entries: list[_Entry] = []
@@ -213,7 +201,7 @@ class _Stages:
             if kind == _LISTED:
                 shown = names.value[place.value - 1]
             label = _put_label(
-                page, row, f'IF({is_listed},INDEX({names.text},{_at(place)})&"",IF({ended},{_at(win)},""))', shown
+                page, row, f'IF({is_listed},INDEX({names.text},{_at(place)})&"",IF({ended},{win.text},""))', shown
             )
             word = _put_word(page, row, label)
             told = page.formula(
@@ -223,8 +211,12 @@ class _Stages:
         return entries
 
     def _found(self, entries: Sequence[_Entry]) -> list[Cell]:
-        """Leads of each stage that are not won; of a stage that is there twice those of the second are none."""
-        stage, status, won = self.leads["stage"], self.leads["status"], self.words("status.won")
+        """Leads of each stage that are not won by their status, and of the win those whose status says nothing.
+
+        Of a stage that is there twice those of the second are none.
+        """
+        stage, status = self.leads["stage"], self.leads["status"]
+        won, *other = (self.words(f"status.{one}") for one in ("won", "open", "lost"))
         found: list[Cell] = []
         for row, entry in enumerate(entries, start=self.first):
             labels = [one.label.value for one in entries[: row - self.first]]
@@ -234,19 +226,24 @@ class _Stages:
                 is_repeated = f",COUNTIF({above},{_at(entry.word)})>0"
             known = f"{stage.text},{_at(entry.word)}"
             counted = f'COUNTIFS({known})-COUNTIFS({known},{status.text},"{won}")'
-            value = sum(
-                one == entry.label.value and other != won for one, other in zip(stage.value, status.value, strict=True)
-            )
+            denied = "+".join(f'COUNTIFS({known},{status.text},"{one}")' for one in other)
+            left_out = [won, *other] if entry.kind.value == _LAST_ONE else [won]
+            rows = zip(stage.value, status.value, strict=True)
+            value = sum(one == entry.label.value and said not in left_out for one, said in rows)
             if not entry.is_shown or entry.label.value in labels:
                 value = 0
-            written = f"IF(OR({_at(entry.kind)}={_NOTHING}{is_repeated}),0,{counted})"
+            written = (
+                f"IF(OR({_at(entry.kind)}={_NOTHING}{is_repeated}),0,"
+                f"{counted}-IF({_at(entry.kind)}={_LAST_ONE},{denied},0))"
+            )
             found.append(self.page.formula(row, _FOUND, written, value, _HIDDEN))
         return found
 
     def _counts(self, entries: Sequence[_Entry], found: Sequence[Cell]) -> None:
         """How far leads came: a lead that is won has reached every stage, whatever its stage says."""
-        page, won = self.page, _status(self.leads, "won", self.words)
+        page, status, word = self.page, self.leads["status"], self.words("status.won")
         identity = self.leads["id"]
+        won = Given(f'COUNTIFS({status.text},"{word}")', sum(one == word for one in status.value))
         count, share = _unruled(_COUNT), _unruled(_SHARE)
         everybody = sum(value != "" for value in identity.value)
         ends = [one.value + (won.value if entry.kind.value == _LAST_ONE else 0)
@@ -273,17 +270,25 @@ class _Stages:
                 page.formula(row, column, f"IF({_at(entry.kind)}={kind},{_at(reached[number])},NA())", length, _HIDDEN)
 
     def _warning(self, entries: Sequence[_Entry], found: Sequence[Cell]) -> None:
-        """Say that leads have a stage of which nothing is shown: never left out in silence."""
+        """Say that leads have a stage of which nothing is shown, or that the status denies: never left out unsaid."""
         stage, status, words = self.leads["stage"], self.leads["status"], self.words
-        won = words("status.won")
-        told = sum(one != "" and other != won for one, other in zip(stage.value, status.value, strict=True))
+        won, *other = (words(f"status.{one}") for one in ("won", "open", "lost"))
+        rows = list(zip(stage.value, status.value, strict=True))
+        told = sum(one != "" and said != won for one, said in rows)
         counts = self.page.range(self.first, _FOUND, self.last_row, _FOUND).relative
         told_by = f'COUNTA({stage.text})-COUNTIFS({stage.text},"<>",{status.text},"{won}")'
-        left = told - sum(one.value for one in found)
-        unlisted = self.page.formula(self.heading, _FOUND, f"{told_by}-SUM({counts})", left, _HIDDEN)
-        text, at = words("funnel.unlisted"), _at(unlisted)
-        written = f'IF({_at(entries[0].kind)}={_NOTHING},"{words("funnel.no_stages")}",IF({at}>0,"{text} "&{at},""))'
-        value = f"{text} {unlisted.value}" if unlisted.value > 0 else ""
+        win = self.won.win
+        at_win = f"{stage.text},{win.criterion.text},{status.text}"
+        denied_by = "+".join(f'COUNTIFS({at_win},"{one}")' for one in other)
+        denied = self.page.formula(
+            self.heading, _KIND, denied_by, sum(one == win.name.value and said in other for one, said in rows), _HIDDEN
+        )
+        left = told - sum(one.value for one in found) - denied.value
+        unlisted = self.page.formula(self.heading, _FOUND, f"{told_by}-SUM({counts})-{_at(denied)}", left, _HIDDEN)
+        parts = [(words("funnel.unlisted"), unlisted), (words("funnel.win_denied"), denied)]
+        written = '&" "&'.join(f'IF({_at(cell)}>0,"{text} "&{_at(cell)},"")' for text, cell in parts)
+        written = f'IF({_at(entries[0].kind)}={_NOTHING},"{words("funnel.no_stages")}",TRIM({written}))'
+        value = " ".join(f"{text} {cell.value}" for text, cell in parts if cell.value > 0)
         self.page.formula(self.heading, _FIRST, written, value, replace(styles.NOTE, color=RED))
 
     def _chart(self) -> Chart:
@@ -307,20 +312,20 @@ class _Stages:
         )  # fmt: skip
 
 
-def _status(leads: TableColumns, status: str, words: Words, *, only_opportunities: bool = False) -> Given:
-    word, own, opportunity = words(f"status.{status}"), leads["status"], leads["opportunity"]
-    more = f',{opportunity.text},">0"' if only_opportunities else ""
-    value = sum(
-        one == word and (not only_opportunities or day != "")
-        for one, day in zip(own.value, opportunity.value, strict=True)
-    )
-    return Given(f'COUNTIFS({own.text},"{word}"{more})', value)
+def _everybody_won(won: WonLeads) -> Given:
+    return won.count([], [True] * len(won.values))
 
 
-def _won_days(leads: TableColumns, words: Words) -> Given:
-    status, closed, word = leads["status"], leads["closed"], words("status.won")
-    value = [day if one == word else 0 for one, day in zip(status.value, closed.value, strict=True)]
-    return Given(f'INDEX({closed.text}*({status.text}="{word}"),0)', value)
+def _lost_opportunities(leads: TableColumns, words: Words) -> Given:
+    word, status, opportunity = words("status.lost"), leads["status"], leads["opportunity"]
+    value = sum(one == word and day != "" for one, day in zip(status.value, opportunity.value, strict=True))
+    return Given(f'COUNTIFS({status.text},"{word}",{opportunity.text},">0")', value)
+
+
+def _won_days(won: WonLeads) -> Given:
+    closed = won.leads["closed"]
+    value = [day if is_won else 0 for is_won, day in zip(won.values, closed.value, strict=True)]
+    return Given(f"INDEX({closed.text}*{won.each},0)", value)
 
 
 # months and channels --------------------------------------------------------------------------------------------------
@@ -330,7 +335,7 @@ _COUNTED: Final = (0, 1, 2, 3, 4, 7)
 """Which of them are counts and sums; the others are ratios of these."""
 
 
-def _months(page: Page, row: int, leads: TableColumns, inputs: Inputs, words: Words) -> int:
+def _months(page: Page, row: int, won: WonLeads, inputs: Inputs, words: Words) -> int:
     page.put(row, _LABEL, words("funnel.months"), HEADING, across=2)
     page.canvas.at_least(row, 30)
     _header(page, row + 1, "month", _KEYS, words)
@@ -340,11 +345,11 @@ def _months(page: Page, row: int, leads: TableColumns, inputs: Inputs, words: Wo
     for month, start in enumerate(inputs.months):
         style = replace(styles.LABEL, number_format="yyyy-mm")
         page.formula(row, _LABEL, start.text, start.value, style)
-        at, created = f"$B{row + 1}", leads["created"]
+        at, created = f"$B{row + 1}", won.leads["created"]
         conditions = [f'{created.text},">="&{at},{created.text},"<"&EDATE({at},1)']
         end = _next_month(start.value)
         chosen = [start.value <= value < end for value in created.value]
-        lines.append([*_counted(leads, conditions, chosen, words), inputs.cells["spend"][month]])
+        lines.append([*_counted(won, conditions, chosen, words), inputs.cells["spend"][month]])
         _put_figures(page, row, lines[-1])
         row += 1
     totals = [
@@ -357,7 +362,7 @@ def _months(page: Page, row: int, leads: TableColumns, inputs: Inputs, words: Wo
 
 
 def _channels(  # noqa: PLR0917 - what the block is made of
-    page: Page, row: int, leads: TableColumns, spend: TableColumns, listed: TableColumns, words: Words
+    page: Page, row: int, won: WonLeads, spend: TableColumns, listed: TableColumns, words: Words
 ) -> int:
     """All leads, those of each channel on the list, and the others if there are any."""
     page.put(row, _LABEL, words("funnel.channels"), HEADING, across=2)
@@ -365,10 +370,10 @@ def _channels(  # noqa: PLR0917 - what the block is made of
     _header(page, row + 1, "channel", _KEYS, words)
     spent = spend["spend"]
     everything = [
-        *_counted(leads, [], [True] * len(leads["id"].value), words),
+        *_counted(won, [], [True] * len(won.values), words),
         Given(f"SUM({spent.text})", _add(spent.value, [True] * len(spent.value))),
     ]
-    channels = _Channels(page, row + 3, leads, spend, _put_totals(page, row + 2, everything, words), words)
+    channels = _Channels(page, row + 3, won, spend, _put_totals(page, row + 2, everything, words), words)
     last = channels.lay_out(listed["source"])
     _finish_figures(page, row + 2, last, page.range(row + 3, _FIRST, last, _FIRST))
     _rule_rows(page, row + 3, last, (_LABEL, _LABEL), (_FIRST + 1, _LAST))
@@ -379,10 +384,10 @@ class _Channels:
     """The channels of the list, then leads and costs of none of them."""
 
     def __init__(  # noqa: PLR0917 - what it is made of
-        self, page: Page, first: int, leads: TableColumns, spend: TableColumns, totals: Sequence[Cell], words: Words
+        self, page: Page, first: int, won: WonLeads, spend: TableColumns, totals: Sequence[Cell], words: Words
     ) -> None:
         self.page, self.first, self.words = page, first, words
-        self.leads, self.spend, self.totals = leads, spend, totals
+        self.won, self.spend, self.totals = won, spend, totals
         self.entries: list[_Entry] = []
         self.lines: list[list[Any]] = []
 
@@ -434,12 +439,12 @@ class _Channels:
 
     def _of_channel(self, entry: _Entry) -> list[Given]:
         """Counts and costs of the channel that the label names."""
-        source, name, word = self.leads["source"], entry.label.value, _at(entry.word)
+        source, name, word = self.won.leads["source"], entry.label.value, _at(entry.word)
         chosen = [value == name for value in source.value]
         spent, channel = self.spend["spend"], self.spend["source"]
         money = _add(spent.value, [value == name for value in channel.value])
         return [
-            *_counted(self.leads, [f"{source.text},{word}"], chosen, self.words),
+            *_counted(self.won, [f"{source.text},{word}"], chosen, self.words),
             Given(f"SUMIFS({spent.text},{channel.text},{word})", money),
         ]
 
@@ -449,25 +454,24 @@ class _Channels:
         return Given(written, ("", counted.value, left.value, 0)[entry.kind.value])
 
 
-def _counted(leads: TableColumns, conditions: Sequence[str], chosen: Sequence[bool], words: Words) -> list[Given]:
+def _counted(won: WonLeads, conditions: Sequence[str], chosen: Sequence[bool], words: Words) -> list[Given]:
     """Leads, opportunities, won and lost ones and revenue of the leads that fulfil the conditions."""
-    status, opportunity, amount, identity = leads["status"], leads["opportunity"], leads["amount"], leads["id"]
-    won, lost = words("status.won"), words("status.lost")
+    leads = won.leads
+    status, opportunity, identity, lost = leads["status"], leads["opportunity"], leads["id"], words("status.lost")
 
     def count(more: Sequence[str], test: Callable[[int], bool]) -> Given:
         value = sum(one and test(i) for i, one in enumerate(chosen))
         return Given(f"COUNTIFS({','.join([*conditions, *more])})", value)
 
-    is_opportunity, is_won = f'{opportunity.text},">0"', f'{status.text},"{won}"'
-    income = _add(amount.value, [one and status.value[i] == won for i, one in enumerate(chosen)])
+    is_opportunity = f'{opportunity.text},">0"'
     everyone = Given(f"COUNTA({identity.text})", sum(value != "" for value in identity.value))
     return [
         count([], lambda _: True) if conditions else everyone,
         count([is_opportunity], lambda i: opportunity.value[i] != ""),
-        count([is_won], lambda i: status.value[i] == won),
+        won.count(conditions, chosen),
         count([f'{status.text},"{lost}"', is_opportunity],
               lambda i: status.value[i] == lost and opportunity.value[i] != ""),
-        Given(f"SUMIFS({','.join([amount.text, *conditions, is_won])})", income),
+        won.total("amount", conditions, chosen),
     ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.layout import Sheet, Style
     from xl_leadkpi.workbooks.sources import Words
     from xl_leadkpi.workbooks.tables import TableColumns
+    from xl_leadkpi.workbooks.won import WonLeads
 
 MONTHS: Final = 6
 FIRST_MONTH: Final = 4
@@ -30,13 +31,13 @@ _FROM: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class _Dated:
-    """Counts rows of a table whose day lies in a month, or adds up one of its columns."""
+    """Counts rows of a table whose day lies in a month, or adds up one of its columns; of lost ones opportunities."""
 
     day: str
     table: str = "Leads"
     total: str = ""
-    status: str = ""
-    only_opportunities: bool = False
+    is_won: bool = False
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ FIGURES: Final[Mapping[str, Mapping[str, tuple[str, _Origin]]]] = {
         "meetings_booked": ("count", (14, 12, 24, 21, 22, 26)),
         "meetings_held": ("count", _Dated("meeting")),
         "opportunities": ("count", _Dated("opportunity")),
-        "won": ("count", _Dated("closed", status="won")),
-        "lost": ("count", _Dated("closed", status="lost", only_opportunities=True)),
+        "won": ("count", _Dated("closed", is_won=True)),
+        "lost": ("count", _Dated("closed", is_lost=True)),
         "inbound_requests": ("count", (31, 35, 38, 36, 44, 47)),
         "inbound_outcomes": ("count", (19, 22, 25, 25, 30, 34)),
     },
@@ -67,7 +68,7 @@ FIGURES: Final[Mapping[str, Mapping[str, tuple[str, _Origin]]]] = {
         "spend": ("money", _Dated("month", table="Spend", total="spend")),
         "sales_cost": ("money", (6200, 6200, 6400, 6400, 6600, 6600)),
         "total_cost": ("money", _Computed(lambda spend, sales: spend + sales, ("spend", "sales_cost"))),
-        "revenue": ("money", _Dated("closed", total="amount", status="won")),
+        "revenue": ("money", _Dated("closed", total="amount", is_won=True)),
         "forecast": ("money", (16000, 24000, 30000, 36000, 68000, 38000)),
         "ad_revenue": ("money", (7600, 10400, 13100, 15900, 24800, 17200)),
         "cogs": ("money", (6900, 9800, 12600, 14700, 25100, 15600)),
@@ -133,7 +134,7 @@ class Inputs:
         return Cell(f"Inputs!{address(first.row, column, absolute=True)}", "", first.sheet, first.row, column)
 
 
-def inputs_page(leads: TableColumns, spend: TableColumns, words: Words) -> tuple[Page, Sheet, Inputs]:
+def inputs_page(won: WonLeads, spend: TableColumns, words: Words) -> tuple[Page, Sheet, Inputs]:
     """Lay the sheet out."""
     page = Page("Inputs")
     page.put(0, 1, words("inputs.title"), TITLE, across=2)
@@ -143,7 +144,7 @@ def inputs_page(leads: TableColumns, spend: TableColumns, words: Words) -> tuple
     page.canvas.at_least(2, 34)
     for column, key in ((_FIGURE, "figure"), (_FROM, "from")):
         page.put(_HEADER_ROW, column, words(f"inputs.{key}"), styles.LABEL_HEADER)
-    months = _months(page, leads)
+    months = _months(page, won.leads)
     cells: dict[str, tuple[Cell, ...]] = {}
     row = _HEADER_ROW + 1
     for group, figures in FIGURES.items():
@@ -155,8 +156,7 @@ def inputs_page(leads: TableColumns, spend: TableColumns, words: Words) -> tuple
             page.put(row, _FROM, _origin_name(origin, words), replace(styles.LABEL, color=MUTED, size=9))
             style = replace(styles.FIGURE, number_format=NUMBER_FORMATS[unit])
             cells[key] = tuple(
-                _figure(page, row, month, origin, style, cells, months, (leads, spend), words)
-                for month in range(MONTHS)
+                _figure(page, row, month, origin, style, cells, months, won, spend, words) for month in range(MONTHS)
             )
             row += 1
     widths = ((0, 0, 18), (_FIGURE, _FIGURE, 250), (_FROM, _FROM, 110), (3, 3, 14), (FIRST_MONTH, LAST_MONTH, 88))
@@ -197,7 +197,8 @@ def _figure(  # noqa: PLR0917 - one row is made of so much
     style: Style,
     cells: Mapping[str, tuple[Cell, ...]],
     months: tuple[Cell, ...],
-    tables: tuple[TableColumns, TableColumns],
+    won: WonLeads,
+    spend: TableColumns,
     words: Words,
 ) -> Cell:
     column = FIRST_MONTH + month
@@ -205,31 +206,32 @@ def _figure(  # noqa: PLR0917 - one row is made of so much
         return page.put(row, column, origin[month], replace(INPUT, number_format=style.number_format))
     if isinstance(origin, _Computed):
         return page.arithmetic(row, column, origin.formula, [cells[key][month] for key in origin.of], style)
-    table = tables[origin.table == "Spend"]
-    return page.formula(row, column, *dated(origin, table, months[month], page.name, words), style)
+    counted = dated(origin, won, spend, months[month], page.name, words)
+    return page.formula(row, column, counted.text, counted.value, style)
 
 
-def dated(origin: _Dated, table: TableColumns, month: Cell, sheet: str, words: Words) -> tuple[str, float]:
-    """Formula and value of a count or total of a month."""
+def dated(  # noqa: PLR0917 - what a figure of a month is made of
+    origin: _Dated, won: WonLeads, spend: TableColumns, month: Cell, sheet: str, words: Words
+) -> Given:
+    """A count or total of a month."""
+    table = spend if origin.table == "Spend" else won.leads
     day = table[origin.day]
     start = _row_fixed(month) if sheet == month.sheet else month.text
     conditions = [f'{day.text},">="&{start}', f'{day.text},"<"&EDATE({start},1)']
     end = _next_month(month.value)
     chosen = [value != "" and month.value <= value < end for value in day.value]
-    if origin.status:
-        status = table["status"]
-        word = words(f"status.{origin.status}")
-        conditions.append(f'{status.text},"{word}"')
-        chosen = [one and value == word for one, value in zip(chosen, status.value, strict=True)]
-    if origin.only_opportunities:
-        opportunity = table["opportunity"]
-        conditions.append(f'{opportunity.text},">0"')
-        chosen = [one and value != "" for one, value in zip(chosen, opportunity.value, strict=True)]
+    if origin.is_won:
+        return won.total(origin.total, conditions, chosen) if origin.total else won.count(conditions, chosen)
+    if origin.is_lost:
+        status, opportunity, word = table["status"], table["opportunity"], words("status.lost")
+        conditions += [f'{status.text},"{word}"', f'{opportunity.text},">0"']
+        rows = zip(chosen, status.value, opportunity.value, strict=True)
+        chosen = [one and value == word and since != "" for one, value, since in rows]
     if not origin.total:
-        return f"COUNTIFS({','.join(conditions)})", sum(chosen)
+        return Given(f"COUNTIFS({','.join(conditions)})", sum(chosen))
     total = table[origin.total]
     value = sum(amount for amount, one in zip(total.value, chosen, strict=True) if one and amount != "")
-    return f"SUMIFS({total.text},{','.join(conditions)})", value
+    return Given(f"SUMIFS({total.text},{','.join(conditions)})", value)
 
 
 def _row_fixed(cell: Cell) -> str:

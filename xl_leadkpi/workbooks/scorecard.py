@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.sheets.layout import Sheet
     from xl_leadkpi.workbooks.sources import Words
-    from xl_leadkpi.workbooks.tables import TableColumns
+    from xl_leadkpi.workbooks.won import WonLeads
 
 _NUMBER, _KPI, _FUNCTION, _INPUT, _VALUE, _TARGET, _STATUS, _CHANGE, _TREND, _EARLIER = 1, 2, 3, 4, 7, 8, 9, 10, 11, 13
 _HEADER_ROW: Final = 4
@@ -143,7 +143,7 @@ LISTS: Final[Mapping[str, tuple[Line, ...]]] = {
 """The articles' lists by key of their heading; the list of 29 stands in its four groups."""
 
 
-def scorecard_page(inputs: Inputs, leads: TableColumns, words: Words) -> tuple[Page, Sheet]:
+def scorecard_page(inputs: Inputs, won: WonLeads, words: Words) -> tuple[Page, Sheet]:
     """Lay the sheet out."""
     page = Page("Scorecard")
     page.put(0, _NUMBER, words("score.title"), TITLE, across=2)
@@ -151,7 +151,7 @@ def scorecard_page(inputs: Inputs, leads: TableColumns, words: Words) -> tuple[P
     page.put(2, _NUMBER, words("score.note"), NOTE, across=_TREND - _NUMBER + 1)
     page.canvas.at_least(0, 34)
     _headers(page, inputs, words)
-    months = tuple(_Month(inputs, leads, month, words) for month in range(MONTHS))
+    months = tuple(_Month(inputs, won, month) for month in range(MONTHS))
     row = _HEADER_ROW + 1
     for key, lines in LISTS.items():
         page.put(row, _NUMBER, words(f"list.{key}"), HEADING, across=3)
@@ -173,8 +173,8 @@ def scorecard_page(inputs: Inputs, leads: TableColumns, words: Words) -> tuple[P
 class _Month:
     """What a KPI's arguments are in one month."""
 
-    def __init__(self, inputs: Inputs, leads: TableColumns, month: int, words: Words) -> None:
-        self._inputs, self._leads, self._month, self._words = inputs, leads, month, words
+    def __init__(self, inputs: Inputs, won: WonLeads, month: int) -> None:
+        self._inputs, self._won, self._leads, self._month = inputs, won, won.leads, month
         self.start = inputs.months[month]
         self._end = _next_month(self.start.value)
 
@@ -192,7 +192,7 @@ class _Month:
             case "answered in the month":
                 return self._days("first_response", "created")
             case "won in the month":
-                return self._days("closed", "closed", status=self._words("status.won"))
+                return self._days("closed", "closed", only_won=True)
             case "open at its end":
                 return self._open_at_end()
             case '"median"':
@@ -200,16 +200,16 @@ class _Month:
             case _:
                 return self._leads[key]
 
-    def _days(self, field: str, day: str, *, status: str = "") -> Given:
+    def _days(self, field: str, day: str, *, only_won: bool = False) -> Given:
         """A column of days, zero where another day is out of the month: before any other, it counts for nothing."""
         shown, tested, start = self._leads[field], self._leads[day], self.start.text
-        own = self._leads["status"]
         conditions = [f"({tested.text}>={start})", f"({tested.text}<EDATE({start},1))"]
-        if status:
-            conditions.insert(0, f'({own.text}="{status}")')
+        chosen = self._won.values if only_won else [True] * len(shown.value)
+        if only_won:
+            conditions.insert(0, self._won.each)
         value = [
-            one if one != "" and at != "" and self.start.value <= at < self._end and status in {"", word} else 0
-            for one, at, word in zip(shown.value, tested.value, own.value, strict=True)
+            one if one != "" and at != "" and self.start.value <= at < self._end and is_chosen else 0
+            for one, at, is_chosen in zip(shown.value, tested.value, chosen, strict=True)
         ]
         return Given(f"INDEX({shown.text}*{'*'.join(conditions)},0)", value)
 

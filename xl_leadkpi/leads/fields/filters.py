@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 KEPT = "keep_"
 """Begins the names of columns that say for each filter, by its number, which rows it leaves."""
+_OF_PIPELINE = "pipeline = "
+"""Begins the condition that chooses a sales pipeline."""
 MONEY = frozenset({"amount", "amount_estimated"})
 WORD_FIELDS = ("stage", "status")
 """Fields whose words may be left out."""
@@ -139,14 +141,21 @@ def _column(
 def _unknown(condition: Condition, tables: Mapping[str, tuple[RawTable, ColumnMap]]) -> InputError:
     import difflib  # noqa: PLC0415 (only for a mistake)
 
+    places = " and ".join(grid.place for grid, _ in tables.values())
+    there = "; ".join(listed(grid.headers) for grid, _ in tables.values())
+    if str(condition).startswith(_OF_PIPELINE):
+        return InputError(
+            f"{places}: there is no column of sales pipelines, and --pipeline takes one of them. Name it with --map "
+            f"pipeline=HEADER, or leave --pipeline out. The columns are: {there}.",
+            ("pipeline", condition.values[0]),
+        )
     names = [name for grid, mapped in tables.values() for name in (*grid.headers, *mapped.position) if name]
     by_key = {name.lower(): name for name in reversed(names)}
     near = difflib.get_close_matches(condition.column.lower(), by_key, _NEAREST, 0.5)
     hint = f" Did you mean {' or '.join(repr(brief(by_key[key])) for key in near)}?" if near else ""
     return InputError(
-        f"{' and '.join(grid.place for grid, _ in tables.values())}: there is no column '{brief(condition.column)}' to "
-        f"filter by ({brief(str(condition))}).{hint} The columns are: "
-        f"{'; '.join(listed(grid.headers) for grid, _ in tables.values())}.",
+        f"{places}: there is no column '{brief(condition.column)}' to filter by ({brief(str(condition))}).{hint} The "
+        f"columns are: {there}.",
         ("where", condition.column),
     )
 
@@ -403,9 +412,10 @@ def nothing_left(table: str, filters: Sequence[Filtered], column: str, values: s
             "Leave it out of --exclude.",
             ("exclude", last.asked),
         )
+    option = "--pipeline" if last.asked.startswith(_OF_PIPELINE) else "--where"
     return InputError(
         f"{table}, column '{brief(column)}': no row is left of {rows:,}, as {brief(last.asked)} holds for none{others}."
-        f" The column holds {values}: give one of these with --where, or leave the condition out."
+        f" The column holds {values}: give one of these with {option}, or leave the condition out."
     )
 
 

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 NO_DETAILS: Mapping[str, Detail] = MappingProxyType({})
 
 WORDS_NAMED = 20
+_EXAMPLE = "SQL"
+"""What an unknown word may mean, where that is one of the stages."""
 _ORDER_TOLD_BY = {"locale": FindingKind.AMBIGUOUS_DATES, "files": FindingKind.DATE_ORDER_OF_FILES}
 IDENTIFIERS = frozenset({"lead_id", "link_id", "name", "company", "contact", "email", "phone"})
 LABELS = frozenset({"source", "medium", "campaign", "owner", "lost_reason"})
@@ -468,8 +470,9 @@ def read_stages(
     counted = counted.sort(["count", "word"], descending=[True, False])
     codes, words = read_words(counted.rows(), given, pipeline, is_status=is_status, is_deals=is_deals)
     unknown = [word.word for word in words if word.stage is None]
+    example = _EXAMPLE if _EXAMPLE in pipeline.codes else pipeline.names[1]
     odd = [
-        Odd(FindingKind.UNKNOWN_WORDS, (texts == word).fill_null(value=False), {"word": word})
+        Odd(FindingKind.UNKNOWN_WORDS, (texts == word).fill_null(value=False), {"word": word, "stage": example})
         for word in unknown[:WORDS_NAMED]
     ]
     guessed = [word for word in words if word.origin == "guessed"]

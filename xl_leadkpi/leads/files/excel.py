@@ -24,6 +24,7 @@ from xl_leadkpi.leads.cells.raw_table import (
     header_text,
     transpose,
 )
+from xl_leadkpi.leads.files.error_cells import error_cells
 from xl_leadkpi.leads.files.far_cells import Checked, check_archive
 from xl_leadkpi.leads.files.try_out import try_out
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
@@ -147,7 +148,9 @@ def open_workbook(path: Path, expected: ExpectedHeaders, sheet: str | None) -> R
 
 
 def sheet_rows(path: Path, sheet: str) -> list[list[Any]]:
-    """All rows of one sheet, from its first cell on and without cells far from its table; ``""`` for an empty cell.
+    """All rows of one sheet, from its first cell on and without cells far from its table.
+
+    An empty cell is ``""``, one with an error a :class:`CellError`.
 
     Args:
         path: The workbook.
@@ -163,7 +166,11 @@ def sheet_rows(path: Path, sheet: str) -> list[list[Any]]:
             raise InputError(f"{path.name} has no sheet '{sheet}'.")
         if checked.part_of.get(sheet, sheet) in checked.scattered:
             raise InputError(_no_table(path, [sheet], checked))
-        return book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        rows: list[list[Any]] = list(book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+    for row, column, error in error_cells(path, sheet, checked.part_of.get(sheet, "")):
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = error
+    return rows
 
 
 def _worth_a_look(path: Path, names: Sequence[str], checked: Checked) -> Iterator[str]:

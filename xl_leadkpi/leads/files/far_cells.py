@@ -252,7 +252,7 @@ def _column_number(letters: bytes) -> int:
 
 def _cut_xlsx(path: Path, content: bytes, name: str, checked: Checked) -> bytes | None:
     """A sheet without the cells outside its table; None for a part that is no sheet."""
-    cells = list(_xlsx_cells(content))
+    cells = list(xlsx_cells(content))
     if not cells:
         return None
     if len(cells) != len(_XLSX_CELL.findall(content)):
@@ -272,7 +272,7 @@ def _has_value(cell: bytes) -> bool:
     return any(sign in cell for sign in (b"<v", b"<is", b"<f", b":v", b":is", b":f"))
 
 
-def _xlsx_cells(content: bytes) -> Iterator[tuple[int, int, int, int]]:
+def xlsx_cells(content: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Row, column, start and end of each cell; those that do not say where they are follow the one before."""
     row, column = -1, -1
     for tag in _XLSX_TAG.finditer(content):
@@ -301,7 +301,7 @@ def _cut_xlsb(content: bytes, name: str, checked: Checked) -> tuple[bytes | None
     cells: list[tuple[int, int, int, int]] = []
     filled: list[tuple[int, int]] = []
     row = strings = 0
-    for kind, start, body, end in _xlsb_records(content):
+    for kind, start, body, end in xlsb_records(content):
         if kind == _XLSB_ROW:
             row = int.from_bytes(content[body : body + 4], "little")
         elif kind in _XLSB_CELLS:
@@ -325,7 +325,7 @@ def _cut_xlsb(content: bytes, name: str, checked: Checked) -> tuple[bytes | None
     return b"".join(kept), len(cells), strings
 
 
-def _xlsb_records(content: bytes) -> Iterator[tuple[int, int, int, int]]:
+def xlsb_records(content: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Kind, start, start of the body and end of each record."""
     place, size = 0, len(content)
     while place + 2 < size:
@@ -348,7 +348,7 @@ def _xlsb_records(content: bytes) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _xlsb_sheets(book: bytes) -> Iterator[tuple[str, str]]:
-    for kind, _, body, _ in _xlsb_records(book):
+    for kind, _, body, _ in xlsb_records(book):
         if kind == _XLSB_SHEET:
             relation, place = _wide_text(book, body + 8)
             name, _ = _wide_text(book, place)
@@ -364,7 +364,9 @@ def _wide_text(content: bytes, place: int) -> tuple[str, int]:
 
 
 @dataclass(slots=True)
-class _OdsCell:
+class OdsCell:
+    """A cell of an ODS file, with the blank or equal ones that it stands for, and where it is in the content."""
+
     column: int
     repeats: int
     is_filled: bool
@@ -373,15 +375,18 @@ class _OdsCell:
 
 
 @dataclass(slots=True)
-class _OdsRow:
+class OdsRow:
+    """A row of an ODS file, with the equal ones that it stands for, and where it is in the content."""
+
     row: int
     repeats: int
     start: int
     end: int
-    cells: list[_OdsCell] = field(default_factory=list)
+    cells: list[OdsCell] = field(default_factory=list)
 
     @property
-    def filled(self) -> list[_OdsCell]:
+    def filled(self) -> list[OdsCell]:
+        """Its cells with a value or a formula."""
         return [cell for cell in self.cells if cell.is_filled]
 
 
@@ -407,7 +412,7 @@ def _is_dense_ods(content: bytes) -> bool:
 def _cut_ods(path: Path, content: bytes, checked: Checked) -> bytes | None:
     """The content of an ODS file, its sheets without the cells outside their tables; None: as it is."""
     kept, place, seen = [], 0, 0
-    for name, rows in _ods_tables(content):
+    for name, rows in ods_tables(content):
         cells = sum(len(row.cells) for row in rows)
         seen += 1 + len(rows) + cells
         there = [(row, filled) for row, filled in ((row, row.filled) for row in rows) if filled]
@@ -433,7 +438,7 @@ def _cut_ods(path: Path, content: bytes, checked: Checked) -> bytes | None:
     return b"".join(kept)
 
 
-def _cut_ods_row(content: bytes, row: _OdsRow, box: Box | None) -> bytes:
+def _cut_ods_row(content: bytes, row: OdsRow, box: Box | None) -> bytes:
     if box is None or row.row > box.bottom:
         return b""
     if row.row < box.top:
@@ -455,9 +460,9 @@ def _cut_ods_row(content: bytes, row: _OdsRow, box: Box | None) -> bytes:
     return b"".join(pieces)
 
 
-def _ods_tables(content: bytes) -> Iterator[tuple[str, list[_OdsRow]]]:
+def ods_tables(content: bytes) -> Iterator[tuple[str, list[OdsRow]]]:
     """Name and rows of each sheet."""
-    name, rows, next_row = "", list[_OdsRow](), 0
+    name, rows, next_row = "", list[OdsRow](), 0
     for tag in _ODS_TAG.finditer(content):
         is_end, kind, attributes = tag.groups()
         is_closed = attributes.endswith(b"/")
@@ -468,7 +473,7 @@ def _ods_tables(content: bytes) -> Iterator[tuple[str, list[_OdsRow]]]:
             name = (said[1] or said[2] or b"").decode(errors="replace") if said else ""
             rows, next_row = [], 0
         elif kind == b"table-row" and not is_end:
-            rows.append(_OdsRow(next_row, _repeats(attributes), tag.start(), tag.end()))
+            rows.append(OdsRow(next_row, _repeats(attributes), tag.start(), tag.end()))
             next_row += rows[-1].repeats
         elif kind == b"table-row" and rows:
             rows[-1].end = tag.end()
@@ -481,11 +486,11 @@ def _ods_tables(content: bytes) -> Iterator[tuple[str, list[_OdsRow]]]:
         yield name, rows
 
 
-def _add_cell(row: _OdsRow, attributes: bytes, tag: re.Match[bytes]) -> None:
+def _add_cell(row: OdsRow, attributes: bytes, tag: re.Match[bytes]) -> None:
     before = row.cells[-1] if row.cells else None
     is_filled = b"office:" in attributes or b"formula" in attributes
     column = before.column + before.repeats if before else 0
-    row.cells.append(_OdsCell(column, _repeats(attributes), is_filled, tag.start(), tag.end()))
+    row.cells.append(OdsCell(column, _repeats(attributes), is_filled, tag.start(), tag.end()))
 
 
 def _repeats(attributes: bytes) -> int:

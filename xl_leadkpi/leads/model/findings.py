@@ -5,12 +5,13 @@ What a kind means and what to do about it stands in the languages' files, under 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
-from xl_leadkpi.errors import brief
+from xl_leadkpi.errors import brief, shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -343,12 +344,19 @@ def fill(text: str, finding: Finding, names: Names) -> str:
     >>> odd = Finding(FindingKind.UNKNOWN_WORDS, 49, "Stage", details={"word": "Warm"})
     >>> fill("{count} in {column}: --stage '{word}={stage}'", odd, OwnNames())
     "49 in Stage: --stage 'Warm=STAGE'"
+    >>> odd = Finding(FindingKind.UNKNOWN_WORDS, 49, "Stage", details={"word": "Can't reach"})
+    >>> print(fill("--stage '{word}=SQL'", odd, OwnNames()))
+    --stage "Can't reach=SQL"
     """
     if "{" not in text:
         return text
-    return text.format_map(
-        _Filled({"count": f"{finding.count:,}", "column": _quoted(finding.column)} | _fillings(finding, names))
-    )
+    values = _Filled({"count": f"{finding.count:,}", "column": _quoted(finding.column)} | _fillings(finding, names))
+    filled, place = "", 0
+    for argument in _ARGUMENT.finditer(text):
+        filled += text[place : argument.start()].format_map(values) + argument[1]
+        filled += shell_word((argument[2] or argument[3]).format_map(values))
+        place = argument.end()
+    return filled + text[place:].format_map(values)
 
 
 class _Filled(dict[str, str]):
@@ -433,6 +441,7 @@ def _own(details: Mapping[str, Any], names: Names) -> str:
 _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.STAGE_ORDER: _order,
     FindingKind.OWN_STAGES: _own,
+    FindingKind.UNKNOWN_WORDS: lambda details, _: details["word"],
     FindingKind.STAGES_MERGED: lambda details, names: (
         f"{', '.join(details['words'])} = {names.stage(details['stage'])}"
     ),
@@ -484,6 +493,8 @@ _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.TITLE_ROWS: lambda details, _: " / ".join(details["title"])[:_LONGEST_TITLE],
 }
 """How the details of a kind are written; of the others they are listed."""
+_ARGUMENT = re.compile(r"""(--[a-z-]+ )(?:'([^'{]*\{[^']*)'|"([^"{]*\{[^"]*)")""")
+"""In a text an option with what it is given, some of it to be filled in: a command that is to be pasted."""
 _LONGEST_TITLE = 80
 _NONE = "–"
 _LONGEST_WORD = 100

@@ -116,6 +116,19 @@ def merged_words(words: Sequence[OpenWord]) -> tuple[str | None, tuple[str, ...]
     return stage, tuple(most)
 
 
+def loses_a_numbered_one(words: Sequence[OpenWord]) -> bool:
+    """Tell whether the usual funnel takes a word for its first stage that the user has numbered as a later one.
+
+    >>> some = [OpenWord("2. Quote", (), "Proposal", 1), OpenWord("3. Order agreed", (), None, 1)]
+    >>> loses_a_numbered_one(some), loses_a_numbered_one([*some, OpenWord("Demo", (), None, 1)])
+    (True, False)
+    """
+    numbers = [word.number for word in words if word.number is not None]
+    if len(numbers) < len(words) or len({*numbers}) < len(words):
+        return False
+    return any(word.usual is None and word.number != min(numbers) for word in words)
+
+
 def in_order(words: Sequence[OpenWord], observed: Mapping[OrderSource, Ranks]) -> OrderedStages | None:
     """Put stages into the order that the first source that fits tells; None where none does.
 
