@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xl_leadkpi import engines
-from xl_leadkpi.funnel import attribution, breakdown, curve, losses, months, period, quality, stages, summary, traffic
+from xl_leadkpi.funnel import attribution, breakdown, curve, forecast, losses, months, period, quality, stages, summary, traffic
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.context import steady
 from xl_leadkpi.funnel.section import Query
@@ -156,9 +156,16 @@ class Figures:
         return traffic.beside_leads(self.context, table, self.answers[traffic.LEADS_BY_DAY])
 
     @cached_property
+    def forecast(self) -> forecast.Forecast | None:
+        """What is expected of the open deals and of those to come, None where the table does not tell enough."""
+        return forecast.todays(self.context, self.answers)
+
+    @cached_property
     def pipeline(self) -> Block:
         """J."""
-        return losses.pipeline_block(self.context, self.answers[stages.PROFILE], self.totals, self.durations)
+        return losses.pipeline_block(
+            self.context, self.answers, self.totals, self.durations, forecast=self.forecast
+        )
 
     @cached_property
     def credits(self) -> attribution.Credits | None:

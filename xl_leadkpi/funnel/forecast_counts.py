@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from xl_leadkpi.cells.days import date_of
+from xl_leadkpi.engines.expressions import month_number
 from xl_leadkpi.funnel.context import LEAD_TO_WON, OPPORTUNITY_TO_WON, flag, last_day, month_of, total
-from xl_leadkpi.funnel.forecast_model import Inflow, Stock
+from xl_leadkpi.funnel.forecast_model import Inflow, Stock, Worth
 from xl_leadkpi.funnel.incidence import ADVANCED, LOST, WAITING, Ending, Incidence
 from xl_leadkpi.funnel.lead_state import LOST as IS_LOST
 from xl_leadkpi.funnel.lead_state import OPEN, WON
@@ -134,6 +134,40 @@ def todays_queries(context: FunnelContext) -> Queries:
     return asked
 
 
+def expected_queries(context: FunnelContext) -> Queries:
+    """Open opportunities by the month in which the CRM expects them to close."""
+    if "expected_close" not in context.table.fields:
+        return {}
+    day, amount = context.whole("expected_close"), nw.col("amount")
+    rows = context.all_rows.filter(
+        (nw.col("outcome") == OPEN)
+        & (nw.col("furthest_rank") >= context.opportunity_rank)
+        & ~nw.col("expected_close").is_null()
+    )
+    chance = nw.col("probability") / 100 if has_chances(context) else nw.lit(None, dtype=nw.Float64)
+    rows = rows.select(
+        month=month_number(day.cast(nw.Float64)).cast(nw.Int32),
+        passed=flag(day < context.as_of),
+        amount=amount,
+        chance=chance,
+        weighted=amount * chance,
+    )
+    return {
+        EXPECTED: rows.group_by("month", "passed").agg(
+            nw.len().alias("n"),
+            nw.col("amount").sum().alias("amount"),
+            nw.col("amount").count().alias("amounts"),
+            nw.col("chance").count().alias("chances"),
+            nw.col("weighted").sum().alias("weighted"),
+        )
+    }
+
+
+def has_chances(context: FunnelContext) -> bool:
+    """Whether the export has the CRM's chance of each deal."""
+    return "probability" in context.table.frame.collect_schema().names()
+
+
 def _by_day(rows: nw.LazyFrame[Any], day: nw.Expr) -> nw.LazyFrame[Any]:
     rows = rows.select(day=day, amount=nw.col("amount"), squares=nw.col("amount") * nw.col("amount"))
     return rows.group_by("day").agg(*_measures())
@@ -243,14 +277,12 @@ def read_days(rows: Iterable[Row]) -> Days:
     return Days(*(np.array(column, dtype=float) for column in columns), undated=undated)
 
 
-def inflow(entries: Days, wins: Days, as_of: int, *, has_money: bool) -> Inflow | None:
+def inflow(entries: Days, as_of: int) -> Inflow | None:
     """How many opportunities come a day, from the last full days with enough of them; None where too few came.
 
     Args:
         entries: Opportunities by the day they became one.
-        wins: Wins by day: what a win brings.
         as_of: The last day known, perhaps not to its end.
-        has_money: Amounts may be added up.
     """
     known = entries.between(0, as_of)
     if not len(known.day):
@@ -269,15 +301,19 @@ def inflow(entries: Days, wins: Days, as_of: int, *, has_money: bool) -> Inflow 
     weeks = days // WEEK
     each = np.bincount(((as_of - 1 - recent.day) // WEEK).astype(int), weights=recent.n, minlength=weeks)[:weeks]
     dispersion = max(float(each.var(ddof=1) / each.mean()), 1.0) if weeks > 1 and each.mean() else 1.0
-    amount, square, amounts = None, 0.0, 1.0
-    if has_money:
-        won = wins.between(as_of - days, as_of)
-        if won.n.sum() < ENOUGH_ENTRIES:
-            won = wins.between(0, as_of)
-        if won.n.sum() and won.amounts.sum():
-            amounts = float(won.n.sum())
-            amount, square = float(won.amount.sum()) / amounts, float(won.squares.sum()) / amounts
-    return Inflow(n * scale / days, n, dispersion, amount, square, amounts)
+    return Inflow(n * scale / days, n, dispersion)
+
+
+def worth(wins: Days, as_of: int) -> Worth | None:
+    """What a win brings, by those of the last days if they are enough; None where none has an amount."""
+    won = wins.between(as_of - WINDOWS[0], as_of)
+    if won.amounts.sum() < ENOUGH_ENTRIES:
+        won = wins.between(0, as_of)
+    if not won.amounts.sum():
+        return None
+    # a win without an amount brings nothing to the revenue either
+    n = float(won.n.sum())
+    return Worth(float(won.amount.sum()) / n, float(won.squares.sum()) / n, n)
 
 
 # past month ends ------------------------------------------------------------------------------------------------------
@@ -409,8 +445,3 @@ class Past:
                 for day, (n, amount, squares, amounts) in by_day.items()
             ]
         )
-
-
-def day_of(number: int) -> date:
-    """The date of a day number."""
-    return date_of(number)

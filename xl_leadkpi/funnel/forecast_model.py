@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from xl_leadkpi.funnel.incidence import ADVANCED, ENOUGH_AT_RISK
+from xl_leadkpi.funnel.incidence import ADVANCED, LOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,10 @@ Z80 = 1.2815515655446004
 """Normal deviate that leaves a tenth on either side."""
 FEWEST_LATE, LATE_PART = 10, 0.2
 """The pace of the latest: that of so many events before the horizon, or of that share of all."""
+
+
+POOLED_AS = 4
+"""Deals like those of all stages that are added where a stage has too few of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,27 @@ class Passage:
         if until <= 0:
             return None
         on_days, at_risk = found.on_days[:, :until], found.curves.at_risk[:until]
-        advanced, lost = on_days[ADVANCED] / at_risk, on_days[ADVANCED + 1] / at_risk
+        advanced, lost = on_days[ADVANCED] / at_risk, on_days[LOST] / at_risk
         late_advanced, late_lost, late_risk = _late(found, advanced * at_risk, lost * at_risk, at_risk)
         return cls(
             np.append(advanced, late_advanced), np.append(lost, late_lost), np.append(at_risk, max(late_risk, 1.0))
         )
+
+    @classmethod
+    def pooled(cls, found: Incidence, share: float, pace: float) -> Passage:
+        """The same chances on every day, where too few came to a stage to tell more.
+
+        Args:
+            found: Those few.
+            share: Of all stages, the share of those decided that went on: it counts as :data:`POOLED_AS` more.
+            pace: Of all stages, the chance of a day to be decided.
+        """
+        _, advanced, lost = found.on_days.sum(axis=1) if found.entered else np.zeros(3)
+        events = float(advanced + lost)
+        days = float(found.curves.at_risk.sum()) if found.entered else 0.0
+        pace = (events + POOLED_AS) / (days + POOLED_AS / pace) if pace else 0.0
+        share = (float(advanced) + POOLED_AS * share) / (events + POOLED_AS)
+        return cls(np.array([pace * share]), np.array([pace * (1 - share)]), np.array([max(days, 1.0)]))
 
     @property
     def stay(self) -> Numbers:
@@ -111,19 +131,32 @@ class Inflow(NamedTuple):
 
     Attributes:
         a_day: How many a day.
-        observed: How many were seen in the days that tells.
+        observed: How many were seen in the days that tell.
         dispersion: Variance of their number in a week over its mean, at least 1.
-        amount: Mean amount of a won one; None where amounts are not known.
-        square: Mean square of it.
-        amounts: Won ones that the two are from.
     """
 
     a_day: float
     observed: float
     dispersion: float = 1.0
-    amount: float | None = None
-    square: float = 0.0
-    amounts: float = 1.0
+
+
+class Worth(NamedTuple):
+    """What a win brings.
+
+    Attributes:
+        mean: Mean amount.
+        square: Mean square of the amounts.
+        n: Wins that tell.
+    """
+
+    mean: float
+    square: float
+    n: float
+
+    @property
+    def variance(self) -> float:
+        """Variance of the amounts."""
+        return max(self.square - self.mean**2, 0.0)
 
 
 class Expectation(NamedTuple):
@@ -148,9 +181,6 @@ class Expectation(NamedTuple):
         return low, max(high, self.mean)
 
 
-NOTHING = Expectation(0.0, 0.0)
-
-
 class Sums(NamedTuple):
     """What is expected of a time: of the deals open today, of those yet to come, and of both.
 
@@ -158,7 +188,7 @@ class Sums(NamedTuple):
     """
 
     open_won: Expectation
-    open_money: Expectation
+    open_money: Expectation | None
     new_won: Expectation | None
     new_money: Expectation | None
     won: Expectation | None
@@ -171,14 +201,33 @@ class Model:
     >>> half = Passage(np.array([0.0, 0.25]), np.array([0.0, 0.25]), np.array([100.0, 400.0]))
     >>> stock = Stock(np.array([4.0]), np.array([400.0]), np.array([40_000.0]))
     >>> [sums] = Model([half], [stock]).sums([1])
-    >>> sums.open_won.mean, sums.open_money.mean, Model([half], [stock]).chance(0, 0)
-    (1.0, 100.0, 0.5)
+    >>> sums.open_won.mean, Model([half], [stock]).chance(0, 0)
+    (1.0, 0.5)
     """
 
-    def __init__(self, passages: Sequence[Passage], stocks: Sequence[Stock], inflow: Inflow | None = None) -> None:
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        stocks: Sequence[Stock],
+        inflow: Inflow | None = None,
+        worth: Worth | None = None,
+        *,
+        is_valued: bool = True,
+    ) -> None:
+        """Put them together.
+
+        Args:
+            passages: The chances of each stage.
+            stocks: The open deals of each.
+            inflow: How many are yet to come; None where nobody knows.
+            worth: What a win brings; None where amounts are not known.
+            is_valued: The open deals have amounts of their own; else each is worth what a win brings.
+        """
         self.passages = passages
         self.inflow = inflow
-        self._stocks = [_placed(stock, passage) for stock, passage in zip(stocks, passages, strict=True)]
+        self.worth = worth
+        self.is_valued = is_valued
+        self.stocks = [_placed(stock, passage) for stock, passage in zip(stocks, passages, strict=True)]
 
     # chances ----------------------------------------------------------------------------------------------------------
 
@@ -235,7 +284,7 @@ class Model:
     def whenever(self) -> Sums:
         """What is expected of the deals open today, whenever they close."""
         own = np.zeros(4)
-        for chances, stock in zip(self.eventual, self._stocks, strict=True):
+        for chances, stock in zip(self.eventual, self.stocks, strict=True):
             own += _moments(stock, chances)
         return self._summed(own, None, self._covariances(self._eventual_gradient()))
 
@@ -248,7 +297,7 @@ class Model:
     def _own(self, within: Sequence[Numbers], span: tuple[int, int]) -> Numbers:
         """Means and variances of number and money, if the rates are as estimated."""
         own = np.zeros(4)
-        for chances, stock in zip(within, self._stocks, strict=True):
+        for chances, stock in zip(within, self.stocks, strict=True):
             own += _moments(stock, chances[span[1]] - chances[span[0]])
         return own
 
@@ -267,23 +316,21 @@ class Model:
     def _summed(self, own: Numbers, coming: tuple[float, float] | None, covariance: Numbers) -> Sums:
         won, won_variance, money, money_variance = own.tolist()
         open_won = Expectation(won, won_variance + covariance[0, 0])
-        open_money = Expectation(money, money_variance + covariance[1, 1])
+        worth, own_money = self.worth, Expectation(money, money_variance + covariance[1, 1])
+        open_money = own_money if self.is_valued else worth and _at_worth(open_won, worth)
         if coming is None or self.inflow is None:
             return Sums(open_won, open_money, None, None, None, None)
-        inflow = self.inflow
         mean, variance = coming
-        of_rate = mean**2 * inflow.dispersion / inflow.observed
+        of_rate = mean**2 * self.inflow.dispersion / self.inflow.observed
         new_won = Expectation(mean, variance + of_rate + covariance[2, 2])
-        together = 2 * covariance[0, 2]
-        all_won = Expectation(won + mean, open_won.variance + new_won.variance + together)
-        if inflow.amount is None:
+        all_won = Expectation(won + mean, open_won.variance + new_won.variance + 2 * covariance[0, 2])
+        if worth is None:
             return Sums(open_won, open_money, new_won, None, all_won, None)
-        amount = inflow.amount
-        spread = mean * max(inflow.square - amount**2, 0.0)
-        of_amount = mean**2 * max(inflow.square - amount**2, 0.0) / inflow.amounts
-        new_money = Expectation(mean * amount, new_won.variance * amount**2 + spread + of_amount)
-        together = 2 * covariance[1, 2] * amount
-        all_money = Expectation(money + new_money.mean, open_money.variance + new_money.variance + together)
+        new_money = _at_worth(new_won, worth)
+        if not self.is_valued:
+            return Sums(open_won, open_money, new_won, new_money, all_won, _at_worth(all_won, worth))
+        together = 2 * covariance[1, 2] * worth.mean
+        all_money = Expectation(money + new_money.mean, own_money.variance + new_money.variance + together)
         return Sums(open_won, open_money, new_won, new_money, all_won, all_money)
 
     # how uncertain the rates make them --------------------------------------------------------------------------------
@@ -313,7 +360,7 @@ class Model:
 
     def _at_risk(self, stage: int, coming: Numbers, days: int) -> Numbers:
         """Deals expected in a stage at the beginning of each day ahead, by day of stay and measure."""
-        one, stock = self.passages[stage], self._stocks[stage]
+        one, stock = self.passages[stage], self.stocks[stage]
         there = np.zeros((days, len(one.advanced), 3))
         now = np.zeros((len(one.advanced), 3))
         now[:, 0], now[:, 1] = stock.n, stock.amount
@@ -332,7 +379,7 @@ class Model:
         coming = np.zeros(3)
         found = []
         for stage, one in enumerate(self.passages):
-            stock, stay = self._stocks[stage], one.stay
+            stock, stay = self.stocks[stage], one.stay
             passing = np.zeros((3, len(one.advanced)))
             now = coming.copy()
             for day in range(len(one.advanced)):
@@ -381,6 +428,7 @@ def _placed(stock: Stock, passage: Passage) -> Stock:
     return Stock(*(np.bincount(places, weights=part, minlength=len(passage.advanced)) for part in stock))
 
 
-def enough(found: Incidence) -> bool:
-    """Whether a stage has a curve."""
-    return found.horizon >= 0 and found.entered >= ENOUGH_AT_RISK
+def _at_worth(won: Expectation, worth: Worth) -> Expectation:
+    """What so many wins bring, each an amount like those of the wins before."""
+    spread = won.mean * worth.variance + won.mean**2 * worth.variance / worth.n
+    return Expectation(won.mean * worth.mean, won.variance * worth.mean**2 + spread)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xl_leadkpi.funnel.attribution import AttributionSection
 from xl_leadkpi.funnel.breakdown import BreakdownSection
 from xl_leadkpi.funnel.curve import CycleSection, MaturitySection
+from xl_leadkpi.funnel.forecast import ForecastCheckSection, ForecastSection
 from xl_leadkpi.funnel.histories import HistorySection
 from xl_leadkpi.funnel.losses import LossesSection, PipelineSection
 from xl_leadkpi.funnel.months import CohortSection, MonthsSection, TrendSection
@@ -42,6 +43,8 @@ SECTIONS: tuple[Section, ...] = (
     LossesSection(),
     ClosedSection(),
     PipelineSection(),
+    ForecastSection(),
+    ForecastCheckSection(),
     AttributionSection(),
     QualitySection(),
     SpendSection(),
