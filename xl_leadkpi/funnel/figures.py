@@ -7,7 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xl_leadkpi import engines
-from xl_leadkpi.funnel import attribution, breakdown, curve, forecast, losses, months, period, quality, stages, summary, traffic
+from xl_leadkpi.funnel import (
+    attribution,
+    breakdown,
+    curve,
+    forecast,
+    losses,
+    months,
+    period,
+    quality,
+    stages,
+    summary,
+    traffic,
+)
 from xl_leadkpi.funnel import spend as spending
 from xl_leadkpi.funnel.context import steady
 from xl_leadkpi.funnel.section import Query
@@ -163,9 +175,7 @@ class Figures:
     @cached_property
     def pipeline(self) -> Block:
         """J."""
-        return losses.pipeline_block(
-            self.context, self.answers, self.totals, self.durations, forecast=self.forecast
-        )
+        return losses.pipeline_block(self.context, self.answers, self.totals, self.durations, forecast=self.forecast)
 
     @cached_property
     def credits(self) -> attribution.Credits | None:

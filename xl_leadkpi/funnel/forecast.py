@@ -158,7 +158,7 @@ def by_stage(forecast: Forecast, answers: Answers, stages: Sequence[str]) -> lis
     first = forecast.context.opportunity_rank
     limited = forecast.context.everything is not None
     rows = answers[counts.OPEN_IN_PERIOD if limited else counts.OPEN_DEALS]
-    sums = [[0.0, 0.0, 0.0] for _ in stages]
+    sums = [[0.0] * 3 for _ in stages]
     groups = grouped(
         rows, lambda row: (int(row["node"]), min(max(int(row["stage"]), first), first + len(stages) - 1) - first)
     )
@@ -172,7 +172,7 @@ def by_stage(forecast: Forecast, answers: Answers, stages: Sequence[str]) -> lis
     for node in nodes:
         last = last if node is None else node
         chances.append(float(forecast.model.eventual[last][0]))
-    return [StageValue(*one, chance) for one, chance in zip(sums, chances, strict=True)]
+    return [StageValue(n, won, money, chance) for (n, won, money), chance in zip(sums, chances, strict=True)]
 
 
 # the coming months ----------------------------------------------------------------------------------------------------
@@ -185,9 +185,7 @@ def _numbers(
     intervals = [one and one.interval for one in found]
     mean, low, high = (f"{key}{name}" for name in ("mean", "low", "high"))
     return [
-        values_column(
-            mean, unit, [one and one.mean for one in found], better="higher", needs=needs, on_sheet=on_sheet
-        ),
+        values_column(mean, unit, [one and one.mean for one in found], better="higher", needs=needs, on_sheet=on_sheet),
         values_column(low, unit, [one and one[0] for one in intervals], needs=needs, on_sheet=on_sheet),
         values_column(high, unit, [one and one[1] for one in intervals], needs=needs, on_sheet=on_sheet),
     ]
@@ -206,12 +204,12 @@ def forecast_block(figures: Figures, forecast: Forecast) -> Block:
     for key, part in parts:
         shown = [getattr(one, won[part]) for one in months]
         columns += _numbers(shown, f"{key}won_", "number", (), on_sheet=key == "total_" or not has_money)
-    columns += _expected_columns(context, figures.answers, forecast)
+    columns += _expected_columns(figures.answers, forecast)
     columns += _target_columns(figures, forecast)
-    return block("tblForecast", columns, notes=_notes(figures, forecast), evidence=context.evidence)
+    return block("tblForecast", columns, notes=_notes(forecast), evidence=context.evidence)
 
 
-def _expected_columns(context: FunnelContext, answers: Answers, forecast: Forecast) -> list[Column]:
+def _expected_columns(answers: Answers, forecast: Forecast) -> list[Column]:
     """Open deals by the month in which the CRM expects them to close, weighted with its chances where it has them."""
     rows = answers.get(counts.EXPECTED)
     if rows is None:
@@ -247,14 +245,10 @@ def _target_columns(figures: Figures, forecast: Forecast) -> list[Column]:
     if left <= 0:
         return []
     missing = max(wanted - so_far, 0.0)
-    days = [
-        max((min(day, until) - before).days, 0) for before, day in pairwise((today, *forecast.ends))
-    ]
+    days = [max((min(day, until) - before).days, 0) for before, day in pairwise((today, *forecast.ends))]
     target = [missing * n / left if n else None for n in days]
     totals = [one.money or one.open_money for one in forecast.months]
-    gap = [
-        None if aim is None or one is None else one.mean - aim for aim, one in zip(target, totals, strict=True)
-    ]
+    gap = [None if aim is None or one is None else one.mean - aim for aim, one in zip(target, totals, strict=True)]
     return [
         values_column("target", "money", target, needs=MONEY),
         values_column("gap", "money", gap, better="higher", needs=MONEY),
@@ -262,7 +256,7 @@ def _target_columns(figures: Figures, forecast: Forecast) -> list[Column]:
     ]
 
 
-def _notes(figures: Figures, forecast: Forecast) -> list[tuple[str, str]]:
+def _notes(forecast: Forecast) -> list[tuple[str, str]]:
     unplaced = sum(one.unplaced for one in forecast.open)
     n = round(sum(float(one.stock.n.sum()) for one in forecast.open))
     valued = sum(one.valued for one in forecast.open)
@@ -319,6 +313,13 @@ class Looked:
     came_won: float
     came_money: float | None
     naive: float | None
+
+    @property
+    def holds(self) -> bool:
+        """What came lies in the interval."""
+        expected, came = (self.won, self.came_won) if self.money is None else (self.money, self.came_money or 0.0)
+        low, high = expected.interval
+        return low <= came <= high
 
 
 def look_back(context: FunnelContext, answers: Answers, *, is_valued: bool) -> tuple[int, list[Looked]]:
@@ -380,12 +381,7 @@ def check_block(context: FunnelContext, days: int, found: Sequence[Looked]) -> B
         else one.money.mean / one.came_money - 1
         for one in found
     ]  # fmt: skip
-    expected = [one.money or one.won for one in found]
-    came = [one.came_won if one.money is None else one.came_money for one in found]
-    held = [
-        "yes" if low <= actual <= high else "no"
-        for (low, high), actual in zip((one.interval for one in expected), map(float, came), strict=True)
-    ]
+    held = ["yes" if one.holds else "no" for one in found]
     first = [context.table.as_of - timedelta(days=context.as_of - one.day) for one in found]
     low, high = ([one and one.interval[end] for one in money] for end in (0, 1))
     won = [one.won for one in found]

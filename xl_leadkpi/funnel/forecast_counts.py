@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from numpy.typing import NDArray
+
     from xl_leadkpi.engines import Row
     from xl_leadkpi.funnel.context import FunnelContext
     from xl_leadkpi.funnel.figures import Answers
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.leads.model.evidence import Needs
+
+    Numbers = NDArray[np.float64]
 
 OPEN_DEALS = Query("open opportunities by stage and age")
 OPEN_IN_PERIOD = Query("open opportunities by stage and age, of the period")
@@ -48,6 +53,11 @@ WINDOWS = (90, 180, 365)
 """Days that tell how many opportunities come: the first with enough of them."""
 ENOUGH_ENTRIES, FEWEST_DAYS = 30, 28
 WEEK = 7
+TREND = 182
+"""Days, at most, that tell how the number of opportunities grows."""
+_STEEPEST = 0.02
+_LEAST_DOUBT = 0.5
+_MOST_ROUNDS, _CLOSE_ENOUGH = 50, 1e-12
 
 
 # the stages -----------------------------------------------------------------------------------------------------------
@@ -85,7 +95,7 @@ def passages(context: FunnelContext, stages: Sequence[str]) -> tuple[Step, ...]:
     every = context.stages
     return tuple(
         Step(end if every.index(end) == every.index(start) + 1 else f"{start} to {end}", start, end)
-        for start, end in zip(stages, stages[1:], strict=False)
+        for start, end in pairwise(stages)
     )
 
 
@@ -188,9 +198,7 @@ def _open_deals(context: FunnelContext, rows: nw.LazyFrame[Any], stages: Sequenc
     furthest = nw.col("furthest_rank")
     entered = context.whole(str(context.date_column(stages[0])))
     for stage, rank in zip(stages[1:-1], ranks[1:], strict=True):
-        entered = (
-            nw.when(furthest >= rank).then(context.whole(str(context.date_column(stage)))).otherwise(entered)
-        )
+        entered = nw.when(furthest >= rank).then(context.whole(str(context.date_column(stage)))).otherwise(entered)
     age = nw.lit(context.as_of) - entered
     rows = rows.filter((nw.col("outcome") == OPEN) & (furthest >= ranks[0])).select(
         node=total(flag(furthest >= rank) for rank in ranks),
@@ -256,25 +264,28 @@ class Days:
         undated: How many have no day.
     """
 
-    day: np.ndarray[Any, Any]
-    n: np.ndarray[Any, Any]
-    amount: np.ndarray[Any, Any]
-    squares: np.ndarray[Any, Any]
-    amounts: np.ndarray[Any, Any]
+    day: Numbers
+    n: Numbers
+    amount: Numbers
+    squares: Numbers
+    amounts: Numbers
     undated: int = 0
 
     def between(self, first: int, last: int) -> Days:
         """Those of some days, both ends included."""
         there = (self.day >= first) & (self.day <= last)
-        return Days(*(part[there] for part in (self.day, self.n, self.amount, self.squares, self.amounts)))
+        return Days(self.day[there], self.n[there], self.amount[there], self.squares[there], self.amounts[there])
 
 
 def read_days(rows: Iterable[Row]) -> Days:
     """Read what happened by day."""
     every = sorted((row for row in rows if row["day"] is not None), key=lambda row: row["day"])
     undated = sum(int(row["n"]) for row in rows if row["day"] is None)
-    columns = ([row[key] or 0 for row in every] for key in ("day", "n", "amount", "squares", "amounts"))
-    return Days(*(np.array(column, dtype=float) for column in columns), undated=undated)
+    day, n, amount, squares, amounts = (
+        np.array([row[key] or 0 for row in every], dtype=np.float64)
+        for key in ("day", "n", "amount", "squares", "amounts")
+    )
+    return Days(day, n, amount, squares, amounts, undated)
 
 
 def inflow(entries: Days, as_of: int) -> Inflow | None:
@@ -288,20 +299,44 @@ def inflow(entries: Days, as_of: int) -> Inflow | None:
     if not len(known.day):
         return None
     first = int(known.day[0])
-    for window in WINDOWS:
-        days = min(window, as_of - first)
+    # of a young table the first half: leads that came before it began have no opportunities in it
+    windows = dict.fromkeys((min(TREND, (as_of - first) // 2), *(min(one, as_of - first) for one in WINDOWS)))
+    for days in windows:
         recent = known.between(as_of - days, as_of - 1)
         if days >= FEWEST_DAYS and recent.n.sum() >= ENOUGH_ENTRIES:
             break
     else:
         return None
-    n = float(recent.n.sum())
     # those without a day came like the others
     scale = 1 + entries.undated / float(entries.n.sum())
     weeks = days // WEEK
-    each = np.bincount(((as_of - 1 - recent.day) // WEEK).astype(int), weights=recent.n, minlength=weeks)[:weeks]
-    dispersion = max(float(each.var(ddof=1) / each.mean()), 1.0) if weeks > 1 and each.mean() else 1.0
-    return Inflow(n * scale / days, n, dispersion)
+    ago = ((as_of - 1 - recent.day) // WEEK).astype(np.intp)
+    each = np.bincount(ago, weights=recent.n, minlength=weeks)[:weeks]
+    return _trend(each[::-1].astype(np.float64), float(recent.n.sum()) * scale / days, (days + 1) / 2)
+
+
+def _trend(weeks: Numbers, a_day: float, since: float) -> Inflow:
+    """Deals a day and how that grows, by a log-linear model of the numbers of weeks.
+
+    The growth is shrunk as one that may be chance: by the part of its square that its own variance makes up.
+    """
+    n = float(weeks.sum())
+    places = (np.arange(len(weeks)) - (len(weeks) - 1) / 2) * WEEK
+    slope, fitted = 0.0, np.full(len(weeks), weeks.mean())
+    for _ in range(_MOST_ROUNDS):
+        step = float((places * (weeks - fitted)).sum() / (places**2 * fitted).sum())
+        slope = min(max(slope + step, -_STEEPEST), _STEEPEST)
+        fitted = np.exp(slope * places)
+        fitted *= n / fitted.sum()
+        if abs(step) < _CLOSE_ENOUGH:
+            break
+    dispersion = max(float(((weeks - fitted) ** 2 / fitted).sum()) / (len(weeks) - 2), 1.0)
+    middle = float((places * fitted).sum()) / n
+    variance = dispersion / float(((places - middle) ** 2 * fitted).sum())
+    kept = max(1 - variance / slope**2, 0.0) if slope else 0.0
+    slope *= kept
+    level = a_day / float(np.exp(slope * places).mean())
+    return Inflow(level, n, dispersion, slope, variance * max(kept, _LEAST_DOUBT), since)
 
 
 def worth(wins: Days, as_of: int) -> Worth | None:
@@ -385,9 +420,7 @@ def _placed_days(context: FunnelContext, stages: Sequence[str]) -> nw.LazyFrame[
     for place in range(len(stages) - 1):
         came = ~nw.col(f"day_{place + 1}").is_null()
         loss = nw.coalesce(context.whole("d_lost"), ((nw.col(f"day_{place}") + now) / 2).floor())
-        ends[f"end_{place}"] = (
-            nw.when(came).then(nw.col(f"day_{place + 1}")).otherwise(nw.when(is_lost).then(loss))
-        )
+        ends[f"end_{place}"] = nw.when(came).then(nw.col(f"day_{place + 1}")).otherwise(nw.when(is_lost).then(loss))
         ends[f"event_{place}"] = nw.when(came).then(nw.lit(ADVANCED)).otherwise(nw.lit(LOST))
     return rows.with_columns(**ends)
 

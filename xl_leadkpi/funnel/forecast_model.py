@@ -30,6 +30,8 @@ FEWEST_LATE, LATE_PART = 10, 0.2
 """The pace of the latest: that of so many events before the horizon, or of that share of all."""
 
 
+FADING = 180.0
+"""Days over which growth fades: none goes on for ever."""
 POOLED_AS = 4
 """Deals like those of all stages that are added where a stage has too few of its own."""
 
@@ -108,7 +110,7 @@ def _late(found: Incidence, advanced: Numbers, lost: Numbers, at_risk: Numbers) 
     if found.is_final and found.undecided > 0:
         # so that the chance of a deal that has just come is the eventual rate of its step
         share = min(max(found.late_share, 0.0), 1.0)
-        pace = 1 / found.late_wait if found.late_wait >= 1 else pace
+        pace, days = (1 / found.late_wait, found.late_at_risk) if found.late_wait >= 1 else (pace, days)
     return pace * share, pace * (1 - share), days
 
 
@@ -130,14 +132,30 @@ class Inflow(NamedTuple):
     """Deals that are yet to come.
 
     Attributes:
-        a_day: How many a day.
-        observed: How many were seen in the days that tell.
+        a_day: How many came a day, on average of the days that tell.
+        observed: How many they were.
         dispersion: Variance of their number in a week over its mean, at least 1.
+        slope: By how much the logarithm of their number grows a day.
+        slope_variance: Its variance.
+        since: Days from the middle of the days that tell to today.
     """
 
     a_day: float
     observed: float
     dispersion: float = 1.0
+    slope: float = 0.0
+    slope_variance: float = 0.0
+    since: float = 0.0
+
+    def places(self, days: int) -> Numbers:
+        """For the days ahead, how many days of growth from the middle of the days that tell: later ones count less."""
+        ahead = np.arange(1, days + 1)
+        return self.since + FADING * -np.expm1(-ahead / FADING)
+
+    def rates(self, days: int) -> Numbers:
+        """How many come on each of the days ahead."""
+        rates: Numbers = self.a_day * np.exp(self.slope * self.places(days))
+        return rates
 
 
 class Worth(NamedTuple):
@@ -302,16 +320,18 @@ class Model:
         return own
 
     def _coming(self, curve: Numbers, span: tuple[int, int]) -> tuple[float, float] | None:
-        """Mean number of wins of deals yet to come and its variance, if their rate is as estimated."""
+        """Mean number of wins of deals yet to come and its variance, as they come and as their number is uncertain."""
         if self.inflow is None:
             return None
-        first, last = span
+        inflow, (first, last) = self.inflow, span
         # one that comes on a day has the days to the end of the span, its own one among them
         chances = curve[last:0:-1].copy()
         chances[:first] -= curve[first:0:-1]
-        mean = self.inflow.a_day * float(chances.sum())
-        more = (self.inflow.dispersion - 1) * self.inflow.a_day * float((chances**2).sum())
-        return mean, mean + more
+        each = inflow.rates(last) * chances
+        mean = float(each.sum())
+        by_chance = mean + (inflow.dispersion - 1) * float((each * chances).sum())
+        of_slope = float((each * inflow.places(last)).sum()) ** 2 * inflow.slope_variance
+        return mean, by_chance + mean**2 * inflow.dispersion / inflow.observed + of_slope
 
     def _summed(self, own: Numbers, coming: tuple[float, float] | None, covariance: Numbers) -> Sums:
         won, won_variance, money, money_variance = own.tolist()
@@ -321,8 +341,7 @@ class Model:
         if coming is None or self.inflow is None:
             return Sums(open_won, open_money, None, None, None, None)
         mean, variance = coming
-        of_rate = mean**2 * self.inflow.dispersion / self.inflow.observed
-        new_won = Expectation(mean, variance + of_rate + covariance[2, 2])
+        new_won = Expectation(mean, variance + covariance[2, 2])
         all_won = Expectation(won + mean, open_won.variance + new_won.variance + 2 * covariance[0, 2])
         if worth is None:
             return Sums(open_won, open_money, new_won, None, all_won, None)
@@ -343,7 +362,7 @@ class Model:
         days = ends[-1]
         coming = np.zeros((days, 3))
         if self.inflow is not None:
-            coming[:, 2] = self.inflow.a_day
+            coming[:, 2] = self.inflow.rates(days)
         found = []
         for stage, one in enumerate(self.passages):
             at_risk = self._at_risk(stage, coming, days)
@@ -398,7 +417,7 @@ class Model:
         """Covariances of the measures that come of estimated chances: each day's events are multinomial."""
         advanced = np.concatenate([one.advanced for one in self.passages])
         lost = np.concatenate([one.lost for one in self.passages])
-        n = np.concatenate([one.at_risk for one in self.passages])
+        n = np.maximum(np.concatenate([one.at_risk for one in self.passages]) - 1, 1.0)
         by_advance, by_loss = gradient[:, 0], gradient[:, 1]
         mean = by_advance * advanced + by_loss * lost
         found: Numbers = (
@@ -425,7 +444,10 @@ def _moments(stock: Stock, chances: Numbers) -> Numbers:
 def _placed(stock: Stock, passage: Passage) -> Stock:
     """The deals by place of their next day: those longer there than any day known are together."""
     places = np.minimum(np.arange(1, len(stock.n) + 1), len(passage.advanced) - 1)
-    return Stock(*(np.bincount(places, weights=part, minlength=len(passage.advanced)) for part in stock))
+    n, amount, squares = (
+        np.bincount(places, weights=part, minlength=len(passage.advanced)).astype(np.float64) for part in stock
+    )
+    return Stock(n, amount, squares)
 
 
 def _at_worth(won: Expectation, worth: Worth) -> Expectation:

@@ -259,9 +259,18 @@ class Incidence:
     @cached_property
     def late_wait(self) -> float:
         """Mean further days of those undecided at the horizon: days at risk by event since only a few were left."""
-        late = slice(min(self._few_left, max(self.horizon - 1, 0)) + 1, self.horizon + 1)
-        events = float(self.on_days[1:, late].sum())
-        return float(self.curves.at_risk[late].sum()) / events if events else 0.0
+        events = float(self.on_days[1:, self._late].sum())
+        return self.late_at_risk / events if events else 0.0
+
+    @property
+    def late_at_risk(self) -> float:
+        """Days at risk since only a few were left."""
+        return float(self.curves.at_risk[self._late].sum())
+
+    @property
+    def _late(self) -> slice:
+        """Days since only a few were left."""
+        return slice(min(self._few_left, max(self.horizon - 1, 0)) + 1, self.horizon + 1)
 
     @property
     def usual_days(self) -> int | None:

@@ -11,6 +11,7 @@ from xl_leadkpi.funnel.forecast import ForecastCheckSection, ForecastSection
 from xl_leadkpi.funnel.histories import HistorySection
 from xl_leadkpi.funnel.losses import LossesSection, PipelineSection
 from xl_leadkpi.funnel.months import CohortSection, MonthsSection, TrendSection
+from xl_leadkpi.funnel.overdue import OverdueSection
 from xl_leadkpi.funnel.period import ClosedSection, PeriodSection
 from xl_leadkpi.funnel.pipelines import SalesPipelinesSection
 from xl_leadkpi.funnel.quality import QualitySection
@@ -45,6 +46,7 @@ SECTIONS: tuple[Section, ...] = (
     PipelineSection(),
     ForecastSection(),
     ForecastCheckSection(),
+    OverdueSection(),
     AttributionSection(),
     QualitySection(),
     SpendSection(),
