@@ -84,7 +84,7 @@ def overdue_block(
         here = [stage for stage in context.stages if stage in found]
         lines += [(reason, stage, _together(found[stage]), named.get(stage, ())) for stage in here]
     columns = [
-        values_column("reason", "text", [reason for reason, *_ in lines]),
+        values_column("late", "text", [reason for reason, *_ in lines]),
         values_column("stage", "text", [stage for _, stage, *_ in lines]),
         values_column("deals", "count", [int(row["n"]) for *_, row, _ in lines]),
         values_column(

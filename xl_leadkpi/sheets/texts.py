@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.stage import Pipeline
 
-OUR_WORDS = frozenset({"stage", "measure", "basis", "severity", "from", "to", "direction", "outcome", "change"})
+OUR_WORDS = frozenset({"stage", "measure", "basis", "severity", "from", "to", "direction", "outcome", "change", "late"})
 """Columns that hold names of ours, where a stage called Lost is the stage and no source of that name."""
 _OF_STAGES = ("cohort_", "entered_", "snapshot_", "")
 """What the name of a stage's count may begin with, as column of a block."""
