@@ -113,12 +113,18 @@ class Forecast:
 
 
 def todays(context: FunnelContext, answers: Answers) -> Forecast | None:
-    """Today's forecast, None where the table does not tell enough."""
+    """Today's forecast, None where the table does not tell enough.
+
+    Args:
+        context: What is counted.
+        answers: The engine's answers, of the leads created in the period asked for, or of all
+            (see :func:`forecast_counts.answers_of_all`).
+    """
     if counts.OPEN_DEALS not in answers:
         return None
     stages = counts.path(context)
-    steps = [counts.found_incidence(context, answers, step) for step in counts.passages(context, stages)]
-    whole = counts.found_incidence(context, answers, counts.whole_way(context))
+    steps = [counts.found_incidence(answers, step) for step in counts.passages(context, stages)]
+    whole = counts.found_incidence(answers, counts.whole_way(context))
     found = passages(steps)
     if found is None:
         return None
@@ -156,11 +162,10 @@ def by_stage(forecast: Forecast, answers: Answers, stages: Sequence[str]) -> lis
         stages: Stages from the opportunity on, without the win.
     """
     first = forecast.context.opportunity_rank
-    limited = forecast.context.everything is not None
-    rows = answers[counts.OPEN_IN_PERIOD if limited else counts.OPEN_DEALS]
     sums = [[0.0] * 3 for _ in stages]
     groups = grouped(
-        rows, lambda row: (int(row["node"]), min(max(int(row["stage"]), first), first + len(stages) - 1) - first)
+        answers[counts.OPEN_DEALS],
+        lambda row: (int(row["node"]), min(max(int(row["stage"]), first), first + len(stages) - 1) - first),
     )
     for (node, stage), members in sorted(groups.items()):
         some = counts.read_open(members, like=forecast.open[node - 1])
@@ -398,7 +403,7 @@ def check_block(context: FunnelContext, days: int, found: Sequence[Looked]) -> B
         values_column("won_low", "number", [one.interval[0] for one in won]),
         values_column("won_high", "number", [one.interval[1] for one in won]),
         values_column("won_actual", "count", [one.came_won for one in found]),
-        values_column("held", "text", held),
+        values_column("held", "text", held, on_sheet=False),
     ]
     notes = [("forecast_check", str(days))]
     return block("tblForecastCheck", columns, notes=notes, evidence=context.evidence)
@@ -421,5 +426,5 @@ class ForecastCheckSection(Section):
             return {"forecast_check": None}
         totals = figures.totals
         is_valued = totals.lost_amount is not None and totals.pipeline is not None
-        days, found = look_back(figures.context, figures.answers, is_valued=is_valued)
+        days, found = look_back(figures.context, figures.answers_of_all, is_valued=is_valued)
         return {"forecast_check": check_block(figures.context, days, found) if found else None}

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 OPEN_DEALS = Query("open opportunities by stage and age")
-OPEN_IN_PERIOD = Query("open opportunities by stage and age, of the period")
 ENTRIES = Query("opportunities by day of becoming one")
 WINS = Query("wins by day")
 EXPECTED = Query("open opportunities by month of expected close")
@@ -108,17 +107,14 @@ def whole_way(context: FunnelContext) -> Step:
     return Step(LEAD_TO_WON if start == context.stages[0] else OPPORTUNITY_TO_WON, start, won)
 
 
-def _of_everything(step: Step) -> Query:
-    return Query("all leads by wait and ending", step.name)
+def of_all(query: Query) -> Query:
+    """The query of all leads, where a period is asked for and the query itself is of those created in it."""
+    return Query(f"{query.name}, whenever created", query.subject)
 
 
-def _asked(context: FunnelContext, step: Step) -> Query:
-    return followed(step) if context.everything is None else _of_everything(step)
-
-
-def found_incidence(context: FunnelContext, answers: Answers, step: Step) -> Incidence:
+def found_incidence(answers: Answers, step: Step) -> Incidence:
     """How deals go on in a step."""
-    return incidence(answers[_asked(context, step)])
+    return incidence(answers[followed(step)])
 
 
 # today ----------------------------------------------------------------------------------------------------------------
@@ -128,20 +124,32 @@ def todays_queries(context: FunnelContext) -> Queries:
     """Everything that today's forecast is made of; nothing where the table does not tell it."""
     if not is_told(context):
         return {}
-    whole = replace(context, rows=context.all_rows)
+    asked = _queries(context)
+    if context.everything is not None:
+        every = _queries(replace(context, rows=context.everything))
+        asked |= {of_all(query): rows for query, rows in every.items()}
+    return asked
+
+
+def answers_of_all(context: FunnelContext, answers: Answers) -> Answers:
+    """The answers for all leads, under the names that they have without a period."""
+    if context.everything is None:
+        return answers
+    asked = _queries(replace(context, rows=context.everything)) if is_told(context) else {}
+    return {**answers, **{query: answers[of_all(query)] for query in asked}}
+
+
+def _queries(context: FunnelContext) -> dict[Query, nw.LazyFrame[Any]]:
     stages = path(context)
     steps = dict.fromkeys((*passages(context, stages), whole_way(context)))
-    asked: dict[Query, nw.LazyFrame[Any]] = {_asked(context, step): endings(whole, step) for step in steps}
-    opportunities = context.all_rows.filter(nw.col("furthest_rank") >= context.opportunity_rank)
+    opportunities = context.rows.filter(nw.col("furthest_rank") >= context.opportunity_rank)
     entry = context.whole(str(context.date_column(stages[0])))
-    asked |= {
-        OPEN_DEALS: _open_deals(context, context.all_rows, stages),
+    return {
+        **{followed(step): endings(context, step) for step in steps},
+        OPEN_DEALS: _open_deals(context, stages),
         ENTRIES: _by_day(opportunities, entry),
         WINS: _by_day(opportunities.filter(nw.col("outcome") == WON), context.whole("d_won")),
     }
-    if context.everything is not None:
-        asked[OPEN_IN_PERIOD] = _open_deals(context, context.rows, stages)
-    return asked
 
 
 def expected_queries(context: FunnelContext) -> Queries:
@@ -192,7 +200,7 @@ def _measures() -> list[nw.Expr]:
     ]
 
 
-def _open_deals(context: FunnelContext, rows: nw.LazyFrame[Any], stages: Sequence[str]) -> nw.LazyFrame[Any]:
+def _open_deals(context: FunnelContext, stages: Sequence[str]) -> nw.LazyFrame[Any]:
     """Open opportunities by the last stage of the path that they came to, the stage they are in, and days since."""
     ranks = [context.stages.index(stage) + 1 for stage in stages[:-1]]
     furthest = nw.col("furthest_rank")
@@ -200,7 +208,7 @@ def _open_deals(context: FunnelContext, rows: nw.LazyFrame[Any], stages: Sequenc
     for stage, rank in zip(stages[1:-1], ranks[1:], strict=True):
         entered = nw.when(furthest >= rank).then(context.whole(str(context.date_column(stage)))).otherwise(entered)
     age = nw.lit(context.as_of) - entered
-    rows = rows.filter((nw.col("outcome") == OPEN) & (furthest >= ranks[0])).select(
+    rows = context.rows.filter((nw.col("outcome") == OPEN) & (furthest >= ranks[0])).select(
         node=total(flag(furthest >= rank) for rank in ranks),
         stage=nw.col("current_rank"),
         age=nw.when(age >= 0).then(age),

@@ -42,7 +42,7 @@ def usual_days(context: FunnelContext, answers: Answers) -> int | None:
     """Days within which nine in ten of the deals that are won have been; None where nobody knows."""
     if counts.OPEN_DEALS not in answers:
         return None
-    return counts.found_incidence(context, answers, counts.whole_way(context)).usual_days
+    return counts.found_incidence(answers, counts.whole_way(context)).usual_days
 
 
 def late_queries(context: FunnelContext, days: int | None) -> dict[Query, nw.LazyFrame[Any]]:
@@ -121,7 +121,7 @@ class OverdueSection(Section):
 
     def follow_up(self, figures: Figures) -> Queries:
         """Those past their day, and those older than nearly all that were won."""
-        return late_queries(figures.context, usual_days(figures.context, figures.answers))
+        return late_queries(figures.context, usual_days(figures.context, figures.answers_of_all))
 
     def reasons(self, figures: Figures) -> Mapping[str, Finding]:
         """What would tell which are late."""
@@ -130,5 +130,5 @@ class OverdueSection(Section):
     def blocks(self, figures: Figures) -> NamedBlocks:
         """By reason and stage; None where nothing tells."""
         context = figures.context
-        days = usual_days(context, figures.answers)
+        days = usual_days(context, figures.answers_of_all)
         return {"overdue": overdue_block(context, figures.answers, days, context.table.sources)}

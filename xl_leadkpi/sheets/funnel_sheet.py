@@ -720,13 +720,11 @@ class _FunnelSheet:
         aims = [aim for aim in block["target"].values if _is_number(aim)] if "target" in block else []
         self._put_notes(block, more=[("forecast_target", self._money(sum(aims)))] if aims else [])
         spots = self._reserve_strip()
-        has_money = any(map(_is_number, block["mean"].values))
-        headers = {
-            f"{part}{unit}{end}": self.texts(f"forecast.{name}")
-            for part, kind in (("", "open"), ("new_", "new"), ("total_", "together"))
-            for unit in ("", "won_")
-            for end, name in (("mean", kind if not unit or not has_money else "won"), ("low", "from"), ("high", "to"))
-        }
+        self.parts.pop()  # a page that has the heading has the charts too
+        has_money = any(map(_is_number, (*block["mean"].values, *block["new_mean"].values)))
+        headers = self._ranges({"": "open", "new_": "new", "total_": "together"}, "mean")
+        counted = {"won_": "open", "new_won_": "new", "total_won_": "won" if has_money else "together"}
+        headers |= self._ranges(counted, "mean")
         placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row, headers=headers)
         self.canvas.charts.append(
             charts.forecast_chart(
@@ -746,9 +744,7 @@ class _FunnelSheet:
         self._section(self.texts("block.forecast_check"), self.texts("link.forecast_check"))
         self._put_notes(block, more=[("forecast_said", self._said_then(block, unit))])
         columns = [column for column in self._shown(block) if has_money or column.unit != "money"]
-        headers = {f"{part}{end}": self.texts(f"forecast.{name}")
-                   for part in ("", "won_") for end, name in (("low", "from"), ("high", "to"))}  # fmt: skip
-        headers["won_forecast"] = self.texts("forecast.won_forecast")
+        headers = self._ranges({"": "", "won_": "won" if has_money else ""})
         placed = place_table(self.canvas, block, columns, self.setting, row=self.row, headers=headers)
         places = [placed.places[f"{unit}{key}"] for key in ("actual", "low", "high")]
         came, low, high = (f"${column_letters(place.column)}{placed.first_row + 1}" for place in places)
@@ -760,6 +756,22 @@ class _FunnelSheet:
                 charts.forecast_check_chart(self.data, source, self.check_spot, has_money=has_money)
             )
         self.row = placed.last_row + 2
+
+    def _ranges(self, parts: Mapping[str, str], middle: str = "") -> dict[str, str]:
+        """Headers of means and of the ends of their ranges.
+
+        Args:
+            parts: What each is of, by what its keys begin with; ``""`` where the table says it.
+            middle: What the key of the mean ends with; ``""`` where it has a header of its own.
+        """
+        headers: dict[str, str] = {}
+        for key, part in parts.items():
+            if middle:
+                headers[f"{key}{middle}"] = self.texts(f"forecast.{part}")
+            for end in ("low", "high"):
+                text = self.texts(f"forecast.{end}")
+                headers[f"{key}{end}"] = f"{self.texts(f'forecast.short_{part}')}: {text}" if part else text
+        return headers
 
     def _said_then(self, block: Block, unit: str) -> str:
         """What the latest forecast that can be checked said, what came, and how many of all came true."""
