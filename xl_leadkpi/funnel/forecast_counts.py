@@ -16,6 +16,7 @@ import narwhals as nw
 import numpy as np
 
 from xl_leadkpi.engines.expressions import month_number
+from xl_leadkpi.funnel.blocks import steady_sum
 from xl_leadkpi.funnel.context import LEAD_TO_WON, OPPORTUNITY_TO_WON, flag, last_day, month_of, total
 from xl_leadkpi.funnel.forecast_model import Inflow, Stock, Worth
 from xl_leadkpi.funnel.incidence import ADVANCED, LOST, WAITING, Ending, Incidence
@@ -245,7 +246,7 @@ def read_open(rows: Iterable[Row], like: OpenDeals | None = None) -> OpenDeals:
     parts = np.zeros((3, max(ages, default=0) + 1))
     unknown = np.zeros(3)
     for row in every:
-        values = (row["n"], row["amount"] or 0.0, row["squares"] or 0.0)
+        values = (row["n"], steady_sum(row["amount"] or 0.0), steady_sum(row["squares"] or 0.0))
         if row["age"] is None:
             unknown += values
         else:
@@ -290,7 +291,7 @@ def read_days(rows: Iterable[Row]) -> Days:
     every = sorted((row for row in rows if row["day"] is not None), key=lambda row: row["day"])
     undated = sum(int(row["n"]) for row in rows if row["day"] is None)
     day, n, amount, squares, amounts = (
-        np.array([row[key] or 0 for row in every], dtype=np.float64)
+        np.array([steady_sum(float(row[key] or 0)) for row in every], dtype=np.float64)
         for key in ("day", "n", "amount", "squares", "amounts")
     )
     return Days(day, n, amount, squares, amounts, undated)

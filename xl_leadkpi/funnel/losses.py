@@ -150,7 +150,7 @@ def _chances(
         return [kpi_column("stage_to_won", "fraction", "WINRATE", "prior_won", "prior_lost")]
     values = by_stage(forecast, answers, stages)
     chances = [
-        one.money / amount if amount else one.won / one.n if one.n else one.chance
+        steady_sum(one.money) / steady_sum(amount) if amount else one.won / one.n if one.n else one.chance
         for one, amount in zip(values, amounts, strict=False)
     ]
     return [
