@@ -26,11 +26,9 @@ if TYPE_CHECKING:
 
 Z80 = 1.2815515655446004
 """Normal deviate that leaves a tenth on either side."""
-FEWEST_LATE, LATE_PART = 10, 0.2
-"""The pace of the latest: that of so many events before the horizon, or of that share of all."""
 
 
-FADING = 180.0
+FADING = 90.0
 """Days over which growth fades: none goes on for ever."""
 POOLED_AS = 4
 """Deals like those of all stages that are added where a stage has too few of its own."""
@@ -97,13 +95,12 @@ class Passage:
 
 
 def _late(found: Incidence, advanced: Numbers, lost: Numbers, at_risk: Numbers) -> tuple[float, float, float]:
-    """Chances of a day beyond the horizon to go on and to be lost, and the days at risk that they are from."""
-    events = advanced + lost
-    wanted = max(FEWEST_LATE, LATE_PART * events.sum())
-    latest = np.cumsum(events[::-1])[::-1]
-    enough = np.flatnonzero(latest >= wanted)
-    first = int(enough[-1]) if len(enough) else 0
-    days, happened = float(at_risk[first:].sum()), float(events[first:].sum())
+    """Chances of a day beyond the horizon to go on and to be lost, and the days at risk that they are from.
+
+    They are those of the later half of the days up to it: where nothing happened in these, nothing happens after them.
+    """
+    first = len(at_risk) // 2
+    days, happened = float(at_risk[first:].sum()), float((advanced + lost)[first:].sum())
     if not happened:
         return 0.0, 0.0, days
     pace, share = happened / days, float(advanced[first:].sum()) / happened
@@ -192,11 +189,12 @@ class Expectation(NamedTuple):
         >>> [round(end, 2) for end in Expectation(100.0, 400.0).interval]
         [75.25, 126.24]
         """
-        if self.mean <= 0:
+        mean = float(self.mean)
+        if mean <= 0:
             return 0.0, 0.0
-        ratio = self.variance / self.mean**2
-        low, high = (max(1 - ratio / 9 + z * sqrt(ratio) / 3, 0.0) ** 3 * self.mean for z in (-Z80, Z80))
-        return low, max(high, self.mean)
+        ratio = float(self.variance) / mean**2
+        low, high = (max(1 - ratio / 9 + z * sqrt(ratio) / 3, 0.0) ** 3 * mean for z in (-Z80, Z80))
+        return low, max(high, mean)
 
 
 class Sums(NamedTuple):

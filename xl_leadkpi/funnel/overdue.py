@@ -64,7 +64,10 @@ def late_queries(context: FunnelContext, days: int | None) -> dict[Query, nw.Laz
     for reason, over in conditions.items():
         found = rows.with_columns(over=over).filter(nw.col("over") > 0)
         asked[late(reason)] = found.group_by("current_rank").agg(
-            nw.len().alias("n"), nw.col("amount").sum().alias("amount"), nw.col("over").max().alias("most")
+            nw.len().alias("n"),
+            nw.col("amount").sum().alias("amount"),
+            nw.col("amount").count().alias("amounts"),
+            nw.col("over").max().alias("most"),
         )
         asked[late_rows(reason)] = found.select("row_no", "current_rank").sort("row_no").head(ROWS_NAMED)
     return asked
@@ -104,7 +107,7 @@ def _stage(context: FunnelContext, row: Row) -> str:
 def _together(rows: Sequence[Row]) -> Row:
     return {
         "n": sum(int(row["n"]) for row in rows),
-        "amount": sum(row["amount"] or 0.0 for row in rows),
+        "amount": sum(row["amount"] or 0.0 for row in rows) if any(row["amounts"] for row in rows) else None,
         "most": max(int(row["most"]) for row in rows),
     }
 
