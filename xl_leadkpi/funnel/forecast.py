@@ -381,11 +381,6 @@ def _look(
 def check_block(context: FunnelContext, days: int, found: Sequence[Looked]) -> Block:
     """Past forecasts, the latest first: what was expected of the days after, what came, and the error."""
     money = [one.money for one in found]
-    error = [
-        None if one.money is None or one.came_money is None or not one.came_money
-        else one.money.mean / one.came_money - 1
-        for one in found
-    ]  # fmt: skip
     held = ["yes" if one.holds else "no" for one in found]
     first = [context.table.as_of - timedelta(days=context.as_of - one.day) for one in found]
     low, high = ([one and one.interval[end] for one in money] for end in (0, 1))
@@ -397,7 +392,7 @@ def check_block(context: FunnelContext, days: int, found: Sequence[Looked]) -> B
         values_column("low", "money", low, needs=MONEY),
         values_column("high", "money", high, needs=MONEY),
         values_column("actual", "money", [one.came_money for one in found], needs=MONEY),
-        values_column("error", "fraction", error, needs=MONEY),
+        kpi_column("error", "fraction", "FCSTBIAS", "actual", "forecast", needs=MONEY),
         values_column("naive", "money", [one.naive for one in found], needs=MONEY),
         values_column("won_forecast", "number", [one.mean for one in won]),
         values_column("won_low", "number", [one.interval[0] for one in won]),

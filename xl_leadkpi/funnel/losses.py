@@ -118,8 +118,8 @@ def pipeline_block(
         values_column("amount", "money", total, needs=[Fact.AMOUNTS, Fact.ONE_CURRENCY, Fact.OPPORTUNITIES]),
         values_column("closed_won", "count", [*won, None], needs=[Fact.WINS]),
         values_column("closed_lost", "count", [*lost, None], needs=[Fact.LOSSES], row_needs=[*came, ()]),
-        values_column("prior_won", "number", [*(w for w, _ in chances), None], needs=outcomes, on_sheet=not forecast),
-        values_column("prior_lost", "number", [*(n for _, n in chances), None], needs=outcomes, on_sheet=not forecast),
+        values_column("prior_won", "number", [*(w for w, _ in chances), None], needs=outcomes),
+        values_column("prior_lost", "number", [*(n for _, n in chances), None], needs=outcomes),
         *_chances(forecast, answers, stages, total, outcomes),
         kpi_column("weighted", "money", "WPIPE", "amount", "stage_to_won"),
         values_column("open_median_days", "days", [*(one and one.open_median for one in waits), None]),
@@ -133,7 +133,7 @@ def pipeline_block(
     known = all(context.evidence.supports(*facts) for facts in came) and not context.counts_all_lost
     notes = [("shrunk_below", str(SHRINK_BELOW)), *([] if known else [("overall_win_rate", "")])]
     if forecast is not None:
-        notes = [("chance_by_model", "")]
+        notes = [("chance_by_model", ""), *notes]
     pipeline = block("tblPipeline", columns, totals=1, notes=notes, evidence=context.evidence)
     return replace(pipeline, columns=tuple(_summed(one) if one.key == "weighted" else one for one in pipeline.columns))
 
@@ -154,7 +154,7 @@ def _chances(
         for one, amount in zip(values, amounts, strict=False)
     ]
     return [
-        kpi_column("stage_to_won_closed", "fraction", "WINRATE", "prior_won", "prior_lost", on_sheet=False),
+        kpi_column("stage_to_won_closed", "fraction", "WINRATE", "prior_won", "prior_lost"),
         Column("stage_to_won", "fraction", (*chances, None), needs=needs(*outcomes)),
     ]
 

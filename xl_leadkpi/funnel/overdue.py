@@ -8,6 +8,8 @@ import narwhals as nw
 
 from xl_leadkpi.funnel import forecast_counts as counts
 from xl_leadkpi.funnel.blocks import block, values_column
+from xl_leadkpi.funnel.forecast import ENOUGH_WON
+from xl_leadkpi.funnel.incidence import ADVANCED
 from xl_leadkpi.funnel.lead_state import OPEN
 from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.tally import grouped
@@ -42,7 +44,8 @@ def usual_days(context: FunnelContext, answers: Answers) -> int | None:
     """Days within which nine in ten of the deals that are won have been; None where nobody knows."""
     if counts.OPEN_DEALS not in answers:
         return None
-    return counts.found_incidence(answers, counts.whole_way(context)).usual_days
+    found = counts.found_incidence(answers, counts.whole_way(context))
+    return found.usual_days if found.on_days[ADVANCED].sum() >= ENOUGH_WON else None
 
 
 def late_queries(context: FunnelContext, days: int | None) -> dict[Query, nw.LazyFrame[Any]]:

@@ -769,8 +769,11 @@ class _FunnelSheet:
             if middle:
                 headers[f"{key}{middle}"] = self.texts(f"forecast.{part}")
             for end in ("low", "high"):
-                text = self.texts(f"forecast.{end}")
-                headers[f"{key}{end}"] = f"{self.texts(f'forecast.short_{part}')}: {text}" if part else text
+                headers[f"{key}{end}"] = (
+                    self.texts(f"forecast.short_{part}", end=self.texts(f"forecast.{end}"))
+                    if part
+                    else self.texts(f"forecast.{end}_alone")
+                )
         return headers
 
     def _said_then(self, block: Block, unit: str) -> str:
