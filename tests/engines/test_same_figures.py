@@ -9,6 +9,7 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
+from tests.funnel.deals_on_their_way import START, futures, rows
 from tests.golden import GOLDEN
 from xl_leadkpi import engines, sample
 from xl_leadkpi.funnel import as_json, build
@@ -125,7 +126,23 @@ def flagged(tmp_path_factory):
     return case
 
 
-CASES = ["golden", "olist", "crm", "made_up", "clocked", "all_clocked", "flagged"]
+@pytest.fixture(scope="session")
+def on_their_way(tmp_path_factory):
+    """Deals with a forecast that can be checked, days missing, and the CRM's own chances and days."""
+    path = tmp_path_factory.mktemp("on_their_way") / "leads.parquet"
+    table = rows(futures(900, 3), 400, hidden=range(0, 900, 4))
+    own = [
+        row | {"Expected close date": START + timedelta(380 + number % 60), "Probability": 10.0 * (number % 9)}
+        for number, row in enumerate(table)
+    ]
+    pl.DataFrame(own, infer_schema_length=None).write_parquet(path)
+    case = Case(path, reading=replace(READING, as_of=START + timedelta(400)))
+    assert all(case.figures[name] for name in ("forecast", "forecast_check", "overdue"))
+    assert case.figures["forecast"][0]["crm"]
+    return case
+
+
+CASES = ["golden", "olist", "crm", "made_up", "clocked", "all_clocked", "flagged", "on_their_way"]
 
 
 @pytest.mark.parametrize("name", ["polars", "duckdb"])

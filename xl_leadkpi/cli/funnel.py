@@ -895,6 +895,7 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
         ("cycle_days_median", "sales cycle", _amount(summary["cycle_days_median"], " days"), f"median, {one} to won"),
         ("pipeline", "open pipeline", _amount(summary["pipeline"], currency), ""),
         ("weighted_pipeline", "weighted", _amount(summary["weighted_pipeline"], currency), weights),
+        *_forecast_lines(report, currency),
         ("spend", "spend", _amount(summary["spend"], spent), ""),
         ("cpl", "CPL / CAC", _costs(summary, "", spent), f"blended: all spend, all {one}s; no cost of sales in it"),
         ("cpl_paid", "", _costs(summary, "_paid", spent), f"paid: {one}s of the channels that money was spent on"),
@@ -962,6 +963,26 @@ def _print_rates(report: FunnelReport) -> None:
     used = [f"1 {one.currency} = {one.rate:g}" if one.rate else f"{one.currency}: {one.file}" for one in header.rates]
     if used:
         print(f"converted into {header.currency or header.spend_currency}: {'; '.join(used)}")
+
+
+def _forecast_lines(report: FunnelReport, currency: str) -> Iterator[tuple[str, str, str, str]]:
+    """What is expected of the months to come, and how the forecast that can be checked came out."""
+    if report.forecast is None:
+        return
+    rows = list(report.forecast.rows())
+    has_money = _is_number(rows[0]["total_mean"]) or _is_number(rows[0]["mean"])
+    unit, currency = ("", currency) if has_money else ("won_", " won")
+    own = "total_" if _is_number(rows[0][f"total_{unit}mean"]) else ""
+    expected = sum(row[f"{own}{unit}mean"] for row in rows)
+    whose = "open deals and those to come" if own else "open deals"
+    yield "", "forecast", _amount(expected, currency), f"{rows[0]['month']:%Y-%m} to {rows[-1]['month']:%Y-%m}: {whose}"
+    if report.forecast_check is None:
+        return
+    first = next(report.forecast_check.rows())
+    said, low, high, came = (first[f"{unit}{key}"] for key in ("forecast", "low", "high", "actual"))
+    spread = _amount((high - low) / 2, "")
+    remark = f"came in the {first['days']} days after {first['as_of']}; expected {_amount(said, '')} +- {spread}"
+    yield "", "", _amount(came, currency), remark
 
 
 def _traffic_lines(report: FunnelReport, one: str) -> Iterator[tuple[str, str, str, str]]:

@@ -80,7 +80,7 @@ def build(
         findings=figures.findings,
         parameters={name: value for name, value in asdict(context.options).items() if name not in UNKEPT},
         evidence=figures.context.evidence,
-        absent=_absent(blocks, figures.context),
+        absent=_absent(blocks, figures),
     )
 
 
@@ -130,8 +130,9 @@ def _figures(context: FunnelContext, sections: Sequence[Section]) -> Figures:
     return figures
 
 
-def _absent(blocks: NamedBlocks, context: FunnelContext) -> dict[str, Finding]:
+def _absent(blocks: NamedBlocks, figures: Figures) -> dict[str, Finding]:
     """Why there is none of the blocks that are missing."""
+    context = figures.context
     evidence, won = context.evidence, context.pipeline.won.name
     there = {name for name, block in blocks.items() if block is not None}
     for name, parts in blocks.items():
@@ -143,7 +144,8 @@ def _absent(blocks: NamedBlocks, context: FunnelContext) -> dict[str, Finding]:
             there |= {f"{name}[{label}].{column.key}" for label in labels for column in parts.columns}
     needed = {name.format(won=won): fact for section in SECTIONS for name, fact in section.needs.items()}
     missing = {name: fact for name, fact in needed.items() if name not in there}
-    return {name: why for name, fact in missing.items() if (why := evidence[fact].why) is not None}
+    counted = {name: why for section in SECTIONS for name, why in section.reasons(figures).items() if name not in there}
+    return {name: why for name, fact in missing.items() if (why := evidence[fact].why) is not None} | counted
 
 
 def _tables(leads: Any, spend: Any, touches: Any) -> tuple[LeadTable, SpendTable | None, TouchTable | None]:

@@ -378,9 +378,10 @@ def spend_of_period(
 
 
 def _source_columns(table: LeadTable) -> tuple[str, ...]:
+    probability = ("probability",) if "probability" in table.frame.collect_schema().names() else ()
     return (
-        "row_no", *table.pipeline.date_columns, "d_lost", "cohort_month", "source", "campaign", "owner", "lost_reason",
-        "amount", "currency", "response_min",
+        "row_no", *table.pipeline.date_columns, "d_lost", "expected_close", "cohort_month", "source", "campaign",
+        "owner", "lost_reason", "amount", "currency", "response_min", *probability,
     )  # fmt: skip
 
 

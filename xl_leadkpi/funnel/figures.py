@@ -11,6 +11,8 @@ from xl_leadkpi.funnel import (
     attribution,
     breakdown,
     curve,
+    forecast,
+    forecast_counts,
     losses,
     months,
     period,
@@ -214,9 +216,22 @@ class Figures:
         return traffic.beside_leads(self.context, table, self.answers[traffic.LEADS_BY_DAY])
 
     @cached_property
+    def answers_of_all(self) -> Answers:
+        """The engine's answers on opportunities, whenever created."""
+        return forecast_counts.answers_of_all(self.context, self.answers)
+
+    @cached_property
+    def forecast(self) -> forecast.Forecast | None:
+        """What is expected of all open deals and of those to come, None where the table does not tell enough."""
+        return forecast.todays(self.context, self.answers_of_all)
+
+    @cached_property
     def pipeline(self) -> Block:
         """J."""
-        return losses.pipeline_block(self.context, self.answers[stages.PROFILE], self.totals, self.durations)
+        limited = self.context.everything is not None
+        # a block is of the leads created in the period, as if there were no others
+        model = forecast.todays(self.context, self.answers) if limited else self.forecast
+        return losses.pipeline_block(self.context, self.answers, self.totals, self.durations, forecast=model)
 
     @cached_property
     def credits(self) -> attribution.Credits | None:

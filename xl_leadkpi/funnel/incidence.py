@@ -112,10 +112,10 @@ class Incidence:
     @cached_property
     def curves(self) -> Curves:
         """The curves; events of an unknown day lie as those of known days do, up to their last possible day."""
-        return _curves(self._on_days)
+        return _curves(self.on_days)
 
     @cached_property
-    def _on_days(self) -> NDArray[np.float64]:
+    def on_days(self) -> NDArray[np.float64]:
         """Leads waiting, gone on and lost by day; those of an unknown day shared out over the days it may have been."""
         waiting, advanced, lost, advanced_by, lost_by = self._counts
         if not advanced_by.any() and not lost_by.any():
@@ -166,7 +166,7 @@ class Incidence:
     @cached_property
     def is_level(self) -> bool:
         """Hardly anyone has gone on in the second half of the time: those still waiting wait for nothing."""
-        if self.horizon < 0 or self._on_days[ADVANCED, : self.horizon + 1].sum() < ENOUGH_TO_LEVEL:
+        if self.horizon < 0 or self.on_days[ADVANCED, : self.horizon + 1].sum() < ENOUGH_TO_LEVEL:
             return False
         return self.advanced_by(self.horizon // 2) >= LEVEL * self.advanced_by(self.horizon)
 
@@ -231,7 +231,7 @@ class Incidence:
         """
         day = min(day, len(self.curves.advanced) - 1)
         until = slice(0, day + 1)
-        curves, events = self.curves, self._on_days[1:, until]
+        curves, events = self.curves, self.on_days[1:, until]
         at_risk = curves.at_risk[until]
         open_, n = at_risk > 0, np.where(at_risk > 0, at_risk, 1.0)
         went, gone = np.where(open_, events / n, 0.0)
@@ -258,7 +258,7 @@ class Incidence:
     def _total(self) -> float:
         """The share that goes on: the eventual one, or that within the horizon."""
         advanced = self.advanced_by(self.horizon)
-        return advanced + self.undecided * self._late_share if self.is_decided else advanced
+        return advanced + self.undecided * self.late_share if self.is_decided else advanced
 
     @property
     def _few_left(self) -> int:
@@ -266,7 +266,7 @@ class Incidence:
         return int(np.flatnonzero(self.curves.waiting <= max(MOST_UNDECIDED, self.undecided))[0])
 
     @property
-    def _late_share(self) -> float:
+    def late_share(self) -> float:
         """Of those decided when only a few were left: the share that went on."""
         decided = self._at(self.curves.waiting, self._few_left) - self.undecided
         if decided <= 0:
@@ -297,14 +297,23 @@ class Incidence:
         until = self.horizon + 1
         added = np.diff(curve[:until], prepend=0.0)
         later = max(total - float(curve[self.horizon]), 0.0)
-        return (float((added * np.arange(until)).sum()) + later * (self.horizon + self._late_wait)) / total
+        return (float((added * np.arange(until)).sum()) + later * (self.horizon + self.late_wait)) / total
 
     @cached_property
-    def _late_wait(self) -> float:
+    def late_wait(self) -> float:
         """Mean further days of those undecided at the horizon: days at risk by event since only a few were left."""
-        late = slice(min(self._few_left, max(self.horizon - 1, 0)) + 1, self.horizon + 1)
-        events = float(self._on_days[1:, late].sum())
-        return float(self.curves.at_risk[late].sum()) / events if events else 0.0
+        events = float(self.on_days[1:, self._late].sum())
+        return self.late_at_risk / events if events else 0.0
+
+    @property
+    def late_at_risk(self) -> float:
+        """Days at risk since only a few were left."""
+        return float(self.curves.at_risk[self._late].sum())
+
+    @property
+    def _late(self) -> slice:
+        """Days since only a few were left."""
+        return slice(min(self._few_left, max(self.horizon - 1, 0)) + 1, self.horizon + 1)
 
     @property
     def usual_days(self) -> int | None:

@@ -73,6 +73,14 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
                                   conversions, the leads of the same days and ``visit_to_lead``
         ``email``                 ``by_month`` and ``by_campaign``: sent, delivered, opened and so on, with their rates
         ``social``                by network and month: followers, impressions, interactions
+        ``forecast``              by ``month`` of closing: what open deals (``mean low high``, 80 %), those to come
+                                  (``new_...``) and both (``total_...``) will bring; wins (``..._won_mean`` ...); the
+                                  CRM's own figures (``crm``, weighted with its chances; ``crm_amount``,
+                                  ``crm_deals``), the ``target`` that is left, ``gap``, ``coverage``
+        ``forecast_check``        the same as it would have been forecast ``as_of`` past month ends for the next
+                                  ``days``: ``forecast low high actual error held``, and ``naive``, the open amounts
+                                  of that day weighted with the share of closed deals won
+        ``overdue``               open deals that are ``late``, by reason and stage: ``deals amount rows``
         ``attribution``           credits by channel and model
         ``currencies``            money by currency
         ``quality``               what was odd in the data; ``backwards``: visits that end before they begin

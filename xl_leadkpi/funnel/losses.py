@@ -17,18 +17,22 @@ from xl_leadkpi.funnel.blocks import (
     steady_sum,
     values_column,
 )
+from xl_leadkpi.funnel.forecast import by_stage
 from xl_leadkpi.funnel.lead_state import LOST, OPEN
+from xl_leadkpi.funnel.report import Column
 from xl_leadkpi.funnel.section import Query, Section
+from xl_leadkpi.funnel.stages import PROFILE
 from xl_leadkpi.funnel.tally import grouped
-from xl_leadkpi.leads.model.evidence import Fact
+from xl_leadkpi.leads.model.evidence import Fact, needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xl_leadkpi.engines import Row
     from xl_leadkpi.funnel.context import FunnelContext
-    from xl_leadkpi.funnel.figures import Figures
-    from xl_leadkpi.funnel.report import Block, Column, NamedBlocks
+    from xl_leadkpi.funnel.figures import Answers, Figures
+    from xl_leadkpi.funnel.forecast import Forecast
+    from xl_leadkpi.funnel.report import Block, NamedBlocks
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.stages import StageDuration
     from xl_leadkpi.funnel.tally import Tally
@@ -71,18 +75,25 @@ def losses_block(context: FunnelContext, rows: Sequence[Row], name: str = "tblLo
 
 
 def pipeline_block(
-    context: FunnelContext, profile_rows: Sequence[Row], totals: Tally, durations: Sequence[StageDuration]
+    context: FunnelContext,
+    answers: Answers,
+    totals: Tally,
+    durations: Sequence[StageDuration],
+    *,
+    forecast: Forecast | None = None,
 ) -> Block:
-    """J: open opportunities by the stage they are in, weighted with the share of closed leads from there that were won.
+    """J: open opportunities by the stage they are in, weighted with their chance to be won.
 
-    Where few are closed, the share is drawn towards the win rate of all; where nobody knows from which stage the lost
-    ones went, it is the win rate of all. No rate without wins or losses; no amounts where no open opportunity has one.
+    That is what the model of the forecast gives them, each by its stage and age, on average weighted with their
+    amounts. Without it, it is the share of closed leads from the stage on that were won: where few are closed, drawn
+    towards the win rate of all; where nobody knows from which stage the lost ones went, the win rate of all. No rate
+    without wins or losses; no amounts where no open opportunity has one.
     """
     first = context.opportunity_rank
     stages = [stage for stage in context.stages[first - 1 :] if stage != context.pipeline.won.name]
     by_stage = {duration.name: duration for duration in durations}
     here: list[list[Row]] = [[] for _ in stages]
-    for row in profile_rows:
+    for row in answers[PROFILE]:
         state = context.packing.unpack(row["state"])
         if stages and state.outcome == OPEN and state.furthest_rank >= first:
             # one that went back to an earlier stage still is an opportunity
@@ -109,7 +120,7 @@ def pipeline_block(
         values_column("closed_lost", "count", [*lost, None], needs=[Fact.LOSSES], row_needs=[*came, ()]),
         values_column("prior_won", "number", [*(w for w, _ in chances), None], needs=outcomes),
         values_column("prior_lost", "number", [*(n for _, n in chances), None], needs=outcomes),
-        kpi_column("stage_to_won", "fraction", "WINRATE", "prior_won", "prior_lost"),
+        *_chances(forecast, answers, stages, total, outcomes),
         kpi_column("weighted", "money", "WPIPE", "amount", "stage_to_won"),
         values_column("open_median_days", "days", [*(one and one.open_median for one in waits), None]),
         values_column(
@@ -121,8 +132,31 @@ def pipeline_block(
     ]
     known = all(context.evidence.supports(*facts) for facts in came) and not context.counts_all_lost
     notes = [("shrunk_below", str(SHRINK_BELOW)), *([] if known else [("overall_win_rate", "")])]
+    if forecast is not None:
+        notes = [("chance_by_model", ""), *notes]
     pipeline = block("tblPipeline", columns, totals=1, notes=notes, evidence=context.evidence)
     return replace(pipeline, columns=tuple(_summed(one) if one.key == "weighted" else one for one in pipeline.columns))
+
+
+def _chances(
+    forecast: Forecast | None,
+    answers: Answers,
+    stages: Sequence[str],
+    amounts: Sequence[float | None],
+    outcomes: Sequence[Fact],
+) -> list[Column]:
+    """The chance of the open ones of each stage, and beside that of the model the share of the closed ones."""
+    if forecast is None:
+        return [kpi_column("stage_to_won", "fraction", "WINRATE", "prior_won", "prior_lost")]
+    values = by_stage(forecast, answers, stages)
+    chances = [
+        steady_sum(one.money) / steady_sum(amount) if amount else one.won / one.n if one.n else one.chance
+        for one, amount in zip(values, amounts, strict=False)
+    ]
+    return [
+        kpi_column("stage_to_won_closed", "fraction", "WINRATE", "prior_won", "prior_lost"),
+        Column("stage_to_won", "fraction", (*chances, None), needs=needs(*outcomes)),
+    ]
 
 
 def shrunk(won: int, lost: int, all_won: int, all_lost: int) -> tuple[float, float]:

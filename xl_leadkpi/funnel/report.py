@@ -227,6 +227,9 @@ class BlockAttributes:
         response: Block | None
         losses: Block
         pipeline: Block
+        forecast: Block | None
+        forecast_check: Block | None
+        overdue: Block | None
         attribution: Block | None
         quality: Block
         backwards: Block | None

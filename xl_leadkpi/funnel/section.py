@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.figures import Figures
     from xl_leadkpi.funnel.report import NamedBlocks
     from xl_leadkpi.leads.model.evidence import Fact
+    from xl_leadkpi.leads.model.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Section:
 
     def follow_up(self, figures: Figures) -> Queries:
         """What can only be asked once the first answers are in: beyond which percentile, of which groups."""
+        del figures
+        return {}
+
+    def reasons(self, figures: Figures) -> Mapping[str, Finding]:
+        """Why there is none of its blocks that are missing, by JSON key, where counting has told it."""
         del figures
         return {}
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from xl_leadkpi.funnel.attribution import AttributionSection
 from xl_leadkpi.funnel.breakdown import BreakdownSection
 from xl_leadkpi.funnel.curve import CycleSection, MaturitySection
+from xl_leadkpi.funnel.forecast import ForecastCheckSection, ForecastSection
 from xl_leadkpi.funnel.histories import HistorySection
 from xl_leadkpi.funnel.losses import LossesSection, PipelineSection
 from xl_leadkpi.funnel.matrices import StepMatrixSection
 from xl_leadkpi.funnel.months import CohortSection, MonthsSection, TrendSection
+from xl_leadkpi.funnel.overdue import OverdueSection
 from xl_leadkpi.funnel.period import ClosedSection, PeriodSection
 from xl_leadkpi.funnel.pipelines import SalesPipelinesSection
 from xl_leadkpi.funnel.quality import QualitySection
@@ -44,6 +46,9 @@ SECTIONS: tuple[Section, ...] = (
     LossesSection(),
     ClosedSection(),
     PipelineSection(),
+    ForecastSection(),
+    ForecastCheckSection(),
+    OverdueSection(),
     AttributionSection(),
     QualitySection(),
     SpendSection(),

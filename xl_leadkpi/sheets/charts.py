@@ -1,9 +1,9 @@
-"""The six charts of the sheet, each over figures on the hidden chart sheet that follow the tables by formula."""
+"""The charts of the sheet, each over figures on the hidden chart sheet that follow the tables by formula."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
@@ -284,6 +284,105 @@ def stage_time_chart(data: ChartData, source: Source, spot: Spot) -> Chart:
         values=Axis(number_format="0", minimum=0, gridlines=True, title=texts("axis.days")),
         description=texts("chart.stage_times"),
     )
+
+
+def forecast_chart(data: ChartData, source: Source, spot: Spot, *, has_money: bool) -> Chart:
+    """What open deals and those to come will bring by month, one upon the other, with the target as a line."""
+    texts, block = source.setting.texts, source.block
+    unit = "" if has_money else "won_"
+    own, new = f"{unit}mean", f"new_{unit}mean"
+    has_new = any(isinstance(value, int | float) for value in source.values(new))
+    has_target = has_money and "target" in block and "target" in source.places
+    columns = data.columns(
+        texts("chart.forecast"),
+        ("month", *source.texts("month")),
+        ("open", *source.figures(own)),
+        *([("new", *source.figures(new))] if has_new else []),
+        *([("target", *source.figures("target"))] if has_target else []),
+    )
+    months, opened, *others = columns
+    together = [
+        sum(value for value in values if isinstance(value, int | float))
+        for values in zip(source.values(own), source.values(new), strict=True)
+    ]
+    aims = [value for value in source.values("target") if isinstance(value, int | float)] if has_target else []
+    top = round_top(max([*together, *aims], default=0))
+    axis = _axis_format(source, own, top)
+    return Chart(
+        "Forecast",
+        "column",
+        (
+            Series(texts("forecast.open"), months, opened, NAVY),
+            *([Series(texts("forecast.new"), months, others[0], PALE_NAVY)] if has_new else []),
+            *([Series(texts.column("target"), months, others[-1], TEAL, over="line")] if has_target else []),
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=texts("chart.forecast"),
+        stacked=True,
+        overlap=100,
+        values=Axis(number_format=axis, minimum=0, maximum=top, gridlines=True),
+        second=Axis(number_format=axis, minimum=0, maximum=top, visible=False),
+        description=texts("chart.forecast"),
+    )
+
+
+def forecast_check_chart(data: ChartData, source: Source, spot: Spot, *, has_money: bool) -> Chart:
+    """Past forecasts with their ranges as columns, the earliest first, and what came as points."""
+    texts, formats = source.setting.texts, source.setting.formats
+    unit = "" if has_money else "won_"
+    expected = f"{unit}forecast"
+    mean, low, high = (source.values(key) for key in (expected, f"{unit}low", f"{unit}high"))
+    cells = [[source.cell(key, row) for row in source.rows] for key in (expected, f"{unit}low", f"{unit}high")]
+    up = [_minus(top, middle) for top, middle in zip(high, mean, strict=True)]
+    down = [_minus(middle, bottom) for middle, bottom in zip(mean, low, strict=True)]
+    came = source.values(f"{unit}actual")
+    days = [formats.day_text(source.block["as_of"].values[row]) for row in source.rows]
+    labels, bars, above, below, points = data.columns(
+        texts("chart.forecast_check"),
+        ("day", days, None),
+        ("forecast", *source.figures(expected)),
+        ("above", *source.computed(up, [f"IFERROR({a}-{b},0)" for a, b in zip(cells[2], cells[0], strict=True)])),
+        ("below", *source.computed(down, [f"IFERROR({b}-{a},0)" for a, b in zip(cells[1], cells[0], strict=True)])),
+        ("actual", *source.figures(f"{unit}actual")),
+    )
+    top = round_top(max((value for value in (*high, *came) if isinstance(value, int | float)), default=0))
+    axis = _axis_format(source, expected, top)
+    return Chart(
+        "ForecastCheck",
+        "column",
+        (
+            Series(texts.column("forecast"), labels, bars, PALE_NAVY, error_up=above, error_down=below),
+            Series(texts("forecast.came"), labels, points, NAVY, over="points"),
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=texts("chart.forecast_check"),
+        values=Axis(number_format=axis, minimum=0, maximum=top, gridlines=True),
+        second=Axis(number_format=axis, minimum=0, maximum=top, visible=False),
+        description=texts("chart.forecast_check"),
+    )
+
+
+def _axis_format(source: Source, key: str, top: float) -> str:
+    column = source.block[key]
+    return source.setting.formats.for_column(column).axis_money(top) if column.unit == "money" else "#,##0"
+
+
+def round_top(most: float) -> float:
+    """An end for two axes that are to have the same one.
+
+    >>> round_top(237568.9), round_top(3), round_top(0)
+    (250000.0, 4.0, 1.0)
+    """
+    if most <= 0:
+        return 1.0
+    size = 10.0 ** floor(log10(most))
+    return float(next(size * step for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if size * step > most))
 
 
 def _top_share(highest: float) -> float | None:

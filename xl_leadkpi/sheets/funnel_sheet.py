@@ -62,7 +62,21 @@ WITH_ANOTHER = {
 
 BASES = {
     **dict.fromkeys(("period_closed", "closed_by", "closed_losses"), "closed"),
-    **dict.fromkeys(("months", "quality", "period_created", "targets", "traffic", "email", "social"), ""),
+    **dict.fromkeys(
+        (
+            "months",
+            "quality",
+            "period_created",
+            "targets",
+            "traffic",
+            "email",
+            "social",
+            "forecast",
+            "forecast_check",
+            "overdue",
+        ),
+        "",
+    ),
 }
 """Which leads a block is of, where a period is asked for, if not of those created in it; ``""`` says it itself."""
 
@@ -91,6 +105,7 @@ class _FunnelSheet:
         self.parts: list[int] = []
         self.summary: dict[str, Place] = {}
         self.month_chart: charts.Spot | None = None
+        self.check_spot: charts.Spot | None = None
         self.basis = ""
 
     def place_everything(self) -> None:
@@ -107,6 +122,9 @@ class _FunnelSheet:
             "stage_times": self._stage_times,
             "transitions": self._transitions,
             "losses": lambda: self._losses(self.report.losses),
+            "forecast": self._forecast,
+            "forecast_check": self._forecast_check,
+            "overdue": self._overdue,
             "period_created": self._period,
             "targets": self._targets,
             "closed_by": self._closed_groups,
@@ -727,6 +745,117 @@ class _FunnelSheet:
         placed = place_table(self.canvas, shown, shown.columns, self.setting, row=self.row, headers=headers)
         self.row = placed.last_row + 2
 
+    def _forecast(self) -> None:
+        """What the coming months will bring; its charts, with that of past forecasts, stand above the table."""
+        block, check = self.report.forecast, self.report.forecast_check
+        if block is None:
+            return
+        self._section(self.texts("block.forecast"), self.texts("link.forecast"))
+        aims = [aim for aim in block["target"].values if _is_number(aim)] if "target" in block else []
+        self._put_notes(block, more=[("forecast_target", self._money(sum(aims)))] if aims else [])
+        spots = self._reserve_strip()
+        self.parts.pop()  # a page that has the heading has the charts too
+        has_money = any(map(_is_number, (*block["mean"].values, *block["new_mean"].values)))
+        headers = self._ranges({"": "open", "new_": "new", "total_": "together"}, "mean")
+        counted = {"won_": "open", "new_won_": "new", "total_won_": "won" if has_money else "together"}
+        headers |= self._ranges(counted, "mean")
+        placed = place_table(self.canvas, block, self._shown(block), self.setting, row=self.row, headers=headers)
+        self.canvas.charts.append(
+            charts.forecast_chart(
+                self.data, self._source(block, placed, range(len(block))), spots[0], has_money=has_money
+            )
+        )
+        self.row = placed.last_row + 2
+        self.check_spot = spots[1] if check is not None and len(check) else None
+
+    def _forecast_check(self) -> None:
+        """Past forecasts beside what came; what lies outside the range is red."""
+        block = self.report.forecast_check
+        if block is None or not len(block):
+            return
+        has_money = any(map(_is_number, block["forecast"].values))
+        unit = "" if has_money else "won_"
+        self._section(self.texts("block.forecast_check"), self.texts("link.forecast_check"))
+        self._put_notes(block, more=[("forecast_said", self._said_then(block, unit))])
+        columns = [column for column in self._shown(block) if has_money or column.unit != "money"]
+        headers = self._ranges({"": "", "won_": "won" if has_money else ""})
+        placed = place_table(self.canvas, block, columns, self.setting, row=self.row, headers=headers)
+        places = [placed.places[f"{unit}{key}"] for key in ("actual", "low", "high")]
+        came, low, high = (f"${column_letters(place.column)}{placed.first_row + 1}" for place in places)
+        where = self.canvas.range(placed.first_row, places[0].column, placed.last_row, places[0].column)
+        self.canvas.conditions.append(Condition(where, f"OR({came}<{low},{came}>{high})", color=RED))
+        if self.check_spot is not None:
+            source = self._source(block, placed, range(len(block) - 1, -1, -1))
+            self.canvas.charts.append(
+                charts.forecast_check_chart(self.data, source, self.check_spot, has_money=has_money)
+            )
+        self.row = placed.last_row + 2
+
+    def _ranges(self, parts: Mapping[str, str], middle: str = "") -> dict[str, str]:
+        """Headers of means and of the ends of their ranges.
+
+        Args:
+            parts: What each is of, by what its keys begin with; ``""`` where the table says it.
+            middle: What the key of the mean ends with; ``""`` where it has a header of its own.
+        """
+        headers: dict[str, str] = {}
+        for key, part in parts.items():
+            if middle:
+                headers[f"{key}{middle}"] = self.texts(f"forecast.{part}")
+            for end in ("low", "high"):
+                headers[f"{key}{end}"] = (
+                    self.texts(f"forecast.short_{part}", end=self.texts(f"forecast.{end}"))
+                    if part
+                    else self.texts(f"forecast.{end}_alone")
+                )
+        return headers
+
+    def _said_then(self, block: Block, unit: str) -> str:
+        """What the latest forecast that can be checked said, what came, and how many of all came true."""
+        first = next(block.rows())
+        held = sum(held == "yes" for held in block["held"].values)
+
+        def shown(value: float) -> str:
+            return number_text(value, self.setting.language) if unit else self._money(value)
+
+        expected, low, high = (first[f"{unit}{key}"] for key in ("forecast", "low", "high"))
+        return self.texts(
+            "forecast.said" if not unit else "forecast.said_won",
+            day=self.setting.formats.day_text(first["as_of"]),
+            days=str(first["days"]),
+            forecast=shown(expected),
+            spread=shown((high - low) / 2),
+            actual=shown(first[f"{unit}actual"]),
+            held=str(held),
+            all=str(len(block)),
+        )
+
+    def _money(self, value: float) -> str:
+        """An amount in a text."""
+        shown = (number_text(value, self.setting.language), self.setting.formats.symbol)
+        return " ".join(part for part in shown if part)
+
+    def _overdue(self) -> None:
+        """Open deals that are late, by reason and stage; Funnel_Data has the rest of their rows."""
+        block = self.report.overdue
+        if block is None or not len(block):
+            return
+        self._section(self.texts("block.overdue"), self.texts("link.overdue"))
+        self._put_notes(block)
+        labels = tuple(
+            f"{self.texts.label(late, 'late')}: {self.texts.stage(stage)}"
+            for late, stage in zip(block["late"].values, block["stage"].values, strict=True)
+        )
+        rows = tuple(rows and _first_numbers(rows) for rows in block["rows"].values)
+        figures = [column for column in self._shown(block) if column.key not in ("late", "stage", "rows")]
+        columns = [
+            replace(block["late"], key="late_deals", values=labels),
+            *figures,
+            replace(block["rows"], values=rows),
+        ]
+        placed = place_table(self.canvas, block, columns, self.setting, row=self.row)
+        self.row = placed.last_row + 2
+
     def _transitions(self) -> None:
         """A history: every visit; the moves, where from down and where to across; who was reopened; what changed."""
         report, moves = self.report, self.report.transitions
@@ -901,6 +1030,12 @@ class _FunnelSheet:
                 breaks.append(start)
                 page_start = start
         return tuple(breaks)
+
+
+def _first_numbers(rows: str) -> str:
+    """The first row numbers of a list of them."""
+    numbers = rows.split(", ")
+    return rows if len(numbers) <= ROWS_SHOWN else ", ".join(numbers[:ROWS_SHOWN]) + " …"
 
 
 def _first_rows(block: Block, most: int) -> Block:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.stage import Pipeline
 
 OUR_WORDS = frozenset(
-    {"stage", "measure", "basis", "severity", "from", "to", "direction", "outcome", "change", "compared"}
+    {"stage", "measure", "basis", "severity", "from", "to", "direction", "outcome", "change", "compared", "late"}
 )
 """Columns that hold names of ours, where a stage called Lost is the stage and no source of that name."""
 _OF_STAGES = ("cohort_", "entered_", "snapshot_", "")

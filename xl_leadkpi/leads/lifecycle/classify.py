@@ -371,6 +371,6 @@ class LeadRows:
             text("currency"),
             number("response_min", nw.Float64),
             number("cohort_month", nw.Int32),
-            *[nw.col(name) for name in ("medium",) if name in there],
+            *[nw.col(name) for name in ("medium", "probability") if name in there],
             *[nw.col(name) for name in further],
         )

@@ -30,8 +30,13 @@ ENOUGH_LOST = 10
 """Lost leads from which it is no chance that not one was an opportunity; leads without a deal, that not one is lost."""
 
 
-ABSENT = frozenset({FindingKind.NO_COLUMN, FindingKind.NO_STAGE, FindingKind.NO_STAGE_DAYS, FindingKind.NO_SPEND})
-"""Reasons that say no more than that something was not exported: nothing is odd about the data for that."""
+ABSENT = frozenset(
+    {
+        FindingKind.NO_COLUMN, FindingKind.NO_STAGE, FindingKind.NO_STAGE_DAYS, FindingKind.NO_SPEND,
+        FindingKind.TOO_FEW_TO_FORECAST,
+    }
+)  # fmt: skip
+"""Reasons that say no more than that something was not exported or is too little: nothing is odd about the data."""
 OF_FEW = frozenset({FindingKind.TOO_FEW_FOLLOWED})
 """Reasons that a group has for being small: the notes of its table tell them for all groups."""
 

@@ -153,6 +153,7 @@ class FindingKind(StrEnum):
     TIMES_DROPPED = "times_dropped", "info"
     NEGATIVE_RESPONSE = "negative_response", "warning"
     NEGATIVE_DURATION = "negative_duration", "warning"
+    TOO_FEW_TO_FORECAST = "too_few_to_forecast", "info"
     AS_OF_LATEST = "as_of_latest", "info"
     AFTER_AS_OF = "after_as_of", "info"
     MOVED_AFTER_AS_OF = "moved_after_as_of", "info"

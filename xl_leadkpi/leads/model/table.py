@@ -133,6 +133,7 @@ class LeadTable:
     lost_told      int     1 where a word tells that stage; there only where not all of the lost say it
     source campaign owner lost_reason   text   one spelling a value, null where blank
     medium         text    likewise; only there where the export has it
+    probability    float   the CRM's chance of a win in per cent; only there where the export has it
     amount         float   null where blank or unparsed
     currency       text    ISO code, null where unknown
     response_min   float   minutes from creation to the first response
