@@ -1,4 +1,4 @@
-"""What open deals and those yet to come will bring: a semi-Markov model of counts, see ``methods_forecast.md``.
+"""What open deals and those yet to come will bring: a semi-Markov model of counts, see ``methods.md``.
 
 A deal goes through stages; in each it goes on or is lost on a day of its stay with the chance that those before it had
 (:class:`Passage`). Everything is worked out from counts and amounts by stage and age; no deal is known by itself.
