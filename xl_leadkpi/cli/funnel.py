@@ -868,6 +868,7 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
         "cohort": "of mature opportunities",
     }
     weights = "at the win rate of all" if _is_noted(report, "overall_win_rate") else ""
+    weights = "by the stage and age of each deal" if _is_noted(report, "chance_by_model") else weights
     lines = [
         ("leads", f"{one}s", f"{summary['leads']:,}", f"{header.rows_read:,} rows read, as of {header.as_of}"),
         *_filter_lines(report),

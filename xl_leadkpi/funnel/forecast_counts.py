@@ -52,11 +52,12 @@ ENDS = 6
 WINDOWS = (90, 180, 365)
 """Days that tell how many opportunities come: the first with enough of them."""
 ENOUGH_ENTRIES, FEWEST_DAYS = 30, 28
-WEEK = 7
+WEEK, MONTH = 7, 4
+"""Days of a week, weeks of a month."""
 TREND = 182
 """Days, at most, that tell how the number of opportunities grows."""
 _STEEPEST = 0.02
-_LEAST_DOUBT = 0.5
+_LEAST_DOUBT = 0.25
 _MOST_ROUNDS, _CLOSE_ENOUGH = 50, 1e-12
 
 
@@ -324,10 +325,22 @@ def inflow(entries: Days, as_of: int) -> Inflow | None:
     return _trend(each[::-1].astype(np.float64), float(recent.n.sum()) * scale / days, (days + 1) / 2)
 
 
+def _by_month(weeks: Numbers) -> Numbers:
+    """Sums of four weeks each, the latest whole ones."""
+    months: Numbers = weeks[len(weeks) % MONTH :].reshape(-1, MONTH).sum(axis=1)
+    return months
+
+
+def _dispersion(seen: Numbers, fitted: Numbers) -> float:
+    """Pearson's estimate of the dispersion; 1 of too few."""
+    free = len(seen) - 2
+    return float(((seen - fitted) ** 2 / fitted).sum()) / free if free > 0 else 1.0
+
+
 def _trend(weeks: Numbers, a_day: float, since: float) -> Inflow:
     """Deals a day and how that grows, by a log-linear model of the numbers of weeks.
 
-    The growth is shrunk as one that may be chance: by the part of its square that its own variance makes up.
+    The growth is shrunk as one that may be chance: as much as its variance is of that and its square.
     """
     n = float(weeks.sum())
     places = (np.arange(len(weeks)) - (len(weeks) - 1) / 2) * WEEK
@@ -339,10 +352,10 @@ def _trend(weeks: Numbers, a_day: float, since: float) -> Inflow:
         fitted *= n / fitted.sum()
         if abs(step) < _CLOSE_ENOUGH:
             break
-    dispersion = max(float(((weeks - fitted) ** 2 / fitted).sum()) / (len(weeks) - 2), 1.0)
+    dispersion = max(_dispersion(weeks, fitted), _dispersion(*map(_by_month, (weeks, fitted))), 1.0)
     middle = float((places * fitted).sum()) / n
     variance = dispersion / float(((places - middle) ** 2 * fitted).sum())
-    kept = max(1 - variance / slope**2, 0.0) if slope else 0.0
+    kept = slope**2 / (slope**2 + variance)
     slope *= kept
     level = a_day / float(np.exp(slope * places).mean())
     return Inflow(level, n, dispersion, slope, variance * max(kept, _LEAST_DOUBT), since)

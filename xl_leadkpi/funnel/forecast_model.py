@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
+from math import log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,8 +28,8 @@ Z80 = 1.2815515655446004
 """Normal deviate that leaves a tenth on either side."""
 
 
-FADING = 90.0
-"""Days over which growth fades: none goes on for ever."""
+FADING, MOST_GROWTH = 180.0, log(2)
+"""Days over which growth fades, and the logarithm of the most that it does: none goes on for ever."""
 POOLED_AS = 4
 """Deals like those of all stages that are added where a stage has too few of its own."""
 
@@ -146,8 +146,9 @@ class Inflow(NamedTuple):
 
     def places(self, days: int) -> Numbers:
         """For the days ahead, how many days of growth from the middle of the days that tell: later ones count less."""
-        ahead = np.arange(1, days + 1)
-        return self.since + FADING * -np.expm1(-ahead / FADING)
+        ahead = FADING * -np.expm1(-np.arange(1, days + 1) / FADING)
+        most = MOST_GROWTH / abs(self.slope) if self.slope else FADING
+        return self.since + np.minimum(ahead, most)
 
     def rates(self, days: int) -> Numbers:
         """How many come on each of the days ahead."""
