@@ -204,7 +204,7 @@ def other_compiler(parts):
 
 
 S1, S2, S3, S4 = (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 3, 4))
-BOOK, STYLES, STRINGS, TABLE = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/tables/table2.xml"
+BOOK, STYLES, STRINGS, TABLE = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/tables/table3.xml"
 TYPES, ROOT_RELS, BOOK_RELS = "[Content_Types].xml", "_rels/.rels", "xl/_rels/workbook.xml.rels"
 RIBBON, CHART, DRAWING = "customUI/customUI14.xml", "xl/charts/chart1.xml", "xl/drawings/drawing1.xml"
 NAMES = "</definedNames>"
@@ -419,7 +419,7 @@ FUNNEL = {
         swap(S1, 'sqref="B9"', 'sqref=""'),
     ],
     "tables_have_names_of_their_own": [
-        swap(TABLE, ' id="2"', ' id="1"'),
+        swap(TABLE, ' id="3"', ' id="1"'),
         swap(TABLE, 'displayName="tblSource"', 'displayName="TBLFUNNEL"'),
         *(
             swap(TABLE, 'displayName="tblSource"', f'displayName="{text}"')
@@ -428,12 +428,12 @@ FUNNEL = {
         name('name="tblSource" localSheetId="2"'),
     ],
     "tables_lie_on_their_sheet": [
-        swap(TABLE, r'ref="B(\d+):U\d+"', r'ref="B\1:U\1"'),
-        both(swap(TABLE, r'ref="B48:U\d+"', 'ref="B48:U49"'), swap(TABLE, "totalsRowShown", 'totalsRowCount="1" x')),
+        swap(TABLE, r'ref="B(\d+):M\d+"', r'ref="B\1:M\1"'),
+        both(swap(TABLE, r'ref="B58:M\d+"', 'ref="B58:M59"'), swap(TABLE, "totalsRowShown", 'totalsRowCount="1" x')),
         swap("xl/tables/table1.xml", r'ref="(\w+):([A-Z]+)\d+"', r'ref="\1:\g<2>60"'),
         swap(S1, r'<tableParts count="\d+"', '<tableParts count="1"'),
         swap(S1, "</sheetData>", '</sheetData><autoFilter ref="A1:V100"/>'),
-        swap(TABLE, "<tableColumns", '<autoFilter ref="B40:U45"/><tableColumns'),
+        swap(TABLE, "<tableColumns", '<autoFilter ref="B50:M55"/><tableColumns'),
     ],
     "table_columns_have_names": [
         swap(TABLE, 'name="MQL"', 'name="sql"'),
@@ -446,7 +446,7 @@ FUNNEL = {
     "table_headers_stand_in_their_cells": [
         swap(TABLE, 'name="MQL"', 'name="MQL "'),
         swap(TABLE, 'name="MQL"', 'name="MQL_x0021_"'),
-        swap(S1, '<c r="D48"([^>]*) t="s"><v>[^<]*</v>', r'<c r="D48"\1><v>1</v>'),
+        swap(S1, '<c r="D58"([^>]*) t="s"><v>[^<]*</v>', r'<c r="D58"\1><v>1</v>'),
     ],
     "filters_have_their_name": [
         swap(S3, "</sheetData>", '</sheetData><autoFilter ref="A1:B2"/>'),
@@ -456,8 +456,8 @@ FUNNEL = {
         swap(S3, '<formula1>"filled', '<formula1>"' + "x" * 250),
         swap(S3, 'prompt=""', f'prompt="{"x" * 256}"'),
         swap(S3, 'prompt=""', f'promptTitle="{"x" * 33}"'),
-        swap(S3, 'sqref="C52"', 'sqref="C50:C52"'),
-        swap(S3, 'sqref="C52"', 'sqref=""'),
+        swap(S3, 'sqref="C53"', 'sqref="C51:C53"'),
+        swap(S3, 'sqref="C53"', 'sqref=""'),
         swap(S3, '<dataValidations count="4"', '<dataValidations count="3"'),
         swap(S3, '<formula1>"filled[^<]*<', '<formula1>""<'),
     ],
@@ -465,7 +465,7 @@ FUNNEL = {
     "headers_and_footers_fit": [swap(S1, "<oddFooter>", "<oddFooter>" + "x" * 250)],
     "page_breaks_are_counted": [
         swap(S1, r'<rowBreaks count="\d+"', '<rowBreaks count="2"'),
-        swap(S1, '<brk id="86"', '<brk id="45"'),
+        swap(S1, '<brk id="84"', '<brk id="45"'),
     ],
     "panes_are_on_the_sheet": [
         swap(S1, 'topLeftCell="A4"', 'topLeftCell="A2"'),

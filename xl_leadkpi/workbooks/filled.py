@@ -14,6 +14,7 @@ from xl_leadkpi.sheets import drawing, lay_out
 from xl_leadkpi.sheets.book import MARK
 from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.rectangles import addresses
+from xl_leadkpi.sheets.text_cells import LONGEST_IN_FORMULA
 from xl_leadkpi.workbooks.tables import HEADER_ROW
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def filled_funnel(rows: Sample, leads: TableColumns, spend: TableColumns, words:
     for sheet in sheets:
         names[MARK + sheet.name] = f"='{sheet.name}'!$A$1"
         names[f"{MARK}{sheet.name}_cells"] = "=" + "&".join(
-            f'"{part},"' for part in addresses(drawing.footprint(sheet))
+            f'"{part},"' for part in addresses(drawing.footprint(sheet), LONGEST_IN_FORMULA - len(","))
         )
         for placed in sheet.tables:
             if placed.name == "tblSummary":
