@@ -1,5 +1,6 @@
 """Stages of the user's own: found in the words of an export, in the order that something tells."""
 
+import json
 from datetime import date, timedelta
 from itertools import permutations
 from random import Random
@@ -110,6 +111,16 @@ def test_numbers_in_the_words_go_first():
     [odd] = [one for one in table.findings if one.kind is FindingKind.STAGE_ORDERS_DIFFER]
     assert odd.details["words"] == (names[0], names[1])
     assert odd.details["other"] == "probability"
+
+
+@pytest.mark.parametrize("odd", ["1e400", "9" * 400, "inf"])
+def test_a_probability_beyond_all_numbers_is_none(odd):
+    chances = [("Qualification", odd), ("Proposal", 50)]
+    table = read_frame(deals([name for name, _ in chances], [by_probability(chances)]), reading())
+    assert own(table) == []
+    told = {word.word: word.chance for word in reversed(table.words)}  # those of the last open stage come behind
+    assert (told["Qualification"], told["Proposal"]) == (None, 50)
+    json.dumps(as_json(build(table)), allow_nan=False)
 
 
 @pytest.mark.parametrize("count", [3, 15])
