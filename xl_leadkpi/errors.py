@@ -1,6 +1,14 @@
 """What all rooms' exceptions for the user have in common, and how their messages quote."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _LONGEST_QUOTE = 60
+_MOST_LISTED = 30
 
 
 class UserError(Exception):
@@ -26,3 +34,14 @@ def brief(text: str) -> str:
     ('Source', True)
     """
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."
+
+
+def listed(texts: Iterable[str]) -> str:
+    """List for a message the headers of a table, its sheets or whatever there may be thousands of: some, each briefly.
+
+    >>> listed(["Created", ""]), listed(map(str, range(100)))[-22:]
+    ('Created, (blank)', '27, 28, 29 and 70 more')
+    """
+    names = [brief(text) or "(blank)" for text in texts]
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
