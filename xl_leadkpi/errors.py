@@ -1,10 +1,17 @@
 """What all rooms' exceptions for the user have in common, and how their messages quote."""
 
+from __future__ import annotations
+
 import os
 import re
 import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LONGEST_QUOTE = 60
+_MOST_LISTED = 30
 _SINGLE, _DOUBLE = "'‘’‚‛", '"“”„'
 """What PowerShell takes for quotation marks; other shells only the first of each."""
 _WORKED_OUT = re.compile(r"[$`\\]|!(?![\s=(]|$)")
@@ -49,3 +56,14 @@ def shell_word(text: str) -> str:
     if os.name == "nt":
         return "'" + re.sub(f"([{_SINGLE}])", r"\1\1", text) + "'"
     return shlex.quote(text)
+
+
+def listed(texts: Iterable[str]) -> str:
+    """List for a message the headers of a table, its sheets or whatever there may be thousands of: some, each briefly.
+
+    >>> listed(["Created", ""]), listed(map(str, range(100)))[-22:]
+    ('Created, (blank)', '27, 28, 29 and 70 more')
+    """
+    names = [brief(text) or "(blank)" for text in texts]
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")

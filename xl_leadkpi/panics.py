@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_quieted: list[int] = []
+_before: list[int] = []
+"""Standard error as it was, while it is quieted."""
+_quieting = 0
+"""How many want it quiet: a signal asks for it in the middle of another, and ends after that one."""
 
 
 def is_panic(error: BaseException) -> bool:
@@ -19,25 +22,29 @@ def is_panic(error: BaseException) -> bool:
 
 def speak() -> None:
     """Give standard error back at once, for the last words of a process that ends while a library is quieted."""
-    for before in _quieted[:1]:
+    for before in _before:
         os.dup2(before, 2)
 
 
 @contextmanager
 def quiet_panics() -> Iterator[None]:
     """Keep what a library in Rust prints of its panics off standard error, past which no exception can be told."""
+    global _quieting  # noqa: PLW0603 - standard error is the process's too
     try:
-        before = os.dup(2)
+        if not _before:
+            _before.append(os.dup(2))
     except OSError:  # a program without a console
         yield
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    _quieted.append(before)
+    _quieting += 1
     try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
+        os.close(nowhere)
         yield
     finally:
-        _quieted.remove(before)
-        os.dup2(before, 2)
-        os.close(before)
-        os.close(nowhere)
+        _quieting -= 1
+        if not _quieting:
+            before = _before.pop()
+            os.dup2(before, 2)
+            os.close(before)

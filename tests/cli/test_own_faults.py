@@ -137,6 +137,18 @@ def test_a_panic_that_an_interruption_causes_is_not_printed():
     assert errors_of(program) == b"interrupted"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends itself SIGTERM as POSIX has it")
+def test_an_interruption_while_a_library_is_quiet_is_told():
+    program = (
+        "import os, signal\nfrom xl_leadkpi.cli.interruption import interruptible\n"
+        "from xl_leadkpi.panics import quiet_panics\n"
+        "try:\n    with interruptible():\n"
+        "        with quiet_panics():\n            os.kill(os.getpid(), signal.SIGTERM)\n            while True: pass\n"
+        "except KeyboardInterrupt:\n    os.write(2, b'interrupted')\n"
+    )
+    assert errors_of(program) == b"interrupted"
+
+
 def test_what_cannot_be_read_is_not_blamed_on_the_temporary_folder(tmp_path, monkeypatch, capsys):
     class Broken(io.RawIOBase):
         def read(self, _size=-1):

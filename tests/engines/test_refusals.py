@@ -76,6 +76,10 @@ def test_databases(tmp_path, capsys):
     assert "no table or view 'deals'. Name one of those there are: leads." in refusal(
         capsys, f"duckdb:///{path}?table=deals"
     )
+    with duckdb.connect(str(tmp_path / "many.db")) as connection:
+        for number in range(40):
+            connection.execute(f"CREATE TABLE t{number:02} (a INTEGER)")
+    assert "t28, t29 and 10 more." in refusal(capsys, f"duckdb:///{tmp_path}/many.db?table=deals")
     (tmp_path / "no.db").write_text("no database")
     assert f"duckdb:///{tmp_path}/no.db?table=leads: the file is damaged or no DuckDB database (IO Error" in refusal(
         capsys, f"duckdb:///{tmp_path}/no.db?table=leads"
@@ -90,6 +94,14 @@ def test_deals_are_joined_beforehand(leads, capsys, engine):
     assert f"{engine} counts these where they are: join the two there" in refusal(
         capsys, leads, "--deals", leads, "--engine", engine
     )
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+@pytest.mark.parametrize("stage", ["Deal Stage", "Lead Status"])
+def test_rows_without_anything_in_them(tmp_path, capsys, engine, stage):
+    blank = pl.Series([None, None], dtype=pl.String)
+    pl.DataFrame({"ID": blank, "Created": blank, stage: blank}).write_parquet(tmp_path / "leads.parquet")
+    assert "leads.parquet has no data row" in refusal(capsys, tmp_path / "leads.parquet", "--engine", engine)
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])

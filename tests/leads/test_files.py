@@ -39,6 +39,16 @@ def saved(tmp_path):
     return save
 
 
+def test_a_message_lists_some_of_many_sheets(tmp_path):
+    book = openpyxl.Workbook()
+    for number in range(300):
+        book.create_sheet(f"Month {number}")
+    book.save(tmp_path / "leads.xlsx")
+    with pytest.raises(InputError, match=r"'Leads'\. The sheets are: Sheet, Month 0, .* and 271 more\.") as told:
+        read(tmp_path / "leads.xlsx", ReadOptions(sheet="Leads"))
+    assert len(str(told.value)) < 500
+
+
 def kinds(table):
     return {found.kind: (found.count, found.rows) for found in table.findings}
 

@@ -1,5 +1,6 @@
 """Stages of the user's own: found in the words of an export, in the order that something tells."""
 
+import json
 from datetime import date, timedelta
 from itertools import permutations
 from random import Random
@@ -120,6 +121,16 @@ def test_a_numbered_word_that_nobody_knows_is_not_taken_for_the_first_stage():
     assert FindingKind.UNKNOWN_WORDS not in kinds(table)
     # without numbers two words may as well be anything
     assert own(read_frame(deals(["Enquiry", "Quote", "Order agreed"]), reading())) == []
+
+
+@pytest.mark.parametrize("odd", ["1e400", "9" * 400, "inf"])
+def test_a_probability_beyond_all_numbers_is_none(odd):
+    chances = [("Qualification", odd), ("Proposal", 50)]
+    table = read_frame(deals([name for name, _ in chances], [by_probability(chances)]), reading())
+    assert own(table) == []
+    told = {word.word: word.chance for word in reversed(table.words)}  # those of the last open stage come behind
+    assert (told["Qualification"], told["Proposal"]) == (None, 50)
+    json.dumps(as_json(build(table)), allow_nan=False)
 
 
 @pytest.mark.parametrize("count", [3, 15])

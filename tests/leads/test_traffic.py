@@ -1,10 +1,16 @@
 """Reports of web traffic in the layouts that the tools write; the truth is counted by hand from the rows."""
 
+import tracemalloc
+from random import Random
+
 import pytest
 import xlsxwriter
 
 from tests.leads.saved_reports import kinds, saver, with_gaps
 from xl_leadkpi.leads import InputError, ReadOptions, read, read_spend
+from xl_leadkpi.leads.files import stacked_text
+from xl_leadkpi.leads.model.reports import ReportRow
+from xl_leadkpi.leads.reports import read as read_reports
 from xl_leadkpi.leads.reports import read_report_frame, read_traffic
 
 JANUARY, FEBRUARY, MARCH = (2026 * 12 + n for n in range(3))
@@ -317,6 +323,40 @@ def test_days_of_no_calendar_are_none(saved, header, cell):
     assert kinds(table)["report_without_date"] == 1
 
 
+def test_months_counted_beyond_the_calendar_are_none(saved):
+    content = "# 9990-01-01 - 9999-12-31\nChannel,Nth month,Sessions\nDirect,0,5\nDirect,120,6\n"
+    table = read_traffic(saved(content))
+    assert measured(table) == {
+        ("", "Direct", 9990 * 12): {"sessions": 5}, ("", "Direct", None): {"sessions": 6},
+    }  # fmt: skip
+
+
+def test_a_file_of_many_tables_keeps_each_line_once(saved):
+    content = "".join(f"# Report {n}\nDate,Channel,Sessions\n2026-01-05,Direct,{n}\n" for n in range(5_000))
+    tracemalloc.start()
+    try:
+        table = read_traffic(saved(content))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert measured(table) == {("", "Direct", JANUARY): {"sessions": 0}}
+    assert peak < 50 << 20
+
+
+def test_a_table_with_blank_lines_is_put_together_once(saved, monkeypatch):
+    made = []
+
+    class Table(stacked_text._Table):
+        def __init__(self, *parts):
+            made.append(len(parts[0]))
+            super().__init__(*parts)
+
+    monkeypatch.setattr(stacked_text, "_Table", Table)
+    table = read_traffic(saved("Date,Channel,Sessions\n" + "2026-01-05,Direct,1\n\n" * 500))
+    assert measured(table) == {("", "Direct", JANUARY): {"sessions": 500}}
+    assert sum(made) < 10
+
+
 def test_weeks_are_shared_out_but_people_are_not(saved):
     table = read_traffic(saved("Week,Channel,Sessions,Users\n2026-01-26,Direct,70,40\n2026-02-02,Direct,7,5\n"))
     assert measured(table) == {
@@ -397,6 +437,39 @@ def test_the_same_visits_twice_are_refused(saved):
     other = saved("Date,Session default channel group,Sessions\n20260105,Direct,9\n", name="days.csv")
     with pytest.raises(InputError, match=r"channels\.csv, days\.csv: both hold sessions .* 2026-01-05 to 2026-01-05"):
         read_traffic([one, other])
+
+
+@pytest.mark.parametrize("kind", ["traffic", "email", "social"])
+def test_files_are_held_against_each_other_as_each_row_against_each(kind):
+    draw = Random(1)
+    name, other = {"traffic": ("sessions", "users"), "email": ("sent", "opened"), "social": ("clicks", "shares")}[kind]
+
+    def row():
+        first = draw.choice((None, draw.randint(46_000, 46_400)))
+        last = None if first is None else first + draw.choice((0, 0, 6, 27))
+        values = {measure: float(draw.randint(1, 9)) for measure in (name, other) if draw.random() < 0.6}
+        return ReportRow(draw.choice(("", "GA4")), draw.choice("ab"), draw.choice("xy"), None, first, last, values)
+
+    met = []
+    for _ in range(500):
+        known, new = [row() for _ in range(draw.randint(0, 4))], row()
+        expected = any(read_reports._is_twice(kind, new, one) for one in known)
+        assert read_reports._Counted(kind, known).has(new) == expected
+        met.append(expected)
+    assert {*met} == {True, False}
+
+
+def test_rows_of_large_files_are_looked_up_in_each_other(saved, monkeypatch):
+    pairs = []
+    plain = read_reports._is_twice
+    monkeypatch.setattr(read_reports, "_is_twice", lambda *pair: pairs.append(pair) or plain(*pair))
+    header = "Date,Channel,Sessions\n"
+    months = [
+        saved(header + "".join(f"2026-{month}-05,C{n},1\n" for n in range(300)), name=f"{month}.csv")
+        for month in ("01", "02")
+    ]
+    assert len(read_traffic(months).rows) == 600
+    assert len(pairs) < 600
 
 
 def test_two_tools_are_kept_apart(saved):

@@ -17,7 +17,7 @@ from xl_leadkpi.engines.errors import first_line, is_interrupted
 from xl_leadkpi.engines.parquet import common_columns, numbered_by_file, with_text_for_null
 from xl_leadkpi.engines.protocol import Engine, Row, plain, query
 from xl_leadkpi.engines.reserved_names import freed
-from xl_leadkpi.errors import InputError
+from xl_leadkpi.errors import InputError, brief, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,10 +147,10 @@ def _find_table(connection: Any, name: str, database: Path, table: str) -> tuple
     found = called.get(table.casefold(), [])
     if found and (len(found) == 1 or found[0][0] == "main"):
         return found[0]
-    listed = ", ".join(own if schema == "main" else f"{schema}.{own}" for schema, own, _ in found or there) or "none"
+    named = listed(own if schema == "main" else f"{schema}.{own}" for schema, own, _ in found or there) or "none"
     if found:
-        raise InputError(f"{database}: there are several tables '{table}'. Name one of them: {listed}.")
-    raise InputError(f"{database}: there is no table or view '{table}'. Name one of those there are: {listed}.")
+        raise InputError(f"{database}: there are several tables '{brief(table)}'. Name one of them: {named}.")
+    raise InputError(f"{database}: there is no table or view '{brief(table)}'. Name one of those there are: {named}.")
 
 
 def _rows_of_view(database: Path, schema: str, view: str) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.vocabulary import field_headers, plain
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.reports import REPORT_KINDS
@@ -153,12 +153,6 @@ def check_headers(options: ReadOptions, grids: Mapping[str, Sequence[RawTable]])
                 f"{field}. The columns are: {'; '.join(listed(grid.headers) for grid in looked_at)}.",
                 ("map", name),
             )
-
-
-def listed(headers: Iterable[str]) -> str:
-    """List the headers of a table for a message: the first thirty of them, the beginning of each."""
-    names = [brief(header) or "(blank)" for header in headers]
-    return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 
 
 def unused_words(words: Iterable[str], understood: Iterable[StageWord]) -> list[Finding]:

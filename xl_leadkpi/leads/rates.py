@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xl_leadkpi.cells.days import date_of
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.currencies import CURRENCY_SIGNS
 from xl_leadkpi.leads.cells.numbers import parse_amounts
 from xl_leadkpi.leads.cells.vocabulary import full_header_key, vocabulary
@@ -19,7 +19,6 @@ from xl_leadkpi.leads.fields.rules import currency_codes, read_amounts, read_dat
 from xl_leadkpi.leads.files.open import open_table
 from xl_leadkpi.leads.model.options import ReadOptions
 from xl_leadkpi.leads.model.rates import Rates
-from xl_leadkpi.leads.overrides import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

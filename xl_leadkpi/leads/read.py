@@ -11,7 +11,7 @@ import narwhals as nw
 import polars as pl
 
 from xl_leadkpi import engines
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.dates import looks_like_date
 from xl_leadkpi.leads.cells.raw_table import keeping
 from xl_leadkpi.leads.fields.filters import KEPT, WORD_FIELDS, find_conditions, left_after, nothing_left
@@ -31,7 +31,7 @@ from xl_leadkpi.leads.lifecycle.join_keys import JoinKeys, key_columns, with_own
 from xl_leadkpi.leads.lifecycle.with_history import HistoryJoin
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.options import ReadOptions
-from xl_leadkpi.leads.overrides import check_headers, checked, listed, of_table, unused_exclusions, unused_words
+from xl_leadkpi.leads.overrides import check_headers, checked, of_table, unused_exclusions, unused_words
 from xl_leadkpi.leads.own_stages import with_own_stages
 from xl_leadkpi.leads.recognition.columns import ColumnMap, recognise
 from xl_leadkpi.leads.recognition.headers import find_column

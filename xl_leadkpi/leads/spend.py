@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from xl_leadkpi.cells.days import date_of
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.dates import date_ranges
 from xl_leadkpi.leads.cells.raw_table import RawColumn
 from xl_leadkpi.leads.cells.vocabulary import header_currency, header_key, is_total, plain
@@ -31,7 +31,6 @@ from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.model.options import ReadOptions
 from xl_leadkpi.leads.model.rates import MOST_DAYS_OLD, Conversion, used_rates
 from xl_leadkpi.leads.model.table import SpendTable
-from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.columns import recognise
 from xl_leadkpi.leads.recognition.other_rows import other_row_findings
 from xl_leadkpi.leads.recognition.report_kind import REPORT_NAMES, kind_of_report
@@ -133,9 +132,9 @@ def _add_up(grids: Iterable[RawTable], options: ReadOptions) -> SpendTable:
         ]
     if len(currencies) > 1:
         raise InputError(
-            f"{', '.join(names)}: the spend is in {' and '.join(sorted(currencies))}. Amounts of different currencies "
-            "cannot be added up: export them in one currency, give a rate of the other one with --rate, or leave one "
-            "file out."
+            f"{', '.join(names)}: the spend is in {' and '.join(map(brief, sorted(currencies)))}. Amounts of different "
+            "currencies cannot be added up: export them in one currency, give a rate of the other one with --rate, or "
+            "leave one file out."
         )
     rows = tuple(
         (channel, campaign, month, float(sums[0] or 0.0), sums[1], sums[2])

@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 
 from xl_leadkpi import engines
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.fields.in_memory import odd_cells
 from xl_leadkpi.leads.fields.on_engine import QueryDecoder, located, open_query
 from xl_leadkpi.leads.fields.rules import labels, read_dates, read_identifiers
@@ -17,7 +17,6 @@ from xl_leadkpi.leads.files.open import open_frame, open_table
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.model.options import ReadOptions
 from xl_leadkpi.leads.model.table import TouchTable
-from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.columns import recognise
 
 if TYPE_CHECKING:

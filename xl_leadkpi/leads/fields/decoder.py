@@ -248,7 +248,7 @@ class FieldDecoder(ABC, Generic[Rows]):
         pairs = pairs.with_columns(
             word=clean_text(pairs["word"].cast(pl.String)),
             chance=read_probability(RawColumn(pairs["text"].cast(pl.String))),
-        ).drop_nulls(["word", "chance"])
+        ).filter(pl.col("word").is_not_null() & pl.col("chance").is_finite())
         found = {}
         for (word,), same in pairs.group_by("word"):
             most = same.group_by("chance").agg(pl.sum("rows")).sort("rows", "chance").row(-1)

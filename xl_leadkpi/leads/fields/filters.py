@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from xl_leadkpi.cells.days import date_of, day_number
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.blanks import MISSING
 from xl_leadkpi.leads.cells.dates import parse_dates
 from xl_leadkpi.leads.cells.magnitudes import header_unit
@@ -20,7 +20,6 @@ from xl_leadkpi.leads.cells.vocabulary import plain
 from xl_leadkpi.leads.fields.rules import IDENTIFIERS, clean_text, read_amounts, read_dates
 from xl_leadkpi.leads.model.conditions import Filtered
 from xl_leadkpi.leads.model.periods import read_period
-from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.columns import date_fields
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.stage_words import split_number

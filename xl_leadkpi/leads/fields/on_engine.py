@@ -306,7 +306,9 @@ class QueryDecoder(FieldDecoder[nw.Expr]):
             return
         filled = _filled(self._column(self.header[name]) for name in there)
         last = engines.measure(self.frame, {"last": nw.when(filled).then(nw.col("row_no")).max()})["last"]
-        self.findings += located(self.frame, FindingKind.EMPTY_ROWS, ~filled & (nw.col("row_no") < (last or 0)))
+        if last is None:
+            raise InputError(f"{self.place} has no data row: all of them are empty. Check the filter it was made with.")
+        self.findings += located(self.frame, FindingKind.EMPTY_ROWS, ~filled & (nw.col("row_no") < last))
         self.frame = self.frame.filter(filled)
 
     def _without_marked(self) -> None:

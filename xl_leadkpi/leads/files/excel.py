@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import python_calamine as calamine
 
-from xl_leadkpi.errors import InputError
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.raw_table import (
     SAMPLE_ROWS,
     Loaded,
@@ -108,7 +108,7 @@ def open_workbook(path: Path, expected: ExpectedHeaders, sheet: str | None) -> R
     if sheet is not None:
         match = [name for name in names if name.casefold() == sheet.casefold()]
         if not match:
-            raise InputError(f"{path.name}: there is no sheet '{sheet}'. The sheets are: {', '.join(names)}.")
+            raise InputError(f"{path.name}: there is no sheet '{brief(sheet)}'. The sheets are: {listed(names)}.")
         names = match
     best = max(_sheets(path, book, _worth_a_look(path, names, checked), expected), key=_rank, default=None)
     if best is None:

@@ -14,7 +14,7 @@ import polars as pl
 from xl_leadkpi import engines
 from xl_leadkpi.engines.errors import first_line
 from xl_leadkpi.engines.parquet import complaint, is_too_wide
-from xl_leadkpi.errors import InputError
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.raw_table import (
     SAMPLE_ROWS,
     Loaded,
@@ -101,7 +101,9 @@ def _open_markup(path: Path, markup: str, options: ReadOptions, expected: Expect
         names = [name for name, _ in tables]
         tables = [table for table in tables if table[0].casefold() == options.sheet.casefold()]
         if not tables:
-            raise InputError(f"{path.name}: there is no sheet '{options.sheet}'. The sheets are: {', '.join(names)}.")
+            raise InputError(
+                f"{path.name}: there is no sheet '{brief(options.sheet)}'. The sheets are: {listed(names)}."
+            )
     filled = [table for table in tables if any(cell is not None for row in table[1] for cell in row)]
     if not filled:
         raise InputError(f"{path.name} has no sheet with cells in it. Export the leads again.")

@@ -39,17 +39,29 @@ Rows = list[tuple[int, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """One table: its rows from the header on, and the lines above it."""
+    """One table: its rows from the header on, and the lines above it.
+
+    Attributes:
+        rows: The rows.
+        lines: Cells of all lines of the file that stand above a table.
+        above: How many of them stand above this one.
+        score: How well its header fits.
+        delimiter: What parts its cells.
+    """
 
     rows: Rows
-    above: tuple[str, ...]
-    header: int
+    lines: list[str]
+    above: int
     score: int
     delimiter: str
 
     @property
     def rank(self) -> tuple[int, bool, int]:
-        return self.score, len(self.rows) > self.header + 1, len(self.rows[self.header][1]) if self.rows else 0
+        return self.score, len(self.rows) > 1, len(self.rows[0][1])
+
+    @property
+    def title(self) -> tuple[str, ...]:
+        return tuple(self.lines[: self.above])
 
 
 def open_stacked(path: Path, expected: ExpectedHeaders, encoding: str = "") -> RawTable | None:
@@ -72,7 +84,9 @@ def open_stacked(path: Path, expected: ExpectedHeaders, encoding: str = "") -> R
     hint = lines[0].strip().lower()
     if hint.startswith("sep=") and len(hint) == 5:
         lines = ["", *lines[1:]]
-    candidates = [_tables(lines, delimiter, expected) for delimiter in DELIMITERS]
+    there = [sign for sign in DELIMITERS if any(sign in line for line in lines)]
+    none = next((sign for sign in DELIMITERS if sign not in there), "")  # without any a line is a cell
+    candidates = [_tables(lines, sign, expected) for sign in DELIMITERS if sign in there or sign == none]
     tables = max(candidates, key=lambda found: max((one.rank for one in found), default=(0, False, 0)))
     best = max(tables, key=lambda one: one.rank, default=None)
     if best is None or best.score < 1:
@@ -94,11 +108,11 @@ def _tables(lines: Sequence[str], delimiter: str, expected: ExpectedHeaders) -> 
         last = tables[-1] if tables and not is_parted else None
         if last is not None and not _begins_anew(block[header][1], score):
             # an empty line within the table: between its header and its rows, or before its totals
-            tables[-1] = _Table([*last.rows, *block], last.above, last.header, last.score, delimiter)
+            last.rows.extend(block)
         elif score:
             lines_above = [cell for _, cells in block[:header] for cell in cells if cell.strip()]
             above += lines_above
-            tables.append(_Table(block[header:], tuple(above), 0, score, delimiter))
+            tables.append(_Table(block[header:], above, len(above), score, delimiter))
         else:
             above += [cell for _, cells in block for cell in cells if cell.strip()]
     return tables
@@ -136,18 +150,18 @@ def _notes(best: _Table, others: Sequence[_Table], encoding: str) -> tuple[Findi
     if encoding not in ("", "utf-8-sig", "utf-16", "utf-32"):
         notes.append(Finding(FindingKind.ENCODING, 1, details={"encoding": encoding}))
     if best.above:
-        notes.append(Finding(FindingKind.TITLE_ROWS, len(best.above), details={"title": best.above}))
+        notes.append(Finding(FindingKind.TITLE_ROWS, best.above, details={"title": best.title}))
     if others:
-        named = tuple(", ".join(cell for cell in one.rows[one.header][1] if cell)[:100] for one in others)
-        rows = tuple(one.rows[one.header][0] for one in others)
+        named = tuple(", ".join(cell for cell in one.rows[0][1] if cell)[:100] for one in others)
+        rows = tuple(one.rows[0][0] for one in others)
         notes.append(Finding(FindingKind.OTHER_TABLES, len(others), rows=rows[:ROWS_NAMED], details={"tables": named}))
     return tuple(notes)
 
 
 def _grid(name: str, table: _Table, notes: tuple[Finding, ...], *, is_english: bool) -> RawTable:
-    number, header = table.rows[table.header]
+    number, header = table.rows[0]
     headers = tuple(header_text(cell) for cell in header)
-    below = table.rows[table.header + 1 :]
+    below = table.rows[1:]
     if not below:
         raise InputError(
             f"{name}, row {number}: there is a header line but no data row below it. Check the filter of the export "
@@ -169,7 +183,7 @@ def _grid(name: str, table: _Table, notes: tuple[Finding, ...], *, is_english: b
         headers,
         transpose(filled[:SAMPLE_ROWS], len(headers)),
         number + 1,
-        table.above,
+        table.title,
         load,
         notes,
         day_first=not is_english or not "".join(headers).isascii(),

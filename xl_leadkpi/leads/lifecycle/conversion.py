@@ -11,7 +11,7 @@ import polars as pl
 
 from xl_leadkpi import engines
 from xl_leadkpi.cells.days import date_of
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.lifecycle.outcome import WAS_WON
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.model.rates import MOST_DAYS_OLD, Conversion, Rates, used_rates
@@ -79,11 +79,11 @@ def target_of(currencies: list[str], rates: Rates, place: str) -> str:
         return bare[0]
     if not bare:
         raise InputError(
-            f"{place}: every currency met ({', '.join(currencies) or 'none'}) has a rate, so nothing tells which one "
+            f"{place}: every currency met ({listed(currencies) or 'none'}) has a rate, so nothing tells which one "
             "the report is in. Name it with --currency, such as --currency PLN."
         )
     raise InputError(
-        f"{place}: {', '.join(map(brief, bare))} have no rate, so nothing tells which of them the report is in. Name "
+        f"{place}: {listed(bare)} have no rate, so nothing tells which of them the report is in. Name "
         f"it with --currency, such as --currency {brief(bare[0])}, and give a rate of each other one, such as --rate "
         f"{brief(bare[1])}=1.25."
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xl_leadkpi.errors import InputError
+from xl_leadkpi.errors import InputError, listed
 from xl_leadkpi.leads.lifecycle.history import fold_history
 from xl_leadkpi.leads.lifecycle.product_lines import fold_product_lines
-from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.report_kind import REPORT_NAMES
 from xl_leadkpi.leads.recognition.table_kind import ads_columns, log_columns, other_report, product_columns
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xl_leadkpi.errors import InputError
+from xl_leadkpi.errors import InputError, listed
 from xl_leadkpi.leads.lifecycle.log_query import read_log_query
 from xl_leadkpi.leads.lifecycle.log_rows import read_log
-from xl_leadkpi.leads.overrides import HISTORY_COLUMNS, listed, of_table
+from xl_leadkpi.leads.overrides import HISTORY_COLUMNS, of_table
 from xl_leadkpi.leads.recognition.columns import recognise
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.table_kind import history_columns

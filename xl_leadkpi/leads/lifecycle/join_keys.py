@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.vocabulary import full_header_key, plain, vocabulary
-from xl_leadkpi.leads.overrides import listed, of_table
+from xl_leadkpi.leads.overrides import of_table
 from xl_leadkpi.leads.recognition.headers import find_column
 
 if TYPE_CHECKING:

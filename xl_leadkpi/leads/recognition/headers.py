@@ -37,6 +37,8 @@ _OF_RECORDS = frozenset({"leads", "deals", "history"})
 _SECOND_CHOICE = 0.85
 _OF_CONTACT = frozenset({"contact", "company", "email", "phone"})
 _LONGEST_HEADER = 120
+_FIGURE = re.compile(r"[0-9 .,:/+-]*")
+"""Most cells of a table, which are spared the search for their words."""
 _ENDS = frozenset({"close_date", "won_date", "lost_date"})
 """Days on which something came to its end: a day that is only expected is none of them."""
 
@@ -268,7 +270,7 @@ def header_score(cells: Sequence[object], expected: ExpectedHeaders) -> int:
     recognised = {
         section[key][0]
         for cell in cells
-        if isinstance(cell, str) and len(cell) <= _LONGEST_HEADER
+        if isinstance(cell, str) and len(cell) <= _LONGEST_HEADER and (cell in section or not _FIGURE.fullmatch(cell))
         for key in (header_key(cell), full_header_key(cell), header_key(cell).replace(" ", ""))
         if key in section
     }

@@ -30,6 +30,7 @@ _CALENDAR = (367, 2_958_000)
 """From the first day that stands for one to shortly before the end of the calendar, as Excel's numbers."""
 _MOST_DAYS = 3_653
 _MONTHS = range(1200)
+_END_OF_MONTHS = (date.max.year + 1) * MONTHS_OF_A_YEAR
 _ODD = frozenset({FindingKind.AMBIGUOUS_DATES, FindingKind.SWAPPED_DATES, FindingKind.IMPOSSIBLE_DATES})
 
 
@@ -152,7 +153,10 @@ class ReportDays:
             first = numbers.cast(pl.Float64) + day_number(start)
             return RowDays(first, first)
         month = start.year * MONTHS_OF_A_YEAR + start.month - 1
-        starts = [None if n is None or n not in _MONTHS else float(_first_day(month + n)) for n in numbers]
+        starts = [
+            float(_first_day(month + n)) if n is not None and n in _MONTHS and month + n < _END_OF_MONTHS else None
+            for n in numbers
+        ]
         first = pl.Series(starts, dtype=pl.Float64)
         return RowDays(first, _month_ends(first))
 

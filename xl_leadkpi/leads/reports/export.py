@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import polars as pl
 
-from xl_leadkpi.errors import InputError
+from xl_leadkpi.errors import InputError, listed
 from xl_leadkpi.leads.cells.blanks import MISSING
 from xl_leadkpi.leads.cells.vocabulary import is_total, plain
 from xl_leadkpi.leads.fields.in_memory import odd_cells
@@ -17,7 +17,6 @@ from xl_leadkpi.leads.fields.rules import labels, read_amounts
 from xl_leadkpi.leads.fields.spans import first_day_of, month_number, split_by_days
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.model.reports import MEASURES, ReportRow, by_month
-from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.recognition.columns import recognise
 from xl_leadkpi.leads.recognition.headers import ExpectedHeaders, is_header
 from xl_leadkpi.leads.recognition.other_rows import other_row_findings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import replace
-from itertools import product
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from xl_leadkpi.leads.reports.social import SocialExport
 from xl_leadkpi.leads.reports.traffic import TrafficExport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xl_leadkpi.leads.cells.raw_table import RawTable
     from xl_leadkpi.leads.model.findings import Finding
@@ -139,26 +140,64 @@ _NamedRows = tuple[str, "tuple[ReportRow, ...]"]
 
 def _refuse_twice(kind: ReportKind, one: _NamedRows, other: _NamedRows) -> None:
     """Stop where two files count the same: their sum would count it twice."""
-    for row, again in product(one[1], other[1]):
-        if _is_twice(kind, row, again):
-            what = ", ".join(sorted({*row.values} & {*again.values}))
-            whose = row.label or row.campaign or row.tool or "the same"
-            raise InputError(
-                f"{one[0]}, {other[0]}: both hold {what} of {whose}{_span(row, again)}. "
-                "Added up they would count twice: leave one file out, or export different days."
-            )
+    known = _Counted(kind, other[1])
+    row = next((row for row in one[1] if known.has(row)), None)
+    if row is not None:
+        again = next(again for again in other[1] if _is_twice(kind, row, again))
+        what = ", ".join(sorted({*row.values} & {*again.values}))
+        whose = row.label or row.campaign or row.tool or "the same"
+        raise InputError(
+            f"{one[0]}, {other[0]}: both hold {what} of {whose}{_span(row, again)}. "
+            "Added up they would count twice: leave one file out, or export different days."
+        )
+
+
+class _Counted:
+    """What a file has counted, in which a row of another is looked up: two files may have 100,000 campaigns each."""
+
+    def __init__(self, kind: ReportKind, rows: Iterable[ReportRow]) -> None:
+        self._kind = kind
+        self._undated: set[Any] = set()
+        spans: dict[Any, list[tuple[int, int]]] = defaultdict(list)
+        self._same: set[Any] = set()
+        for row in rows:
+            self._same.add(_figures_of(row))
+            for key in self._keys(row):
+                if row.first is None or row.last is None:
+                    self._undated.add(key)
+                else:
+                    spans[key].append((row.first, row.last))
+        self._starts = {key: [first for first, _ in sorted(found)] for key, found in spans.items()}
+        self._ends = {key: [*accumulate((last for _, last in sorted(found)), max)] for key, found in spans.items()}
+
+    def _keys(self, row: ReportRow) -> Iterator[Any]:
+        label = row.label if self._kind == "social" else None
+        return ((row.tool, label, name) for name in row.values)
+
+    def has(self, row: ReportRow) -> bool:
+        """Whether :func:`_is_twice` holds for the row and one of the file's."""
+        if self._kind == "email":
+            return bool(row.values) and _figures_of(row) in self._same
+        return any(self._overlaps(key, row) for key in self._keys(row))
+
+    def _overlaps(self, key: Any, row: ReportRow) -> bool:
+        starts = self._starts.get(key, ())
+        if key in self._undated or not starts or row.first is None or row.last is None:
+            return key in self._undated or bool(starts)
+        begun = bisect_right(starts, row.last)
+        return begun > 0 and self._ends[key][begun - 1] >= row.first
+
+
+def _figures_of(row: ReportRow) -> tuple[Any, ...]:
+    """What two rows of one e-mailing have in common: several a day are usual, the same figures of one name are not."""
+    return row.tool, row.label, row.campaign, row.first, frozenset(row.values.items())
 
 
 def _is_twice(kind: ReportKind, row: ReportRow, again: ReportRow) -> bool:
     if row.tool != again.tool or not {*row.values} & {*again.values}:
         return False
-    if kind == "email":  # several e-mailings a day are usual, the same figures of one name are not
-        return (row.label, row.campaign, row.first, row.values) == (
-            again.label,
-            again.campaign,
-            again.first,
-            again.values,
-        )
+    if kind == "email":
+        return _figures_of(row) == _figures_of(again)
     if kind == "social" and row.label != again.label:
         return False
     return _overlap(row, again)

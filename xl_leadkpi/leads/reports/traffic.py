@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.vocabulary import header_key, is_total
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.reports import AHREFS, GA4, METRICA, OF_SEARCH, SEARCH_CONSOLE, UNIVERSAL
-from xl_leadkpi.leads.overrides import listed
 from xl_leadkpi.leads.reports.export import ReportExport
 
 ORGANIC = "Organic Search"
