@@ -54,6 +54,8 @@ WINDOWS = (90, 180, 365)
 ENOUGH_ENTRIES, FEWEST_DAYS = 30, 28
 WEEK, MONTH = 7, 4
 """Days of a week, weeks of a month."""
+FEWEST_WEEKS = 13
+"""Weeks below which nobody can tell growth from chance."""
 TREND = 182
 """Days, at most, that tell how the number of opportunities grows."""
 _STEEPEST = 0.02
@@ -355,7 +357,7 @@ def _trend(weeks: Numbers, a_day: float, since: float) -> Inflow:
     dispersion = max(_dispersion(weeks, fitted), _dispersion(*map(_by_month, (weeks, fitted))), 1.0)
     middle = float((places * fitted).sum()) / n
     variance = dispersion / float(((places - middle) ** 2 * fitted).sum())
-    kept = slope**2 / (slope**2 + variance)
+    kept = slope**2 / (slope**2 + variance) if len(weeks) >= FEWEST_WEEKS else 0.0
     slope *= kept
     level = a_day / float(np.exp(slope * places).mean())
     return Inflow(level, n, dispersion, slope, variance * max(kept, _LEAST_DOUBT), since)
