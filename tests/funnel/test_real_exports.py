@@ -98,7 +98,7 @@ def test_crm_summary(crm, crm_figures):
     plain = crm["sales_velocity_per_day"]["value"]
     wins, days = (
         summary["velocity_win_rate"] / crm["win_rate"],
-        summary["opportunity_days_mean"] / crm["cycle_won"]["mean"],
+        summary["velocity_days"] / crm["cycle_won"]["mean"],
     )
     assert summary["velocity"] == near(plain * wins / days)
 

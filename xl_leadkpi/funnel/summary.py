@@ -203,10 +203,10 @@ def summary_block(
         _one("pipeline", "money", totals.pipeline, "higher", needs=PIPELINE_NEEDS),
         _one("weighted_pipeline", "money", weighted, "higher", needs=weights),
         # of opportunities: a rate over all that were lost is no share of those
-        _velocity_win_rate(context, totals, advances.get(OPPORTUNITY_TO_WON)),
+        *_velocity_parts(context, totals, durations, advances.get(OPPORTUNITY_TO_WON)),
         kpi_column(
             "velocity", "money", "PIPEVEL",
-            "open_opportunities", "average_deal", "velocity_win_rate", "opportunity_days_mean",
+            "open_opportunities", "average_deal", "velocity_win_rate", "velocity_days",
             needs=[*PIPELINE_NEEDS, Fact.LOST_OPPORTUNITIES],
         ),
         *_costs(context, cost),
@@ -268,13 +268,28 @@ def _win_rate_mature(context: FunnelContext, advances: Mapping[str, Incidence]) 
     return rate_columns("win_rate_mature", [advances.get(OPPORTUNITY_TO_WON)], needs=needs)
 
 
-def _velocity_win_rate(context: FunnelContext, totals: Tally, found: Incidence | None) -> Column:
-    """The win rate that velocity goes by: the eventual one, or that of the closed ones where it is not told yet."""
-    rate = found.rate() if found is not None and found.entered else None
-    closed = totals.won + totals.lost_opportunities
-    value = rate.value if rate is not None and rate.within_days is None else totals.won / closed if closed else None
+def _velocity_parts(
+    context: FunnelContext, totals: Tally, durations: Sequence[StageDuration], found: Incidence | None
+) -> list[Column]:
+    """The win rate and the days that velocity goes by.
+
+    They are the eventual rate and the mean days until an opportunity is decided either way; while too few are decided,
+    the rate of the closed ones and the mean days of the won ones.
+    """
+    if found is not None and found.is_decided and (rate := found.rate()) is not None:
+        wins, days = rate.value, found.mean_wait
+    else:
+        closed = totals.won + totals.lost_opportunities
+        wins = totals.won / closed if closed else None
+        name = LEAD_TO_WON if context.table.is_deals else OPPORTUNITY_TO_WON
+        days = next((one.mean for one in durations if one.name == name), None)
     needs = [Fact.WINS, Fact.LEADS_NOT_WON, *context.closed_needs]
-    return _one("velocity_win_rate", "fraction", steady(value), needs=needs)
+    opportunity = context.pipeline.opportunity
+    begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
+    return [
+        _one("velocity_win_rate", "fraction", steady(wins), needs=needs),
+        _one("velocity_days", "days", steady(days), needs=[*begun, Fact.WINS, Fact.WIN_DAYS]),
+    ]
 
 
 def _times(
@@ -328,7 +343,6 @@ def _times(
             lambda found: found.quantile(0.5),
             from_opportunity,
         ),
-        allowing("opportunity_days_mean", OPPORTUNITY_TO_WON, lambda found: found.mean_wait, from_opportunity),
     ]
 
 
