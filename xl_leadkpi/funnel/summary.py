@@ -276,6 +276,8 @@ def _velocity_parts(
     They are the eventual rate and the mean days until an opportunity is decided either way; while too few are decided,
     the rate of the closed ones and the mean days of the won ones.
     """
+    wins: float | None
+    days: float | None
     if found is not None and found.is_decided and (rate := found.rate()) is not None:
         wins, days = rate.value, found.mean_wait
     else:
@@ -287,8 +289,8 @@ def _velocity_parts(
     opportunity = context.pipeline.opportunity
     begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
     return [
-        _one("velocity_win_rate", "fraction", steady(wins), needs=needs),
-        _one("velocity_days", "days", steady(days), needs=[*begun, Fact.WINS, Fact.WIN_DAYS]),
+        _one("velocity_win_rate", "fraction", wins, needs=needs),
+        _one("velocity_days", "days", days, needs=[*begun, Fact.WINS, Fact.WIN_DAYS]),
     ]
 
 
