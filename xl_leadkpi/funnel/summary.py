@@ -144,7 +144,7 @@ def header(figures: Figures) -> Header:
 
 
 HEADLINES = (
-    "leads", "won", "lost", "lost_opportunities", "disqualified", "open", "win_rate", "win_rate_mature",
+    "leads", "won", "lost", "lost_opportunities", "disqualified", "open", "win_rate",
     "lead_conversion", "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "revenue",
     "average_deal", "pipeline",
     "weighted_pipeline", "velocity", "spend", "cpl", "cpl_paid", "cac", "cac_paid", "roas", "roas_paid", "romi",
