@@ -168,16 +168,13 @@ def rules(sheet):
 
 def test_conditions_apply_in_the_order_of_the_layout(layout, books):
     for plan, _, written in pairs(layout, books):
-        for condition in plan.conditions:
-            row, column = condition.place.row, condition.place.column
+        corners = {
+            (at.row, column) for at in (one.place for one in plan.conditions) for column in (at.column, at.last_column)
+        }
+        for row, column in sorted(corners):
             wanted = [
                 (
-                    seen(
-                        drawing.shifted(one.formula, row - one.place.row, column - one.place.column),
-                        row,
-                        column,
-                        condition.place,
-                    ),
+                    seen(drawing.shifted(one.formula, row - one.place.row, column - one.place.column), row, column),
                     int((one.color or "#-1")[1:], 16),
                     int((one.fill or "#-1")[1:], 16),
                 )
@@ -193,15 +190,15 @@ def test_conditions_apply_in_the_order_of_the_layout(layout, books):
                 style, seen_from = styles.getByName(entry.StyleName), entry.SourcePosition
                 formula = from_calc(entry.Formula1).replace("COM.SUN.STAR.SHEET.ADDIN.ANALYSIS.GET", "")
                 formula = drawing.shifted(formula, row - seen_from.Row, column - seen_from.Column)
-                formula = seen(formula, row, column, condition.place)
+                formula = seen(formula, row, column)
                 found.append((formula, style.CharColor, style.CellBackColor))
             assert [one[1:] for one in found] == [one[1:] for one in wanted], (plan.name, row, column)
             assert [normal(one[0]) for one in found] == [normal(one[0]) for one in wanted], (plan.name, row, column)
 
 
-def seen(formula, row, column, place):
-    """A condition as seen from a cell; in a single column it is all the same whether a column is fixed."""
-    return drawing.relative(drawing.unfixed(formula) if place.column == place.last_column else formula, row, column)
+def seen(formula, row, column):
+    """A condition as seen from one cell, where it is all the same whether a column is fixed."""
+    return drawing.relative(drawing.unfixed(formula), row, column)
 
 
 def test_same_charts(layout, books):

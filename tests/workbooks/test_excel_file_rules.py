@@ -428,12 +428,12 @@ FUNNEL = {
         name('name="tblSource" localSheetId="2"'),
     ],
     "tables_lie_on_their_sheet": [
-        swap(TABLE, r'ref="B(\d+):M\d+"', r'ref="B\1:M\1"'),
-        both(swap(TABLE, r'ref="B58:M\d+"', 'ref="B58:M59"'), swap(TABLE, "totalsRowShown", 'totalsRowCount="1" x')),
+        swap(TABLE, r'ref="B(\d+):N\d+"', r'ref="B\1:N\1"'),
+        both(swap(TABLE, r'ref="B58:N\d+"', 'ref="B58:N59"'), swap(TABLE, "totalsRowShown", 'totalsRowCount="1" x')),
         swap("xl/tables/table1.xml", r'ref="(\w+):([A-Z]+)\d+"', r'ref="\1:\g<2>60"'),
         swap(S1, r'<tableParts count="\d+"', '<tableParts count="1"'),
         swap(S1, "</sheetData>", '</sheetData><autoFilter ref="A1:V100"/>'),
-        swap(TABLE, "<tableColumns", '<autoFilter ref="B50:M55"/><tableColumns'),
+        swap(TABLE, "<tableColumns", '<autoFilter ref="B50:N55"/><tableColumns'),
     ],
     "table_columns_have_names": [
         swap(TABLE, 'name="MQL"', 'name="sql"'),

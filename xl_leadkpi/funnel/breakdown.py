@@ -224,7 +224,7 @@ def win_rate_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[C
     return [
         *columns,
         values_column(of, "count", base, needs=needed),
-        rate,
+        replace(rate, cases=of),
         kpi_column("win_rate_low", "fraction", "CONVCI", won, of, item=0, needs=needed),
         kpi_column("win_rate_high", "fraction", "CONVCI", won, of, item=1, needs=needed),
     ]
@@ -309,8 +309,7 @@ def breakdown_block(
 
 def _is_of_rates(column: Column) -> bool:
     """Whether a column goes to the table of rates: a rate, or what one is of or rests on."""
-    beginnings = ("win_rate", "mature_", "lead_conversion", "compared", "leads_to_tell")
-    return column.key.startswith(beginnings) or column.unit == "fraction"
+    return column.key.startswith(("win_rate", "mature_", "lead_conversion", "compared", "leads_to_tell"))
 
 
 @dataclass(frozen=True, slots=True)

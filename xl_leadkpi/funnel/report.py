@@ -83,7 +83,7 @@ class Column:
         on_sheet: The sheet shows it; ``--json`` has every column.
         needs: Facts that each of its figures needs; where one is unknown there is no figure.
         row_needs: Facts that the figure of a row needs besides, for each row; none at all if it is empty.
-        cases: Of a rate that is estimated instead of divided: the column with how many it rests on.
+        cases: The column with how many a rate rests on, where it is estimated or a column says it beside it.
     """
 
     key: str

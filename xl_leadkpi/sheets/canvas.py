@@ -78,7 +78,8 @@ class Canvas:
             name=self.name,
             areas=tuple(self.areas),
             tables=tuple(self.tables),
-            conditions=tuple(self.conditions),
+            # those of dashes last: whoever puts alike ones together then keeps their order in every cell
+            conditions=tuple(sorted(self.conditions, key=lambda one: one.formula.startswith("ISTEXT("))),
             choices=tuple(self.choices),
             links=tuple(self.links),
             charts=tuple(self.charts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells.errors import CellError
@@ -18,7 +18,7 @@ from xl_leadkpi.sheets.palette import FAINT
 from xl_leadkpi.sheets.text_cells import LONGEST_IN_FORMULA, line_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from xl_leadkpi.funnel.report import Block, Column
     from xl_leadkpi.sheets.canvas import Canvas
@@ -103,6 +103,7 @@ def place_table(
     own = {part.key: Place(first, column + i, ratio=part.ratio is not None) for i, part in enumerate(columns)}
     where = {**(places or {}), **own}
     texts, header_styles, body, foot = [], [], [], []
+    with_dashes: list[int] = []
     for i, part in enumerate(columns):
         is_label = part.unit in ("text", "month", "date") and i == 0
         shown = setting.formats.of(part, setting.cell_width - PADDING, styles.SIZE)
@@ -122,12 +123,14 @@ def place_table(
             for row, value in enumerate(part.values)
         ]
         if None in part.values and (blank is not None or gaps) and part.unit != "text":
-            place = canvas.range(first, column + i, first + rows - 1, column + i)
-            canvas.conditions.append(Condition(place, f"ISTEXT({address(first, column + i)})", color=FAINT))
+            with_dashes.append(column + i)
         formulas = _formulas(part, where, setting.formulas)
         split = rows - totals
         body.append(Cells(tuple(values[:split]), style, formulas and formulas[:split]))
         foot.append(Cells(tuple(values[split:]), last, formulas and formulas[split:]))
+    for left, right in _runs(with_dashes):
+        place = canvas.range(first, left, first + rows - 1, right)
+        canvas.conditions.append(Condition(place, f"ISTEXT({address(first, left)})", color=FAINT))
     titles = unique_headers(texts)
     widths = [setting.label_width if column == 1 and not i else setting.cell_width for i in range(len(columns))]
     lines = max(
@@ -144,6 +147,17 @@ def place_table(
     canvas.tables.append(Table(name or block.name, canvas.range(row, column, last_row, last_column), titles))
     _grey_uncertain(canvas, columns, where, setting, rows)
     return Placed(row, first, last_row, last_column, where)
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of numbers that follow each other without a gap.
+
+    >>> list(_runs([2, 3, 4, 7]))
+    [(2, 4), (7, 7)]
+    """
+    for _, run in groupby(enumerate(numbers), lambda one: one[1] - one[0]):
+        members = [number for _, number in run]
+        yield members[0], members[-1]
 
 
 def unknown_rows(block: Block, key: str) -> Collection[int]:
@@ -246,7 +260,7 @@ def _cases(part: Column, places: dict[str, Place]) -> str | None:
     """The number of cases a rate rests on, for the first row of its block: its denominator, or what it declares."""
     cells = []
     ratio = part.ratio
-    if ratio is None:
+    if part.cases or ratio is None:
         place = places.get(part.cases)
         return None if place is None else f"N(${column_letters(place.column)}{place.row + 1})"
     for argument in (ratio.arguments[place] for place in CATALOGUE[ratio.kpi].divided_by(len(ratio.arguments))):
