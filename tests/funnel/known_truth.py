@@ -43,6 +43,13 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+WAYS = {
+    "Lead": (0, 1), "MQL": (1, 2), "SQL": (2, 3), "Opportunity": (3, 4), "Proposal": (4, 5),
+    "opportunity_to_won": (3, 5), "lead_to_won": (0, 5),
+}  # fmt: skip
+"""By the name of a duration, the stages it lies between."""
+
+
 @cache
 def simulation() -> ModuleType:
     """The simulator of the shared folder."""
@@ -64,6 +71,8 @@ class Truth:
         entered, lost = simulation().futures(1_000_000, np.random.default_rng(99), **model)
         self.entered = np.floor(np.column_stack([np.zeros(len(entered)), entered]))
         self.lost = np.floor(lost)
+        self.rates: dict[tuple[int, int, float], float] = {}
+        self.means: dict[tuple[int, int], float] = {}
 
     def wait(self, start: int, end: int) -> Any:
         """Days from one stage to a later one of those that come to it; infinite of those that do not."""
@@ -72,8 +81,18 @@ class Truth:
 
     def rate(self, start: int, end: int, within: float = np.inf) -> float:
         """Share that comes from one stage to a later one, or does so within some days."""
-        wait = self.wait(start, end)
-        return float((np.isfinite(wait) & (wait <= within)).mean())
+        key = (start, end, within)
+        if key not in self.rates:
+            wait = self.wait(start, end)
+            self.rates[key] = float((np.isfinite(wait) & (wait <= within)).mean())
+        return self.rates[key]
+
+    def mean_days(self, start: int, end: int) -> float:
+        """Mean days from one stage to a later one."""
+        if (start, end) not in self.means:
+            wait = self.wait(start, end)
+            self.means[start, end] = float(wait[np.isfinite(wait)].mean())
+        return self.means[start, end]
 
 
 @cache
@@ -145,13 +164,9 @@ def hold(scenario: str, replicates: int, seed: int = 1) -> Held:
                 "win rate of a month", truth.rate(3, 5, np.inf if own is None else own), row, "opportunity_win_rate"
             )
         held.marked.append(any(row["compared"] in ("better", "worse") for row in found["by"]["source"]))
-        steps = [wait[np.isfinite(wait)] for wait in (truth.wait(place, place + 1) for place in range(5))]
-        ways = {"opportunity_to_won": truth.wait(3, 5), "lead_to_won": truth.wait(0, 5)}
-        waits = dict(zip(("Lead", "MQL", "SQL", "Opportunity", "Proposal"), steps, strict=True))
-        waits |= {name: wait[np.isfinite(wait)] for name, wait in ways.items()}
         for row in found["stage_times"]:
-            if row["measure"] in waits:
-                held.days(f"{row['measure']}: mean days", float(waits[row["measure"]].mean()), row["expected_mean"])
+            if row["measure"] in WAYS:
+                held.days(f"{row['measure']}: mean days", truth.mean_days(*WAYS[row["measure"]]), row["expected_mean"])
     return held
 
 

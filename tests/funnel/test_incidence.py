@@ -91,11 +91,13 @@ def test_an_unknown_day_lies_where_the_known_ones_do():
         assert found.lost_by(day) == pytest.approx(every.lost_by(day), abs=1e-6)
 
 
-def test_an_unknown_day_is_not_after_its_last_possible_one():
-    found = Incidence(
-        [Ending(2, ADVANCED, 1), Ending(9, ADVANCED, 1), Ending(5, ADVANCED_BY, 100), Ending(9, WAITING, 9)]
+def test_where_no_day_is_known_it_is_the_last_possible_one():
+    found = Incidence([Ending(5, ADVANCED_BY, 3), Ending(9, LOST_BY, 3), Ending(12, WAITING, 6)])
+    assert (found.advanced_by(4), found.advanced_by(5), found.lost_by(9)) == (
+        0,
+        pytest.approx(0.25),
+        pytest.approx(0.25),
     )
-    assert found.advanced_by(5) == pytest.approx(101 / 111, abs=1e-6)
 
 
 def test_waits():

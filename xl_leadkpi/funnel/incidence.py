@@ -35,7 +35,7 @@ NEARLY_ALL = 0.9
 """Share of those who go on that have done so within the usual days."""
 _Z = 1.959963984540054
 _CONFIDENCE, _WIDEST = 0.95, 500.0
-_MOST_ROUNDS, _SETTLED, _CLOSE_ENOUGH = 500, 1e-9, 1e-12
+_CLOSE_ENOUGH = 1e-12
 
 
 class Rate(NamedTuple):
@@ -111,30 +111,14 @@ class Incidence:
 
     @cached_property
     def curves(self) -> Curves:
-        """The curves; events of an unknown day lie as those of known days do, up to their last possible day."""
+        """The curves; events of an unknown day lie as those of known days do."""
         return _curves(self.on_days)
 
     @cached_property
     def on_days(self) -> NDArray[np.float64]:
-        """Leads waiting, gone on and lost by day; those of an unknown day shared out over the days it may have been."""
+        """Leads waiting, gone on and lost by day; those of an unknown day shared out as those of known days lie."""
         waiting, advanced, lost, advanced_by, lost_by = self._counts
-        if not advanced_by.any() and not lost_by.any():
-            return self._counts[:3]
-        placed = np.stack([waiting, advanced + advanced_by, lost + lost_by])
-        for _ in range(_MOST_ROUNDS):
-            curves = _curves(placed)
-            closer = np.stack(
-                [
-                    waiting,
-                    advanced + _shared_out(advanced_by, np.diff(curves.advanced, prepend=0.0)),
-                    lost + _shared_out(lost_by, np.diff(curves.lost, prepend=0.0)),
-                ]
-            )
-            moved = float(np.abs(closer - placed).max())
-            placed = closer
-            if moved < _SETTLED * self.entered:
-                break
-        return placed
+        return np.stack([waiting, advanced + _shared_out(advanced_by, advanced), lost + _shared_out(lost_by, lost)])
 
     @cached_property
     def horizon(self) -> int:
@@ -323,16 +307,9 @@ class Incidence:
     def count_within(self, day: int) -> tuple[float, float]:
         """Leads, and those that went on within so many days; meant for leads that were all followed so long.
 
-        One that went on at an unknown day counts by how likely it was within them.
+        Those that went on at an unknown day count as those of known days did.
         """
-        went = self._counts[ADVANCED][: day + 1].sum()
-        unknown = self._counts[ADVANCED_BY]
-        if unknown.any():
-            by = self.curves.advanced
-            share = np.where(by > 0, np.minimum(by, self._at(by, day)) / np.where(by > 0, by, 1.0), 1.0)
-            share[: day + 1] = 1.0
-            went = went + float((unknown * share).sum())
-        return self.entered, float(went)
+        return self.entered, float(self.on_days[ADVANCED, : day + 1].sum())
 
 
 def _counts(endings: Iterable[Ending]) -> NDArray[np.float64]:
@@ -353,12 +330,14 @@ def _curves(on_days: NDArray[np.float64]) -> Curves:
     return Curves(at_risk, np.cumsum(before * went), np.cumsum(before * gone), waiting)
 
 
-def _shared_out(unknown: NDArray[np.float64], density: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Events of an unknown day over the days up to the last possible one, as the density has it."""
-    by = np.cumsum(density)
-    possible = by > 0
-    each = np.where(possible, unknown / np.where(possible, by, 1.0), 0.0)
-    shared: NDArray[np.float64] = density * each[::-1].cumsum()[::-1] + np.where(possible, 0.0, unknown)
+def _shared_out(unknown: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Events of an unknown day over the days of the known ones; at their last possible days where none is known.
+
+    A last possible day says little of the day itself - it is mostly that of the next event, which comes the later the
+    later this one came - so that keeping to it would make waits too short.
+    """
+    total = known.sum()
+    shared: NDArray[np.float64] = known * (unknown.sum() / total) if total else unknown
     return shared
 
 
