@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -331,3 +332,9 @@ def _simulation(shared):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_deals_of_one_week_say_nothing_of_growth():
+    for weeks in ([5.0], [0.0, 0.0, 0.0]):
+        found = counts._trend(np.array(weeks), 0.7, 4.0)
+        assert (found.a_day, found.slope, found.slope_variance) == (0.7, 0, 0)

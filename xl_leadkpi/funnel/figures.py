@@ -231,6 +231,8 @@ class Figures:
         limited = self.context.everything is not None
         # a block is of the leads created in the period, as if there were no others
         model = forecast.todays(self.context, self.answers) if limited else self.forecast
+        if not forecast_counts.is_whole(self.context):
+            model = None  # a stage by itself has no chance of its own then
         return losses.pipeline_block(self.context, self.answers, self.totals, self.durations, forecast=model)
 
     @cached_property

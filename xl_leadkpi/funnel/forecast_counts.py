@@ -79,6 +79,12 @@ def path(context: FunnelContext) -> tuple[str, ...]:
     return (stages[0], *(one for one in inner if context.evidence.supports(*context.reach(one))), won)
 
 
+def is_whole(context: FunnelContext) -> bool:
+    """Whether the lost ones tell of each stage from the opportunity on whether they came there."""
+    inner = context.stages[context.opportunity_rank - 1 :]
+    return all(context.evidence.supports(*context.reach(one)) for one in inner)
+
+
 def needs(context: FunnelContext) -> Needs:
     """What a forecast needs to be told."""
     first = context.opportunity_rank
@@ -345,6 +351,8 @@ def _trend(weeks: Numbers, a_day: float, since: float) -> Inflow:
     The growth is shrunk as one that may be chance: as much as its variance is of that and its square.
     """
     n = float(weeks.sum())
+    if len(weeks) < 2 or not n:  # one week says nothing of growth, nor do deals that all came before the whole weeks
+        return Inflow(a_day, max(n, 1.0), 1.0, 0.0, 0.0, since)
     places = (np.arange(len(weeks)) - (len(weeks) - 1) / 2) * WEEK
     slope, fitted = 0.0, np.full(len(weeks), weeks.mean())
     for _ in range(_MOST_ROUNDS):
