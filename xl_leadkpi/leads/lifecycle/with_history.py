@@ -395,23 +395,21 @@ class HistoryJoin:
         """
         if not self.log.has_before or not {"stage", "created"} <= self.leads.fields:
             return None
+        frame = self.leads.frame if self.is_lazy else nw.from_native(self.leads.frame, eager_only=True).lazy()
         [log] = engines.collect([self.log.keys.select(first=nw.col("day").min())])[0]
         if log["first"] is None:
             return None
-        frame = self.leads.frame if self.is_lazy else nw.from_native(self.leads.frame, eager_only=True).lazy()
         stage, created = nw.col("stage"), nw.col("created").cast(nw.Float64)
         is_open = (stage > 0) & (stage < self.pipeline.won_index)
         is_known = (created.floor() >= math.floor(log["first"])) & (created < self.bound.day + 1)
-        rows = frame.filter(is_open & is_known).select("row_no", stage=stage.cast(nw.Int8), entered=created)
-        # what is known of a lead is a long plan, which Spark would go through again at each join
-        rows = engines.detached(rows, in_memory=not self.is_lazy)
+        rows = frame.filter(is_open & is_known).select("row_no", "stage", created=created)
         rows = engines.to_same_backend(rows.join(own, on="row_no", how="semi"), visits)
         rows = rows.join(visits.select("row_no").unique(), on="row_no", how="anti")
         nobody = nw.lit(None)
         return rows.select(
             "row_no",
-            "stage",
-            "entered",
+            stage=stage.cast(nw.Int8),
+            entered="created",
             left=nobody.cast(nw.Float64),
             before=nobody.cast(nw.Int8),
             place=nw.lit(0, dtype=nw.Int64),
