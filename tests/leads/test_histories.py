@@ -46,7 +46,7 @@ def leads_of(changes, *, created=True):
 
 def visits_by_lead(table):
     """The visits as the table has them, by the lead's identifier."""
-    names = {row["row_no"]: row["lead_id"] for row in rows_of(table)}
+    names = {row["row_no"]: row["lead_id"] for row in table.frame.rows(named=True)}
     rows = table.history.visits.collect("polars").to_native().sort("row_no", "place").iter_rows(named=True)
     found = {}
     for row in rows:
@@ -261,60 +261,6 @@ def test_a_day_on_which_no_stage_had_changed_yet():
     leads = [["Deal ID", "Created"], ["A", "2025-01-01"], ["B", "2025-01-02"]]
     summary = figures(read_frame(leads, asked, history=[*created("Won"), *changed]))["summary"]
     assert (summary["leads"], summary["open"]) == (2, 2)
-
-
-FIELD_HISTORY = [
-    ["Deal ID", "Created", "Stage", "Field", "Old value", "New value", "Changed at"],
-    ["A", "2025-01-01", "Won", "Created.", None, None, "2025-01-01"],
-    ["A", "2025-01-01", "Won", "Stage", "Proposal", "Won", "2025-02-01"],
-    ["B", "2025-01-02", "Opportunity", "Created.", None, None, "2025-01-02"],
-    ["C", "2025-01-03", "Proposal", "Created.", None, None, "2025-01-03"],
-    ["C", "2025-01-03", "Proposal", "Amount", "100", "200", "2025-02-03"],
-    ["D", "2025-02-02", "Opportunity", "Created.", None, None, "2025-02-02"],
-    ["E", "2025-01-04", "Won", "Created.", None, None, "2025-01-04"],
-]
-"""A has changed once; B and C never have, and C's amount has; D came later; E was won at once."""
-DEALS = [
-    ["Deal ID", "Created", "Stage"], ["A", "2025-01-01", "Won"], ["B", "2025-01-02", "Opportunity"],
-    ["C", "2025-01-03", "Proposal"], ["D", "2025-02-02", "Opportunity"], ["E", "2025-01-04", "Won"],
-    ["Old", "2024-12-31", "Proposal"], ["F", "2025-01-05", "Proposal"],
-]  # fmt: skip
-"""Of Old, which is older than the history, nobody knows what it was before; F has not changed since it began."""
-
-
-@pytest.mark.parametrize("where", ["memory", "polars", "duckdb"])
-@pytest.mark.parametrize("laid_out", ["alone", "beside"])
-def test_a_deal_without_a_change_has_always_been_in_its_stage(where, laid_out):
-    def read(as_of):
-        asked = ReadOptions(as_of=as_of, today=TODAY, kind="deals")
-        there = {"memory": lambda rows: rows, "polars": lambda rows: typed(rows).lazy(),
-                 "duckdb": lambda rows: on_duckdb(typed(rows))}[where]  # fmt: skip
-        if laid_out == "alone":
-            return read_frame(there(FIELD_HISTORY), asked)
-        return read_frame(there(DEALS), asked, history=there(FIELD_HISTORY))
-
-    opportunity, proposal, won = 5, 6, 7
-    new_year = 45658  # 2025-01-01
-    stayed = {
-        "B": [[opportunity, new_year + 1, None, None]],
-        "C": [[proposal, new_year + 2, None, None]],
-        "D": [[opportunity, new_year + 32, None, None]],
-    }
-    if laid_out == "beside":
-        stayed["F"] = [[proposal, new_year + 4, None, None]]
-    now = read(TODAY)
-    changed = [[proposal, new_year, new_year + 31, None], [won, new_year + 31, None, proposal]]
-    assert visits_by_lead(now) == {"A": changed, **stayed}
-    # before its first change A stood in the stage that this change says was left
-    then = read(date(2025, 1, 20))
-    del stayed["D"]
-    assert visits_by_lead(then) == {"A": [[proposal, new_year, None, None]], **stayed}
-    stands = {row["lead_id"]: (row["outcome"], row["stage_now"]) for row in rows_of(then)}
-    there = {"A": "Proposal", "B": "Opportunity", "C": "Proposal"}
-    if laid_out == "beside":
-        there |= {"F": "Proposal", "Old": "Proposal"}
-    assert {name: stands[name] for name in there} == {name: ("open", stage) for name, stage in there.items()}
-    assert "D" not in stands
 
 
 REOPENED = [

@@ -18,7 +18,6 @@ from xl_leadkpi.leads.lifecycle.log_query import read_log_query
 from xl_leadkpi.leads.lifecycle.visits import ORDER, standing, visits_of
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
-from xl_leadkpi.leads.recognition.stage_words import means_outcome
 from xl_leadkpi.leads.recognition.table_kind import log_columns
 
 if TYPE_CHECKING:
@@ -118,7 +117,6 @@ class _Fold:
     def folded(self, mapped: ColumnMap, kept: set[int]) -> FoldedQuery:
         """Fold it: what the visits tell, and the last value of every other column."""
         columns, headers = self.columns, self.log.headers
-        codes = {self.pipeline.codes[name]: name for name in (*self.pipeline.names, LOST)}
         visits = visits_of(self.log, self.bound.day)
         starts = self._starts()
         gone = {columns.id, columns.word, columns.time, columns.before, columns.field}
@@ -129,13 +127,7 @@ class _Fold:
         carried = [place for place in sorted(kept - gone) if not (is_past and place in now)]
         stands = next((place for place in carried if place in now and self._is_constant(place)), None)
         carried = [place for place in carried if place not in now or place == stands]
-        always = next((place for place in sorted(kept & now) if self._is_constant(place)), None) if is_past else None
-        last = self._last(carried if always is None else [*carried, always])
-        rows = rows.join(last, on="lead", how="left")
-        stage = translate(nw.col("now"), codes, nw.String)
-        if always is not None and self.log.has_before:
-            rows = self._with_unmoved(rows, self._kept(always))
-            stage = nw.coalesce(stage, nw.col("leadkpi_always"))
+        rows = rows.join(self._last(carried), on="lead", how="left")
         if is_past:
             rows = self._without_today(rows, carried, mapped)
         fields: dict[str, str] = {"lead_id": headers["id"]}
@@ -143,9 +135,10 @@ class _Fold:
         if columns.created is None:
             fields["created"] = headers["time"]
             made[headers["time"]] = nw.col("created")
+        codes = {self.pipeline.codes[name]: name for name in (*self.pipeline.names, LOST)}
         if stands is None:
             fields["stage"] = headers["word"]
-            made[headers["word"]] = stage
+            made[headers["word"]] = translate(nw.col("now"), codes, nw.String)
         fields["last_open_stage"] = f"{headers['word']} (last open)"
         made[fields["last_open_stage"]] = translate(nw.col("last_open"), codes, nw.String)
         days = self._days()
@@ -231,18 +224,6 @@ class _Fold:
         }
         rows = rows.select("lead", "row_no", **picked)
         return rows.group_by("lead").agg(nw.col("row_no").min(), *[nw.col(name).max() for name in names.values()])
-
-    def _with_unmoved(self, rows: Query, name: str) -> Query:
-        """The open stage that leads have always been in, on a past day too: those without a row about the stage."""
-        steps = self.log.steps.group_by("lead").agg(nw.len().alias("leadkpi_steps"))
-        rows = rows.join(steps, on="lead", how="left").with_columns(
-            leadkpi_always=nw.when(nw.col("leadkpi_steps").is_null()).then(nw.col(name).cast(nw.String))
-        )
-        text = nw.col("leadkpi_always")
-        [met] = engines.collect([rows.filter(~text.is_null()).select(text=text).unique()])
-        ends = [row["text"] for row in met if means_outcome(str(row["text"]), self.options.words, self.pipeline)]
-        open_one = nw.when(~text.is_in(ends)).then(text) if ends else text
-        return rows.with_columns(leadkpi_always=open_one).drop("leadkpi_steps")
 
     def _without_today(self, rows: Query, carried: list[int], mapped: ColumnMap) -> Query:
         """Blank what a column says of today, of leads that have changed since the day that is counted."""

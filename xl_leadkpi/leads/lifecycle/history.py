@@ -128,10 +128,9 @@ class _History:
             return None
         if self.standing is not None and not self._is_constant(rows, frame, self.standing):
             self.standing = None
-        begun, unmoved = self._begun(frame), self._unmoved(rows, frame)
         frame = self._as_of(frame)
         self.ordered = frame.sort("day", "order", nulls_last=False).select("id", "place")
-        steps = self._steps(frame, begun)
+        steps = self._steps(frame)
         words = self._words(steps["word"])
         if words.words and not any(words.codes.values()):
             some = ", ".join(f"'{brief(word.word)}'" for word in words.words[:_EXAMPLES])
@@ -144,7 +143,7 @@ class _History:
             )
         steps = self._reopened(steps.with_columns(code=words.of(steps["word"])), words)
         leads = frame.group_by("id", maintain_order=True).agg(pl.first("place"), pl.min("created"))
-        return self._table(rows, leads, steps, words, unmoved)
+        return self._table(rows, leads, steps, words)
 
     def _as_of(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The changes up to the day that is counted, if it is a past one: what came later is to be forgotten."""
@@ -213,40 +212,19 @@ class _History:
         held = frame.select("id", "place").join(texts, on="place").group_by("id").agg(pl.n_unique("text"))
         return bool((held["text"] == 1).all())
 
-    def _about_stage(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows about the stage, in the order of their time."""
+    def _steps(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The stages entered, one a row, in the order of their time."""
+        steps = frame
         if self.columns.field is not None:
             about = {text: is_about_stage(text, self.pipeline) for text in frame["about"].drop_nulls().unique()}
             told = frame["about"].replace_strict(about, default=False, return_dtype=pl.Boolean)
-            frame = frame.filter(told.fill_null(value=False))
-        return frame.sort("day", "order", nulls_last=False)
-
-    def _begun(self, frame: pl.DataFrame) -> pl.DataFrame | None:
-        """What stood before the first change: it was entered when the lead was created, whenever that change came."""
-        if self.columns.before is None:
-            return None
-        first = self._about_stage(frame).group_by("id", maintain_order=True).first()
-        return first.select("id", word="before", day="created")
-
-    def _unmoved(self, rows: AllRows, frame: pl.DataFrame) -> pl.DataFrame | None:
-        """The open stage that leads have always been in, on a past day too: those without a row about the stage."""
-        if self.columns.before is None or self.standing is None or not self.bound.is_past:
-            return None
-        texts = pl.DataFrame({"place": rows.places.cast(pl.Int64), "always": rows.texts(self.standing)})
-        still = frame.select("id", "place").join(self._about_stage(frame).select("id"), on="id", how="anti")
-        found = still.join(texts, on="place").group_by("id").agg(pl.col("always").first())
-        ends = [text for text in found["always"].drop_nulls().unique() if self._is_outcome(text)]
-        return found.filter(pl.col("always").is_not_null() & ~pl.col("always").is_in(ends))
-
-    def _is_outcome(self, text: str) -> bool:
-        return means_outcome(text, self.options.words, self.pipeline)
-
-    def _steps(self, frame: pl.DataFrame, begun: pl.DataFrame | None) -> pl.DataFrame:
-        """The stages entered, one a row, in the order of their time."""
-        steps = self._about_stage(frame).select("id", "word", "day")
-        if begun is not None:
-            steps = pl.concat([begun.join(frame, on="id", how="semi", maintain_order="left"), steps])
-        return steps.filter(pl.col("word").is_not_null())
+            steps = frame.filter(told.fill_null(value=False))
+        steps = steps.sort("day", "order", nulls_last=False)
+        if self.columns.before is not None:
+            # What stood before the first change was entered when the lead was created.
+            first = steps.group_by("id", maintain_order=True).first().with_columns(word="before", day="created")
+            steps = pl.concat([first.select(steps.columns), steps])
+        return steps.filter(pl.col("word").is_not_null()).select("id", "word", "day")
 
     def _words(self, texts: pl.Series) -> _Words:
         counted = texts.alias("word").to_frame().group_by("word").len().drop_nulls()
@@ -266,16 +244,11 @@ class _History:
         steps = steps.with_columns(word=pl.when(only_open).then(again).otherwise("word"))
         return steps.with_columns(code=words.of(steps["word"]))
 
-    def _table(
-        self, rows: AllRows, leads: pl.DataFrame, steps: pl.DataFrame, words: _Words, unmoved: pl.DataFrame | None
-    ) -> Folded:
+    def _table(self, rows: AllRows, leads: pl.DataFrame, steps: pl.DataFrame, words: _Words) -> Folded:
         """Put the table together: what the log tells, and the last value of every other column."""
         headers = self.grid.headers
         word, time = headers[self.columns.word], headers[self.columns.time]
         told = self._told(leads, steps, rows)
-        if unmoved is not None:
-            told = told.join(unmoved, on="id", how="left", maintain_order="left")
-            told = told.with_columns(stage=pl.coalesce("stage", "always"))
         columns: list[tuple[str, RawColumn]] = []
         fields = {"lead_id": headers[self.columns.id]}
         of_now = {self.mapped.position.get(name) for name in (*OF_NOW, *self.pipeline.flags, *FORECASTS)}

@@ -55,14 +55,12 @@ def visits_of(log: Log, bound: int, created: Rows | None = None) -> Rows:
         the log, ``stage``, ``entered``, ``left``, ``before``, ``place``, ``is_timed``; and ``since``, the day of the
         change before, and ``from_stage``, the stage that the row says was left.
     """
-    steps = log.steps if log.has_before else log.steps.filter(nw.col("day") < bound + 1)
+    steps = log.steps.filter(nw.col("day") < bound + 1)
     starts, in_memory = _starts(log, created), log.in_memory
     parts = []
     for some in [steps] if in_memory else engines.partitioned(steps, "lead"):
         told = _with_reopened(some, log.won_index) if log.won_index else some
         found = _visits(told, starts, has_before=log.has_before, in_memory=in_memory)
-        if log.has_before:  # a change tells what stood until then, on a day before it too
-            found = _until(found, bound)
         parts.append(engines.detached(found, in_memory=in_memory))
     return parts[0] if len(parts) == 1 else nw.concat(parts)
 
@@ -124,12 +122,6 @@ def _visits(steps: Rows, starts: Rows, *, has_before: bool, in_memory: bool) -> 
         before=nw.coalesce("before", differs).cast(nw.Int8), is_timed=nw.lit(1, dtype=nw.Int8)
     )
     return nw.concat([rows.select(*_COLUMNS) for rows in (begun, longer, others)])
-
-
-def _until(visits: Rows, bound: int) -> Rows:
-    """The visits as they were on a day: who has left a stage since was in it."""
-    begun = visits.filter(nw.col("entered") < bound + 1)
-    return begun.with_columns(left=nw.when(nw.col("left") < bound + 1).then(nw.col("left")))
 
 
 def standing(visits: Rows, pipeline: Pipeline) -> Rows:

@@ -6,7 +6,6 @@ history alone knows: a lead that has changed since stands as the changes up to t
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -165,8 +164,7 @@ class HistoryJoin:
         self._same_clock()
         if self.bound.is_past and self.changes:
             frame = self._with_values_then(self.frame)
-            were = self._as_they_were(frame, {})
-            frame = frame.with_columns(**were) if were else frame
+            frame = frame.with_columns(**self._as_they_were(frame, {}))
             self._put(frame.drop(*[f"history_was_{name}" for name in self.changes]))
         self.leads.findings += self.findings
         return self.leads
@@ -354,8 +352,6 @@ class HistoryJoin:
         counted = engines.to_same_backend(table.select("row_no"), self.frame)
         own = self.frame.select("row_no", lead_id=self.key).filter(~nw.col("lead_id").is_null())
         own = own.join(counted, on="row_no", how="semi").group_by("lead_id").agg(nw.col("row_no").min())
-        if log.has_before:  # needed twice
-            own = engines.detached(own, in_memory=not self.is_lazy)
         rows = engines.to_same_backend(own, self.visits)
         if log.names is not None:
             rows = rows.join(log.names, on="lead_id").select("lead", "row_no")
@@ -366,54 +362,16 @@ class HistoryJoin:
         def of_rows(some: Rows, *columns: str) -> Rows:
             return engines.detached(some.join(rows, on="lead").select("row_no", *columns), in_memory=in_memory)
 
-        words = [*log.words]
-        columns = ("stage", "entered", "left", "before", "place", "is_timed")
-        visits = of_rows(self.visits.drop("row_no"), *columns)
-        unchanged = self._unchanged(visits, own)
-        if unchanged is not None:
-            words += self.leads.words
-            visits = engines.detached(
-                nw.concat([visits.select("row_no", *columns), unchanged.select("row_no", *columns)]),
-                in_memory=in_memory,
-            )
+        codes = frozenset(self.pipeline.codes[word.stage] for word in log.words if word.stage)
         return History(
-            visits,
+            of_rows(self.visits.drop("row_no"), "stage", "entered", "left", "before", "place", "is_timed"),
             {
                 name: of_rows(one.filter(nw.col("day") < self.bound.day + 1), "day", "before", "value")
                 for name, one in self.changes.items()
             },
             log.name,
-            frozenset(self.pipeline.codes[word.stage] for word in words if word.stage),
+            codes,
             log.has_time,
-        )
-
-    def _unchanged(self, visits: Rows, own: Rows) -> Rows | None:
-        """Leads without a change have been in their stage since they were created, where a log tells what was left.
-
-        Only such a log has no row where nothing changed; of leads that are older than it nothing is known, nor of those
-        that are won or lost.
-        """
-        if not self.log.has_before or not {"stage", "created"} <= self.leads.fields:
-            return None
-        frame = self.leads.frame if self.is_lazy else nw.from_native(self.leads.frame, eager_only=True).lazy()
-        [log] = engines.collect([self.log.keys.select(first=nw.col("day").min())])[0]
-        if log["first"] is None:
-            return None
-        stage, created = nw.col("stage"), nw.col("created").cast(nw.Float64)
-        is_open = (stage > 0) & (stage < self.pipeline.won_index)
-        is_known = (created.floor() >= math.floor(log["first"])) & (created < self.bound.day + 1)
-        rows = frame.filter(is_open & is_known).select("row_no", "stage", created=created)
-        rows = engines.to_same_backend(rows.join(own, on="row_no", how="semi"), visits)
-        rows = rows.join(visits.select("row_no").unique(), on="row_no", how="anti")
-        nobody = nw.lit(None)
-        return rows.select(
-            "row_no",
-            stage=stage.cast(nw.Int8),
-            entered="created",
-            left=nobody.cast(nw.Float64),
-            before=nobody.cast(nw.Int8),
-            place=nw.lit(0, dtype=nw.Int64),
-            is_timed=nw.lit(1, dtype=nw.Int8),
         )
 
 
