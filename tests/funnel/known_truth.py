@@ -160,9 +160,9 @@ def hold(scenario: str, replicates: int, seed: int = 1) -> Held:
             held.rate("win rate of a source", truth.rate(3, 5, np.inf if own is None else own), row, "win_rate_mature")
         for row in found["months"]:
             own = row["opportunity_win_rate_days"]
-            held.rate(
-                "win rate of a month", truth.rate(3, 5, np.inf if own is None else own), row, "opportunity_win_rate"
-            )
+            # those of few are grey on the sheet, and have no interval there
+            name = "win rate of a month" + ", grey" * (row["opportunity_win_rate_of"] < found["header"]["min_n"])
+            held.rate(name, truth.rate(3, 5, np.inf if own is None else own), row, "opportunity_win_rate")
         held.marked.append(any(row["compared"] in ("better", "worse") for row in found["by"]["source"]))
         for row in found["stage_times"]:
             if row["measure"] in WAYS:

@@ -34,7 +34,8 @@ def check_intervals(held):
     assert fmean(steps) >= share_below(0.94, len(steps))
     assert fmean(within) >= share_below(0.94, len(within))
     for name in ("win rate", "lead to won within the window", "win rate of a source", "win rate of a month"):
-        assert fmean(held.held[name]) >= share_below(0.94, len(held.held[name])), name
+        if held.held[name]:  # of a scenario with few opportunities all months are grey
+            assert fmean(held.held[name]) >= share_below(0.94, len(held.held[name])), name
 
 
 def check_rates(held):
