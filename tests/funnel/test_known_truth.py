@@ -1,7 +1,7 @@
 """Displayed rates, intervals, days and marks against tables whose truth is known; see ``known_truth``."""
 
 from math import sqrt
-from statistics import fmean
+from statistics import fmean, stdev
 
 import pytest
 
@@ -27,6 +27,11 @@ def test_displayed_figures_are_those_of_the_truth(scenario):
     check_marks(held)
 
 
+def chance(off):
+    """How far the mean of some may be off by chance: twice its standard error."""
+    return 2 * stdev(off) / sqrt(len(off))
+
+
 def check_intervals(held):
     """Each interval holds the truth in 95 of 100 tables."""
     steps = [one for name, found in held.held.items() if " " not in name for one in found]
@@ -39,16 +44,16 @@ def check_intervals(held):
 
 
 def check_rates(held):
-    """Rates are off by less than a point and a half."""
-    rates = {name: fmean(off) for name, off in held.off.items() if name in held.held}
-    assert {name: off for name, off in rates.items() if abs(off) >= 0.015} == {}
+    """No rate is off by a point and a half, but for what chance leaves open in so few tables."""
+    rates = {name: off for name, off in held.off.items() if name in held.held}
+    assert {name: fmean(off) for name, off in rates.items() if abs(fmean(off)) - chance(off) >= 0.015} == {}
 
 
 def check_days(held):
     """Days are not too few; those of finished visits alone are 8 to 18 % short."""
     days = {name: fmean(off) for name, off in held.off.items() if name.endswith("mean days")}
     assert abs(fmean(days.values())) < 0.03
-    assert {name: off for name, off in days.items() if abs(off) >= 0.06} == {}
+    assert {name: off for name, off in days.items() if abs(off) - chance(held.off[name]) >= 0.03} == {}
 
 
 def check_marks(held):
