@@ -188,7 +188,7 @@ class Expectation(NamedTuple):
         By Wilson and Hilferty's cube root (1931).
 
         >>> [round(end, 2) for end in Expectation(100.0, 400.0).interval]
-        [75.25, 126.24]
+        [75.39, 126.32]
         """
         mean = float(self.mean)
         if mean <= 0:
