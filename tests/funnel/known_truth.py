@@ -68,9 +68,8 @@ class Truth:
         model = {
             key: SCENARIOS[scenario][key] for key in ("advance", "to_advance", "to_loss") if key in SCENARIOS[scenario]
         }
-        entered, lost = simulation().futures(1_000_000, np.random.default_rng(99), **model)
+        entered, _ = simulation().futures(1_000_000, np.random.default_rng(99), **model)
         self.entered = np.floor(np.column_stack([np.zeros(len(entered)), entered]))
-        self.lost = np.floor(lost)
         self.rates: dict[tuple[int, int, float], float] = {}
         self.means: dict[tuple[int, int], float] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
@@ -89,6 +89,17 @@ class Groups:
     rest: Tally | None
     spend: Mapping[str | None, float]
 
+    @property
+    def labels(self) -> list[str]:
+        """Labels of the rows: each group, the others together where there are any, and all leads."""
+        rest = [] if self.rest is None else [OTHER_GROUP]
+        return [*(NO_GROUP if name is None else name for name in self.names), *rest, TOTAL]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of the groups in the order of their rows, that of the others together being 0, without all leads."""
+        return [*range(1, len(self.names) + 1), *([] if self.rest is None else [0])]
+
 
 def choose_groups(
     context: FunnelContext, rows: Sequence[Row], field: str, spend: Mapping[str | None, float] | None = None
@@ -143,12 +154,14 @@ def count_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Colu
     won = [Fact.WINS, Fact.LEADS_NOT_WON]
     by_age = context.has_cycles
     columns.append(
-        kpi_column("lead_conversion", "fraction", "LEADCONV", "won", "leads", on_sheet=not by_age, needs=won)
+        kpi_column(
+            "lead_conversion", "fraction", "LEADCONV", "won", "leads", on_sheet=not by_age, needs=won, table="rates"
+        )
     )
     if by_age:
         columns += [
-            column("mature_leads"),
-            column("mature_won"),
+            column("mature_leads", table="rates"),
+            column("mature_won", table="rates"),
             *mature_conversion(won),
         ]
     columns += win_rate_columns(context, tallies)
@@ -166,14 +179,15 @@ def mature_conversion(needs: Iterable[Fact]) -> list[Column]:
     """Lead to won within the window, of the leads old enough for it, with its interval."""
     won, of = "mature_won", "mature_leads"
     return [
-        kpi_column("lead_conversion_mature", "fraction", "LEADCONV", won, of, needs=needs),
+        kpi_column("lead_conversion_mature", "fraction", "LEADCONV", won, of, needs=needs, table="rates"),
         *(
             kpi_column(
-                f"lead_conversion_mature_{end}", "fraction", "CONVCI", won, of, item=item, needs=needs, on_sheet=False
+                f"lead_conversion_mature_{end}", "fraction", "CONVCI", won, of,
+                item=item, needs=needs, on_sheet=False, table="rates",
             )
             for item, end in enumerate(("low", "high"))
         ),
-    ]
+    ]  # fmt: skip
 
 
 def outcome_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[Column]:
@@ -215,19 +229,17 @@ def win_rate_columns(context: FunnelContext, tallies: Sequence[Tally]) -> list[C
             base = [one.won + one.lost_opportunities + one.open_opportunities for one in tallies]
         case _:
             won = "mature_opportunities_won"
-            opportunity = context.pipeline.opportunity
-            begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
-            needed = (*needed, Fact.WIN_DAYS, *begun)
+            needed = (*needed, Fact.WIN_DAYS, *context.opportunity_days)
             columns.append(values_column(won, "count", [one.mature_opportunities_won for one in tallies], needs=needed))
             base = [one.mature_opportunities for one in tallies]
             rate = kpi_column("win_rate", "fraction", "OPPTOWIN", won, of, needs=needed)
-    return [
-        *columns,
+    columns += [
         values_column(of, "count", base, needs=needed),
         replace(rate, cases=of),
         kpi_column("win_rate_low", "fraction", "CONVCI", won, of, item=0, needs=needed),
         kpi_column("win_rate_high", "fraction", "CONVCI", won, of, item=1, needs=needed),
     ]
+    return [replace(column, table="rates") for column in columns]
 
 
 def win_rate_of_all(key: str, context: FunnelContext) -> Column:
@@ -281,22 +293,16 @@ def breakdown_block(
     """
     rest = [] if groups.rest is None else [groups.rest]
     columns = [
-        values_column(
-            "group",
-            "text",
-            [*(NO_GROUP if one is None else one for one in groups.names), *(OTHER_GROUP for _ in rest), TOTAL],
-        ),
+        values_column("group", "text", groups.labels),
         *count_columns(context, [*groups.tallies, *rest, totals]),
     ]
     gaps: dict[str, Gaps] = {}
     if win_rates.step is not None:
-        numbers = [*range(1, len(groups.names) + 1), *(0 for _ in rest)]
-        rates, gaps = win_rates.columns(context, numbers)
+        rates, gaps = win_rates.columns(context, groups.numbers)
         columns += rates
-    columns = [replace(one, table="rates") if _is_of_rates(one) else one for one in columns]
     if context.has_cycles:
-        own = [medians.get(number) for number in range(1, len(groups.names) + 1)]
-        columns.append(values_column("cycle_days_median", "days", [*own, *(medians.get(0) for _ in rest), median]))
+        own = [medians.get(number) for number in groups.numbers]
+        columns.append(values_column("cycle_days_median", "days", [*own, median]))
     if cost is not None:
         # what leads without a source came to is not known by channel, though the spend table names channels
         told = (*[facts_needed(Fact.SOURCES)] * (len(groups.names) + len(rest)), ())
@@ -305,11 +311,6 @@ def breakdown_block(
         spend = [*(groups.spend.get(one) for one in groups.names), *(sum(unnamed) if unnamed else None for _ in rest)]
         columns += cost_columns(context, [*spend, cost.total])
     return block(name, columns, totals=1, evidence=context.evidence, own_gaps=gaps)
-
-
-def _is_of_rates(column: Column) -> bool:
-    """Whether a column goes to the table of rates: a rate, or what one is of or rests on."""
-    return column.key.startswith(("win_rate", "mature_", "lead_conversion", "compared", "leads_to_tell"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,10 +335,11 @@ class WinRates:
             numbers: Number of the group of each row, but for that of all.
         """
         assert self.step is not None
-        nobody = Incidence(())
-        groups = [self.by_group.get(number, nobody) for number in numbers]
+        groups = [self.by_group[number] for number in numbers]
         needed = step_needs(context, self.step)
-        columns, gaps = rate_columns(RATE_KEYS[self.step.name], [*groups, self.every], needs=needed, among=self.every)
+        columns, gaps = rate_columns(
+            RATE_KEYS[self.step.name], [*groups, self.every], needs=needed, table="rates", among=self.every
+        )
         # what is left over is no group that anybody chose
         tests = [
             compare(group, self.every - group) if number and group.entered else None
@@ -348,24 +350,16 @@ class WinRates:
         for test, is_believed in zip(tests, believed, strict=True):
             words.append(test and ("unclear" if not is_believed else "better" if test.own > test.others else "worse"))
             wanted.append(None if test is None or is_believed else leads_to_tell(test.own, test.others))
+
+        def compared(key: str, unit: Unit, found: Sequence[Any], *, on_sheet: bool = True) -> Column:
+            return values_column(key, unit, [*found, None], table="rates", on_sheet=on_sheet, needs=needed)
+
         return [
             *columns,
-            values_column("compared", "text", [*words, None], needs=needed),
-            values_column(
-                "compared_p",
-                "number",
-                [*(steady(test and test.p_value) for test in tests), None],
-                on_sheet=False,
-                needs=needed,
-            ),
-            values_column(
-                "compared_days",
-                "days",
-                [*(test and test.within_days for test in tests), None],
-                on_sheet=False,
-                needs=needed,
-            ),
-            values_column("leads_to_tell", "count", [*wanted, None], needs=needed),
+            compared("compared", "text", words),
+            compared("compared_p", "number", [steady(test and test.p_value) for test in tests], on_sheet=False),
+            compared("compared_days", "days", [test and test.within_days for test in tests], on_sheet=False),
+            compared("leads_to_tell", "count", wanted),
         ], gaps
 
 
@@ -433,10 +427,9 @@ class BreakdownSection(Section):
         context = figures.context
         found = {cycle_lengths(field): cycles.question() for field, cycles in figures.group_cycles.items()}
         step = win_step(context)
-        for field, groups in figures.groups.items():
-            numbers = group_numbers(field, groups)
-            if step is not None:
-                found[followed_by(step, field)] = endings(context, step, group=numbers)
+        if step is not None:
+            for field, groups in figures.groups.items():
+                found[followed_by(step, field)] = endings(context, step, group=group_numbers(field, groups))
         return found
 
     def blocks(self, figures: Figures) -> NamedBlocks:

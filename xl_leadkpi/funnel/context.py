@@ -197,6 +197,17 @@ class FunnelContext:
         return self.date_column(self.stages[rank - 1]) if rank < len(self.stages) else None
 
     @property
+    def opportunity_days(self) -> tuple[Need, ...]:
+        """What a figure needs to know of when leads became opportunities."""
+        stage = self.pipeline.opportunity
+        return (Need(Fact.STAGE_DAYS, stage.name),) if stage else ()
+
+    @property
+    def is_open_opportunity(self) -> nw.Expr:
+        """Leads that are opportunities and still open."""
+        return (nw.col("outcome") == OPEN) & (nw.col("furthest_rank") >= self.opportunity_rank)
+
+    @property
     def has_cycles(self) -> bool:
         """Leads can be followed to the win: without the days of both ends no window and no curve means anything."""
         return self.evidence.supports(Fact.CREATION_DATES, Fact.WIN_DAYS, Fact.WINS)

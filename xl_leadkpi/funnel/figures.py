@@ -15,6 +15,7 @@ from xl_leadkpi.funnel import (
     forecast_counts,
     losses,
     months,
+    overdue,
     period,
     quality,
     stages,
@@ -226,13 +227,18 @@ class Figures:
         return forecast.todays(self.context, self.answers_of_all)
 
     @cached_property
+    def usual_days_to_won(self) -> int | None:
+        """Days within which nine in ten of the opportunities that are won have been; None where nobody knows."""
+        return overdue.usual_days(self.context, self.answers_of_all)
+
+    @cached_property
     def pipeline(self) -> Block:
         """J."""
-        limited = self.context.everything is not None
-        # a block is of the leads created in the period, as if there were no others
-        model = forecast.todays(self.context, self.answers) if limited else self.forecast
-        if not forecast_counts.is_whole(self.context):
-            model = None  # a stage by itself has no chance of its own then
+        model = None
+        if forecast_counts.is_whole(self.context):  # else a stage by itself has no chance of its own
+            limited = self.context.everything is not None
+            # a block is of the leads created in the period, as if there were no others
+            model = forecast.todays(self.context, self.answers) if limited else self.forecast
         return losses.pipeline_block(self.context, self.answers, self.totals, self.durations, forecast=model)
 
     @cached_property

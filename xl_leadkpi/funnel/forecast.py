@@ -71,7 +71,6 @@ class Forecast:
         model: The model.
         stages: Its stages, the win at the end.
         open: The open deals of each but the win.
-        whole: How deals go on from the opportunity to the win.
         worth: What a win brings; None where amounts are not known.
     """
 
@@ -79,7 +78,6 @@ class Forecast:
     model: Model
     stages: tuple[str, ...]
     open: tuple[OpenDeals, ...]
-    whole: Incidence
     worth: Worth | None
 
     @cached_property
@@ -124,7 +122,6 @@ def todays(context: FunnelContext, answers: Answers) -> Forecast | None:
         return None
     stages = counts.path(context)
     steps = [counts.found_incidence(answers, step) for step in counts.passages(context, stages)]
-    whole = counts.found_incidence(answers, counts.whole_way(context))
     found = passages(steps)
     if found is None:
         return None
@@ -133,7 +130,7 @@ def todays(context: FunnelContext, answers: Answers) -> Forecast | None:
     inflow = counts.inflow(counts.read_days(answers[counts.ENTRIES]), context.as_of)
     worth = counts.worth(counts.read_days(answers[counts.WINS]), context.as_of) if context.has_money else None
     model = Model(found, [one.stock for one in here], inflow, worth, is_valued=any(one.valued for one in here))
-    return Forecast(context, model, stages, here, whole, worth)
+    return Forecast(context, model, stages, here, worth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from xl_leadkpi.funnel.context import LEAD_TO_WON, OPPORTUNITY_TO_WON, flag, las
 from xl_leadkpi.funnel.forecast_model import Inflow, Stock, Worth
 from xl_leadkpi.funnel.incidence import ADVANCED, LOST, WAITING, Ending, Incidence
 from xl_leadkpi.funnel.lead_state import LOST as IS_LOST
-from xl_leadkpi.funnel.lead_state import OPEN, WON
+from xl_leadkpi.funnel.lead_state import WON
 from xl_leadkpi.funnel.section import Query
 from xl_leadkpi.funnel.step_rates import Step, endings, followed, incidence
 from xl_leadkpi.leads.model.evidence import Fact, Need
@@ -145,8 +145,7 @@ def answers_of_all(context: FunnelContext, answers: Answers) -> Answers:
     """The answers for all leads, under the names that they have without a period."""
     if context.everything is None:
         return answers
-    asked = _queries(replace(context, rows=context.everything)) if is_told(context) else {}
-    return {**answers, **{query: answers[of_all(query)] for query in asked}}
+    return {**answers, **{query: answers[of_all(query)] for query in answers if of_all(query) in answers}}
 
 
 def _queries(context: FunnelContext) -> dict[Query, nw.LazyFrame[Any]]:
@@ -167,11 +166,7 @@ def expected_queries(context: FunnelContext) -> Queries:
     if "expected_close" not in context.table.fields:
         return {}
     day, amount = context.whole("expected_close"), nw.col("amount")
-    rows = context.all_rows.filter(
-        (nw.col("outcome") == OPEN)
-        & (nw.col("furthest_rank") >= context.opportunity_rank)
-        & ~nw.col("expected_close").is_null()
-    )
+    rows = context.all_rows.filter(context.is_open_opportunity & ~nw.col("expected_close").is_null())
     chance = nw.col("probability") / 100 if has_chances(context) else nw.lit(None, dtype=nw.Float64)
     rows = rows.select(
         month=month_number(day.cast(nw.Float64)).cast(nw.Int32),
@@ -218,7 +213,7 @@ def _open_deals(context: FunnelContext, stages: Sequence[str]) -> nw.LazyFrame[A
     for stage, rank in zip(stages[1:-1], ranks[1:], strict=True):
         entered = nw.when(furthest >= rank).then(context.whole(str(context.date_column(stage)))).otherwise(entered)
     age = nw.lit(context.as_of) - entered
-    rows = context.rows.filter((nw.col("outcome") == OPEN) & (furthest >= ranks[0])).select(
+    rows = context.rows.filter(context.is_open_opportunity).select(
         node=total(flag(furthest >= rank) for rank in ranks),
         stage=nw.col("current_rank"),
         age=nw.when(age >= 0).then(age),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import erfc, exp, log, sqrt
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from xl_leadkpi.kpis.conversion import wilson_interval
+from xl_leadkpi.kpis.conversion import two_rates_test, wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -201,11 +201,6 @@ class Incidence:
             + self.undecided**2 * chance * (1 - chance) / every._at(every.curves.at_risk, day)
         )
         return Rate(value, *interval(value, variance, self.entered), None, self.entered, day)
-
-    def rate_within(self, day: int) -> Rate:
-        """The share that goes on within so many days."""
-        value = self.advanced_by(day)
-        return Rate(value, *interval(value, self.variances(day)[0], self.entered), day, self.entered)
 
     def variances(self, day: int) -> tuple[float, float, float]:
         """Aalen and Johansen's variance of the share gone on by a day, that of the share lost, and their covariance.
@@ -400,8 +395,7 @@ def compare(group: Incidence, others: Incidence) -> Comparison | None:
     pooled = (own * of_own + other * of_other) / (of_own + of_other)
     if not 0 < pooled < 1:
         return None
-    z = (own - other) / sqrt(pooled * (1 - pooled) * (1 / of_own + 1 / of_other))
-    return Comparison(day, own, other, _two_sided(z))
+    return Comparison(day, own, other, float(two_rates_test(own * of_own, of_own, other * of_other, of_other)))
 
 
 def _as_if_followed(found: Incidence, day: int) -> tuple[float, float]:
@@ -410,10 +404,6 @@ def _as_if_followed(found: Incidence, day: int) -> tuple[float, float]:
     if 0 < share < 1 and variance > 0:
         return share, share * (1 - share) / variance
     return share, float(found.curves.at_risk[min(day, len(found.curves.at_risk) - 1)])
-
-
-def _two_sided(z: float) -> float:
-    return erfc(abs(z) / sqrt(2))
 
 
 def discoveries(p_values: Sequence[float | None], rate: float = 0.05) -> list[bool]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, values_column
-from xl_leadkpi.funnel.incidence import Incidence
+from xl_leadkpi.funnel.blocks import block, values_column
 from xl_leadkpi.funnel.section import Section
 from xl_leadkpi.funnel.step_rates import (
     endings,
@@ -54,15 +53,12 @@ class StepMatrixSection(Section):
 
 def _block(figures: Figures, field: str) -> Block:
     context, groups = figures.context, figures.groups[field]
-    rest = [] if groups.rest is None else [0]
-    names = [*(NO_GROUP if one is None else one for one in groups.names), *(OTHER_GROUP for _ in rest), TOTAL]
-    columns = [values_column("group", "text", names)]
+    columns = [values_column("group", "text", groups.labels)]
     gaps: dict[str, Gaps] = {}
-    nobody = Incidence(())
     for step in steps(context):
         by_group = incidence_by_group(figures.answers[followed_by(step, field)])
         every = figures.advances[step.name]
-        own = [by_group.get(number, nobody) for number in (*range(1, len(groups.names) + 1), *rest)]
+        own = [by_group[number] for number in groups.numbers]
         key = f"{context.pipeline[step.end].count_key}_rate"
         rates, own_gaps = rate_columns(key, [*own, every], needs=step_needs(context, step), among=every)
         # the sheet shows the rates; how many each rests on decides which are grey

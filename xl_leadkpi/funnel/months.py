@@ -22,7 +22,6 @@ from xl_leadkpi.funnel.context import (
     last_day,
     month_of,
 )
-from xl_leadkpi.funnel.incidence import Incidence
 from xl_leadkpi.funnel.lead_state import LOST
 from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.stages import Cycles
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.engines import Row
     from xl_leadkpi.funnel.blocks import Gaps
     from xl_leadkpi.funnel.figures import Answers, Figures
+    from xl_leadkpi.funnel.incidence import Incidence
     from xl_leadkpi.funnel.report import Block, Column, NamedBlocks, Unit
     from xl_leadkpi.funnel.section import Queries
     from xl_leadkpi.funnel.tally import Tally
@@ -244,11 +244,10 @@ def months_block(
         some = [Fact.WINS, Fact.LEADS_NOT_WON]
         columns.append(kpi_column("cohort_conversion", "fraction", "LEADCONV", "cohort_won", "leads", needs=some))
     gaps: dict[str, Gaps] = {}
-    nobody = Incidence(())
     for key, step in monthly_steps(context).items():
         by_month, every = followed[key]
         rates, own_gaps = rate_columns(
-            key, [by_month.get(month, nobody) for month in months], needs=step_needs(context, step), among=every
+            key, [by_month[month] for month in months], needs=step_needs(context, step), among=every
         )
         columns += [replace(one, on_sheet=one.on_sheet and one.key in (key, f"{key}_of")) for one in rates]
         gaps |= {name: rows for name, rows in own_gaps.items() if name == key}

@@ -10,7 +10,6 @@ from xl_leadkpi.funnel import forecast_counts as counts
 from xl_leadkpi.funnel.blocks import block, values_column
 from xl_leadkpi.funnel.forecast import ENOUGH_WON
 from xl_leadkpi.funnel.incidence import ADVANCED
-from xl_leadkpi.funnel.lead_state import OPEN
 from xl_leadkpi.funnel.section import Query, Section
 from xl_leadkpi.funnel.tally import grouped
 from xl_leadkpi.leads.model.evidence import Fact
@@ -56,7 +55,7 @@ def late_queries(context: FunnelContext, days: int | None) -> dict[Query, nw.Laz
         days: Days from the opportunity on after which one is late; None where nobody knows.
     """
     first = context.opportunity_rank
-    rows = context.all_rows.filter((nw.col("outcome") == OPEN) & (nw.col("furthest_rank") >= first))
+    rows = context.all_rows.filter(context.is_open_opportunity)
     conditions: dict[str, nw.Expr] = {}
     if "expected_close" in context.table.fields:
         conditions[PASSED] = nw.lit(context.as_of) - context.whole("expected_close")
@@ -127,7 +126,7 @@ class OverdueSection(Section):
 
     def follow_up(self, figures: Figures) -> Queries:
         """Those past their day, and those older than nearly all that were won."""
-        return late_queries(figures.context, usual_days(figures.context, figures.answers_of_all))
+        return late_queries(figures.context, figures.usual_days_to_won)
 
     def reasons(self, figures: Figures) -> Mapping[str, Finding]:
         """What would tell which are late."""
@@ -136,5 +135,5 @@ class OverdueSection(Section):
     def blocks(self, figures: Figures) -> NamedBlocks:
         """By reason and stage; None where nothing tells."""
         context = figures.context
-        days = usual_days(context, figures.answers_of_all)
-        return {"overdue": overdue_block(context, figures.answers, days, context.table.sources)}
+        block = overdue_block(context, figures.answers, figures.usual_days_to_won, context.table.sources)
+        return {"overdue": block}

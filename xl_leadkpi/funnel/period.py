@@ -29,7 +29,7 @@ import narwhals as nw
 from xl_leadkpi.cells.days import date_of
 from xl_leadkpi.errors import InputError
 from xl_leadkpi.funnel import breakdown, losses
-from xl_leadkpi.funnel.blocks import NO_GROUP, OTHER_GROUP, TOTAL, block, kpi_column, values_column
+from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
 from xl_leadkpi.funnel.breakdown import LOST_IN_TIME, REVENUE_NEEDS
 from xl_leadkpi.funnel.context import FunnelContext, flag, inside
 from xl_leadkpi.funnel.lead_state import LOST, WON
@@ -318,12 +318,11 @@ def _groups(figures: Figures) -> dict[str, breakdown.Groups]:
 def _closed_by(figures: Figures, field: str, groups: breakdown.Groups, number: int) -> Block:
     context, answers = figures.context, figures.answers
     rest = [] if groups.rest is None else [groups.rest]
-    names = [*(NO_GROUP if one is None else one for one in groups.names), *(OTHER_GROUP for _ in rest), TOTAL]
     tallies = [*groups.tallies, *rest, tally(answers[CLOSED], context)]
-    columns = [values_column("group", "text", names), *closed_columns(context, tallies)]
+    columns = [values_column("group", "text", groups.labels), *closed_columns(context, tallies)]
     if context.has_cycles:
         medians = breakdown.cycles(_closed(context), field, groups).medians(answers[closed_cycles(field)])
-        own = [medians.get(place) for place in range(1, len(groups.names) + 1)]
+        own = [medians.get(number) for number in groups.numbers]
         every = _both_cycles(context)[CLOSED_CYCLES].medians(answers[CLOSED_CYCLES]).get(0)
-        columns.append(values_column("cycle_days_median", "days", [*own, *(medians.get(0) for _ in rest), every]))
+        columns.append(values_column("cycle_days_median", "days", [*own, every]))
     return block(f"tblClosedBy{number}", columns, totals=1, evidence=context.evidence)

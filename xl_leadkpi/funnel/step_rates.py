@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,10 +131,11 @@ def incidence(rows: Iterable[Row]) -> Incidence:
     return Incidence(Ending(row["days"], row["event"], row["n"]) for row in rows)
 
 
-def incidence_by_group(rows: Sequence[Row]) -> dict[int, Incidence]:
-    """The same for each group."""
+def incidence_by_group(rows: Sequence[Row]) -> defaultdict[int, Incidence]:
+    """The same for each group; one that nobody is in has nobody who entered."""
     found = grouped((row for row in rows if row["group"] is not None), lambda row: int(row["group"]))
-    return {group: incidence(members) for group, members in found.items()}
+    by_group = {group: incidence(members) for group, members in found.items()}
+    return defaultdict(lambda: Incidence(()), by_group)
 
 
 def group_numbers(field: str, groups: Groups) -> nw.Expr:
@@ -180,7 +182,6 @@ def rate_columns(
     Args:
         key: Key of the rate.
         found: What was estimated, a row each; None in rows without a rate.
-        context: What is counted.
         needs: Facts that all of them need, see ``Column``.
         row_needs: Facts that those of a row need.
         table: Table of the sheet they go to.

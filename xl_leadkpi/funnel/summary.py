@@ -144,9 +144,8 @@ def header(figures: Figures) -> Header:
 
 
 HEADLINES = (
-    "leads", "won", "lost", "lost_opportunities", "disqualified", "open", "win_rate",
-    "lead_conversion", "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "revenue",
-    "average_deal", "pipeline",
+    "leads", "won", "lost", "lost_opportunities", "disqualified", "open", "win_rate", "lead_conversion",
+    "lead_conversion_mature", "cycle_days_median", "response_minutes_median", "revenue", "average_deal", "pipeline",
     "weighted_pipeline", "velocity", "spend", "cpl", "cpl_paid", "cac", "cac_paid", "roas", "roas_paid", "romi",
     "romi_paid",
 )  # fmt: skip
@@ -262,9 +261,9 @@ def _amounts(totals: Tally) -> list[Column]:
 
 def _win_rate_mature(context: FunnelContext, advances: Mapping[str, Incidence]) -> tuple[list[Column], dict[str, Gaps]]:
     """The eventual win rate of opportunities, those still open allowed for."""
-    opportunity = context.pipeline.opportunity
-    begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
-    needs: list[Fact | Need] = [Fact.WINS, Fact.LEADS_NOT_WON, Fact.OPPORTUNITIES, Fact.WIN_DAYS, *begun]
+    needs: list[Fact | Need] = [
+        Fact.WINS, Fact.LEADS_NOT_WON, Fact.OPPORTUNITIES, Fact.WIN_DAYS, *context.opportunity_days,
+    ]  # fmt: skip
     return rate_columns("win_rate_mature", [advances.get(OPPORTUNITY_TO_WON)], needs=needs)
 
 
@@ -286,11 +285,9 @@ def _velocity_parts(
         name = LEAD_TO_WON if context.table.is_deals else OPPORTUNITY_TO_WON
         days = next((one.mean for one in durations if one.name == name), None)
     needs = [Fact.WINS, Fact.LEADS_NOT_WON, *context.closed_needs]
-    opportunity = context.pipeline.opportunity
-    begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
     return [
         _one("velocity_win_rate", "fraction", wins, needs=needs),
-        _one("velocity_days", "days", days, needs=[*begun, Fact.WINS, Fact.WIN_DAYS]),
+        _one("velocity_days", "days", days, needs=[*context.opportunity_days, Fact.WINS, Fact.WIN_DAYS]),
     ]
 
 
@@ -299,9 +296,8 @@ def _times(
 ) -> list[Column]:
     """Days from one stage to another: with those still under way allowed for, and of the finished ones alone."""
     by_name = {duration.name: duration for duration in durations}
-    opportunity = context.pipeline.opportunity
     whole = [Fact.CREATION_DATES, Fact.WINS, Fact.WIN_DAYS]
-    begun = [Need(Fact.STAGE_DAYS, opportunity.name)] if opportunity else []
+    begun = context.opportunity_days
 
     def statistic(name: str, key: str) -> Any:
         # a deal begins as an opportunity

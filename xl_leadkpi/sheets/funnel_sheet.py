@@ -424,13 +424,16 @@ class _FunnelSheet:
             self.canvas.charts.append(charts.funnel_chart(self.data, self._source(block, placed, drawn), spot))
         self.row = placed.last_row + 2
         if any(_is_number(value) for column in rates for value in column.values):
-            self.parts.append(self.row)
-            self._put_notes(more=(("next_step_rates", ""),))
-            part = place_table(
-                self.canvas, block, [label, *rates], self.setting, row=self.row, name=f"{block.name}Rates",
-                places=placed.places,
-            )  # fmt: skip
-            self.row = part.last_row + 2
+            self._second_table(block, [label, *rates], "Rates", "next_step_rates", placed)
+
+    def _second_table(self, block: Block, columns: Sequence[Column], suffix: str, note: str, first: Placed) -> None:
+        """Columns of a block in a table below its first one, under a note that says what they are."""
+        self.parts.append(self.row)
+        self._put_notes(more=((note, ""),))
+        placed = place_table(
+            self.canvas, block, columns, self.setting, row=self.row, name=f"{block.name}{suffix}", places=first.places
+        )
+        self.row = placed.last_row + 2
 
     def _step_matrices(self) -> None:
         """The eventual rate of each step by source and by owner."""
@@ -569,13 +572,7 @@ class _FunnelSheet:
             self.canvas.charts.append(charts.months_chart(self.data, source, self.month_chart))
         self.row = placed.last_row + 2
         if happened:
-            self.parts.append(self.row)
-            self._put_notes(more=(("months_period", ""),))
-            part = place_table(
-                self.canvas, block, [label, *happened], self.setting, row=self.row, name=f"{block.name}Period",
-                places=placed.places,
-            )  # fmt: skip
-            self.row = part.last_row + 2
+            self._second_table(block, [label, *happened], "Period", "months_period", placed)
 
     def _grey_immature(self, placed: Placed, keys: Sequence[str], rows: int) -> None:
         """Grey what the window has not had time to fill: months that ended too recently."""
