@@ -234,11 +234,11 @@ class Figures:
     @cached_property
     def pipeline(self) -> Block:
         """J."""
-        model = None
-        if forecast_counts.is_whole(self.context):  # else a stage by itself has no chance of its own
-            limited = self.context.everything is not None
-            # a block is of the leads created in the period, as if there were no others
-            model = forecast.todays(self.context, self.answers) if limited else self.forecast
+        limited = self.context.everything is not None
+        # a block is of the leads created in the period, as if there were no others
+        model = forecast.todays(self.context, self.answers) if limited else self.forecast
+        if model is not None and not model.weighs_stages:
+            model = None  # a stage by itself has no chance of its own then
         return losses.pipeline_block(self.context, self.answers, self.totals, self.durations, forecast=model)
 
     @cached_property

@@ -36,6 +36,8 @@ THROUGH = 0.99
 """Share of what is expected of the open deals that the months shown have to bring."""
 ENOUGH_WON, ENOUGH_ENTERED, ENOUGH_HERE = 10, 30, 10
 """Wins, opportunities, and deals that entered a stage, below which nothing is forecast, or a stage has no curve."""
+ENOUGH_TO_WEIGH = 150
+"""Opportunities below which nobody can tell how the chance of a deal changes as it grows old."""
 FEWEST_PAST = 3
 """Past forecasts below which a shorter time ahead is taken."""
 MONEY = (Fact.AMOUNTS, Fact.ONE_CURRENCY)
@@ -71,6 +73,7 @@ class Forecast:
         model: The model.
         stages: Its stages, the win at the end.
         open: The open deals of each but the win.
+        entered: Opportunities that it is made of.
         worth: What a win brings; None where amounts are not known.
     """
 
@@ -78,7 +81,14 @@ class Forecast:
     model: Model
     stages: tuple[str, ...]
     open: tuple[OpenDeals, ...]
+    entered: float
     worth: Worth | None
+
+    @property
+    def weighs_stages(self) -> bool:
+        """Whether it tells what a deal is worth by its stage and age: each stage has days, and enough deals came."""
+        every = self.context.stages[self.context.opportunity_rank - 1 :]
+        return self.stages == every and self.entered >= ENOUGH_TO_WEIGH
 
     @cached_property
     def whenever(self) -> Sums:
@@ -130,7 +140,7 @@ def todays(context: FunnelContext, answers: Answers) -> Forecast | None:
     inflow = counts.inflow(counts.read_days(answers[counts.ENTRIES]), context.as_of)
     worth = counts.worth(counts.read_days(answers[counts.WINS]), context.as_of) if context.has_money else None
     model = Model(found, [one.stock for one in here], inflow, worth, is_valued=any(one.valued for one in here))
-    return Forecast(context, model, stages, here, worth)
+    return Forecast(context, model, stages, here, steps[0].entered, worth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,6 @@ def path(context: FunnelContext) -> tuple[str, ...]:
     return (stages[0], *(one for one in inner if context.evidence.supports(*context.reach(one))), won)
 
 
-def is_whole(context: FunnelContext) -> bool:
-    """Whether the lost ones tell of each stage from the opportunity on whether they came there."""
-    inner = context.stages[context.opportunity_rank - 1 :]
-    return all(context.evidence.supports(*context.reach(one)) for one in inner)
-
-
 def needs(context: FunnelContext) -> Needs:
     """What a forecast needs to be told."""
     first = context.opportunity_rank
