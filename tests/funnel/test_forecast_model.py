@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from xl_leadkpi.funnel.forecast import passages
-from xl_leadkpi.funnel.forecast_model import Expectation, Inflow, Model, Passage, Stock, Worth
-from xl_leadkpi.funnel.incidence import ADVANCED, LOST, WAITING, Ending, Incidence
+from xl_leadkpi.funnel.forecast_model import TELLING, Expectation, Inflow, Model, Passage, Stock, Worth
+from xl_leadkpi.funnel.incidence import ADVANCED, LONGEST, LOST, WAITING, Ending, Incidence
 
 ADVANCE, LOSS = np.array([0.1, 0.2, 0.05, 0.1]), np.array([0.05, 0.1, 0.2, 0.05])
 FIRST = Passage(ADVANCE, LOSS, np.full(4, 200.0))
@@ -182,3 +182,17 @@ def test_open_deals_without_amounts_are_worth_what_a_win_brings():
     assert sums.money.mean == pytest.approx(40 * sums.won.mean)
     assert sums.open_money.variance > 1600 * sums.open_won.variance
     assert Model([FIRST], [STOCK], None, None, is_valued=False).whenever().open_money is None
+
+
+def test_days_far_away_take_no_room():
+    # to the last day that Excel knows are 2.9 million days: a table of each day of each of them took 4 GB
+    events = [Ending(day, event, 1) for day in range(9, 20_000, 10) for event in (ADVANCED, LOST)]
+    found = Incidence([*events, Ending(2_912_000, WAITING, 6)])
+    assert found.on_days.shape[1] == LONGEST + 1
+    assert found.entered == 4006
+    one = Passage.of(found)
+    assert len(one.advanced) == TELLING + 1
+    # after ten years the pace of the last five goes on: one in ten days, of those still there
+    days = range(TELLING // 2, TELLING)
+    there = sum(4006 - 2 * len(range(9, day, 10)) for day in days)
+    assert one.advanced[-1] == pytest.approx(sum(day % 10 == 9 for day in days) / there)

@@ -290,6 +290,14 @@ def test_a_failure_at_any_call_leaves_the_workbook_as_it_was(excel, macro, langu
     assert found["reported"] > 0.7 * count
 
 
+@pytest.mark.timeout(400)
+def test_a_name_that_could_not_be_looked_up_is_not_taken_for_missing(excel):
+    added = {"do": "fill", "sheet": "Leads", "rows": [["L-new", "2025-05-05"]], "corner": "A42"}
+    found = excel.ask("undo", macro="Refresh", member="Names._Default", seed=1, setup=[*built("pl-PL"), added])
+    assert found["wrong"] == []
+    assert len(found["tried"]) > 20
+
+
 @pytest.mark.parametrize("result", [CALL_REJECTED, RETRY_LATER])
 @pytest.mark.parametrize("first", [1, 400, 1100])
 def test_a_busy_excel_is_waited_for(excel, first, result):

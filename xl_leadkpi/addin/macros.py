@@ -119,11 +119,11 @@ def _build(book: Any, host: Host, report_progress: Callable[[str], None]) -> str
 
 def _refresh(book: Any, host: Host, report_progress: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.selection import SelectionError, table_at  # noqa: PLC0415
-    from xl_leadkpi.sheets.book import find, read_text_name, split_reference  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import find, has_name, read_text_name, split_reference  # noqa: PLC0415
 
     ours = find(book, SHEETS)
     source = None
-    if book.names.contains(SOURCE):
+    if has_name(book.names, SOURCE):
         written = read_text_name(book, SOURCE)
         sheet, _, address = (written or "").rpartition("!")
         if written is None:
@@ -350,10 +350,10 @@ def _insert(book: Any, _: Host, __: Callable[[str], None], *, name: str) -> str:
 def _scorecard(book: Any, host: Host, report_progress: Callable[[str], None]) -> str:
     from xl_leadkpi.addin.scorecard import SHEET, SUMMARY, TABLE, chosen_rows, lay_out_scorecard  # noqa: PLC0415
     from xl_leadkpi.addin.selection import SelectionError  # noqa: PLC0415
-    from xl_leadkpi.sheets.book import find, to_book  # noqa: PLC0415
+    from xl_leadkpi.sheets.book import find, has_name, to_book  # noqa: PLC0415
 
     ours = find(book, (*SHEETS, SHEET))
-    if "Funnel" not in ours or not book.names.contains(SUMMARY):
+    if "Funnel" not in ours or not has_name(book.names, SUMMARY):
         raise SelectionError("The scorecard shows figures of the funnel. Press Build funnel first.")
     report_progress("reading the figures")
     keys, figures = book.names[SUMMARY].refers_to_range.options(ndim=2).value

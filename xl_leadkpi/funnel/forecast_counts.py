@@ -19,7 +19,7 @@ from xl_leadkpi.engines.expressions import month_number
 from xl_leadkpi.funnel.blocks import steady_sum
 from xl_leadkpi.funnel.context import LEAD_TO_WON, OPPORTUNITY_TO_WON, flag, last_day, month_of, total
 from xl_leadkpi.funnel.forecast_model import Inflow, Stock, Worth
-from xl_leadkpi.funnel.incidence import ADVANCED, LOST, WAITING, Ending, Incidence
+from xl_leadkpi.funnel.incidence import ADVANCED, LONGEST, LOST, WAITING, Ending, Incidence
 from xl_leadkpi.funnel.lead_state import LOST as IS_LOST
 from xl_leadkpi.funnel.lead_state import WON
 from xl_leadkpi.funnel.section import Query
@@ -240,7 +240,7 @@ def read_open(rows: Iterable[Row], like: OpenDeals | None = None) -> OpenDeals:
         like: Whose ages those of unknown age are taken to have; their own if None.
     """
     every = sorted(rows, key=lambda row: (row["age"] is None, row["age"] or 0, row["stage"]))
-    ages = [int(row["age"]) for row in every if row["age"] is not None]
+    ages = [min(int(row["age"]), LONGEST) for row in every if row["age"] is not None]
     parts = np.zeros((3, max(ages, default=0) + 1))
     unknown = np.zeros(3)
     for row in every:
@@ -248,7 +248,7 @@ def read_open(rows: Iterable[Row], like: OpenDeals | None = None) -> OpenDeals:
         if row["age"] is None:
             unknown += values
         else:
-            parts[:, int(row["age"])] += values
+            parts[:, min(int(row["age"]), LONGEST)] += values
     if unknown.any():
         mix = parts[0] if like is None else like.stock.n
         mix = mix / mix.sum() if mix.sum() else np.eye(1, max(len(mix), 1))[0]

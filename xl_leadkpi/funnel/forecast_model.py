@@ -30,6 +30,8 @@ Z80 = 1.2815515655446004
 
 FADING, MOST_GROWTH = 180.0, log(2)
 """Days over which growth fades, and the logarithm of the most that it does: none goes on for ever."""
+TELLING = 3_652
+"""Days of stay, ten years, that are told apart; beyond them the pace is that of the latest."""
 POOLED_AS = 4
 """Deals like those of all stages that are added where a stage has too few of its own."""
 
@@ -49,11 +51,11 @@ class Passage:
 
     @classmethod
     def of(cls, found: Incidence) -> Passage | None:
-        """The chances of a stage: those seen up to the horizon, and then the pace of the latest for ever.
+        """The chances of a stage: those seen up to the horizon, or ten years, and then the pace of the latest for ever.
 
         None where no day has enough at risk.
         """
-        until = found.horizon + 1
+        until = min(found.horizon + 1, TELLING)
         if until <= 0:
             return None
         on_days, at_risk = found.on_days[:, :until], found.curves.at_risk[:until]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WAITING, ADVANCED, LOST, ADVANCED_BY, LOST_BY = range(5)
 """How a wait ended: not yet; on that day by going on or by the loss; the same on an unknown day up to that one."""
 
+LONGEST = 36_525
+"""Days that are told apart, a century: a longer wait, of a day like 9999-12-31, counts as one so long."""
 ENOUGH_AT_RISK = 5
 """Leads at risk from which a day still counts: with fewer one event moves the curve by more than it can be trusted."""
 MOST_UNDECIDED = 0.1
@@ -309,7 +311,7 @@ class Incidence:
 
 def _counts(endings: Iterable[Ending]) -> NDArray[np.float64]:
     """By event and day."""
-    every = [(int(days), int(event), float(n)) for days, event, n in endings]
+    every = [(min(int(days), LONGEST), int(event), float(n)) for days, event, n in endings]
     counts = np.zeros((5, max((days for days, _, _ in every), default=-1) + 1))
     for days, event, n in every:
         counts[event, days] += n

@@ -65,6 +65,15 @@ class Written:
     moved: tuple[str, ...] = ()
 
 
+def has_name(names: Any, name: str) -> bool:
+    """Whether a workbook has a defined name.
+
+    xlwings takes every failure of Excel for a name that is not there, and cells of ours without their names look like
+    the user's: only what is missing twice is missing.
+    """
+    return bool(names.contains(name) or names.contains(name))
+
+
 def find(book: Any, keys: Iterable[str]) -> dict[str, str]:
     """Find the sheets of an earlier build, whatever they are called now.
 
@@ -77,7 +86,7 @@ def find(book: Any, keys: Iterable[str]) -> dict[str, str]:
     """
     found, names = {}, book.names
     for key in keys:
-        if names.contains(_mark(key)) and (place := split_reference(names[_mark(key)].refers_to)):
+        if has_name(names, _mark(key)) and (place := split_reference(names[_mark(key)].refers_to)):
             found[key] = place[0]
     return found
 
@@ -255,19 +264,19 @@ class _Undo:
 
     def mark(self, name: str, refers_to: str, *, new: bool = False) -> None:
         """Set a defined name; a new one does not exist yet, or refers to a sheet that is gone."""
-        before = None if new or not self.names.contains(name) else self.names[name].refers_to
+        before = None if new or not has_name(self.names, name) else self.names[name].refers_to
         self._steps.append(lambda: self._set_name(name, before))
         self._set_name(name, refers_to)
 
     def _set_name(self, name: str, refers_to: str | None) -> None:
         if refers_to is not None:
             self.names.add(name, refers_to)
-        elif self.names.contains(name):
+        elif has_name(self.names, name):
             self.names[name].delete()
 
     def unmark(self, name: str) -> bool:
         """Take a defined name away; whether it was there."""
-        if not self.names.contains(name):
+        if not has_name(self.names, name):
             return False
         before = self.names[name].refers_to
         self._steps.append(lambda: self._set_name(name, before))
@@ -440,7 +449,7 @@ class _SheetWriter:
     def _old_footprint(self) -> list[Rectangle]:
         found: list[Rectangle] = []
         for name in _parts(self.plan.name):
-            if not self.undo.names.contains(name):
+            if not has_name(self.undo.names, name):
                 break
             found += parse(read_text_name(self.undo.book, name) or "")
         return found

@@ -152,8 +152,11 @@ def undo(request):
     Returns:
         Which calls failed, what was wrong, and how many failures were reported.
     """
-    generator, calls, count = random.Random(request["seed"]), request["calls"], request["count"]
-    numbers = [1 + int(calls * (part + generator.random()) / count) for part in range(count)]  # some of every part
+    generator, calls, count = random.Random(request["seed"]), request.get("calls"), request.get("count")
+    if "member" in request:
+        numbers = calls_of(request)
+    else:
+        numbers = [1 + int(calls * (part + generator.random()) / count) for part in range(count)]  # some of every part
     wrong, reported, fresh = [], 0, False
     for number in numbers:
         if not fresh:
@@ -177,6 +180,16 @@ def undo(request):
         if HERE["book"].active.name == sheet:
             HERE["book"].active.selection = selection
     return {"tried": numbers, "wrong": wrong, "reported": reported}
+
+
+def calls_of(request):
+    """Numbers of the calls of one member that a macro makes."""
+    for step in request["setup"]:
+        OPERATIONS[step["do"]](step)
+    ExcelObject.calls.log = []
+    run({"macro": request["macro"]})
+    log, ExcelObject.calls.log = ExcelObject.calls.log, None
+    return [number for number, member in enumerate(log, start=1) if member == request["member"]]
 
 
 def leftovers():
