@@ -187,12 +187,12 @@ def test_open_deals_without_amounts_are_worth_what_a_win_brings():
 def test_days_far_away_take_no_room():
     # to the last day that Excel knows are 2.9 million days: a table of each day of each of them took 4 GB
     events = [Ending(day, event, 1) for day in range(9, 20_000, 10) for event in (ADVANCED, LOST)]
-    found = Incidence([*events, Ending(2_912_000, WAITING, 6)])
+    found = Incidence([*events, Ending(2_912_000, WAITING, 600)])
     assert found.on_days.shape[1] == LONGEST + 1
-    assert found.entered == 4006
+    assert found.entered == 4600
     one = Passage.of(found)
     assert len(one.advanced) == TELLING + 1
     # after ten years the pace of the last five goes on: one in ten days, of those still there
     days = range(TELLING // 2, TELLING)
-    there = sum(4006 - 2 * len(range(9, day, 10)) for day in days)
+    there = sum(4600 - 2 * len(range(9, day, 10)) for day in days)
     assert one.advanced[-1] == pytest.approx(sum(day % 10 == 9 for day in days) / there)
