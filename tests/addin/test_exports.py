@@ -31,7 +31,7 @@ def why():
 
 def test_every_kpi_is_exported():
     assert set(exports.FUNCTIONS) == {
-        *CATALOGUE, "FUNNEL", "KPITABLE", "COHORTS", "ATTRIBUTION", "KPIHELP", "KPIWHY",
+        *CATALOGUE, "FUNNEL", "KPITABLE", "COHORTS", "EXPLAIN", "ATTRIBUTION", "KPIHELP", "KPIWHY",
     }  # fmt: skip
 
 
@@ -295,3 +295,53 @@ def test_two_shapley_values_by_their_names(model, credited):
 def test_rates_want_the_leads_that_are_not_won_too():
     assert call("ATTRIBUTION", TOUCHES, "shapley rates") == [["#VALUE!"]]
     assert "shapley_rates compares the paths that were won with the others: pass all leads" in why()
+
+
+DEALS = [
+    ["Deal ID", "Stage", "Won date", "Lost date", "Amount", "Source", "Region"],
+    ["1", "Won", "2025-01-10", None, 100.0, "Ads", "N"],
+    ["2", "Lost", None, "2025-02-10", 100.0, "SEO", "N"],
+    ["3", "Won", "2025-04-10", None, 300.0, "Ads", "S"],
+    ["4", "Won", "2025-05-10", None, 200.0, "SEO", "S"],
+    ["5", "Won", "2025-06-30", None, 100.0, "SEO", "N"],
+]
+COSTS = [["Month", "Channel", "Cost"], ["2025-02-01", "Ads", 50.0], ["2025-05-01", "Ads", 90.0]]
+
+
+def test_explain_gives_the_parts_of_a_change():
+    header, whole, *factors = call("EXPLAIN", DEALS, "revenue", "", "2025-Q2")
+    assert header == ["Factor", "From", "To", "Part", "Share", "Tested"]
+    assert whole == ["(total)", 100.0, 600.0, 500.0, 1.0, "unclear"]
+    assert [row[:3] for row in factors] == [
+        ["days", 90.0, 91.0],
+        ["closed", 2.0, 3.0],
+        ["win_rate", 0.5, 1.0],
+        ["deal", 100.0, 200.0],
+    ]
+    assert sum(row[3] for row in factors) == pytest.approx(500)
+    for by in ("Source", "region"):
+        header, *groups, total = call("EXPLAIN", DEALS, "REVENUE", by, "2025-Q2", "2025-Q1")
+        assert header == ["Group", "From", "To", "Part", "Share", "Volume", "Mix", "Rate", "Deal", "Tested"]
+        assert [total[0], *total[1:4]] == ["(total)", 100.0, 600.0, 500.0]
+        assert sum(row[3] for row in groups) == pytest.approx(500)
+        assert all(sum(row[5:9]) == pytest.approx(row[3], abs=1e-8) for row in groups)
+    cost = call("EXPLAIN", DEALS, "cac", "", "2025-Q2", "2025-Q1", COSTS)
+    assert cost[1][:4] == ["(total)", 50.0, 30.0, -20.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (("profit", "", "2025-Q2"), "there is no figure 'profit'; there are revenue, won, cac and lead_conversion"),
+        (("revenue", "", ""), "name the period, such as 2026-Q2"),
+        (("revenue", "", "2025-Q2", "none"), "name the period, such as 2026-Q2"),
+        (("revenue", "", "spring"), "spring"),
+        (("revenue", "", 2026.0), "nothing was created or closed in the period 2026"),
+        (("revenue", "", "2025-Q2", "2024-Q2"), "The first day of the table is 2025-01-10"),
+        (("revenue", "owner", "2025-Q2"), "not known by owner: it takes two groups or more"),
+        (("cac", "", "2025-Q2"), "there is no spend"),
+    ],
+)
+def test_explain_says_why_it_cannot(values, reason):
+    assert call("EXPLAIN", DEALS, *values) == [["#VALUE!"]]
+    assert reason in why()

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.attack import columnar, formats, options, tables
+from tests.attack import columnar, formats, more, options, tables
 from tests.attack.maps import map_workbook
 from tests.attack.processes import Command
 
@@ -65,7 +65,7 @@ def make(seed: int, number: int, folder: Path) -> Attack:
     for name in ("work", "tmp", "home"):
         (folder / name).mkdir()
     maker = _Maker(work, random)
-    command = maker.command()
+    command = maker.command(_Maker(work, Random(f"{seed}-{number}-more")))
     files = [path for path in work.rglob("*") if path.is_file() and not path.is_symlink()]
     size = sum(path.stat().st_size for path in files)
     return Attack(f"{seed}:{number}", command, maker.tags, [work / name for name in maker.outputs], size, files)
@@ -81,8 +81,8 @@ class _Maker:
         self.outputs: list[str] = []
         self.stdin = os.devnull
 
-    def command(self) -> Command:
-        """The command line, its files written."""
+    def command(self, beside: _Maker) -> Command:
+        """The command line, its files written; what it reads beside the leads another one chooses."""
         random = self.random
         table = tables.make("leads" if random.random() < 0.6 else "deals", random)
         leads = self._leads(table)
@@ -97,10 +97,27 @@ class _Maker:
             (self.work / "earlier.xlsx").write_bytes(map_workbook(random))
             said += ["--reuse-map", "earlier.xlsx"]
             self.tags.append("map")
+        said += beside.more(table)
+        self.tags += beside.tags
         said = ["funnel", *(["--", *said] if said[0].startswith("-") and random.random() < 0.1 else said)]
         return self._circumstances(Command(said, self.work, self.stdin))
 
     # tables
+
+    def more(self, leads: tables.Table) -> list[str]:
+        """Histories, reports, rates, more files of leads and a project file."""
+        said, tags = more.beside(leads, self.work, self._more_table, self.random)
+        self.tags += tags
+        return said
+
+    def _more_table(self, table: tables.Table, stem: str) -> str:
+        if self.random.random() < 0.5:
+            self._table(table)
+        if self.random.random() < 0.15:
+            self._write(f"{stem}.parquet", columnar.parquet_file(table, self.random))
+            return f"{stem}.parquet"
+        form = self.random.choice(("text", "text", "text", "xlsx", "ods"))
+        return self._file(table, form, f"{stem}{'.csv' if form == 'text' else f'.{form}'}")
 
     def _table(self, table: tables.Table) -> None:
         self.tags += tables.spoil(table, self.random)
@@ -266,6 +283,8 @@ class _Maker:
             said += self._output("--json", random.choice(("funnel.json", "old.json", "-", "-")))
         if chosen > 0.97:
             said = []
+        elif chosen > 0.8:
+            said += self._output("--html", random.choice(("page.html", "old.html")))
         if random.random() < 0.04:
             read = sorted(str(path.relative_to(self.work)) for path in self.work.rglob("*.*") if path.is_file())
             odd = random.choice(("x.csv", "missing/x.xlsx", ".", "/dev/full", "old.xlsx", *read * 3))
@@ -313,7 +332,7 @@ class _Maker:
         elif chosen < 0.075 and (self.work / command.words[1]).is_file():
             command.stdin = str(self.work / command.words[1])
             command.words[1] = random.choice(("-", "/dev/stdin"))
-            if not {"-o", "--json"} & set(command.words):
+            if not {"-o", "--json", "--html"} & set(command.words):
                 command.words += self._output("-o", "funnel.xlsx")
             self.tags.append("stdin")
         return command

@@ -12,6 +12,7 @@ import stat
 import zipfile
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 import python_calamine
@@ -243,8 +244,8 @@ def _missing(attack: Attack, folder: Path, after: State, before: State) -> list[
 
 
 def _asked(attack: Attack, folder: Path) -> list[str]:
-    """The files that the last ``-o`` and ``--json`` name."""
-    asked = {option: name for option, name in pairwise(attack.command.words) if option in {"-o", "--json"}}
+    """The files that the last ``-o``, ``--json`` and ``--html`` name."""
+    asked = {option: name for option, name in pairwise(attack.command.words) if option in {"-o", "--json", "--html"}}
     return [
         str((attack.command.folder / name).relative_to(folder))
         for name in asked.values()
@@ -262,7 +263,20 @@ def check_output(path: Path) -> list[str]:
     content = path.read_bytes()
     if path.suffix == ".json":
         return check_json(content)
+    if path.suffix == ".html":
+        return check_page(content)
     return check_workbook(content) if path.suffix.lower() == ".xlsx" else []
+
+
+def check_page(content: bytes) -> list[str]:
+    """What is wrong with a page: it is XML as well, and nothing in it runs or is fetched."""
+    try:
+        elements = list(ET.fromstring(content).iter())
+    except ET.ParseError as error:
+        return [f"the page: {_kind(str(error))}"]
+    named = {element.tag.rpartition("}")[2] for element in elements} & {"script", "link", "img", "iframe", "object"}
+    fetched = {name for element in elements for name in element.attrib if name in {"src", "href"} or name[:2] == "on"}
+    return [f"the page: {name}" for name in sorted(named | fetched)]
 
 
 def _never(constant: str) -> float:

@@ -185,7 +185,7 @@ def _options_less(recipe: Recipe) -> Iterator[Recipe]:
         if words[at].startswith("--") or words[at] == "-o":
             length = 1 if words[at] in {"--quiet", "--"} else 2
             left = [*words[:at], *words[at + length :]]
-            if {"-o", "--json"} & set(left):
+            if {"-o", "--json", "--html"} & set(left):
                 yield {**recipe, "words": left}
 
 

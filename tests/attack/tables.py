@@ -131,7 +131,7 @@ def _column(name: str, rows: int, random: Random) -> list[Any]:
         days = [
             datetime(first.year, first.month, first.day) + timedelta(hours=random.randint(0, 9000)) for _ in range(rows)
         ]
-        return [_day(day, style) if random.random() < filled else None for day in days]
+        return [day_of(day, style) if random.random() < filled else None for day in days]
     if name in {"amount", "sp_spend"}:
         style = random.choice(AMOUNT_STYLES)
         return [
@@ -159,7 +159,8 @@ def _column(name: str, rows: int, random: Random) -> list[Any]:
     return [random.choice(words) for _ in range(rows)]
 
 
-def _day(day: datetime, style: str) -> Any:
+def day_of(day: datetime, style: str) -> Any:
+    """A day as some program writes it."""
     match style:
         case "iso":
             return day.strftime("%Y-%m-%d")
@@ -417,10 +418,10 @@ def ends_of_periods(table: Table, random: Random) -> None:
             continue
         first = datetime(2025, random.randint(1, 12), random.randint(1, 28), random.choice((0, 0, 12)))
         days = one if same else random.choice(_PERIODS)
-        row[begin] = _day(first, style)
+        row[begin] = day_of(first, style)
         if isinstance(days, int):
             far = first.toordinal() + days
-            row[end] = _day(datetime.fromordinal(max(1, min(far, date.max.toordinal()))), style)
+            row[end] = day_of(datetime.fromordinal(max(1, min(far, date.max.toordinal()))), style)
         else:
             row[end] = days
     if random.random() < 0.15:  # what the period ends with is there, what it begins with is not

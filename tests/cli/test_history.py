@@ -74,6 +74,14 @@ def test_a_history_at_fault_is_named(folder, capsys, words, said):
     assert said in capsys.readouterr().err
 
 
+def test_a_history_in_parquet_is_called_by_its_name(folder, capsys):
+    pl.DataFrame({"Colour": ["red"], "Size": [3]}).write_parquet("changes.parquet")
+    pl.read_csv("deals.csv").write_parquet("deals.parquet")
+    for leads in (["deals.csv"], ["deals.parquet", "--engine", "polars"], ["deals.parquet", "--engine", "duckdb"]):
+        assert main(["funnel", *leads, "--history", "changes.parquet", "--quiet"]) == 1
+        assert capsys.readouterr().err.startswith("leadkpi: changes.parquet")
+
+
 def test_the_history_is_no_output(folder, capsys):
     assert main(["funnel", "deals.csv", "--history", "history.csv", "--json", "history.csv"]) == 1
     assert "history.csv is one of the files read" in capsys.readouterr().err

@@ -19,6 +19,8 @@ from xl_leadkpi import sample, temporary_files
 from xl_leadkpi.cli import main
 from xl_leadkpi.output_files import OutputError, OutputFiles
 
+pytestmark = pytest.mark.long
+
 SPEND = "Month,Channel,Cost (EUR)\n2025-01-01,Ads,100\n"
 TOUCHES = "Lead ID,Touch time,Channel\n1,2025-01-04 10:00,Ads\n"
 DEALS = "Lead ID,Deal stage,Amount,Close date\n1,Won,100,2025-02-01\n"
@@ -452,3 +454,54 @@ def test_a_full_disk_of_the_output_is_named_as_such(folder, capsys, monkeypatch,
     assert words[1] in said
     assert "No space left" in said
     assert "temporary" not in said
+
+
+# the page -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_alone_makes_no_workbook(folder, capsys):
+    assert main(["funnel", "leads.csv", "--html", "page.html"]) == 0
+    assert names() == ["leads.csv", "page.html"]
+    assert capsys.readouterr().out.splitlines()[-1] == "page.html"
+    assert Path("page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_workbook_json_and_page_appear_together(folder, capsys, monkeypatch):
+    asked = ["funnel", "leads.csv", "-o", "out.xlsx", "--json", "out.json", "--html", "out.html", "--quiet"]
+    assert main([*asked, "--language", "pl"]) == 0
+    assert names() == ["leads.csv", "out.html", "out.json", "out.xlsx"]
+    assert 'lang="pl"' in Path("out.html").read_text(encoding="utf-8")
+    before = contents()
+    monkeypatch.setattr("xl_leadkpi.cli.funnel.put_json", lambda *_: (_ for _ in ()).throw(OutputError("no room")))
+    assert main(asked) == 1
+    assert contents() == before
+
+
+@pytest.mark.parametrize("named", [["--spend", "spend.csv"], ["--touches", "touches.csv"], []])
+def test_no_file_that_is_read_becomes_a_page(folder, capsys, named):
+    for name, content in (("spend.csv", SPEND), ("touches.csv", TOUCHES)):
+        Path(name).write_text(content)
+    target = named[1] if named else "leads.csv"
+    assert "one of the files read; name another with --html" in refused(
+        capsys, "funnel", "leads.csv", *named, "--html", target
+    )
+
+
+@pytest.mark.parametrize("option", ["-o", "--json"])
+def test_a_page_is_no_other_output_as_well(folder, capsys, option):
+    said = refused(capsys, "funnel", "leads.csv", option, "out.xlsx", "--html", "./OUT.xlsx")
+    assert "cannot be one file; name another with --html" in said
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_a_page_goes_into_a_file(folder, capsys, name):
+    assert "the page goes into a file" in refused(capsys, "funnel", "leads.csv", "--html", name)
+
+
+def test_a_foreign_page_is_replaced_on_the_command_line_alone(folder, capsys):
+    Path("page.html").write_text("<html><body>mine</body></html>")
+    Path("leadkpi.toml").write_text('version = 1\n[inputs]\nleads = "leads.csv"\n[output]\nhtml = "page.html"\n')
+    said = refused(capsys, "funnel", "--quiet")
+    assert "leadkpi.toml, line 5: output.html: page.html is there and no page of leadkpi's" in said
+    assert main(["funnel", "leads.csv", "--html", "page.html", "--quiet"]) == 0
+    assert main(["funnel", "--quiet"]) == 0  # now it is ours

@@ -37,12 +37,24 @@ def test_terminal_and_json_say_the_period_and_the_bases(there, capsys):
     assert "period 2026-Q1: 2026-01-01 to 2026-03-31\ncompared with 2025-10-01 to 2025-12-31: " in out
     assert "created in the period, and what has become of them since:" in out
     assert out.count("win rate") == 1 == out.split("closed in the period, whenever created:")[1].count("win rate")
+    said = out.split("what changed and why:\n")[1].splitlines()
+    assert said[0].startswith("  Revenue € ")
+    assert " than in Q4 2025." in said[0]
     found = json.loads((there / "out.json").read_text())
     header = found["header"]
     assert [header[f"{name}_{end}"] for name in ("period", "compared") for end in ("from", "to")] == [
         "2026-01-01", "2026-03-31", "2025-10-01", "2025-12-31",
     ]  # fmt: skip
     assert {"period_created", "period_closed", "closed_by", "closed_losses"} <= found.keys()
+
+
+def test_the_sheet_says_what_changed_as_the_terminal_does(there, capsys):
+    assert run("--period", "2026-Q1", "-o", "funnel.xlsx") == 0
+    said = capsys.readouterr().out.split("what changed and why:\n")[1].splitlines()
+    sentences = [line.strip() for line in said if line.startswith("  ")]
+    assert set(sentences[:3]) <= set(texts(there / "funnel.xlsx"))
+    assert run("--period", "2026-Q1", "--compare", "none") == 0
+    assert "what changed" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -113,7 +125,7 @@ def test_a_period_that_is_not_over_says_so(there):
         (["--period", "2026-Q5"], 2, "There is no quarter '2026-Q5'. Write one of Q1 to Q4."),
         (["--period", "2026-05..2026-01"], 2, "ends (2026-01-31) before it begins (2026-05-01)"),
         (["--period", "May"], 2, "'May' is no period. Write it as 2026-Q2"),
-        (["--period", "2026", "--fiscal-start", "13"], 2, "'13' is not a month, 1 to 12"),
+        (["--period", "2026", "--fiscal-start", "13"], 2, "'13' is out of range or no number; give a month, 1 to 12"),
         (["--period", "2019"], 1, "nothing was created or closed in the period 2019 (2019-01-01 to 2019-12-31)"),
         (
             ["--compare", "previous"],

@@ -390,27 +390,27 @@ FAULTS = {
     "unknown": ("windw = 60\n", "line 1: windw: there is no such setting; did you mean window?"),
     "elsewhere": (
         '\nleads = "leads.csv"\n',
-        "line 2: leads: there is no such setting here; leads stands below [inputs]",
+        "line 2: leads: there is no such setting here; move leads below [inputs]",
     ),
     "of the top": (
         f"{INPUTS}window = 60\n",
-        "line 3: inputs.window: there is no such setting here; window stands at the top",
+        "line 3: inputs.window: there is no such setting here; move window to the top",
     ),
     "as an option": (
         '[output]\noutput = "a.xlsx"\n',
-        "line 2: output.output: there is no such setting here; workbook stands",
+        "line 2: output.output: there is no such setting here; move workbook",
     ),
     "a part": ("[inputz]\nx = 1\n", "line 1: inputz: there is no such setting"),
-    "no part": ("inputs = 3\n", "line 1: inputs: it is a part of the file: begin it with a line [inputs]"),
-    "a text": ('window = "sixty"\n', "line 1: window: 'sixty' is not a whole number"),
-    "a number": ("language = 3\n", "line 1: language: 3 is not one of en, pl, ru, in quotation marks"),
-    "true": ("top = true\n", "line 1: top: true is not a whole number"),
+    "no part": ("inputs = 3\n", "line 1: inputs: 3 does not fit; write its settings below a line [inputs]"),
+    "a text": ('window = "sixty"\n', "line 1: window: 'sixty' does not fit; write a whole number"),
+    "a number": ("language = 3\n", "line 1: language: 3 does not fit; write one of en, pl, ru, in quotation marks"),
+    "true": ("top = true\n", "line 1: top: true does not fit; write a whole number"),
     "a day in quotes": (
         'as_of = "2025-06-30"\n',
-        "line 1: as_of: '2025-06-30' is not a day such as 2026-06-30, without",
+        "line 1: as_of: '2025-06-30' does not fit; write a day such as 2026-06-30, without",
     ),
-    "a time": ("as_of = 2025-06-30T10:00:00\n", "line 1: as_of: 2025-06-30 10:00:00 is not a day"),
-    "a list": ("window = [60]\n", "line 1: window: [60] is not a whole number"),
+    "a time": ("as_of = 2025-06-30T10:00:00\n", "line 1: as_of: 2025-06-30 10:00:00 does not fit; write a day"),
+    "a list": ("window = [60]\n", "line 1: window: [60] does not fit; write a whole number"),
     "a share": ("margin = 40\n", "line 1: margin: '40' is not a share between 0 and 1"),
     "a choice": ('reach = "filed"\n', "line 1: reach: 'filed' is unknown; did you mean filled?"),
     "a field": ('[map]\n\n# x\ncreate = "Created"\n', "line 4: map.create: There is no field 'create'"),
@@ -419,12 +419,18 @@ FAULTS = {
         "line 2: stage_words.Hot one: Stage word 'Hot one': 'SQLL' is no stage",
     ),
     "an encoding": ('[encodings]\nall = "cp9999"\n', "line 2: encodings.all: there is no encoding 'cp9999'"),
-    "no table": ("stage_words = 3\n", "line 1: stage_words: 3 is not a table"),
-    "no stages": ("stages = 3\n", "line 1: stages: 3 is not one of auto, own, canonical, in quotation marks or a list"),
-    "words as stages": ('[stages]\nHot = "SQL"\n', "line 1: stages: words of stages stand below [stage_words]"),
+    "no table": ("stage_words = 3\n", "line 1: stage_words: 3 does not fit; write a table"),
+    "no stages": (
+        "stages = 3\n",
+        "line 1: stages: 3 does not fit; write one of auto, own, canonical, in quotation marks or a list",
+    ),
+    "words as stages": (
+        '[stages]\nHot = "SQL"\n',
+        "line 1: stages: this is no list of stages; write words of stages below [stage_words]",
+    ),
     "one stage": ('[[stages]]\nname = "A"\n', "line 1: stages: 1 before the win; a funnel has 2 to 20"),
-    "a nameless stage": ('[[stages]]\nwords = ["A"]\n', "line 1: stages: a stage has a name, words"),
-    "words of a stage": ('[[stages]]\nname = "A"\nwords = "a"\n', "line 1: stages: a stage has a name, words"),
+    "a nameless stage": ('[[stages]]\nwords = ["A"]\n', "line 1: stages: this is no stage; give it a name"),
+    "words of a stage": ('[[stages]]\nname = "A"\nwords = "a"\n', "line 1: stages: this is no stage; give it a name"),
     "more of a stage": (
         '[[stages]]\nname = "A"\nnote = "a"\n',
         "line 3: stages.note: there is no such setting of a stage",
@@ -435,7 +441,7 @@ FAULTS = {
     ),
     "an early win": (
         '[[stages]]\nname = "A"\nstands_for = "Won"\n[[stages]]\nname = "B"\n',
-        "line 1: stages: one stage stands for Won at most",
+        "line 1: stages: put one stage at most for Won",
     ),
     "what it stands for": (
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\nstands_for = "Demo"\n',
@@ -445,7 +451,7 @@ FAULTS = {
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\n[stage_words]\nHot = "SQL"\n',
         "line 6: stage_words.Hot: Stage word 'Hot': 'SQL' is no stage. The stages are: A, B, Won, Lost, Open",
     ),
-    "no text": ("[stage_words]\nHot = 3\n", "line 2: stage_words.Hot: 3 is not a text in quotation marks"),
+    "no text": ("[stage_words]\nHot = 3\n", "line 2: stage_words.Hot: 3 does not fit; write a text in quotation marks"),
     "a header": (f'{INPUTS}[map]\namount = "Amnt"\n', "line 4: map.amount: leads.csv: there is no column 'Amnt'"),
     "a group": (f'by = ["Amnt"]\n{INPUTS}', "line 1: by: leads.csv: there is no column 'Amnt' to group by"),
     "a period": (f'period = "2025-02..2025-01"\n{INPUTS}', "line 1: period: The period '2025-02..2025-01' ends"),
@@ -478,7 +484,15 @@ FAULTS = {
     "to the end": ("by = [\n", "line 2: this is no TOML"),
     "digits": (f"top = {'9' * 5000}\n", "this is no TOML"),
     "deep": (f"by = {'[' * 50_000}\n", "leadkpi.toml"),
-    "an array of parts": ('[[inputs]]\nleads = "a"\n', "line 1: inputs: it is a part of the file"),
+    "a day before all": (
+        f"as_of = 0001-01-01\n{INPUTS}",
+        "line 1: as_of: As of 0001-01-01: older dates stand for none. Give a day from 1901-01-01 on.",
+    ),
+    "a blank word": (f'exclude = ["spam", "-"]\n{INPUTS}', "line 1: exclude: --exclude leaves out the rows of a word"),
+    "an array of parts": (
+        '[[inputs]]\nleads = "a"\n',
+        "line 1: inputs: [{'leads': 'a'}] does not fit; write its settings below a line [inputs]",
+    ),
 }
 
 

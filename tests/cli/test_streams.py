@@ -14,6 +14,8 @@ from xl_leadkpi import sample
 from xl_leadkpi.cli import main
 from xl_leadkpi.kpis import reference
 
+pytestmark = pytest.mark.long
+
 ENCODINGS = ("cp1252", "cp1250", "cp1251", "cp852", "ascii", "utf-8")
 CYRILLIC = "Заявки « №1 ».csv"
 posix = pytest.mark.skipif(os.name == "nt", reason="descriptors, pipes and names as POSIX has them")

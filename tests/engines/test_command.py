@@ -14,6 +14,8 @@ from xl_leadkpi.engines import scan_parquet
 from xl_leadkpi.leads import InputError
 from xl_leadkpi.leads.files.warehouse import choose_engine, find_table
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

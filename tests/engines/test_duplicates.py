@@ -14,6 +14,8 @@ from xl_leadkpi.leads import ReadOptions, read_frame, read_query, read_touches_f
 
 from .figures import differences
 
+pytestmark = pytest.mark.long
+
 ROWS = 600
 
 

@@ -34,7 +34,7 @@ def history():
 
 def figures(table):
     report = as_json(build(table, options=FunnelOptions(window_days=30)))
-    names = ("summary", "stages", "stage_times", "by", "months", "visits", "transitions", "reopened", "changes")
+    names = ("summary", "stages", "stage_times", "by", "months", "visits", "transitions", "reopened", "deal_changes")
     return {name: report[name] for name in names}
 
 

@@ -10,6 +10,8 @@ import pytest
 from xl_leadkpi.cli import main
 from xl_leadkpi.leads import InputError, ReadOptions, read_frame
 
+pytestmark = pytest.mark.long
+
 ROWS = 60
 LEADS = pl.DataFrame(
     {

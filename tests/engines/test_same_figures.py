@@ -142,10 +142,33 @@ def on_their_way(tmp_path_factory):
     return case
 
 
-CASES = ["golden", "olist", "crm", "made_up", "clocked", "all_clocked", "flagged", "on_their_way"]
+@pytest.fixture(scope="session")
+def staying(tmp_path_factory):
+    """Customers with times of day, some of whom left: before the win, on its day, later, or are to leave yet."""
+    path = tmp_path_factory.mktemp("staying") / "leads.parquet"
+    draw = random.Random(11)
+    rows = []
+    for number in range(900):
+        won = datetime(2024, 1, 1, 9) + timedelta(days=draw.randrange(850), minutes=draw.randrange(600))
+        end = won + timedelta(days=draw.choice([-3, 0, 30, 90, 200, 400, 900]), minutes=draw.randrange(900))
+        rows.append({
+            "Lead ID": f"L{number}", "Created": won - timedelta(days=9), "Won date": won if number % 4 else None,
+            "Contract End Date": end if draw.random() < 0.6 else None, "MRR": draw.randrange(9900) / 100,
+            "Source": draw.choice(["Ads", "Fair", None]), "Owner": draw.choice("AB"),
+        })  # fmt: skip
+    pl.DataFrame(rows).write_parquet(path)
+    case = Case(path, reading=replace(READING, fields={"amount": "MRR"}))
+    assert {row["group"] for row in case.figures["retention"]["source"]} == {"Ads", "Fair", "(none)", "(total)"}
+    assert all(row["lifetime_revenue"] for row in case.figures["retention"]["owner"])
+    told = {row["finding"] for row in case.figures["quality"]}
+    assert {"customer_end_ahead", "customer_end_not_won", "customer_end_before_won"} <= told
+    return case
 
 
-@pytest.mark.parametrize("name", ["polars", "duckdb"])
+CASES = ["golden", "olist", "crm", "made_up", "clocked", "all_clocked", "flagged", "on_their_way", "staying"]
+
+
+@pytest.mark.parametrize("name", ["polars", pytest.param("duckdb", marks=pytest.mark.long)])
 @pytest.mark.parametrize("case", CASES)
 def test_same_figures(request, case, name):
     if name == "duckdb":
@@ -154,7 +177,7 @@ def test_same_figures(request, case, name):
     assert differences(made.figures, made.on(name)) == []
 
 
-@pytest.mark.parametrize("name", ["polars", "duckdb"])
+@pytest.mark.parametrize("name", ["polars", pytest.param("duckdb", marks=pytest.mark.long)])
 def test_same_means_whatever_the_order_of_adding(tmp_path, name):
     """Of seconds that add up to 27 more than a multiple of 54 a rounding to the sixth digit of a day is a toss."""
     for seed in range(8):
@@ -170,7 +193,7 @@ def test_same_means_whatever_the_order_of_adding(tmp_path, name):
         assert differences(case.figures, case.on(name)) == []
 
 
-@pytest.mark.parametrize("case", ["golden", "olist", "crm", "flagged"])
+@pytest.mark.parametrize("case", ["golden", "olist", "crm", "flagged", "staying"])
 def test_same_figures_on_a_spark_cluster(request, spark, case):
     made = request.getfixturevalue(case)
     assert differences(made.figures, made.on("spark")) == []

@@ -11,6 +11,9 @@ import pandas as pd
 import polars as pl
 
 from tests.golden import GOLDEN
+from tests.leads.everywhere import read_on
+from xl_leadkpi import sample
+from xl_leadkpi.funnel import as_json, build
 from xl_leadkpi.leads.model.evidence import RowCounts, TableShape, gather
 from xl_leadkpi.leads.model.stage import PIPELINE
 from xl_leadkpi.leads.model.table import LeadTable, SpendTable
@@ -18,7 +21,9 @@ from xl_leadkpi.leads.model.table import LeadTable, SpendTable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from xl_leadkpi.funnel import FunnelOptions
     from xl_leadkpi.funnel.report import FunnelReport
+    from xl_leadkpi.leads import ReadOptions
     from xl_leadkpi.leads.model.findings import Finding
 
 DAYS = ["created", "d_mql", "d_sql", "d_meeting", "d_opportunity", "d_proposal", "d_won", "d_lost", "expected_close"]
@@ -168,3 +173,13 @@ def golden_spend() -> SpendTable:
             for record in csv.DictReader(file)
         )
     return SpendTable(rows, None)
+
+
+def in_memory_and(place: str, reading: ReadOptions, counting: FunnelOptions) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures of one sample, counted in memory and on an engine."""
+    columns = sample.leads(1500).with_columns(pl.col("Created").dt.date()).drop("First contacted")
+    memory, there = (
+        as_json(build(read_on(one, columns.to_dict(as_series=False), reading), options=counting))
+        for one in ("memory", place)
+    )
+    return memory, there

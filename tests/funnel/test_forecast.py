@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from xl_leadkpi.funnel import as_json, build
+from xl_leadkpi.funnel import as_json, build, forecast
 from xl_leadkpi.funnel import forecast_counts as counts
 from xl_leadkpi.funnel.build import _ask
 from xl_leadkpi.funnel.context import funnel_context
+from xl_leadkpi.funnel.incidence import LONGEST
 from xl_leadkpi.funnel.options import FunnelOptions
 from xl_leadkpi.leads import ReadOptions, read_frame
 
@@ -168,7 +169,11 @@ def test_a_past_day_is_as_a_table_of_that_day_tells_it(table, place):
         assert found.entered == expected.entered
         assert found.curves.advanced == pytest.approx(expected.curves.advanced)
         assert found.curves.lost == pytest.approx(expected.curves.lost)
-    for node, here in enumerate(past.open(place), start=1):
+    leads, *deals = past.open(place)
+    assert list(leads.stock.n) == list(counts.read_open(told[counts.OPEN_LEADS]).stock.n)
+    created, expected = past.created.between(0, past.ends[place]), counts.read_days(told[counts.LEADS])
+    assert (list(created.day), list(created.n)) == (list(expected.day), list(expected.n))
+    for node, here in enumerate(deals, start=1):
         expected = counts.read_open(row for row in told[counts.OPEN_DEALS] if row["node"] == node)
         assert [list(part) for part in here.stock] == [list(part) for part in expected.stock]
     assert then.as_of == past.ends[place]
@@ -287,9 +292,14 @@ def test_a_table_of_deals(table):
     found, whole = figures(deals, kind="deals"), figures(table)
     assert found["header"]["is_deals"]
     assert found["summary"]["weighted_pipeline"] == pytest.approx(whole["summary"]["weighted_pipeline"])
-    assert [row["forecast"] for row in found["forecast_check"]] == pytest.approx(
-        [row["forecast"] for row in whole["forecast_check"]]
-    )
+    for row, other in zip(found["forecast"], whole["forecast"], strict=False):
+        assert (row["mean"], row["low"], row["won_high"]) == pytest.approx(
+            (other["mean"], other["low"], other["won_high"])
+        )
+        # leads that are no opportunities yet tell more of what is to come than opportunities alone
+        assert row["new_won_mean"] != other["new_won_mean"]
+    actual = [[row[key] for key in ("as_of", "actual", "naive")] for row in whole["forecast_check"]]
+    assert [[row[key] for key in ("as_of", "actual", "naive")] for row in found["forecast_check"]] == actual
 
 
 # known truth ----------------------------------------------------------------------------------------------------------
@@ -309,8 +319,6 @@ def test_known_truth(shared, leads, given):
         as_of = date.fromisoformat(later["as_of"])
         leads_read = read_frame([list(table[0]), *(list(row.values()) for row in table)], ReadOptions(as_of=as_of))
         context = funnel_context(leads_read, FunnelOptions())
-        from xl_leadkpi.funnel import forecast
-
         found = forecast.todays(context, _ask([counts.todays_queries(context)]))
         for days in (60, 90, 10**6):
             expected = found.whenever if days == 10**6 else found.model.sums([days])[0]
@@ -338,3 +346,59 @@ def test_deals_of_one_week_say_nothing_of_growth():
     for weeks in ([5.0], [0.0, 0.0, 0.0]):
         found = counts._trend(np.array(weeks), 0.7, 4.0)
         assert (found.a_day, found.slope, found.slope_variance) == (0.7, 0, 0)
+
+
+def days_of(weeks):
+    """Weeks of so many a week, ending on day 1000, as what happened by day."""
+    first = 1000 - 7 * len(weeks)
+    rows = [{"day": first + 7 * place + day, "n": one / 7, "amount": 0, "squares": 0, "amounts": 0}
+            for place, one in enumerate(weeks) for day in range(7)]  # fmt: skip
+    return counts.read_days(rows)
+
+
+def test_growth_is_that_of_the_weeks():
+    weeks = 100 * np.exp(0.02 * np.arange(26))
+    found = counts.inflow(days_of(weeks), 1000, are_first=True)
+    assert found.slope == pytest.approx(0.02 / 7, rel=0.01)
+    assert 7 * found.rates(7).mean() == pytest.approx(weeks[-1] * np.exp(0.02), rel=0.02)
+
+
+def test_weeks_that_grow_otherwise_tell_alone():
+    """A source that began 13 weeks ago: the step is no growth that goes on."""
+    found = counts.inflow(days_of([60] * 13 + [120] * 13), 1000, are_first=True)
+    assert (found.observed, found.slope) == (pytest.approx(13 * 120), pytest.approx(0, abs=1e-9))
+    assert found.rates(90) == pytest.approx(np.full(90, 120 / 7))
+
+
+def test_of_a_young_table_all_leads_count_but_not_all_opportunities():
+    """Before the first leads came there were none that could have become opportunities."""
+    days = days_of([20] * 16)
+    assert counts.inflow(days, 1000, are_first=True).observed == pytest.approx(320)
+    assert counts.inflow(days, 1000).observed == pytest.approx(160)
+
+
+def test_where_leads_are_missing_opportunities_tell_what_is_to_come(table):
+    """An export of opportunities alone, each with the day its lead was created."""
+    context, answers = asked(table)
+    assert forecast.todays(context, answers).model.before == 1
+    context, answers = asked([row for row in table if row["Opportunity date"]])
+    assert forecast.todays(context, answers).model.before == 0
+
+
+def test_velocity_is_what_the_forecast_expects_a_day_to_bring(table, found):
+    context, answers = asked(table)
+    [sums] = forecast.todays(context, answers).model.sums([30])
+    summary = found["summary"]
+    assert summary["velocity"] == pytest.approx(sums.money.mean / 30)
+    parts = [summary[key] for key in ("open_opportunities", "average_deal", "velocity_win_rate", "velocity_days")]
+    assert summary["velocity"] == pytest.approx(parts[0] * parts[1] * parts[2] / parts[3])
+    assert summary["velocity_win_rate"] == pytest.approx(summary["win_rate_mature"], rel=1e-8)
+    came = sum(one["amount"] for one in FOUND if one["Won"] is not None and TODAY < one["Won"] <= TODAY + 30)
+    assert summary["velocity"] == pytest.approx(came / 30, rel=0.3)
+
+
+def test_an_age_without_end_is_a_century():
+    row = {"stage": 0, "n": 2, "amount": 3.0, "squares": 5.0, "amounts": 2}
+    found = counts.read_open([row | {"age": 2_912_000}, row | {"age": None}])
+    assert [len(part) for part in found.stock] == [LONGEST + 1] * 5
+    assert (found.stock.n[-1], found.stock.undated[-1], found.unplaced, found.valued) == (4, 2, 2, 4)

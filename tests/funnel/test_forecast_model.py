@@ -75,10 +75,11 @@ def test_what_is_yet_to_come_is_the_curve_of_each_day():
     assert inflow.rates(1)[0] == pytest.approx(2.5 * math.exp(0.004 * 61), rel=1e-3)
 
 
-def test_gradients_are_differences():
+@pytest.mark.parametrize("leads", [0, 1])
+def test_gradients_are_differences(leads):
     """How sums move with a chance, beside the same sums with that chance a little larger."""
     inflow, step = Inflow(1.5, 100.0), 1e-6
-    model = Model([FIRST, SECOND], [STOCK, STOCK], inflow)
+    model = Model([FIRST, SECOND], [STOCK, STOCK], inflow, before=leads)
     ends = [4, 25]
     gradient = model._gradients(model.within(25), ends)
     for stage, day, kind in [(0, 1, "advanced"), (0, 3, "lost"), (1, 2, "advanced"), (1, 0, "lost")]:
@@ -86,7 +87,7 @@ def test_gradients_are_differences():
         chances = {key: getattr(changed[stage], key).copy() for key in ("advanced", "lost")}
         chances[kind][day] += step
         changed[stage] = Passage(chances["advanced"], chances["lost"], changed[stage].at_risk)
-        other = Model(changed, [STOCK, STOCK], inflow)
+        other = Model(changed, [STOCK, STOCK], inflow, before=leads)
         place = day + (len(FIRST.advanced) if stage else 0)
         for end in range(2):
             found = [model.sums(ends[: end + 1]), other.sums(ends[: end + 1])]
@@ -109,6 +110,125 @@ def test_the_interval_is_that_of_a_gamma_distribution():
         assert Expectation(mean, variance).interval == pytest.approx((low, high), rel=0.03)
     assert Expectation(0.0, 5.0).interval == (0.0, 0.0)
     assert Expectation(0.01, 5.0).interval == (0.0, 0.01)
+
+
+@pytest.mark.parametrize(("shape", "scale", "shift"), [(6.0, 3.0, 10.0), (9.0, -2.0, 60.0), (3.0, 5.0, -2.0)])
+def test_with_a_third_cumulant_it_begins_anywhere(shape, scale, shift):
+    sample = shift + scale * np.random.default_rng(3).gamma(shape, 1, 400_000)
+    expected = Expectation(shift + shape * scale, shape * scale**2, 2 * shape * scale**3)
+    assert expected.interval == pytest.approx(np.quantile(sample, [0.1, 0.9]), rel=0.01)
+
+
+def test_it_begins_at_0_where_nothing_may_come():
+    assert Expectation(3.0, 4.0, 5.0, 0.09).interval[0] > 0
+    assert Expectation(3.0, 4.0, 5.0, 0.11).interval[0] == 0
+    for mean, variance in [(2.0, 2.0), (2.0, 5.0), (2.0, 1.2)]:
+        draw = np.random.default_rng(4)
+        if variance > mean:  # a Poisson number whose mean is uncertain
+            numbers = draw.poisson(draw.gamma(mean**2 / (variance - mean), variance / mean - 1, 200_000))
+        elif variance < mean:
+            numbers = draw.binomial(5, 0.4, 200_000)
+        else:
+            numbers = draw.poisson(mean, 200_000)
+        assert Expectation(mean, variance).numbered().nothing == pytest.approx((numbers == 0).mean(), abs=0.005)
+    assert (Expectation(0.0, 0.0).numbered().nothing, Expectation(2.0, 0.0).numbered().nothing) == (1, 0)
+
+
+def cumulants(sample):
+    return sample.mean(), sample.var(), ((sample - sample.mean()) ** 3).mean()
+
+
+def test_cumulants_are_those_of_draws():
+    """Open deals of gamma amounts fall this way or that, those to come are as many as their uncertain rate has it."""
+    draw, many = np.random.default_rng(6), 400_000
+    amounts = draw.gamma(2, 50, 60)
+    stock = Stock(*(np.array([float(one)]) for one in (60, amounts.sum(), (amounts**2).sum())))
+    sure, chance = Passage(np.array([0.0, 0.2]), np.array([0.0, 0.3]), np.full(2, 1e15)), 0.2
+    inflow, worth = Inflow(2.0, 40.0, 1.5), Worth(100.0, 15_000.0, 1e15)
+    [sums] = Model([sure], [stock], inflow, worth).sums([1])
+    assert sums.new_won.mean == 0  # one that comes on a day is open at the end of it
+    won = draw.random((many, 60)) < chance
+    of_number, of_money = cumulants(won.sum(axis=1)), cumulants(won @ amounts)
+    assert tuple(sums.open_won[:3]) == pytest.approx(of_number, rel=0.03)
+    assert tuple(sums.open_money[:2]) == pytest.approx(of_money[:2], rel=0.02)
+    assert sums.open_money.third == pytest.approx(of_money[2], rel=0.15)  # by a gamma distribution of the amounts
+    fast = Passage(np.array([0.2]), np.array([0.3]), np.array([1e15]))
+    [sums] = Model([fast], [NONE], inflow, worth).sums([1])
+    doubt = 1.5 / 40
+    rate = 2 * 0.2 * draw.gamma(1 / doubt, doubt, many)
+    numbers = draw.poisson(rate * draw.gamma(0.4 / 0.1, 0.1 / 0.4, many))  # over by (1.5 - 1) x 0.2
+    assert tuple(sums.new_won[:3]) == pytest.approx(cumulants(numbers), rel=0.04)
+    money = np.where(numbers > 0, draw.gamma(2 * np.maximum(numbers, 1), 50), 0)
+    assert tuple(sums.new_money[:3]) == pytest.approx(cumulants(money), rel=0.05)
+
+
+def test_deals_without_a_day_are_of_any_age():
+    """Drawn: each of the ages of the others, and won or not by that."""
+    sure = Passage(np.array([0.05, 0.9, 0.05]), np.array([0.9, 0.05, 0.9]), np.full(3, 1e15))
+    dated, unknown = np.array([10.0, 30.0]), 8.0
+    undated = unknown * dated / dated.sum()
+    stock = Stock(dated + undated, 2 * (dated + undated), 4 * (dated + undated), undated, 4 * undated)
+    [sums] = Model([sure], [stock]).sums([1])
+    draw, chance = np.random.default_rng(2), np.array([0.9, 0.05])
+    ages = draw.choice(2, (100_000, 8), p=dated / dated.sum())
+    drawn = (draw.random(ages.shape) < chance[ages]).sum(axis=1)
+    others = draw.binomial(10, 0.9, 100_000) + draw.binomial(30, 0.05, 100_000)
+    assert tuple(sums.open_won[:2]) == pytest.approx(cumulants(drawn + others)[:2], rel=0.02)
+    assert sums.open_money.variance == pytest.approx(4 * sums.open_won.variance)
+
+
+@pytest.mark.parametrize(("followed", "is_decided"), [(90, True), (40, True), (14, False)])
+def test_late_days_move_with_those_they_are_from(followed, is_decided):
+    """Beside the same with one event a little more, and one who waits less."""
+    draw, step = np.random.default_rng(8), 1e-4
+    wait, luck = draw.geometric(0.1, 900), draw.random(900)
+    until = draw.integers(0, followed, 900)
+    endings = [
+        Ending(int(min(a, b)), WAITING if b < a else ADVANCED if c < 0.6 else LOST, 1)
+        for a, b, c in zip(wait, until, luck, strict=True)
+    ]
+    found = Incidence(endings)
+    assert found.is_decided is is_decided
+    passage = Passage.of(found)
+    for day in range(found.horizon + 1):
+        for event, place in ((ADVANCED, 0), (LOST, 1)):
+            up, down = (
+                Passage.of(Incidence([*endings, Ending(day, event, one), Ending(day, WAITING, -one)]))
+                for one in (step, -step)
+            )
+            moved = 2 * step / found.curves.at_risk[day]
+            slopes = [(getattr(up, kind)[-1] - getattr(down, kind)[-1]) / moved for kind in ("advanced", "lost")]
+            assert passage.carried[:, place, day] == pytest.approx(slopes, abs=1e-6)
+
+
+def test_uncertainty_is_that_of_tables_drawn_anew():
+    """Deals of known chances, cut off: how what is expected of the same open deals differs from table to table."""
+    draw, stock = np.random.default_rng(12), Stock(*np.array([[5.0] * 30, [5.0] * 30, [5.0] * 30]))
+    means, told = [], []
+    for _ in range(400):
+        wait, until, luck = draw.geometric(0.08, 1000), draw.integers(0, 60, 1000), draw.random(1000)
+        event = np.where(until < wait, WAITING, np.where(luck < 0.5, ADVANCED, LOST))
+        found = Incidence(
+            Ending(int(day), int(one), 1) for day, one in zip(np.minimum(wait, until), event, strict=True)
+        )
+        model = Model([Passage.of(found)], [stock])
+        means.append(model.whenever().open_won.mean)
+        told.append(model._covariances(model._eventual_gradient())[0, 0])
+    # 400 tables: 7 % standard error; it would be 0.7 of it if late days were seen by themselves
+    assert np.mean(told) == pytest.approx(np.var(means), rel=0.2)
+
+
+def test_leads_on_their_way_are_yet_to_come():
+    inflow = Inflow(2.0, 100.0)
+    path, stocks = [FIRST, SECOND], [STOCK, STOCK]
+    [one], [deals] = Model(path, stocks, inflow, before=1).sums([30]), Model(path, [NONE, STOCK], inflow).sums([30])
+    [leads] = Model(path, [STOCK, NONE]).sums([30])
+    assert one.open_won.mean == pytest.approx(deals.open_won.mean)
+    assert one.new_won.mean == pytest.approx(deals.new_won.mean + leads.open_won.mean)
+    assert one.won.mean == pytest.approx(one.open_won.mean + one.new_won.mean)
+    model = Model(path, stocks, inflow, before=1)
+    assert model.whenever().open_won.mean == pytest.approx(Model([SECOND], [STOCK]).whenever().open_won.mean)
+    assert model.open_won(30)[30] == pytest.approx(one.open_won.mean)
 
 
 def test_the_chance_of_one_that_has_just_come_is_the_eventual_rate():

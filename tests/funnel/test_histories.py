@@ -121,7 +121,7 @@ def test_visits_moves_and_reopened_leads_are_those_of_plain_loops(seed):
     assert visits == {STAGES[stage - 1]: row for stage, row in wanted_visits(changes) if stage < WON}
     assert report["transitions"] == wanted_moves(changes)
     assert report["reopened"] == wanted_reopened(changes)
-    assert report["changes"] is None
+    assert report["deal_changes"] is None
 
 
 def test_stages_that_count_as_one_are_visited_once():
@@ -177,12 +177,12 @@ def typed(table):
 
 
 def test_changes_of_amounts_and_close_dates():
-    assert as_json(build(read_frame(LEADS, DEALS, history=FIELDS)))["changes"] == CHANGES
+    assert as_json(build(read_frame(LEADS, DEALS, history=FIELDS)))["deal_changes"] == CHANGES
     frame = typed(FIELDS)
-    assert as_json(build(read_frame(LEADS, DEALS, history=frame.lazy())))["changes"] == CHANGES
+    assert as_json(build(read_frame(LEADS, DEALS, history=frame.lazy())))["deal_changes"] == CHANGES
     leads = typed(LEADS)
     there = read_frame(duckdb.from_arrow(leads.to_arrow()), DEALS, history=duckdb.from_arrow(frame.to_arrow()))
-    assert as_json(build(there))["changes"] == CHANGES
+    assert as_json(build(there))["deal_changes"] == CHANGES
 
 
 def test_columns_of_a_log_that_differ_from_row_to_row_are_changes():
@@ -194,7 +194,7 @@ def test_columns_of_a_log_that_differ_from_row_to_row_are_changes():
         ["B", "Proposal", "2025-01-04", 50, "2025-07-11"],
     ]
     table = read_frame([["Deal ID", "Stage", "Date entered", "Amount", "Close date"], *rows], DEALS)
-    assert as_json(build(table))["changes"] == [
+    assert as_json(build(table))["deal_changes"] == [
         {"change": "raised", "leads": 1, "changes": 1, "amount_by": 20.0, "days_by": None},
         {"change": "lowered", "leads": 1, "changes": 1, "amount_by": -10.0, "days_by": None},
         {"change": "pushed", "leads": 1, "changes": 1, "amount_by": None, "days_by": 10.0},
@@ -205,7 +205,7 @@ def test_columns_of_a_log_that_differ_from_row_to_row_are_changes():
 def test_nothing_of_it_without_a_history():
     table = read_frame([["Lead ID", "Created"], ["A", "2025-01-01"]], OPTIONS)
     report = as_json(build(table))
-    assert [report[name] for name in ("visits", "transitions", "reopened", "changes")] == [None] * 4
+    assert [report[name] for name in ("visits", "transitions", "reopened", "deal_changes")] == [None] * 4
 
 
 @pytest.mark.parametrize("language", languages())

@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from tests.funnel.known_truth import SCENARIOS, hold
+from tests.funnel.known_truth import SCENARIOS, SOON, Future, hold, simulation
 
 REPLICATES = 30
 """Of each scenario; what is said of 200 is told by the command."""
@@ -25,6 +25,20 @@ def test_displayed_figures_are_those_of_the_truth(scenario):
     check_rates(held)
     check_days(held)
     check_marks(held)
+    check_forecast(held)
+    check_velocity(held)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_future_is_that_of_the_simulation(scenario):
+    options = dict(SCENARIOS[scenario])
+    _, later = simulation().table(2_000, options.pop("span"), 17, **options)
+    future = Future(scenario, 17)
+    for days in (30, 60, 90):
+        assert future.came(0, days, "open")[1] == later[f"won_within_{days}"]
+    assert future.came(-90, 0)[1] / 90 == pytest.approx(later["revenue_a_day_last_90"])
+    # those to come bring as much as those of the weeks before, and more where they grow
+    assert future.came(0, SOON, "new")[0] < future.came(0, SOON)[0]
 
 
 def chance(off):
@@ -59,3 +73,20 @@ def check_days(held):
 def check_marks(held):
     """Groups that are the same are seldom called different."""
     assert fmean(held.marked) <= 0.05 + 3.1 * sqrt(0.05 * 0.95 / REPLICATES)
+
+
+def check_forecast(held):
+    """What is expected is what comes to a twentieth, and 75 to 88 of 100 intervals hold it."""
+    forecasts = [name for name in held.expected if name.startswith("forecast")]
+    off = {name: held.bias(name) for name in forecasts}
+    assert {name: bias for name, (bias, error) in off.items() if abs(bias) - 2 * error >= 0.05} == {}
+    inside = {name: found for name, found in held.came.items() if not name.endswith("from 0")}
+    share = {name: (fmean(found), len(found)) for name, found in inside.items()}
+    assert {name: one for name, one in share.items() if one[0] < share_below(0.75, one[1])} == {}
+    assert {name: one for name, one in share.items() if 1 - one[0] < share_below(0.12, one[1])} == {}
+
+
+def check_velocity(held):
+    """Velocity is what a day of the next 30 brings."""
+    bias, error = held.bias("velocity")
+    assert abs(bias) - 2 * error < 0.05

@@ -21,6 +21,8 @@ from xl_leadkpi.leads import InputError, ReadOptions, read, read_query
 from xl_leadkpi.leads.model.stage import PIPELINE, OwnStage, own_pipeline
 from xl_leadkpi.sheets import lay_out, read_edits, to_file
 
+pytestmark = pytest.mark.long
+
 AS_OF = date(2025, 6, 30)
 COUNTING = FunnelOptions(built_at=datetime(2025, 7, 1), window_days=30)
 REASONS = ("Price", "Silence", "Rival")

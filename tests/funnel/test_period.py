@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from tests.engines.figures import differences
-from tests.leads.everywhere import read_on
 from xl_leadkpi import sample
 from xl_leadkpi.cells.days import day_number
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
@@ -15,7 +14,7 @@ from xl_leadkpi.leads import InputError, ReadOptions, read_frame
 from xl_leadkpi.leads.model.conditions import parse_condition
 from xl_leadkpi.leads.model.table import SpendTable
 
-from .lead_tables import day, lead_table
+from .lead_tables import day, in_memory_and, lead_table
 from .test_build import lead, won
 
 AS_OF = date(2026, 6, 30)
@@ -128,11 +127,7 @@ def test_a_period_within_months_cuts_them(table):
 
 @pytest.mark.parametrize("place", ["polars", "duckdb"])
 def test_engines_agree(place):
-    columns = sample.leads(1500).with_columns(pl.col("Created").dt.date()).drop("First contacted")
-    memory, there = (
-        as_json(build(read_on(one, columns.to_dict(as_series=False), READING), options=COUNTING))
-        for one in ("memory", place)
-    )
+    memory, there = in_memory_and(place, READING, COUNTING)
     memory["header"]["source"] = there["header"]["source"]
     assert differences(memory, there) == []
 

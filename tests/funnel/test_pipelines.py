@@ -22,6 +22,8 @@ from xl_leadkpi.funnel.lead_state import LOST, OPEN, WON, LeadState, StatePackin
 from xl_leadkpi.leads.model.stage import PIPELINE, Pipeline, Stage
 from xl_leadkpi.leads.model.table import LeadTable
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 AS_OF = date(2025, 6, 30)
 OUTCOMES = ("open", "won", "lost")

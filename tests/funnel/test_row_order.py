@@ -11,7 +11,7 @@ from xl_leadkpi.leads import ReadOptions, read_frame, read_touches_frame
 
 AS_OF = date(2025, 6, 30)
 OPTIONS = ReadOptions(as_of=AS_OF)
-COUNTING = FunnelOptions(built_at=datetime(2025, 7, 1), min_n=1)
+COUNTING = FunnelOptions(built_at=datetime(2025, 7, 1), min_n=1, amount_per="year")
 CHANNELS = ("Ads", "Mail", "Fair", "Search", "Friends")
 BY_PLACE = ("quality", "columns")  # these name rows
 
@@ -30,6 +30,7 @@ def tables(seed, leads=600):
             "Opportunity date": created + timedelta(1), "Won date": closed if status == "Won" else None,
             "Lost date": closed if status == "Lost" else None, "Amount": amount, "Source": draw.choice(CHANNELS),
             "Lost reason": draw.choice(("Price", "Silence")) if status == "Lost" else None,
+            "Churn date": closed + timedelta(number % 5 * 40) if status == "Won" and number % 3 else None,
         })  # fmt: skip
         for _ in range(draw.randint(0, 7)):
             day = created + timedelta(draw.randint(-60, 60))
@@ -52,6 +53,7 @@ def test_two_orders_of_rows_give_the_same_json(seed):
         leads.sample(fraction=1, shuffle=True, seed=seed), touches.sample(fraction=1, shuffle=True, seed=seed)
     )
     assert before["attribution"]
+    assert before["retention"]["source"][0]["lifetime_revenue"]
     differ = {name: [(one, other) for one, other in zip(before[name], after[name], strict=True) if one != other][:1]
               for name in before if before[name] != after[name]}  # fmt: skip
     assert differ == {}

@@ -1,10 +1,14 @@
 """The reference kept beside the declarations is what they give."""
 
+import ast
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.kpis.regenerate import stub
+from xl_leadkpi import kpis
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.kpis import CATALOGUE, reference
 from xl_leadkpi.kpis.declaration import Example
@@ -15,6 +19,20 @@ def test_reference_is_current():
     """After a change of a declaration: ``python -m tests.kpis.regenerate``."""
     kept = Path(reference.__file__).with_name("reference.md").read_text(encoding="utf-8")
     assert kept == reference.markdown()
+
+
+def test_signatures_for_editors_are_current():
+    """After a change of a declaration: ``python -m tests.kpis.regenerate``."""
+    kept = Path(kpis.__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
+    assert kept == stub()
+    functions = {one.name: one for one in ast.parse(kept).body if isinstance(one, ast.FunctionDef)}
+    assert functions.keys() == CATALOGUE.keys()
+    for name, function in functions.items():
+        signature = inspect.signature(getattr(kpis, name))
+        assert [one.arg for one in function.args.args] == list(signature.parameters)
+        needed = [one for one in signature.parameters.values() if one.default is one.empty]
+        assert len(function.args.args) - len(function.args.defaults) == len(needed) == CATALOGUE[name].required
+        assert ast.get_docstring(function) == inspect.getdoc(CATALOGUE[name])
 
 
 def test_every_kpi_is_in_it():

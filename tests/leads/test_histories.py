@@ -19,6 +19,8 @@ from tests.leads.plain_histories import (
 from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import InputError, ReadOptions, read_frame, read_query
 
+pytestmark = pytest.mark.long
+
 TODAY = date(2026, 3, 1)
 ORDER = STAGES[:-1]
 

@@ -25,7 +25,10 @@ CELLS = [(row, column, text) for row, cells in enumerate(TABLE) for column, text
 SHEET = "xl/worksheets/sheet1.xml"
 FAR = (1_048_575, 16_383, "call back")
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="memory is limited by setrlimit here")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform == "win32", reason="memory is limited by setrlimit here"),
+]
 
 
 def xlsx(path, *sheets):

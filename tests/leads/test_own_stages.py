@@ -15,6 +15,8 @@ from xl_leadkpi.leads import ReadOptions, read, read_frame, read_query
 from xl_leadkpi.leads.model.findings import FindingKind
 from xl_leadkpi.leads.model.stage import OwnStage
 
+pytestmark = pytest.mark.long
+
 AS_OF = date(2026, 6, 30)
 SALESFORCE = [
     ("Prospecting", 10), ("Qualification", 10), ("Needs Analysis", 20), ("Value Proposition", 50),

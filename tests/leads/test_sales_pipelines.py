@@ -23,6 +23,8 @@ from xl_leadkpi.leads.model.findings import FindingKind, OwnNames, fill
 from xl_leadkpi.locales import locale
 from xl_leadkpi.sheets import lay_out, to_file
 
+pytestmark = pytest.mark.long
+
 STAGES = {"New business": ZOHO, "Renewals": ["Qualified", "Proposal Made", "Negotiations Started"]}
 
 
@@ -315,3 +317,31 @@ def test_the_sheet_has_them_one_below_the_other(tmp_path, language):
     first = labels.index("New business")
     assert labels[first + 2 : first + 2 + len(ZOHO)] == ZOHO
     assert "Renewals" in labels[first:]
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+def test_a_deal_in_two_pipelines_is_told(engine):
+    lines = table()
+    new = [line for line in lines[1:] if line[1] == "New business"][:7]
+    again = [[line[0], "Renewals", "Qualified", *line[3:]] for line in new]
+    everything = [*lines, *again]
+    frame = pl.DataFrame(everything[1:], everything[0], orient="row")
+    connection = duckdb.connect()
+    connection.register("deals", frame.to_arrow())
+    read_it = {
+        "memory": lambda: read_frame(everything, reading()),
+        "polars": lambda: read_query(frame.lazy(), reading()),
+        "duckdb": lambda: read_query(connection.table("deals"), reading()),
+    }[engine]
+    leads = read_it()
+    [told] = [one for one in leads.findings if one.kind is FindingKind.OVERLAPPING_PIPELINES]
+    assert told.count == 7
+    assert sum(int(one.split(": ")[1]) for one in told.details["pipelines"]) == 7
+    # of a deal that is further in the one, the other's row is not in the funnel of all rows
+    assert set(told.rows) <= {2 + everything[1:].index(line) for line in [*new, *again]}
+    assert told.column == "Pipeline"
+    report = as_json(build(leads))
+    assert sum(rows[0]["reached"] for rows in report["pipelines"].values()) == report["stages"][0]["reached"] + 7
+    # without them nothing is told
+    alone = read_frame(lines, reading())
+    assert FindingKind.OVERLAPPING_PIPELINES not in kinds(alone)

@@ -149,3 +149,18 @@ def test_a_page_in_russian(saved):
 def test_a_network_that_nothing_names_has_no_name():
     rows = [["Date", "Impressions", "Reactions", "Comments"], ["2026-01-05", 100, 3, 2]]
     assert [row.label for row in read_report_frame(rows, "social").rows] == [None]
+
+
+def test_followers_at_the_end_of_a_week_are_those_of_the_month_it_ends_in(saved):
+    weeks = "Week,Page,Total followers\n2026-01-26,P,100\n2026-02-02,P,101\n2026-02-09,P,103\n"
+    [row] = read_social(saved(weeks)).rows
+    assert (row.month, dict(row.values)) == (FEBRUARY, {"followers": 103.0})
+
+
+def test_a_first_column_that_tells_nothing_ends_where_its_table_does(saved):
+    head = "Note,Date,Impressions (total),Clicks (total)\n"
+    content = head + "k,01/30/2026,100,5\nl,01/31/2026,50,2\n" + head + "x,02/03/2026,1,1\n" * 5
+    table = read_social(saved(content))
+    [row] = table.rows
+    assert (row.month, dict(row.values)) == (JANUARY, {"impressions": 150.0, "clicks": 7.0})
+    assert kinds(table) == {"other_tables": 1}

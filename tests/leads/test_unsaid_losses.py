@@ -6,6 +6,8 @@ import pytest
 
 from .same_reading import found, outcomes, read_everywhere
 
+pytestmark = pytest.mark.long
+
 WON, LOST, OPEN = "won", "lost", "open"
 
 

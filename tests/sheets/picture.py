@@ -12,7 +12,7 @@ from xl_leadkpi.cli import main
 PICTURE = Path(__file__).with_name("funnel.png")
 DOTS_PER_INCH = 110
 # the page without its margins and the empty part below the stages, in inches
-LEFT, TOP, WIDTH, HEIGHT = 0.35, 0.3, 11.0, 5.3
+LEFT, TOP, WIDTH, HEIGHT = 0.35, 0.3, 11.0, 6.1
 
 
 def make() -> None:

@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 
+import polars as pl
+
 from tests.golden import GOLDEN
 from xl_leadkpi import sample
 from xl_leadkpi.funnel import FunnelOptions, build
-from xl_leadkpi.leads import read, read_spend, read_touches
+from xl_leadkpi.leads import read, read_frame, read_spend, read_touches
 from xl_leadkpi.leads.model.options import ReadOptions
 from xl_leadkpi.leads.model.reports import Reports
+from xl_leadkpi.leads.model.table import SpendTable
 from xl_leadkpi.leads.reports import read_report_frame
 
 BUILT = datetime(2026, 7, 1, 9, 30)
@@ -23,6 +26,29 @@ def sampled(folder, rows=400, with_spend=True):
     if not with_spend:
         return leads, build(leads, options=OPTIONS)
     return leads, build(leads, read_spend([spend_file]), read_touches(touches_file), OPTIONS)
+
+
+@cache
+def compared():
+    """Two quarters of the sample with their spend, the channel with most leads winning half as often in the second."""
+    rows = sample.leads(6000).with_columns(
+        pl.when(
+            (pl.col("Source") == "Google Ads")
+            & (pl.col("Won date") >= date(2026, 1, 1))
+            & (pl.int_range(pl.len()) % 2 == 0)
+        )
+        .then(None)
+        .otherwise(pl.col("Won date"))
+        .alias("Won date")
+    )
+    leads = named(read_frame(rows, ReadOptions(as_of=sample.LAST_DAY)))
+    spend = SpendTable(
+        tuple(("Google Ads", None, 2025 * 12 + month, 1000.0 + 300 * month, None, None) for month in range(9, 15)),
+        "EUR",
+    )
+    period = {"period_from": date(2026, 1, 1), "period_to": date(2026, 3, 31)}
+    before = {"compared_from": date(2025, 10, 1), "compared_to": date(2025, 12, 31)}
+    return leads, build(leads, spend, options=replace(OPTIONS, **period, **before))
 
 
 @cache

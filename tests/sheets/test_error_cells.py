@@ -16,6 +16,8 @@ from xl_leadkpi.sheets import read_edits
 
 from .test_map_sheet import edit, written
 
+pytestmark = pytest.mark.long
+
 ERRORS = ["#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"]
 
 

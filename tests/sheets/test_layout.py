@@ -6,18 +6,24 @@ from datetime import date, datetime
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import narwhals as nw
 import pytest
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.funnel import FunnelOptions, build
 from xl_leadkpi.funnel.json_report import blocks_by_path
+from xl_leadkpi.leads import read_frame
 from xl_leadkpi.locales import locale
-from xl_leadkpi.sheets import lay_out
+from xl_leadkpi.sheets import lay_out, styles
+from xl_leadkpi.sheets.cards import cards_of
+from xl_leadkpi.sheets.funnel_sheet import LABEL_WIDTHS
 from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.methods import METHODS, OF_BLOCK, ON_CARDS, of_card
 from xl_leadkpi.sheets.tables import header_fits
+from xl_leadkpi.sheets.texts import Texts
 
-from .sheet_reports import BUILT, from_csv, with_reports
+from .sheet_reports import BUILT, compared, from_csv, with_reports
 
 GOLDEN = Path(__file__).with_name("golden_layout.txt")
 
@@ -66,10 +72,12 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=["full", "reports", *CASES])
+@pytest.fixture(scope="module", params=["full", "compared", "reports", *CASES])
 def report(request, full, tmp_path_factory):
     if request.param == "full":
         return full
+    if request.param == "compared":
+        return compared()
     if request.param == "reports":
         return with_reports(tmp_path_factory.mktemp("reports") / "leads.csv")
     return from_csv(tmp_path_factory.mktemp("case") / "leads.csv", CASES[request.param])
@@ -110,7 +118,7 @@ def test_no_chart_covers_cells_or_another_chart(layout):
         if value is not None
     }
     boxes = [box(chart) for chart in sheet.charts]
-    assert len(boxes) <= 8
+    assert len(boxes) <= 9
     assert not any(one & filled for one in boxes)
     assert not any(one & other for one, other in combinations(boxes, 2))
 
@@ -150,9 +158,9 @@ def as_displayed(value, number_format):
     return f"{sign}{scaled:,.{decimals}f}{'%' if '%' in digits else ''}{' ' if words else ''}{words}"
 
 
-def test_every_ratio_is_a_live_formula(layout, full):
+def test_every_ratio_is_a_live_formula(layout, report):
     """In the blocks every rate and cost with a value has a formula; in the report no ratio is left out."""
-    sheet, (_, report) = layout["Funnel"], full
+    sheet, (_, report) = layout["Funnel"], report
     rates = [
         (cells, row)
         for area in sheet.areas
@@ -168,6 +176,10 @@ def test_every_ratio_is_a_live_formula(layout, full):
         for column in block.columns
         if column.unit == "fraction" and column.ratio is None
         for value in column.values
+    }
+    # the rates among the factors of a change stand in a column with counts and amounts
+    estimates |= {
+        row[key] for block in (report.changes or {}).values() for row in block.rows() for key in ("from", "to", "part")
     }
     assert bare - estimates == set()
     assert len(bare) < len(rates) / 2
@@ -258,7 +270,7 @@ def test_headers_stay_clear_of_each_other(layout):
     widths = {column: width for first, last, width in sheet.widths for column in range(first, last + 1)}
     for table in sheet.tables:
         ours = len(table.headers) - (table.name == "tblQA")  # whose last column runs on over empty cells
-        if table.name == "tblLoss":
+        if table.name in {"tblLoss", "tblClosedLoss"}:
             continue  # reasons by stage: the user's words
         for column, header in enumerate(table.headers[:ours], start=table.place.column):
             if column > 1:
@@ -312,3 +324,168 @@ def test_reports_of_other_tools_stand_below_the_spend(tmp_path, language):
     headers = {header for table in sheet.tables for header in table.headers}
     assert locale(language).funnel["column.site_conversions"] in headers
     assert locale(language).funnel["column.returned_rate"] in headers
+
+
+# how the figures are counted ------------------------------------------------------------------------------------------
+
+
+def lines_of_method(sheet):
+    """Row of each line at the foot of the sheet: name and text."""
+    found = {}
+    for area in sheet.areas:
+        value, style = area.cells[0].values[0], area.cells[0].style
+        if style == styles.METHOD:
+            found[area.row] = (value, texts_at(sheet)[area.row, 2])
+    return found
+
+
+def texts_at(sheet):
+    return {
+        (area.row + row, area.column + i): value
+        for area in sheet.areas
+        for i, cells in enumerate(area.cells)
+        for row, value in enumerate(cells.values)
+        if isinstance(value, str)
+    }
+
+
+def links_at(sheet):
+    """Row that each link goes to."""
+    places = {(link.row, link.column): link for link in sheet.links}
+    assert len(places) == len(sheet.links)
+    return {
+        place: int(link.target.rpartition("!B")[2]) - 1
+        for place, link in places.items()
+        if link.target.startswith("'Funnel'!B")
+    }
+
+
+def cells_in(sheet, style):
+    """First cell of each area in a style: place to text."""
+    return {
+        (area.row, area.column): area.cells[0].values[0]
+        for area in sheet.areas
+        if area.cells[0].style == style and area.cells[0].values[0]
+    }
+
+
+def test_every_block_and_card_has_a_line_of_method(full):
+    """A block without one: name its line in OF_BLOCK of sheets/methods.py."""
+    _, report = full
+    place = "xl_leadkpi/sheets/methods.py"
+    without = [name for name in report.blocks if name not in OF_BLOCK and name not in ON_CARDS]
+    assert not without, (
+        f"how are these blocks counted? Give each a line in OF_BLOCK of {place} (a new line stands in METHODS there "
+        f"and has the texts method.KEY and how.KEY in every language): {', '.join(without)}"
+    )
+    assert set(OF_BLOCK.values()) <= set(METHODS), f"lines that METHODS of {place} does not have"
+    in_period = replace(report, blocks={**report.blocks, "period_closed": report.summary})
+    for one in (report, in_period):
+        cards = [key for keys in cards_of(one) for key in keys]
+        without = [key for key in cards if of_card(key, one.stage_pipeline) not in METHODS]
+        assert not without, f"how are these cards counted? Give each a line in _OF_CARD of {place}: {without}"
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_line_of_method_says_how_in_every_language(language, method):
+    for basis, is_deals in (("closed", False), ("closed_all_lost", True), ("all", False), ("cohort", True)):
+        texts = Texts(language, basis, is_deals)
+        how = texts(f"how.{method}", window="90")
+        assert how.endswith("."), method
+        assert "{" not in how
+        name = texts(f"method.{method}")
+        room = LABEL_WIDTHS[0] - 10
+        assert text_width(name, styles.METHOD.size, bold=True) <= room, f"{name} does not fit the column of labels"
+
+
+def test_sections_and_cards_link_to_their_line(layout):
+    sheet = layout["Funnel"]
+    lines, links, texts = lines_of_method(sheet), links_at(sheet), texts_at(sheet)
+    assert lines
+    assert all(len(how) > 20 for _, how in lines.values())
+    *headings, (last, _) = cells_in(sheet, styles.HEADING).items()
+    assert last[0] == min(lines) - 2  # the section of the lines themselves, below all others
+    used = set()
+    how_texts = {locale(language).funnel["link.how"] for language in ("en", "pl", "ru")}
+    for (row, _), title in headings:
+        link = next((one for one in sheet.links if one.row == row), None)
+        assert link is not None, f"{title}: no link to how it is counted"
+        assert links[row, link.column] in lines, title
+        # the cell below the link has the same text: a program that takes no formulas shows it too
+        assert link.text == texts[row, link.column]
+        assert link.text in how_texts
+        used.add(links[row, link.column])
+    for place, name in cells_in(sheet, styles.CARD_NAME).items():
+        assert links.get(place) in lines, f"{name}: no link to how it is counted"
+        used.add(links[place])
+    assert used == set(lines)  # and no line of what this sheet does not show
+    assert last[0] not in {row for (at, _), row in links.items() if at in (3, 4)}  # nor in the lines of links on top
+
+
+def test_the_lines_of_method_are_those_of_their_figures(full):
+    leads, report = full
+    sheet = lay_out(report, leads, data_rows=0)["Funnel"]
+    lines, links, texts = lines_of_method(sheet), links_at(sheet), texts_at(sheet)
+    found = {
+        texts[place[0], 1] if texts[place] == "How it is counted" else texts[place]: lines[row][0]
+        for place, row in links.items()
+        if row in lines
+    }
+    expected = {
+        "MQL": "Counts by stage", "Won": "Won and lost", "Win rate (won ÷ closed)": "Win rate",
+        "Lead → won in 90 days": "Lead → won", "Weighted pipeline": "Open pipeline", "CPL, paid channels":
+        "Spend and costs", "Stages": "From stage to stage", "By source": "Groups", "By owner": "Groups",
+        "Step by step, by source: share that comes from the stage before": "Step by step", "Months": "Months",
+        "Days in stage": "Days in stage", "Losses": "Losses", "Open pipeline": "Open pipeline",
+        "Spend by channel and month": "Spend and costs", "Data quality": "Data quality", "Attribution": "Attribution",
+    }  # fmt: skip
+    assert {name: found.get(name) for name in expected} == expected
+    how = "".join(texts[row, 2] for row in range(min(lines), max(lines)) if (row, 2) in texts)
+    assert "Aalen-Johansen" in how
+
+
+def test_nothing_of_the_lines_of_method_is_cut(layout):
+    sheet = layout["Funnel"]
+    widths = {column: width for first, last, width in sheet.widths for column in range(first, last + 1)}
+    lines, texts = lines_of_method(sheet), texts_at(sheet)
+    room = sum(widths[column] for column in range(2, max(widths) + 1))
+    for (row, column), text in texts.items():
+        if row >= min(lines) and column == 2:
+            assert text_width(text, styles.NOTE.size) <= room
+    left = {link.row: link.column for link in sheet.links}
+    for (row, _), title in cells_in(sheet, styles.HEADING).items():
+        if row in left:
+            clear = sum(widths[column] for column in range(1, left[row]))
+            assert text_width(title, styles.HEADING.size, bold=True) < clear, title
+            beyond = sum(widths[column] for column in range(left[row], max(widths) + 1))
+            link = next(link for link in sheet.links if link.row == row)
+            assert text_width(link.text, styles.HEADING_LINK.size) <= beyond
+
+
+def test_links_to_sections_stand_clear_of_each_other_in_two_lines(layout):
+    sheet = layout["Funnel"]
+    widths = {column: width for first, last, width in sheet.widths for column in range(first, last + 1)}
+    heights, taken = dict(sheet.heights), {row for row, _ in texts_at(sheet)}
+    lines = [[one for one in sheet.links if one.row == row] for row in (3, 4)]
+    assert lines[0]
+    assert not taken & {3, 4}
+    assert not lines[1] or heights.get(4, 20) >= 20
+    for line in filter(None, lines):
+        starts = [one.column for one in line]
+        assert starts == sorted(set(starts))
+        for one, end in zip(line, [*starts[1:], max(widths) + 1], strict=True):
+            room = sum(widths[column] for column in range(one.column, end))
+            assert text_width(one.text, one.style.size) + 10 <= room, one.text
+
+
+def test_missing_texts_of_pandas_are_blank():
+    rows = [
+        ["Lead ID", "Created", "Stage", "Owner"],
+        *([n, "2026-01-02", "New", "Ann" if n == 1 else ""] for n in (1, 2, 3)),
+    ]
+    leads = read_frame(rows)
+    # text of pandas' own kind has NA, which is equal to nothing and not even comparable
+    leads = replace(leads, frame=nw.from_native(leads.frame.to_pandas().convert_dtypes()))
+    bulk = lay_out(build(leads), leads)["Funnel_Data"].bulk
+    assert ["Ann", None, None] in [list(cells.values) for cells in bulk.cells]

@@ -15,6 +15,8 @@ from xl_leadkpi.sheets import WorkbookEdits, lay_out, read_edits, to_file
 from xl_leadkpi.sheets.editable import EDITABLE_TABLES, TableChoice
 from xl_leadkpi.sheets.edits import FoundTable, edits_in
 
+pytestmark = pytest.mark.long
+
 
 def written(full, path, language="en", **changes):
     leads, report = full

@@ -19,6 +19,8 @@ from xl_leadkpi.sheets.edits import FoundTable, edits_in
 
 from .settings_cells import edit
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):

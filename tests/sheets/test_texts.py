@@ -71,7 +71,8 @@ def test_nouns_follow_their_number(language, is_deals, forms):
 def test_tables_of_deals_do_not_speak_of_leads(language):
     texts = Texts(language, is_deals=True)
     for key in ("sheet.data", "sheet.leads", "link.mature", "label.lead_to_won", "block.histogram", "chart.spend",
-                "column.cost_per", "note.months_cohort", "block.opportunity_cohorts"):  # fmt: skip
+                "column.cost_per", "note.months_cohort", "block.opportunity_cohorts", "note.changes",
+                "why.lead_conversion_mature", "why.kind_lead_rate", "why.kind_lead_mix"):  # fmt: skip
         assert not re.search("lead|лид", texts(key, value="1").casefold()), key
 
 

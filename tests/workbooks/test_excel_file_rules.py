@@ -458,7 +458,7 @@ FUNNEL = {
         swap(S3, 'prompt=""', f'promptTitle="{"x" * 33}"'),
         swap(S3, 'sqref="C53"', 'sqref="C51:C53"'),
         swap(S3, 'sqref="C53"', 'sqref=""'),
-        swap(S3, '<dataValidations count="4"', '<dataValidations count="3"'),
+        swap(S3, '<dataValidations count="5"', '<dataValidations count="4"'),
         swap(S3, '<formula1>"filled[^<]*<', '<formula1>""<'),
     ],
     "comments_have_authors_and_a_drawing": [comments],

@@ -14,6 +14,8 @@ from xl_leadkpi.workbooks.ribbon import ribbon_xml
 
 from .reading import ADD_IN, TEMPLATE, part
 
+pytestmark = pytest.mark.long
+
 RIBBON = "customUI/customUI14.xml"
 NOT_FAULTS = {
     # a property with a parameter: LanguageSettings.LanguageID(Id), Office VBA reference

@@ -701,6 +701,13 @@ Attribute COHORTS.VB_ProcData.VB_Invoke_Func = " \n14"
     COHORTS = KpiEngine.Value("COHORTS", Array(leads, stage), 0, True)
 End Function
 
+Public Function EXPLAIN(leads As Variant, measure As Variant, by As Variant, period As Variant, _
+        Optional compared As Variant, Optional spend As Variant) As Variant
+Attribute EXPLAIN.VB_Description = "What each factor, or each group, adds to the change of a figure between two periods: exact parts, and whether each can be told from chance."
+Attribute EXPLAIN.VB_ProcData.VB_Invoke_Func = " \n14"
+    EXPLAIN = KpiEngine.Value("EXPLAIN", Array(leads, measure, by, period, compared, spend), 0, True)
+End Function
+
 Public Function ATTRIBUTION(touches As Variant, model As Variant, Optional leads As Variant) As Variant
 Attribute ATTRIBUTION.VB_Description = "Credit of each channel for conversions, from a table of touches."
 Attribute ATTRIBUTION.VB_ProcData.VB_Invoke_Func = " \n14"

@@ -269,6 +269,21 @@ _OVER_TABLES: Final = (
         over_tables=True,
     ),
     ExcelFunction(
+        name="EXPLAIN",
+        help="What each factor, or each group, adds to the change of a figure between two periods: exact parts, and "
+        "whether each can be told from chance.",
+        parameters=(
+            _LEADS,
+            Parameter("measure", "revenue, won, cac or lead_conversion"),
+            Parameter("by", 'group by this: source, campaign, owner or a header of the table; "" gives the factors'),
+            Parameter("period", "the period, e.g. 2026-Q2, 2026-05 or 2026-01-15..2026-02-20"),
+            Parameter("compared", "the period to compare with, or year-ago; the one before if left out", optional=True),
+            _SPEND,
+        ),
+        compute=tables.explain,
+        over_tables=True,
+    ),
+    ExcelFunction(
         name="ATTRIBUTION",
         help="Credit of each channel for conversions, from a table of touches.",
         parameters=(

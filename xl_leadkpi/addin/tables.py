@@ -5,6 +5,7 @@ The rooms behind them are imported at the first call: a sheet that only has ``=C
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -150,6 +151,91 @@ def _stage_called(name: str, leads: LeadTable) -> Stage:
     return found
 
 
+def explain(  # noqa: PLR0917 - Excel passes arguments by their place
+    leads: Any, measure: Any, by: Any, period: Any, compared: Any = None, spend: Any = None, *, date1904: bool = False
+) -> Table:
+    """What each factor, or each group, adds to the change of a figure between two periods.
+
+    Args:
+        leads: Raw leads as rows, the header among the first 15.
+        measure: ``revenue``, ``won``, ``cac`` (needs the spend) or ``lead_conversion``: lead to won in 90 days.
+        by: Field or header to group by; blank gives the factors.
+        period: The period: ``2026-Q2``, ``2026-05``, ``2026-W18``, ``2026`` or ``2026-01-15..2026-02-20``.
+        compared: Another, ``year-ago``, or the one before it if blank.
+        spend: Marketing spend as rows with a header.
+        date1904: Day numbers count from 1904.
+
+    Returns:
+        One row a factor after that of the figure itself, or one row a group and a total: what it was, what it is, the
+        part, its share of the change, and whether it can be told from chance.
+
+    Raises:
+        ValueError: The figure is unknown, or its change is.
+        InputError: A table or a period cannot be used.
+
+    >>> leads = [["Lead ID", "Won date", "Amount"], ["1", "2025-02-01", 100], ["2", "2025-05-31", 300]]
+    >>> header, whole, *factors = explain(leads, "revenue", "", "2025-05", "2025-02")
+    >>> whole, [name for name, *_ in factors]
+    (['(total)', 100.0, 300.0, 200.0, 1.0, 'unclear'], ['days', 'won', 'deal'])
+    """
+    from xl_leadkpi.funnel.json_report import reason_of  # noqa: PLC0415
+
+    wanted, options = _figure(measure), _two_periods(period, compared)
+    field = "" if _is_blank(by) else str(by).strip()
+    further = () if not field or field.lower() in OWN_FIELDS else (field,)
+    report = _report(leads, spend, further, date1904=date1904, **options)
+    block = (report.changes or {}).get(wanted)
+    if block is None:
+        why = reason_of(report.absent.get(f"changes.{wanted}"))["why"]
+        raise ValueError(why or "there is no spend: pass it as the last argument")
+    if not field:
+        return _as_table(_picked(block, ("factor", "from", "to", "part", "share", "tested")))
+    groups = report.changes_by or {}
+    name = next(iter(reversed(report.by)), "") if further else field.lower()
+    rows = [row for row, one in enumerate(groups[name]["measure"].values) if one == wanted] if name in groups else []
+    if not rows:
+        raise ValueError(
+            f"the change of {wanted} is not known by {field}: it takes two groups or more, with their spend"
+        )
+    kinds = ("spend", "volume", "mix", "rate", "deal")
+    return _as_table(_picked(groups[name], ("group", "from", "to", "part", "share", *kinds, "tested"), rows))
+
+
+def _figure(name: Any) -> str:
+    """The figure whose change is asked for, by its name or the beginning of it."""
+    from xl_leadkpi.funnel.change_parts import MEASURES  # noqa: PLC0415
+
+    asked = str(name).strip().lower()
+    found = next((one for one in MEASURES if asked and one.startswith(asked)), None)
+    if found is None:
+        raise ValueError(f"there is no figure {str(name)[:40]!r}; there are revenue, won, cac and lead_conversion")
+    return found
+
+
+def _two_periods(period: Any, compared: Any) -> dict[str, Any]:
+    """The options of the counting for a period and the one it is compared with."""
+    from xl_leadkpi.funnel.period_names import PeriodNames, period_options  # noqa: PLC0415
+
+    names = PeriodNames(_period(period), "previous" if _is_blank(compared) else _period(compared))
+    if not names.period or names.compare == "none":
+        raise ValueError("a change is one between two periods: name the period, such as 2026-Q2")
+    return period_options(names)
+
+
+def _period(name: Any) -> str:
+    """A period as it is named; a year comes from a cell as a number."""
+    is_number = isinstance(name, int | float) and not isinstance(name, bool)
+    return f"{name:.0f}" if is_number else str(name or "").strip()
+
+
+def _picked(block: Block, keys: Sequence[str], rows: Sequence[int] | None = None) -> Block:
+    """Some columns of a block, and some of its rows."""
+    columns = [block[key] for key in keys]
+    if rows is not None:
+        columns = [replace(column, values=tuple(column.values[row] for row in rows)) for column in columns]
+    return replace(block, columns=tuple(columns))
+
+
 def attribution(touches: Any, model: Any, leads: Any = None, *, date1904: bool = False) -> Table:
     """Credit of each channel for conversions.
 
@@ -273,13 +359,13 @@ def _breakdown(leads: Any, by: Any, spend: Any, *, date1904: bool) -> tuple[Bloc
     return block, report.stage_pipeline
 
 
-def _report(leads: Any, spend: Any, by: tuple[str, ...] = (), *, date1904: bool) -> FunnelReport:
-    from xl_leadkpi.funnel import build  # noqa: PLC0415
+def _report(leads: Any, spend: Any, by: tuple[str, ...] = (), *, date1904: bool, **counting: Any) -> FunnelReport:
+    from xl_leadkpi.funnel import FunnelOptions, build  # noqa: PLC0415
     from xl_leadkpi.leads import ReadOptions, read_spend_frame  # noqa: PLC0415
 
     given = _read_leads(leads, by, date1904=date1904)
     spent = None if _is_blank(spend) else read_spend_frame(_rows(spend), ReadOptions(date1904=date1904), "spend")
-    return build(given, spent)
+    return build(given, spent, options=FunnelOptions(**counting))
 
 
 def _read_leads(leads: Any, by: tuple[str, ...], *, date1904: bool) -> LeadTable:

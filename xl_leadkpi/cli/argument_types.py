@@ -20,7 +20,7 @@ def pair(text: str) -> tuple[str, str]:
     """Two names with an equals sign between them."""
     left, sign, right = text.partition("=")
     if not sign or not left.strip() or not right.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} has no two sides; write NAME=VALUE")
     return left.strip(), right.strip()
 
 
@@ -35,7 +35,7 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-06-30") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; give one like 2026-06-30") from None
 
 
 def _number(text: str, kind: type[float], low: float, high: float, what: str) -> float:
@@ -44,7 +44,7 @@ def _number(text: str, kind: type[float], low: float, high: float, what: str) ->
     except ValueError:
         value = low - 1
     if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+        raise argparse.ArgumentTypeError(f"{text!r} is out of range or no number; give {what}")
     return value
 
 
@@ -131,7 +131,7 @@ def currency(text: str) -> str:
 
     code = code_of(text)
     if code is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no code of a currency such as EUR")
+        raise argparse.ArgumentTypeError(f"{text!r} is no code of a currency; give one such as EUR")
     return code
 
 

@@ -7,11 +7,13 @@ import gc
 import json
 import os
 import re
+import secrets
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xl_leadkpi.cli import argument_types
 from xl_leadkpi.cli.settings import PROJECT, READ, REPLACED, chosen_parameters, merged, overlaid, settings
@@ -46,6 +48,7 @@ examples:
   leadkpi funnel 2025.csv 2026.csv -o funnel.xlsx
   leadkpi funnel deals.csv --rate EUR=4.25 --rate USD=3.90 --currency PLN -o funnel.xlsx
   leadkpi funnel leads.csv --map created="Date of entry" --stage "Hot=SQL" --json - --quiet
+  leadkpi funnel leads.csv --period 2026-Q2 --html june.html
   leadkpi funnel deals.csv --history stage_history.csv --as-of 2026-03-31 -o march.xlsx
   leadkpi funnel 'leads/*.parquet' --touches 'touches/*.parquet' --engine duckdb -o funnel.xlsx
   leadkpi funnel                            # with the settings of leadkpi.toml, see leadkpi check --write
@@ -64,6 +67,8 @@ _JSON_BEGINS = re.compile(rb'\{\s*"header":\s*\{\s*"source')
 MOST_ODDITIES = 8
 FIGURES_NAMED = 8
 _SMALL = 1_000
+PSEUDONYM_KEY = "LEADKPI_ANONYMISE_KEY"
+"""Environment variable with the secret of the pseudonyms."""
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data unless told otherwise: more make a file that is slow to open."""
 
@@ -231,6 +236,12 @@ def add_arguments(
         "--margin", type=argument_types.fraction, metavar="SHARE", help="gross margin 0..1 for ROMI (default: 1)"
     )
     counting.add_argument(
+        "--amount-per",
+        choices=("auto", "once", "month", "year"),
+        help="what a customer pays its amount for, where LEADS say when customers left (default: auto = as the header "
+        "says, MRR or 'per year')",
+    )
+    counting.add_argument(
         "--rate",
         metavar="RATE",
         action="append",
@@ -296,12 +307,15 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="XLSX",
-        help="the workbook (default: LEADS-funnel.xlsx in this folder, unless only --json is asked for)",
+        help="the workbook (default: LEADS-funnel.xlsx in this folder, unless only --json or --html is asked for)",
     )
     writing.add_argument(
         "--json", type=Path, metavar="FILE", help="every figure of every block as JSON; - for standard output"
     )
-    writing.add_argument("--language", choices=languages(), help="language of the workbook (default: en)")
+    writing.add_argument(
+        "--html", type=Path, metavar="FILE", help="the summary as one page to mail or print, with nothing to load"
+    )
+    writing.add_argument("--language", choices=languages(), help="language of the workbook and the page (default: en)")
     writing.add_argument(
         "--formulas",
         choices=("native", "functions", "values"),
@@ -310,6 +324,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
     writing.add_argument(
         "--data", type=argument_types.rows, metavar="ROWS", help="how many leads go into Funnel_Data (default: 50000)"
+    )
+    writing.add_argument(
+        "--anonymise",
+        action="store_true",
+        help="pseudonyms for identifiers, names, companies, e-mails, phones and owners in everything written; sources, "
+        "campaigns, stages, reasons, headers and file names stay. They stay the same from run to run with a secret in "
+        f"the environment variable {PSEUDONYM_KEY}",
     )
     writing.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -355,35 +376,35 @@ def make(options: argparse.Namespace) -> int:
     from xl_leadkpi.output_files import OutputFiles
     from xl_leadkpi.temporary_files import temporary_folder
 
-    output, json_output = _outputs(options)
+    wanted = _outputs(options)
     with temporary_folder() as folder, OutputFiles() as files:
-        report = _write(at_hand(options, folder), output, json_output, files)
+        report = _write(at_hand(options, folder), wanted, files)
         files.put_in_place()
-    if not options.quiet and json_output != STDOUT:
-        _print_figures(report, output, json_output)
+    if not options.quiet and wanted.json != STDOUT:
+        _print_figures(report, wanted)
     return 0
 
 
-def _write(
-    options: argparse.Namespace, output: Path | None, json_output: Path | None, files: OutputFiles
-) -> FunnelReport:
+def _write(options: argparse.Namespace, wanted: _Outputs, files: OutputFiles) -> FunnelReport:
     """Read, count and write into files that have yet to be put in place."""
     with _without_collecting():
         from xl_leadkpi.cli.progress import Progress
         from xl_leadkpi.funnel import as_json, build
-        from xl_leadkpi.sheets import lay_out, to_file
+        from xl_leadkpi.sheets import lay_out, to_file, to_html
 
     reading, counting, settled = reading_and_counting(options)
-    steps = 2 + bool(options.spend) + bool(options.touches) + len(given_reports(options)) + 2 * bool(output)
+    steps = 2 + bool(options.spend) + bool(options.touches) + len(given_reports(options)) + 2 * bool(wanted.workbook)
     with complaints(options), Progress(steps, quiet=options.quiet) as progress:
         leads, spend, touches = read_tables(options, reading, settled, progress)
+        if options.anonymise:
+            leads, settled = _anonymised(leads, settled, options)
         reports = read_reports(options, reading, progress)
         progress("counting")
         try:
             report = build(leads, spend, touches, counting, reports)
         except InputError as error:
             raise _of_project(error, options) from None
-        if output:
+        if wanted.workbook:
             progress("laying out")
             layout = lay_out(
                 report,
@@ -394,10 +415,32 @@ def _write(
                 settled=settled.parameters,
             )
             progress("writing")
-            to_file(layout, output, files)
-    if json_output:
-        put_json(as_json(report), json_output, files)
+            to_file(layout, wanted.workbook, files)
+    if wanted.page:
+        to_html(report, wanted.page, language=options.language or "en", outputs=files)
+    if wanted.json:
+        put_json(as_json(report), wanted.json, files)
     return report
+
+
+def _anonymised(leads: LeadTable, settled: Settled, options: argparse.Namespace) -> tuple[LeadTable, Settled]:
+    """The leads under pseudonyms, and what the project file has settled as it may be shown beside them."""
+    from xl_leadkpi.leads.anonymise import FEWEST_LETTERS, anonymised, shown_condition
+
+    key: str | bytes = os.environ.get(PSEUDONYM_KEY, "")
+    if not key:
+        key = secrets.token_bytes(32)
+        _say(
+            options,
+            f"anonymise: pseudonyms of this run alone; to keep them, set {PSEUDONYM_KEY} to a secret of "
+            f"{FEWEST_LETTERS} letters or more",
+        )
+    try:
+        leads = anonymised(leads, key)
+    except UserError as error:
+        raise UserError(f"{PSEUDONYM_KEY}: {error}") from None
+    where = tuple(shown_condition(text, leads) for text in settled.parameters.get("where", ()))
+    return leads, replace(settled, parameters={**settled.parameters, "where": where})
 
 
 def put_json(content: Mapping[str, Any], output: Path, files: OutputFiles) -> None:
@@ -523,7 +566,7 @@ def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable
     files = find_files(options.leads)
     if files is not None:
         choose_engine(None, _wanted_engine(options))
-        return read(files, reading, deals=deals, history=_history(options, "memory")), "memory"
+        return read(files, reading, deals=deals, **_history(options, "memory")), "memory"
     [leads] = options.leads
     place = find_table(leads)
     if place is None and not Path(leads).exists():
@@ -535,7 +578,7 @@ def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable
         # of a pattern it is the one file that fits
         path = place.files[0] if place else leads
         history = _history(options, "memory")
-        return read(path, reading, deals=deals, history=history), "memory"
+        return read(path, reading, deals=deals, **history), "memory"
     if options.deals:
         raise UserError(
             f"--deals joins tables in memory, and {engine} counts these where they are: join the two there, and count "
@@ -543,19 +586,18 @@ def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable
         )
     _say(options, f"engine: {engine} ({reason})")
     history = _history(options, engine)
-    return read_query(open_location(place, engine, options.spark_master), reading, place.name, history=history), engine
+    return read_query(open_location(place, engine, options.spark_master), reading, place.name, **history), engine
 
 
-def _history(options: argparse.Namespace, engine: Engine) -> Any:
-    """The history as a file, or as a table of the engine that counts the leads."""
+def _history(options: argparse.Namespace, engine: Engine) -> dict[str, Any]:
+    """The history for the reader as a file, or as a table of the engine that counts the leads with its name."""
     from xl_leadkpi.leads.files.warehouse import find_table, open_location
 
-    if options.history is None:
-        return None
-    place = find_table(options.history)
+    place = find_table(options.history) if options.history else None
     if place is None:
-        return options.history
-    return open_location(place, "polars" if engine == "memory" else engine, options.spark_master)
+        return {"history": options.history}
+    table = open_location(place, "polars" if engine == "memory" else engine, options.spark_master)
+    return {"history": table, "history_name": place.name}
 
 
 def _touches(options: argparse.Namespace, reading: ReadOptions, engine: Engine) -> TouchTable:
@@ -603,28 +645,40 @@ def _say(options: argparse.Namespace, text: str) -> None:
         print_message(text)
 
 
-def _outputs(options: argparse.Namespace) -> tuple[Path | None, Path | None]:
+class _Outputs(NamedTuple):
+    """Where to write; None for what is not wanted."""
+
+    workbook: Path | None
+    json: Path | None
+    page: Path | None
+
+
+def _outputs(options: argparse.Namespace) -> _Outputs:
     """Where to write, checked before any work: a place that can be written to, and never one of the files read."""
     from xl_leadkpi.cli.inputs import tables_read
 
-    output, json_output = options.output, options.json
+    output, json_output, page = options.output, options.json, options.html
     _check_foreign(options)
-    if output is None and json_output is None:
+    if output is None and json_output is None and page is None:
         output = _default_output(options.leads)
     if json_output is not None and str(json_output) in _STDOUT_NAMES:
         json_output = STDOUT
     if output is not None and output.suffix.lower() != ".xlsx":
         raise UserError(f"{output}: the workbook is an .xlsx file; name it so with -o")
+    if page is not None and str(page) in {str(STDOUT), *_STDOUT_NAMES}:
+        raise UserError(f"--html {page}: the page goes into a file; name one such as funnel.html")
     read = [*tables_read(options), *([options.project_file.path] if options.project_file else [])]
     reused = [options.reuse_map] if options.reuse_map else []
-    for path, option in ((output, "-o"), (json_output, "--json")):
+    for path, option in ((output, "-o"), (json_output, "--json"), (page, "--html")):
         if path is None or path == STDOUT:
             continue
         # the workbook whose edits are kept may be replaced by the one they are kept in, but by nothing else
         _check_output(path, option, read if path is output else read + reused)
-    if output and json_output and json_output != STDOUT and _are_one_file(output, json_output):
-        raise UserError(f"{output}: the workbook and the JSON cannot be one file; name another with --json")
-    return output, json_output
+    named = [("workbook", output, "-o"), ("JSON", json_output, "--json"), ("page", page, "--html")]
+    for (one, first, _), (other, second, option) in combinations(named, 2):
+        if first and second and STDOUT not in (first, second) and _are_one_file(first, second):
+            raise UserError(f"{first}: the {one} and the {other} cannot be one file; name another with {option}")
+    return _Outputs(output, json_output, page)
 
 
 def checked_json(options: argparse.Namespace, also: Path | None) -> Path | None:
@@ -658,9 +712,13 @@ def _default_output(leads: Sequence[str]) -> Path:
 
 def _check_foreign(options: argparse.Namespace) -> None:
     """Refuse to replace what is not ours where a project file names it: who runs it may not have written it."""
-    from xl_leadkpi.sheets import is_funnel_workbook
+    from xl_leadkpi.sheets import is_funnel_page, is_funnel_workbook
 
-    for name, is_ours, what in (("output", is_funnel_workbook, "workbook"), ("json", _is_funnel_json, "JSON")):
+    for name, is_ours, what in (
+        ("output", is_funnel_workbook, "workbook"),
+        ("json", _is_funnel_json, "JSON"),
+        ("html", is_funnel_page, "page"),
+    ):
         path = getattr(options, name)
         if getattr(options.said, name) is None and path is not None and path.is_file() and not is_ours(path):
             raise UserError(
@@ -791,7 +849,23 @@ def _conditions(options: argparse.Namespace, edits: WorkbookEdits) -> tuple[Cond
 
     if "where" not in edits.filters:
         return tuple(options.where)
-    return tuple(dict.fromkeys((*map(parse_condition, edits.filters["where"]), *options.said.where)))
+    kept = [parse_condition(text) for text in edits.filters["where"]]
+    said = tuple(dict.fromkeys(options.said.where))
+    again = {(one.column.casefold(), one.operator) for one in said}
+    hidden = [one for one in kept if _has_pseudonym(one)]
+    for one in hidden:  # a workbook with pseudonyms does not tell whom it was filtered by
+        if (one.column.casefold(), one.operator) not in again:
+            raise UserError(
+                f"{options.reuse_map}: the filter '{one}' has a pseudonym in it, which no row has: give it again with "
+                f"--where '{one.column}{one.operator}...'"
+            )
+    return tuple(dict.fromkeys((*(one for one in kept if one not in hidden), *said)))
+
+
+def _has_pseudonym(condition: Condition) -> bool:
+    from xl_leadkpi.leads.model.pseudonyms import is_pseudonym
+
+    return any(map(is_pseudonym, condition.values))
 
 
 def _listed_stages(options: argparse.Namespace, edited: Sequence[OwnStage]) -> dict[str, Any]:
@@ -852,7 +926,7 @@ def _period_asked(parts: Mapping[str, Any]) -> dict[str, Any]:
     return period_options(PeriodNames(**parts)) if parts else {}
 
 
-def _print_figures(report: FunnelReport, output: Path | None, json_output: Path | None) -> None:
+def _print_figures(report: FunnelReport, wanted: _Outputs) -> None:
     """Print the key figures, and where the files are."""
     from xl_leadkpi.leads.model.evidence import ABSENT
     from xl_leadkpi.leads.model.findings import FindingKind
@@ -918,12 +992,28 @@ def _print_figures(report: FunnelReport, output: Path | None, json_output: Path 
             said.add(id(gap.why))  # a column that is not there is said to be so once
             print(f"{name:<14}{'-':>20}  unknown: {_reason(gap.why)}")
     _print_closed(report, currency)
+    _print_changes(report)
     _print_targets(report, currency, spent)
     _print_rates(report)
     _print_oddities(report)
-    for path in (output, json_output):
+    for path in wanted:
         if path:
             print(path)
+
+
+def _print_changes(report: FunnelReport) -> None:
+    """Print what changed between the two periods, and why."""
+    from xl_leadkpi.sheets.change_sentences import change_sentences
+    from xl_leadkpi.sheets.formats import Formats
+    from xl_leadkpi.sheets.texts import Texts
+
+    header = report.header
+    texts = Texts("en", header.win_basis, header.is_deals, report.stage_pipeline)
+    said = change_sentences(report, texts, Formats("en", header.currency, header.spend_currency))
+    if said:
+        print("what changed and why:")
+    for sentence in said:
+        print(f"  {sentence}")
 
 
 def _print_targets(report: FunnelReport, currency: str, spent: str) -> None:

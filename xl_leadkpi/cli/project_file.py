@@ -229,13 +229,12 @@ class _Reader:
             if key == STAGES and isinstance(value, list):
                 continue
             if key == STAGES and isinstance(value, dict):
-                self.fault(
-                    (key,), "words of stages stand below [stage_words]; begin each stage of your own with [[stages]]"
-                )
+                said = "write words of stages below [stage_words], begin each stage of your own with [[stages]]"
+                self.fault((key,), f"this is no list of stages; {said}")
             elif key not in _SECTIONS:
                 self._take((key,), value)
             elif not isinstance(value, dict):
-                self.fault((key,), f"it is a part of the file: begin it with a line [{key}]")
+                self.fault((key,), f"{_shown(value)} does not fit; write its settings below a line [{key}]")
             else:
                 for inner, one in value.items():
                     self._take((key, inner), one)
@@ -265,18 +264,18 @@ class _Reader:
                 return
             odd = next((key for key in one if key not in _OF_STAGE), None)
             if odd is not None:
-                self.fault((STAGES, odd), f"there is no such setting of a stage; there are {', '.join(_OF_STAGE)}")
+                self.fault((STAGES, odd), f"there is no such setting of a stage; use {', '.join(_OF_STAGE)}")
             name, words, stands_for = one.get("name", ""), one.get("words", []), one.get("stands_for", "")
             texts = [name, stands_for, *(words if isinstance(words, list) else [0])]
             if not all(isinstance(text, str) for text in texts) or not name.strip():
-                said = "a stage has a name, words (a list of texts) and stands_for (a text); it needs only the name"
-                self.fault_of_stage(number, said)
+                said = "give it a name (a text), and if need be words (a list of texts) and stands_for (a text)"
+                self.fault_of_stage(number, f"this is no stage; {said}")
                 return
             stages.append(OwnStage(name.strip(), tuple(text.strip() for text in words), stands_for.strip()))
         wins = [stage for stage in stages if stage.stands_for.casefold() == WON.casefold()]
         if len(wins) > 1 or (wins and stages[-1] is not wins[0]):
             self.fault(
-                (STAGES,), f"one stage stands for {WON} at most: the last one, '{wins[0].name}' is not alone there"
+                (STAGES,), f"put one stage at most for {WON}, and put it last: '{wins[0].name}' is not alone there"
             )
             return
         win = OwnStage(wins[0].name, wins[0].words) if wins else OwnStage(WON)
@@ -303,7 +302,7 @@ class _Reader:
             elsewhere = [".".join(options[name.replace("-", "_")].path)]
         if elsewhere:
             place = writings[elsewhere[0]]
-            return f"there is no such setting here; {place[-1]} stands {_where(place)}"
+            return f"there is no such setting here; move {place[-1]} {_where(place, to=True)}"
         last = {one[-1]: one for one in writings.values()}
         near = difflib.get_close_matches(name, [*last, *options, "version"], 1)
         if near and near[0] != "version":
@@ -320,7 +319,7 @@ class _Reader:
                 expected = f"one of {', '.join(setting.choices)}, in quotation marks"
             several = " or a list of them" if setting.several else ""
             several = " or a list of [[stages]]" if setting.path == (STAGES,) else several
-            self.fault(setting.path, f"{_shown(value)} is not {expected}{several}")
+            self.fault(setting.path, f"{_shown(value)} does not fit; write {expected}{several}")
             return []
         if setting.kind is FLAG:
             return [value]
@@ -358,7 +357,7 @@ class _Reader:
         if not isinstance(value, dict):
             self.fault(
                 setting.path,
-                f"{_shown(value)} is not {setting.kind.words}: begin a part of the file with [{setting.key}]",
+                f"{_shown(value)} does not fit; write {setting.kind.words}, in a part that begins with [{setting.key}]",
             )
             return
         for keys, one in _flat(value):
@@ -367,7 +366,7 @@ class _Reader:
                 yield from self._number(setting, path, one)
                 continue
             if not isinstance(one, str) or not one.strip():
-                self.fault(path, f"{_shown(one)} is not a text in quotation marks")
+                self.fault(path, f"{_shown(one)} does not fit; write a text in quotation marks")
                 continue
             left, right = ".".join(keys).strip(), one.strip()
             if setting.name == "encoding" and left == EVERY_TABLE:
@@ -380,7 +379,7 @@ class _Reader:
     def _number(self, setting: Setting, path: Keys, value: Any) -> Iterator[tuple[str, float]]:
         """An entry of a table of numbers; a share may be a text such as ``"25%"``."""
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            self.fault(path, f"{_shown(value)} is not a number such as 250, or a share such as 0.25")
+            self.fault(path, f"{_shown(value)} is no number; write one such as 250, or a share such as 0.25")
             return
         try:
             yield setting.convert(f"{path[-1]}={value}")
@@ -388,8 +387,10 @@ class _Reader:
             self.fault(path, str(error))
 
 
-def _where(path: Keys) -> str:
-    return f"below [{path[0]}]" if len(path) > 1 else "at the top, above all parts in brackets"
+def _where(path: Keys, *, to: bool = False) -> str:
+    if len(path) > 1:
+        return f"below [{path[0]}]"
+    return f"{'to' if to else 'at'} the top, above all parts in brackets"
 
 
 def _is_of(kind: TomlKind, value: Any) -> bool:

@@ -22,7 +22,14 @@ _INPUTS = (
     "leads", "sheet", "deals", "spend", "traffic", "email", "social", "history", "touches", "engine", "spark_master",
     "reuse_map",
 )  # fmt: skip
-_OUTPUT = {"output": "workbook", "json": "json", "formulas": "formulas", "data": "data_rows", "quiet": "quiet"}
+_OUTPUT = {
+    "output": "workbook",
+    "json": "json",
+    "html": "html",
+    "formulas": "formulas",
+    "data": "data_rows",
+    "quiet": "quiet",
+}
 _NAMES = {
     "stage": "stage_words",
     "channel": "channels",
@@ -37,7 +44,7 @@ READ = frozenset({"leads", "deals", "spend", "traffic", "email", "social", "hist
 """Settings that name what is read: a file, a pattern or an address."""
 REPLACED = frozenset({"leads", "deals"})
 """Settings of several files that the command line says anew instead of adding to them: they are one table."""
-WRITTEN = frozenset({"output", "json"})
+WRITTEN = frozenset({"output", "json", "html"})
 """Settings that name what is written."""
 PARAMETERS = {
     "as_of": "as_of",
@@ -45,6 +52,7 @@ PARAMETERS = {
     "window": "window_days",
     "win_basis": "win_basis",
     "margin": "gross_margin",
+    "amount_per": "amount_per",
     "top": "top_groups",
 }
 """By setting, its name among the parameters of Settings."""

@@ -107,10 +107,11 @@ class Engine(Protocol):
 
 def plain(row: Row) -> Row:
     """A row with Python's own values."""
-    return {key: _plain_value(value) for key, value in row.items()}
+    return {key: plain_value(value) for key, value in row.items()}
 
 
-def _plain_value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value as Python has it, None where an engine says that there is none."""
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, Decimal):  # DuckDB's sums of whole numbers

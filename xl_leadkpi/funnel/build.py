@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi import engines
+from xl_leadkpi.errors import InputError
+from xl_leadkpi.funnel.anonymise import with_pseudonyms
 from xl_leadkpi.funnel.context import NO_REPORTS, funnel_context
 from xl_leadkpi.funnel.figures import Answers, Figures
 from xl_leadkpi.funnel.histories import visits_in_force
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.report import NamedBlocks
     from xl_leadkpi.funnel.section import Queries, Section
     from xl_leadkpi.leads.model.findings import Finding
+    from xl_leadkpi.leads.model.pseudonyms import Pseudonyms
     from xl_leadkpi.leads.model.reports import Reports
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable
 
@@ -39,8 +44,9 @@ def build(
 ) -> FunnelReport:
     r"""Count the whole funnel.
 
-    Any frame may stand for a table and is read with the usual options first: pandas, Polars eager or lazy, a DuckDB
-    relation, a PySpark DataFrame. The last three are counted where they are; only grouped results are fetched.
+    A file, or several, may stand for a table, and any frame: pandas, Polars eager or lazy, a DuckDB relation, a
+    PySpark DataFrame, a list of rows with the header among the first. They are read with the usual options; lazy ones
+    are counted where they are, and only grouped results are fetched.
 
     Args:
         leads: One row a lead.
@@ -52,22 +58,27 @@ def build(
     Returns:
         Every block of the funnel sheet.
 
+    Raises:
+        InputError: A table cannot be used; the message says where, why and what to do.
+
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from xl_leadkpi.leads import read
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "leads.csv")
     ...     _ = path.write_text("Lead ID,Created,Won date\n1,2025-01-10,2025-02-01\n2,2025-01-20,\n")
-    ...     report = build(read(path))
+    ...     report = build(path)
     >>> report.summary["lead_conversion"].values
     (0.5,)
     """
     leads, spend, touches = with_channels(*_tables(leads, spend, touches))
+    reports = reports or NO_REPORTS
+    if leads.pseudonyms is not None:
+        spend, touches, reports = _without_titles(leads.pseudonyms, spend, touches, reports)
     context = funnel_context(leads, options or FunnelOptions(), spend, touches)
-    context = replace(context, visits=visits_in_force(context), reports=reports or NO_REPORTS)
+    context = replace(context, visits=visits_in_force(context), reports=reports)
     figures = _figures(context, SECTIONS)
     blocks = {name: block for section in SECTIONS for name, block in section.blocks(figures).items()}
-    return FunnelReport(
+    report = FunnelReport(
         header=header(figures),
         blocks=blocks,
         stage_pipeline=context.pipeline,
@@ -81,7 +92,21 @@ def build(
         parameters={name: value for name, value in asdict(context.options).items() if name not in UNKEPT},
         evidence=figures.context.evidence,
         absent=_absent(blocks, figures),
+        leads=leads,
     )
+    return with_pseudonyms(report, leads)
+
+
+def _without_titles(
+    names: Pseudonyms, spend: SpendTable | None, touches: TouchTable | None, reports: Reports
+) -> tuple[SpendTable | None, TouchTable | None, Reports]:
+    """The other tables, without what their findings may give away of persons."""
+
+    def shown(table: Any) -> Any:
+        return table and replace(table, findings=names.findings(table.findings))
+
+    kinds = {kind: shown(getattr(reports, kind)) for kind in ("traffic", "email", "social")}
+    return shown(spend), shown(touches), replace(reports, **kinds)
 
 
 def build_stages(leads: LeadTable, options: FunnelOptions) -> Block:
@@ -149,15 +174,28 @@ def _absent(blocks: NamedBlocks, figures: Figures) -> dict[str, Finding]:
 
 
 def _tables(leads: Any, spend: Any, touches: Any) -> tuple[LeadTable, SpendTable | None, TouchTable | None]:
-    """Read the frames among the tables."""
-    from xl_leadkpi.leads import read_frame, read_spend_frame, read_touches_frame  # noqa: PLC0415 - heavy, rarely used
+    """Read the files and frames among the tables."""
+    from xl_leadkpi import leads as reading  # noqa: PLC0415 - heavy, rarely used
     from xl_leadkpi.leads.model.table import LeadTable, SpendTable, TouchTable  # noqa: PLC0415
 
-    return (
-        leads if isinstance(leads, LeadTable) else read_frame(leads),
-        spend if spend is None or isinstance(spend, SpendTable) else read_spend_frame(spend),
-        touches if touches is None or isinstance(touches, TouchTable) else read_touches_frame(touches),
-    )
+    if not isinstance(leads, LeadTable):
+        files = _files(leads)
+        leads = reading.read(files) if files else reading.read_frame(leads)
+    if not (spend is None or isinstance(spend, SpendTable)):
+        files = _files(spend)
+        spend = reading.read_spend(files) if files else reading.read_spend_frame(spend)
+    if not (touches is None or isinstance(touches, TouchTable)):
+        files = _files(touches)
+        if len(files) > 1:
+            raise InputError("touches: several files are not united; give one, or a data frame of all.")
+        touches = reading.read_touches(files[0]) if files else reading.read_touches_frame(touches)
+    return leads, spend, touches
+
+
+def _files(given: Any) -> list[Path]:
+    """The files that are named, none where rows are given."""
+    several = given if isinstance(given, list | tuple) else [given]
+    return [Path(one) for one in several] if all(isinstance(one, str | PathLike) for one in several) else []
 
 
 def _ask(asked: Iterable[Queries]) -> Answers:

@@ -122,6 +122,7 @@ class FunnelContext:
         everything: All leads, where ``rows`` are only those created in the period asked for; else None.
         spend_gap: Why there is no spend on the period, though there is a table of it.
         compared_spend: Spend in the period that it is compared with, None where that is not known.
+        compared_spend_gap: Why not, though there is a table of it.
         visits: The visits of the stages in force, None without a history.
         reports: Reports of traffic, e-mailings and social networks.
     """
@@ -136,7 +137,8 @@ class FunnelContext:
     evidence: Evidence = field(default_factory=Evidence)
     everything: nw.LazyFrame[Any] | None = None
     spend_gap: Finding | None = None
-    compared_spend: float | None = None
+    compared_spend: SpendTable | None = None
+    compared_spend_gap: Finding | None = None
     visits: nw.LazyFrame[Any] | None = None
     reports: Reports = NO_REPORTS
 
@@ -348,10 +350,10 @@ def funnel_context(
 
 def of_period(context: FunnelContext) -> FunnelContext:
     """The same with the leads created in the period asked for, and the spend of its months."""
-    options, spend, gap, compared = context.options, context.spend, None, None
+    options, spend, gap, compared, compared_gap = context.options, context.spend, None, None, None
     if spend is not None:
         if options.compared_from is not None:
-            compared, _ = spend_of_period(spend, options.compared_from, options.compared_to)
+            compared, compared_gap = spend_of_period(spend, options.compared_from, options.compared_to)
         spend, gap = spend_of_period(spend, options.period_from, options.period_to)
     return replace(
         context,
@@ -359,7 +361,8 @@ def of_period(context: FunnelContext) -> FunnelContext:
         everything=context.rows,
         spend=spend,
         spend_gap=gap,
-        compared_spend=sum(row[3] for row in compared.rows) if compared else None,
+        compared_spend=compared,
+        compared_spend_gap=compared_gap,
     )
 
 
@@ -389,10 +392,11 @@ def spend_of_period(
 
 
 def _source_columns(table: LeadTable) -> tuple[str, ...]:
-    probability = ("probability",) if "probability" in table.frame.collect_schema().names() else ()
+    there = table.frame.collect_schema().names()
+    further = [name for name in ("customer_end", "probability") if name in there]
     return (
         "row_no", *table.pipeline.date_columns, "d_lost", "expected_close", "cohort_month", "source", "campaign",
-        "owner", "lost_reason", "amount", "currency", "response_min", *probability,
+        "owner", "lost_reason", "amount", "currency", "response_min", *further,
     )  # fmt: skip
 
 

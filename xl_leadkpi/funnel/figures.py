@@ -10,6 +10,7 @@ from xl_leadkpi import engines
 from xl_leadkpi.funnel import (
     attribution,
     breakdown,
+    changes,
     curve,
     forecast,
     forecast_counts,
@@ -226,6 +227,13 @@ class Figures:
         """What is expected of all open deals and of those to come, None where the table does not tell enough."""
         return forecast.todays(self.context, self.answers_of_all)
 
+    @property
+    def expected_a_day(self) -> float | None:
+        """Money that a day of the next 30 is expected to bring; None where nobody knows, or of a period alone."""
+        if self.context.everything is not None or self.forecast is None:
+            return None
+        return steady(self.forecast.a_day)
+
     @cached_property
     def usual_days_to_won(self) -> int | None:
         """Days within which nine in ten of the opportunities that are won have been; None where nobody knows."""
@@ -255,6 +263,7 @@ class Figures:
             self.totals,
             durations=self.durations,
             advances=self.advances,
+            a_day=self.expected_a_day,
             weighted=losses.weighted_pipeline(self.pipeline),
             cost=self.cost,
             response=steady(self.response["median"]) if self.response else None,
@@ -264,6 +273,11 @@ class Figures:
     def closed(self) -> Block | None:
         """The leads closed in the period asked for, beside those of the one compared with; None without a period."""
         return period.closed_of_period(self.context, self.answers)
+
+    @cached_property
+    def changes(self) -> changes.Changes:
+        """What changed between the two periods, in parts; only where they are compared."""
+        return changes.changes_of(self)
 
     # the data ---------------------------------------------------------------------------------------------------------
 

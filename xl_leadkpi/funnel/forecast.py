@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.context import FunnelContext
     from xl_leadkpi.funnel.figures import Answers, Figures
     from xl_leadkpi.funnel.forecast_counts import OpenDeals, Past
-    from xl_leadkpi.funnel.forecast_model import Sums, Worth
+    from xl_leadkpi.funnel.forecast_model import Inflow, Stock, Sums, Worth
     from xl_leadkpi.funnel.incidence import Incidence
     from xl_leadkpi.funnel.report import Block, Column, NamedBlocks, Unit
     from xl_leadkpi.funnel.section import Queries
@@ -38,6 +38,8 @@ ENOUGH_WON, ENOUGH_ENTERED, ENOUGH_HERE = 10, 30, 10
 """Wins, opportunities, and deals that entered a stage, below which nothing is forecast, or a stage has no curve."""
 ENOUGH_TO_WEIGH = 150
 """Opportunities below which nobody can tell how the chance of a deal changes as it grows old."""
+SOON = 30
+"""Days ahead that velocity is of."""
 FEWEST_PAST = 3
 """Past forecasts below which a shorter time ahead is taken."""
 MONEY = (Fact.AMOUNTS, Fact.ONE_CURRENCY)
@@ -96,20 +98,21 @@ class Forecast:
         return self.model.whenever()
 
     @cached_property
+    def a_day(self) -> float | None:
+        """Money that a day of the next 30 is expected to bring; None where amounts, or how many come, are not known."""
+        [sums] = self.model.sums([SOON])
+        return sums.money.mean / SOON if sums.money is not None else None
+
+    @cached_property
     def ends(self) -> tuple[date, ...]:
         """The last days of the months to come that are shown."""
         today = self.context.table.as_of
         first = month_of(today + timedelta(days=1))
         days = [last_day(month) for month in range(first, first + MOST_MONTHS)]
-        within = self.model.within((days[-1] - today).days)
+        won = self.model.open_won((days[-1] - today).days)
         expected = self.whenever.open_won.mean
         for number, day in enumerate(days, start=1):
-            ahead = (day - today).days
-            came = sum(
-                float((chances[ahead] * stock.n).sum())
-                for chances, stock in zip(within, self.model.stocks, strict=True)
-            )
-            if number >= FEWEST_MONTHS and came >= THROUGH * expected:
+            if number >= FEWEST_MONTHS and won[(day - today).days] >= THROUGH * expected:
                 return tuple(days[:number])
         return tuple(days)
 
@@ -118,6 +121,62 @@ class Forecast:
         """What is expected in each of them."""
         today = self.context.table.as_of
         return self.model.sums([(day - today).days for day in self.ends])
+
+
+@dataclass(frozen=True, slots=True)
+class ToCome:
+    """What deals yet to come are made of.
+
+    Attributes:
+        inflow: How many come to the first stage; None where nobody knows.
+        leads: The passage of leads to the opportunity, and those on it; None where deals are known only from there on.
+    """
+
+    inflow: Inflow | None
+    leads: tuple[Passage, Stock] | None = None
+
+    @classmethod
+    def of(
+        cls, step: Incidence | None, leads: OpenDeals, created: counts.Days, became: counts.Days, as_of: int
+    ) -> ToCome:
+        """By the leads, where those that became no opportunity are in the table too, else by the opportunities.
+
+        Args:
+            step: How leads become opportunities; None where nobody knows.
+            leads: Open leads that have not.
+            created: Leads by day of creation.
+            became: Opportunities by the day they became one.
+            as_of: The last day known.
+        """
+        inflow = counts.inflow(became, as_of)
+        if step is None or leads.stock.n.sum() < ENOUGH_HERE or _events(step, ADVANCED) < ENOUGH_ENTERED:
+            return cls(inflow)
+        passage, of_leads = Passage.of(step), counts.inflow(created, as_of, are_first=True)
+        return cls(inflow) if passage is None or of_leads is None else cls(of_leads, (passage, leads.stock))
+
+    def model(
+        self, found: Sequence[Passage], here: Sequence[OpenDeals], worth: Worth | None, *, is_valued: bool
+    ) -> Model:
+        """The model of these and the deals of today."""
+        first = [] if self.leads is None else [self.leads]
+        passages, stocks = [one for one, _ in first], [one for _, one in first]
+        return Model(
+            [*passages, *found],
+            [*stocks, *(one.stock for one in here)],
+            self.inflow,
+            worth,
+            is_valued=is_valued,
+            before=len(first),
+        )
+
+
+def _to_come(context: FunnelContext, answers: Answers) -> ToCome:
+    step = counts.first_passage(context)
+    became, none = counts.read_days(answers[counts.ENTRIES]), counts.read_days(())
+    leads = counts.read_open(answers.get(counts.OPEN_LEADS, ()))
+    created = counts.read_days(answers[counts.LEADS]) if counts.LEADS in answers else none
+    found = None if step is None else counts.found_incidence(answers, step)
+    return ToCome.of(found, leads, created, became, context.as_of)
 
 
 def todays(context: FunnelContext, answers: Answers) -> Forecast | None:
@@ -137,9 +196,9 @@ def todays(context: FunnelContext, answers: Answers) -> Forecast | None:
         return None
     by_stage = grouped(answers[counts.OPEN_DEALS], lambda row: int(row["node"]))
     here = tuple(counts.read_open(by_stage.get(place, ())) for place in range(1, len(stages)))
-    inflow = counts.inflow(counts.read_days(answers[counts.ENTRIES]), context.as_of)
+    to_come = _to_come(context, answers)
     worth = counts.worth(counts.read_days(answers[counts.WINS]), context.as_of) if context.has_money else None
-    model = Model(found, [one.stock for one in here], inflow, worth, is_valued=any(one.valued for one in here))
+    model = to_come.model(found, here, worth, is_valued=any(one.valued for one in here))
     return Forecast(context, model, stages, here, steps[0].entered, worth)
 
 
@@ -176,14 +235,14 @@ def by_stage(forecast: Forecast, answers: Answers, stages: Sequence[str]) -> lis
     )
     for (node, stage), members in sorted(groups.items()):
         some = counts.read_open(members, like=forecast.open[node - 1])
-        won, money = forecast.model.of_stage(node - 1, some.stock)
+        won, money = forecast.model.of_stage(forecast.model.before + node - 1, some.stock)
         for place, value in enumerate((float(some.stock.n.sum()), won, money)):
             sums[stage][place] += value
     nodes = [forecast.stages.index(stage) if stage in forecast.stages else None for stage in stages]
     chances, last = [], 0
     for node in nodes:
         last = last if node is None else node
-        chances.append(float(forecast.model.eventual[last][0]))
+        chances.append(forecast.model.just_come(forecast.model.before + last))
     return [StageValue(n, won, money, chance) for (n, won, money), chance in zip(sums, chances, strict=True)]
 
 
@@ -273,6 +332,8 @@ def _notes(forecast: Forecast) -> list[tuple[str, str]]:
     n = round(sum(float(one.stock.n.sum()) for one in forecast.open))
     valued = sum(one.valued for one in forecast.open)
     notes = [("forecast", "")]
+    if forecast.model.before:
+        notes.append(("forecast_leads", str(round(float(forecast.model.stocks[0].n.sum())))))
     if unplaced:
         notes.append(("forecast_unplaced", str(unplaced)))
     if forecast.context.has_money and valued < n:
@@ -357,15 +418,14 @@ def _look(
     context: FunnelContext, past: Past, wins: counts.Days, place: int, days: int, *, is_valued: bool
 ) -> Looked | None:
     day = past.ends[place]
-    steps = past.incidences(place)
-    found = passages(steps)
+    steps, here, before = past.incidences(place), past.open(place), past.before
+    found = passages(steps[before:])
     if found is None:
         return None
-    here = past.open(place)
-    inflow = counts.inflow(past.entries, day + 1)
+    to_come = ToCome.of(steps[0] if before else None, here[0], past.created, past.became, day + 1)
+    here = here[before:]
     worth = counts.worth(wins.between(0, day), day) if context.has_money else None
-    model = Model(found, [one.stock for one in here], inflow, worth, is_valued=is_valued)
-    [sums] = model.sums([days])
+    [sums] = to_come.model(found, here, worth, is_valued=is_valued).sums([days])
     came = wins.between(day + 1, day + days)
     won, money = sums.won or sums.open_won, sums.money or sums.open_money
     rates = [w / (w + n) if w + n else 0.0 for w, n in past.closed(place)]

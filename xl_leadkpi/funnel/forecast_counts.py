@@ -17,17 +17,25 @@ import numpy as np
 
 from xl_leadkpi.engines.expressions import month_number
 from xl_leadkpi.funnel.blocks import steady_sum
-from xl_leadkpi.funnel.context import LEAD_TO_WON, OPPORTUNITY_TO_WON, flag, last_day, month_of, total
+from xl_leadkpi.funnel.context import (
+    LEAD_TO_OPPORTUNITY,
+    LEAD_TO_WON,
+    OPPORTUNITY_TO_WON,
+    flag,
+    last_day,
+    month_of,
+    total,
+)
 from xl_leadkpi.funnel.forecast_model import Inflow, Stock, Worth
 from xl_leadkpi.funnel.incidence import ADVANCED, LONGEST, LOST, WAITING, Ending, Incidence
 from xl_leadkpi.funnel.lead_state import LOST as IS_LOST
-from xl_leadkpi.funnel.lead_state import WON
+from xl_leadkpi.funnel.lead_state import OPEN, WON
 from xl_leadkpi.funnel.section import Query
 from xl_leadkpi.funnel.step_rates import Step, endings, followed, incidence
 from xl_leadkpi.leads.model.evidence import Fact, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -42,6 +50,8 @@ if TYPE_CHECKING:
 
 OPEN_DEALS = Query("open opportunities by stage and age")
 ENTRIES = Query("opportunities by day of becoming one")
+OPEN_LEADS = Query("open leads that are no opportunities by age")
+LEADS = Query("leads by day of creation")
 WINS = Query("wins by day")
 EXPECTED = Query("open opportunities by month of expected close")
 
@@ -59,6 +69,8 @@ FEWEST_WEEKS = 13
 TREND = 182
 """Days, at most, that tell how the number of opportunities grows."""
 _STEEPEST = 0.02
+_OTHERWISE = 5.991
+"""What Pearson's statistic of two degrees of freedom exceeds by chance in one of twenty cases."""
 _LEAST_DOUBT = 0.25
 _MOST_ROUNDS, _CLOSE_ENOUGH = 50, 1e-12
 
@@ -100,6 +112,14 @@ def passages(context: FunnelContext, stages: Sequence[str]) -> tuple[Step, ...]:
         Step(end if every.index(end) == every.index(start) + 1 else f"{start} to {end}", start, end)
         for start, end in pairwise(stages)
     )
+
+
+def first_passage(context: FunnelContext) -> Step | None:
+    """From the lead to the opportunity; None where a deal begins as one, or nobody knows when leads were created."""
+    first, stages = context.stages[0], path(context)
+    if stages[0] == first or not context.has_day(first) or not context.evidence.supports(Need(Fact.CREATION_DATES)):
+        return None
+    return Step(LEAD_TO_OPPORTUNITY, first, stages[0])
 
 
 def whole_way(context: FunnelContext) -> Step:
@@ -145,6 +165,10 @@ def answers_of_all(context: FunnelContext, answers: Answers) -> Answers:
 def _queries(context: FunnelContext) -> dict[Query, nw.LazyFrame[Any]]:
     stages = path(context)
     steps = dict.fromkeys((*passages(context, stages), whole_way(context)))
+    first, leads = first_passage(context), {}
+    if first is not None:
+        steps[first] = None
+        leads = _leads(context)
     opportunities = context.rows.filter(nw.col("furthest_rank") >= context.opportunity_rank)
     entry = context.whole(str(context.date_column(stages[0])))
     return {
@@ -152,6 +176,17 @@ def _queries(context: FunnelContext) -> dict[Query, nw.LazyFrame[Any]]:
         OPEN_DEALS: _open_deals(context, stages),
         ENTRIES: _by_day(opportunities, entry),
         WINS: _by_day(opportunities.filter(nw.col("outcome") == WON), context.whole("d_won")),
+        **leads,
+    }
+
+
+def _leads(context: FunnelContext) -> dict[Query, nw.LazyFrame[Any]]:
+    """Leads by the day they were created, and those that may still become opportunities by days since."""
+    created = context.whole(str(context.date_column(context.stages[0])))
+    waiting = (nw.col("outcome") == OPEN) & (nw.col("furthest_rank") < context.opportunity_rank)
+    return {
+        OPEN_LEADS: _by_age(context, context.rows.filter(waiting), created, stage=nw.lit(0)),
+        LEADS: _by_day(context.rows, created),
     }
 
 
@@ -206,15 +241,17 @@ def _open_deals(context: FunnelContext, stages: Sequence[str]) -> nw.LazyFrame[A
     entered = context.whole(str(context.date_column(stages[0])))
     for stage, rank in zip(stages[1:-1], ranks[1:], strict=True):
         entered = nw.when(furthest >= rank).then(context.whole(str(context.date_column(stage)))).otherwise(entered)
-    age = nw.lit(context.as_of) - entered
-    rows = context.rows.filter(context.is_open_opportunity).select(
-        node=total(flag(furthest >= rank) for rank in ranks),
-        stage=nw.col("current_rank"),
-        age=nw.when(age >= 0).then(age),
-        amount=nw.col("amount"),
-        squares=nw.col("amount") * nw.col("amount"),
-    )
-    return rows.group_by("node", "stage", "age").agg(*_measures())
+    node = total(flag(furthest >= rank) for rank in ranks)
+    opportunities = context.rows.filter(context.is_open_opportunity)
+    return _by_age(context, opportunities, entered, node=node, stage=nw.col("current_rank"))
+
+
+def _by_age(context: FunnelContext, rows: nw.LazyFrame[Any], since: nw.Expr, **groups: nw.Expr) -> nw.LazyFrame[Any]:
+    """Leads by where they are and the days since they came there, None where that day is unknown or ahead."""
+    age = nw.lit(context.as_of) - since
+    amount = nw.col("amount")
+    rows = rows.select(**groups, age=nw.when(age >= 0).then(age), amount=amount, squares=amount * amount)
+    return rows.group_by(*groups, "age").agg(*_measures())
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,22 +277,23 @@ def read_open(rows: Iterable[Row], like: OpenDeals | None = None) -> OpenDeals:
         like: Whose ages those of unknown age are taken to have; their own if None.
     """
     every = sorted(rows, key=lambda row: (row["age"] is None, row["age"] or 0, row["stage"]))
-    ages = [min(int(row["age"]), LONGEST) for row in every if row["age"] is not None]
-    parts = np.zeros((3, max(ages, default=0) + 1))
+    ages = [None if row["age"] is None else min(int(row["age"]), LONGEST) for row in every]
+    parts = np.zeros((3, max((age for age in ages if age is not None), default=0) + 1))
     unknown = np.zeros(3)
-    for row in every:
+    for row, age in zip(every, ages, strict=True):
         values = (row["n"], steady_sum(row["amount"] or 0.0), steady_sum(row["squares"] or 0.0))
-        if row["age"] is None:
+        if age is None:
             unknown += values
         else:
-            parts[:, min(int(row["age"]), LONGEST)] += values
-    if unknown.any():
-        mix = parts[0] if like is None else like.stock.n
-        mix = mix / mix.sum() if mix.sum() else np.eye(1, max(len(mix), 1))[0]
-        length = max(parts.shape[1], len(mix))
-        parts = np.pad(parts, ((0, 0), (0, length - parts.shape[1])))
-        parts += np.outer(unknown, np.pad(mix, (0, length - len(mix))))
-    return OpenDeals(Stock(*parts), round(unknown[0]), sum(int(row["amounts"]) for row in every))
+            parts[:, age] += values
+    mix = parts[0] if like is None else like.stock.n
+    mix = mix / mix.sum() if mix.sum() else np.eye(1, max(len(mix), 1))[0]
+    length = max(parts.shape[1], len(mix)) if unknown.any() else parts.shape[1]
+    parts = np.pad(parts, ((0, 0), (0, length - parts.shape[1])))
+    spread = np.outer(unknown, np.pad(mix, (0, max(length - len(mix), 0)))[:length])
+    n, amount, squares = parts + spread
+    stock = Stock(n, amount, squares, spread[0], spread[2])
+    return OpenDeals(stock, round(unknown[0]), sum(int(row["amounts"]) for row in every))
 
 
 # what is yet to come --------------------------------------------------------------------------------------------------
@@ -295,20 +333,20 @@ def read_days(rows: Iterable[Row]) -> Days:
     return Days(day, n, amount, squares, amounts, undated)
 
 
-def inflow(entries: Days, as_of: int) -> Inflow | None:
-    """How many opportunities come a day, from the last full days with enough of them; None where too few came.
+def inflow(entries: Days, as_of: int, *, are_first: bool = False) -> Inflow | None:
+    """How many come a day, from the last full days with enough of them; None where too few came.
 
     Args:
-        entries: Opportunities by the day they became one.
+        entries: Leads by the day they were created, or opportunities by the day they became one.
         as_of: The last day known, perhaps not to its end.
+        are_first: Nothing has to happen before they come. Else of a young table the first half is left out: leads that
+            came before it began have no opportunities in it.
     """
     known = entries.between(0, as_of)
     if not len(known.day):
         return None
-    first = int(known.day[0])
-    # of a young table the first half: leads that came before it began have no opportunities in it
-    windows = dict.fromkeys((min(TREND, (as_of - first) // 2), *(min(one, as_of - first) for one in WINDOWS)))
-    for days in windows:
+    age = as_of - int(known.day[0])
+    for days in dict.fromkeys((min(TREND, age if are_first else age // 2), *(min(one, age) for one in WINDOWS))):
         recent = known.between(as_of - days, as_of - 1)
         if days >= FEWEST_DAYS and recent.n.sum() >= ENOUGH_ENTRIES:
             break
@@ -318,8 +356,27 @@ def inflow(entries: Days, as_of: int) -> Inflow | None:
     scale = 1 + entries.undated / float(entries.n.sum())
     weeks = days // WEEK
     ago = ((as_of - 1 - recent.day) // WEEK).astype(np.intp)
-    each = np.bincount(ago, weights=recent.n, minlength=weeks)[:weeks]
-    return _trend(each[::-1].astype(np.float64), float(recent.n.sum()) * scale / days, (days + 1) / 2)
+    each: Numbers = np.bincount(ago, weights=recent.n, minlength=weeks)[:weeks][::-1].astype(np.float64)
+    if _goes_otherwise(each):
+        days, each = FEWEST_WEEKS * WEEK, each[-FEWEST_WEEKS:]
+        recent = recent.between(as_of - days, as_of - 1)
+    return _trend(each, float(recent.n.sum()) * scale / days, (days + 1) / 2)
+
+
+def _goes_otherwise(weeks: Numbers) -> bool:
+    """Whether the latest weeks lie so far off the growth of all that these tell nothing of what is ahead.
+
+    By Pearson's statistic of one growth less that of two, over the dispersion of these: of two degrees of freedom.
+    """
+    before, lately = weeks[:-FEWEST_WEEKS], weeks[-FEWEST_WEEKS:]
+    if len(before) < FEWEST_WEEKS or not before.sum() or lately.sum() < ENOUGH_ENTRIES:
+        return False
+    every, *parts = (float(((one - fitted) ** 2 / fitted).sum()) for one, fitted in _fits(weeks, before, lately))
+    return every - sum(parts) > _OTHERWISE * max(sum(parts) / (len(weeks) - 4), 1.0)
+
+
+def _fits(*weeks: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+    return ((one, _fit(one)[1]) for one in weeks)
 
 
 def _by_month(weeks: Numbers) -> Numbers:
@@ -337,13 +394,37 @@ def _dispersion(seen: Numbers, fitted: Numbers) -> float:
 def _trend(weeks: Numbers, a_day: float, since: float) -> Inflow:
     """Deals a day and how that grows, by a log-linear model of the numbers of weeks.
 
-    The growth is shrunk as one that may be chance: as much as its variance is of that and its square.
+    The growth is shrunk as one that may be chance: by half where it is one standard error, hardly where it is two.
     """
     n = float(weeks.sum())
     if len(weeks) < 2 or not n:  # one week says nothing of growth, nor do deals that all came before the whole weeks
         return Inflow(a_day, max(n, 1.0), 1.0, 0.0, 0.0, since)
-    places = (np.arange(len(weeks)) - (len(weeks) - 1) / 2) * WEEK
-    slope, fitted = 0.0, np.full(len(weeks), weeks.mean())
+    slope, variance, dispersion = _growth(weeks)
+    signal = (slope**2 / variance) ** 2
+    kept = signal / (signal + 1) if len(weeks) >= FEWEST_WEEKS else 0.0
+    slope *= kept
+    level = a_day / float(np.exp(slope * _places(weeks)).mean())
+    return Inflow(level, n, dispersion, slope, variance * max(kept, _LEAST_DOUBT), since)
+
+
+def _places(weeks: Numbers) -> Numbers:
+    """The days of weeks, from the middle of all."""
+    return WEEK * (np.arange(len(weeks), dtype=np.float64) - (len(weeks) - 1) / 2)
+
+
+def _growth(weeks: Numbers) -> tuple[float, float, float]:
+    """By how much the logarithm grows a day, the variance of that, and the dispersion of the numbers."""
+    slope, fitted = _fit(weeks)
+    places = _places(weeks)
+    dispersion = max(_dispersion(weeks, fitted), _dispersion(*map(_by_month, (weeks, fitted))), 1.0)
+    middle = float((places * fitted).sum() / fitted.sum())
+    return slope, dispersion / float(((places - middle) ** 2 * fitted).sum()), dispersion
+
+
+def _fit(weeks: Numbers) -> tuple[float, Numbers]:
+    """By how much the logarithm grows a day, and the numbers of weeks by that."""
+    n, places, slope = float(weeks.sum()), _places(weeks), 0.0
+    fitted: Numbers = np.full(len(weeks), n / len(weeks))
     for _ in range(_MOST_ROUNDS):
         step = float((places * (weeks - fitted)).sum() / (places**2 * fitted).sum())
         slope = min(max(slope + step, -_STEEPEST), _STEEPEST)
@@ -351,13 +432,7 @@ def _trend(weeks: Numbers, a_day: float, since: float) -> Inflow:
         fitted *= n / fitted.sum()
         if abs(step) < _CLOSE_ENOUGH:
             break
-    dispersion = max(_dispersion(weeks, fitted), _dispersion(*map(_by_month, (weeks, fitted))), 1.0)
-    middle = float((places * fitted).sum()) / n
-    variance = dispersion / float(((places - middle) ** 2 * fitted).sum())
-    kept = slope**2 / (slope**2 + variance) if len(weeks) >= FEWEST_WEEKS else 0.0
-    slope *= kept
-    level = a_day / float(np.exp(slope * places).mean())
-    return Inflow(level, n, dispersion, slope, variance * max(kept, _LEAST_DOUBT), since)
+    return slope, fitted
 
 
 def worth(wins: Days, as_of: int) -> Worth | None:
@@ -395,14 +470,20 @@ def entered(step: Step) -> Query:
     return Query("past stays by day of entry", step.name)
 
 
+def past_steps(context: FunnelContext) -> tuple[Step, ...]:
+    """From the lead to the opportunity, where that is known, and from there to the win."""
+    first = first_passage(context)
+    return (*(() if first is None else (first,)), *passages(context, path(context)))
+
+
 def past_queries(context: FunnelContext) -> Queries:
     """Everything that past forecasts are made of."""
     if not is_told(context):
         return {}
-    stages = path(context)
-    rows, ends = _placed_days(context, stages), past_ends(context)
+    steps = past_steps(context)
+    rows, ends = _placed_days(context, (*(step.start for step in steps), steps[-1].end)), past_ends(context)
     asked: dict[Query, nw.LazyFrame[Any]] = {}
-    for place, step in enumerate(passages(context, stages)):
+    for place, step in enumerate(steps):
         start, end = nw.col(f"day_{place}"), nw.col(f"end_{place}")
         after = nw.when(end.is_null()).then(nw.lit(len(ends))).otherwise(total(flag(end > one) for one in ends))
         stays = rows.filter(~start.is_null() & (end.is_null() | (end >= start))).select(
@@ -447,11 +528,18 @@ def _placed_days(context: FunnelContext, stages: Sequence[str]) -> nw.LazyFrame[
 
 
 class Past:
-    """The table as it stood on past month ends, from the days of its deals."""
+    """The table as it stood on past month ends, from the days of its deals.
+
+    Attributes:
+        ends: These ends.
+        steps: The steps that leads go through.
+        before: How many of them, the first ones, lead to the opportunity.
+    """
 
     def __init__(self, context: FunnelContext, answers: Mapping[Query, list[Row]]) -> None:
         self.ends = past_ends(context)
-        self.steps = passages(context, path(context))
+        self.before = int(first_passage(context) is not None)
+        self.steps = past_steps(context)
         self._over = [answers[ended(step)] for step in self.steps]
         self._entered = [answers[entered(step)] for step in self.steps]
 
@@ -472,7 +560,7 @@ class Past:
         return bool(row["start"] <= self.ends[place] and row["after"] > place)
 
     def open(self, place: int) -> list[OpenDeals]:
-        """The deals that were open then, by step."""
+        """The leads and deals that were open then, by step."""
         day = self.ends[place]
         return [
             read_open({**row, "stage": 0, "age": day - row["start"]} for row in came if self._is_open(row, place))
@@ -480,16 +568,25 @@ class Past:
         ]
 
     def closed(self, place: int) -> list[tuple[int, int]]:
-        """By step, deals closed by then that came at least so far: won and lost."""
-        lost = [sum(int(r["n"]) for r in over if r["after"] <= place and r["event"] == LOST) for over in self._over]
-        won = sum(int(row["n"]) for row in self._over[-1] if row["after"] <= place and row["event"] == ADVANCED)
-        return [(won, sum(lost[step:])) for step in range(len(self.steps))]
+        """By step from the opportunity on, deals closed by then that came at least so far: won and lost."""
+        steps = self._over[self.before :]
+        lost = [sum(int(r["n"]) for r in over if r["after"] <= place and r["event"] == LOST) for over in steps]
+        won = sum(int(row["n"]) for row in steps[-1] if row["after"] <= place and row["event"] == ADVANCED)
+        return [(won, sum(lost[step:])) for step in range(len(steps))]
 
     @cached_property
-    def entries(self) -> Days:
+    def created(self) -> Days:
+        """Leads by the day they were created; opportunities by the day they became one, where there are only these."""
+        return self._entries(0)
+
+    @cached_property
+    def became(self) -> Days:
         """Opportunities by the day they became one."""
+        return self._entries(self.before)
+
+    def _entries(self, step: int) -> Days:
         by_day: dict[int, list[float]] = {}
-        for row in self._entered[0]:
+        for row in self._entered[step]:
             sums = by_day.setdefault(int(row["start"]), [0.0] * 4)
             for place, key in enumerate(("n", "amount", "squares", "amounts")):
                 sums[place] += row[key] or 0

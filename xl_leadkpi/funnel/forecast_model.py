@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import log, sqrt
+from math import exp, log, log1p, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ TELLING = 3_652
 """Days of stay, ten years, that are told apart; beyond them the pace is that of the latest."""
 POOLED_AS = 4
 """Deals like those of all stages that are added where a stage has too few of its own."""
+_ONE_OF_TEN, _HARDLY = 0.1, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,14 @@ class Passage:
     Attributes:
         advanced, lost: Chance to go on, and to be lost, of a deal that has stayed so many days, by days from 0.
         at_risk: Deals that each is estimated from.
+        carried: How the chances of the last day, to go on and to be lost, move with those of the days before that they
+            are from, by chance of the last day, chance of the day and day. None where they are seen by themselves.
     """
 
     advanced: Numbers
     lost: Numbers
     at_risk: Numbers
+    carried: Numbers | None = None
 
     @classmethod
     def of(cls, found: Incidence) -> Passage | None:
@@ -58,11 +62,14 @@ class Passage:
         until = min(found.horizon + 1, TELLING)
         if until <= 0:
             return None
-        on_days, at_risk = found.on_days[:, :until], found.curves.at_risk[:until]
-        advanced, lost = on_days[ADVANCED] / at_risk, on_days[LOST] / at_risk
-        late_advanced, late_lost, late_risk = _late(found, advanced * at_risk, lost * at_risk, at_risk)
+        at_risk = found.curves.at_risk[:until]
+        advanced, lost = found.on_days[[ADVANCED, LOST], :until] / at_risk
+        late = _late(found, advanced, lost, at_risk)
         return cls(
-            np.append(advanced, late_advanced), np.append(lost, late_lost), np.append(at_risk, max(late_risk, 1.0))
+            np.append(advanced, late.advanced),
+            np.append(lost, late.lost),
+            np.append(at_risk, max(late.at_risk, 1.0)),
+            late.carried if found.horizon < TELLING else None,
         )
 
     @classmethod
@@ -96,21 +103,38 @@ class Passage:
         return min(age + 1, len(self.advanced) - 1)
 
 
-def _late(found: Incidence, advanced: Numbers, lost: Numbers, at_risk: Numbers) -> tuple[float, float, float]:
-    """Chances of a day beyond the horizon to go on and to be lost, and the days at risk that they are from.
+class _Late(NamedTuple):
+    """Chances of a day beyond the horizon, the days at risk that they are from, and :attr:`Passage.carried`."""
+
+    advanced: float
+    lost: float
+    at_risk: float
+    carried: Numbers
+
+
+def _late(found: Incidence, advanced: Numbers, lost: Numbers, at_risk: Numbers) -> _Late:
+    """Chances of a day beyond the horizon to go on and to be lost.
 
     They are those of the later half of the days up to it: where nothing happened in these, nothing happens after them.
     """
-    first = len(at_risk) // 2
-    days, happened = float(at_risk[first:].sum()), float((advanced + lost)[first:].sum())
-    if not happened:
-        return 0.0, 0.0, days
-    pace, share = happened / days, float(advanced[first:].sum()) / happened
-    if found.is_decided and found.undecided > 0:
-        # so that the chance of a deal that has just come is the eventual rate of its step
-        share = min(max(found.late_share, 0.0), 1.0)
-        pace, days = (1 / found.late_wait, found.late_at_risk) if found.late_wait >= 1 else (pace, days)
-    return pace * share, pace * (1 - share), days
+    weights = np.where(np.arange(len(at_risk)) >= len(at_risk) // 2, at_risk, 0.0)
+    days = float(weights.sum())
+    went, gone = float((weights * advanced).sum()) / days, float((weights * lost).sum()) / days
+    carried = np.einsum("kj,d->kjd", np.eye(2), weights / days)
+    if not went + gone or not found.is_decided or found.undecided <= 0:
+        return _Late(went, gone, days, carried)
+    # so that the chance of a deal that has just come is the eventual rate of its step
+    pace, of_pace = went + gone, weights / days
+    share, of_share = min(max(found.late_share, 0.0), 1.0), found.late_share_slopes()[:, : len(at_risk)]
+    if found.late_wait >= 1:
+        days = found.late_at_risk
+        pace, of_pace = 1 / found.late_wait, np.zeros(len(at_risk))
+        of_pace[found.late_days] = at_risk[found.late_days] / days
+    carried = np.stack([share * of_pace + pace * of_share, (1 - share) * of_pace - pace * of_share])
+    return _Late(pace * share, pace * (1 - share), days, carried)
+
+
+_NOBODY: Numbers = np.zeros(0)
 
 
 class Stock(NamedTuple):
@@ -120,11 +144,15 @@ class Stock(NamedTuple):
         n: How many.
         amount: Their amounts.
         squares: The squares of these.
+        undated: How many of them have no known day, and are spread over the days of the others.
+        undated_squares: The squares of their amounts, spread in the same way.
     """
 
     n: Numbers
     amount: Numbers
     squares: Numbers
+    undated: Numbers = _NOBODY
+    undated_squares: Numbers = _NOBODY
 
 
 class Inflow(NamedTuple):
@@ -176,28 +204,64 @@ class Worth(NamedTuple):
         """Variance of the amounts."""
         return max(self.square - self.mean**2, 0.0)
 
+    @property
+    def third(self) -> float:
+        """Third cumulant of the amounts: that of a gamma distribution."""
+        return 2 * self.variance**2 / self.mean if self.mean > 0 else 0.0
+
 
 class Expectation(NamedTuple):
-    """A mean with its variance, as deals fall this way or that and as the rates are uncertain."""
+    """What is expected, and how what comes lies around it: deals fall this way or that, and rates are uncertain.
+
+    Attributes:
+        mean, variance: Its mean and variance.
+        third: Its third cumulant; None for that of a gamma distribution that begins at 0.
+        nothing: The chance that nothing comes.
+    """
 
     mean: float
     variance: float
+    third: float | None = None
+    nothing: float = 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The ends of the 80 % interval: those of a gamma distribution, which is never below 0.
+        """The ends of the 80 % interval: those of a Pearson III distribution, a gamma one that may begin anywhere.
 
-        By Wilson and Hilferty's cube root (1931).
+        By Wilson and Hilferty's cube root (1931). The low end is never below 0, and 0 where nothing comes in more than
+        one of ten cases.
 
         >>> [round(end, 2) for end in Expectation(100.0, 400.0).interval]
         [75.39, 126.32]
         """
-        mean = float(self.mean)
+        mean, variance = float(self.mean), float(self.variance)
         if mean <= 0:
             return 0.0, 0.0
-        ratio = float(self.variance) / mean**2
-        low, high = (max(1 - ratio / 9 + z * sqrt(ratio) / 3, 0.0) ** 3 * mean for z in (-Z80, Z80))
-        return low, max(high, mean)
+        third = 2 * variance**2 / mean if self.third is None else float(self.third)
+        skewness = third / variance**1.5 if variance > 0 else 0.0
+        low, high = (mean + sqrt(variance) * _deviate(z, skewness) for z in (-Z80, Z80))
+        return 0.0 if self.nothing > _ONE_OF_TEN else max(low, 0.0), max(high, mean)
+
+    def doubted(self, doubt: float) -> Expectation:
+        """The same where its mean is uncertain itself, by that variance: its spread grows as the mean does."""
+        if self.mean <= 0 or doubt <= 0:
+            return self
+        third = (self.third or 0.0) + (3 * self.variance + 2 * doubt) * doubt / self.mean
+        return self._replace(variance=self.variance + doubt, third=third)
+
+    def numbered(self) -> Expectation:
+        """The same of a number: the chance of none is that of a negative binomial or binomial one of its variance."""
+        if self.mean <= 0 or self.variance <= 0:
+            return self._replace(nothing=float(self.mean <= 0))
+        over = self.variance / self.mean - 1
+        return self._replace(nothing=exp(-self.mean * (log1p(over) / over if abs(over) > _HARDLY else 1.0)))
+
+
+def _deviate(z: float, skewness: float) -> float:
+    """The quantile of a Pearson III distribution of mean 0 and variance 1 that is that of a normal one at a deviate."""
+    if abs(skewness) < _HARDLY:
+        return z
+    return 2 / skewness * (max(1 + skewness * z / 6 - skewness**2 / 36, 0.0) ** 3 - 1)
 
 
 class Sums(NamedTuple):
@@ -232,20 +296,23 @@ class Model:
         worth: Worth | None = None,
         *,
         is_valued: bool = True,
+        before: int = 0,
     ) -> None:
         """Put them together.
 
         Args:
             passages: The chances of each stage.
             stocks: The open deals of each.
-            inflow: How many are yet to come; None where nobody knows.
+            inflow: How many are yet to come to the first; None where nobody knows.
             worth: What a win brings; None where amounts are not known.
             is_valued: The open deals have amounts of their own; else each is worth what a win brings.
+            before: How many of the stages, the first ones, lie before the opportunity: those there are no deals yet.
         """
         self.passages = passages
         self.inflow = inflow
         self.worth = worth
         self.is_valued = is_valued
+        self.before = before
         self.stocks = [_placed(stock, passage) for stock, passage in zip(stocks, passages, strict=True)]
 
     # chances ----------------------------------------------------------------------------------------------------------
@@ -272,6 +339,16 @@ class Model:
         """The chance to be won of a deal that has been in a stage for so many days."""
         return float(self.eventual[stage][self.passages[stage].place(age)])
 
+    def just_come(self, stage: int) -> float:
+        """The chance to be won of a deal that has just come to a stage."""
+        return float(self.eventual[stage][0])
+
+    def open_won(self, days: int) -> Numbers:
+        """By number of days ahead, how many of the open deals are expected to be won within them."""
+        stages = zip(self.within(days)[self.before :], self.stocks[self.before :], strict=True)
+        won: Numbers = sum((chances @ stock.n for chances, stock in stages), np.zeros(days + 1))
+        return won
+
     def within(self, days: int) -> list[Numbers]:
         """By stage, number of days ahead and day of stay, the chance to be won within them."""
         found: list[Numbers] = []
@@ -293,7 +370,7 @@ class Model:
         within = self.within(ends[-1])
         spans = list(zip((0, *ends[:-1]), ends, strict=True))
         own = [self._own(within, span) for span in spans]
-        coming = [self._coming(within[0][:, 0], span) for span in spans]
+        coming = [self._coming(within, span) for span in spans]
         of_rates = np.diff(self._gradients(within, ends), axis=0, prepend=0.0)
         return [
             self._summed(own_one, coming_one, covariance)
@@ -302,8 +379,8 @@ class Model:
 
     def whenever(self) -> Sums:
         """What is expected of the deals open today, whenever they close."""
-        own = np.zeros(4)
-        for chances, stock in zip(self.eventual, self.stocks, strict=True):
+        own = np.zeros((2, 3))
+        for chances, stock in zip(self.eventual[self.before :], self.stocks[self.before :], strict=True):
             own += _moments(stock, chances)
         return self._summed(own, None, self._covariances(self._eventual_gradient()))
 
@@ -314,43 +391,47 @@ class Model:
         return float((placed.n * chances).sum()), float((placed.amount * chances).sum())
 
     def _own(self, within: Sequence[Numbers], span: tuple[int, int]) -> Numbers:
-        """Means and variances of number and money, if the rates are as estimated."""
-        own = np.zeros(4)
-        for chances, stock in zip(within, self.stocks, strict=True):
+        """Mean, variance and third cumulant of number and money, if the rates are as estimated."""
+        own = np.zeros((2, 3))
+        for chances, stock in zip(within[self.before :], self.stocks[self.before :], strict=True):
             own += _moments(stock, chances[span[1]] - chances[span[0]])
         return own
 
-    def _coming(self, curve: Numbers, span: tuple[int, int]) -> tuple[float, float] | None:
-        """Mean number of wins of deals yet to come and its variance, as they come and as their number is uncertain."""
+    def _coming(self, within: Sequence[Numbers], span: tuple[int, int]) -> tuple[Expectation, float] | None:
+        """Wins of deals yet to come, as they come at the rates estimated, and the variance of these."""
         if self.inflow is None:
             return None
-        inflow, (first, last) = self.inflow, span
+        inflow, (first, last), curve = self.inflow, span, within[0][:, 0]
         # one that comes on a day has the days to the end of the span, its own one among them
         chances = curve[last:0:-1].copy()
         chances[:first] -= curve[first:0:-1]
         each = inflow.rates(last) * chances
         mean = float(each.sum())
-        by_chance = mean + (inflow.dispersion - 1) * float((each * chances).sum())
-        of_slope = float((each * inflow.places(last)).sum()) ** 2 * inflow.slope_variance
-        return mean, by_chance + mean**2 * inflow.dispersion / inflow.observed + of_slope
+        doubt = mean**2 * inflow.dispersion / inflow.observed
+        doubt += float((each * inflow.places(last)).sum()) ** 2 * inflow.slope_variance
+        # overdispersed as a Poisson number whose mean is uncertain
+        over = Expectation(mean, mean, mean).doubted((inflow.dispersion - 1) * float((each * chances).sum()))
+        found = np.array([over.mean, over.variance, over.third or 0.0])
+        for passing, stock in zip(within[: self.before], self.stocks[: self.before], strict=True):
+            found += _moments(stock, passing[last] - passing[first])[0]
+        return Expectation(*found.tolist()), doubt
 
-    def _summed(self, own: Numbers, coming: tuple[float, float] | None, covariance: Numbers) -> Sums:
-        won, won_variance, money, money_variance = own.tolist()
-        open_won = Expectation(won, won_variance + covariance[0, 0])
-        worth, own_money = self.worth, Expectation(money, money_variance + covariance[1, 1])
+    def _summed(self, own: Numbers, coming: tuple[Expectation, float] | None, covariance: Numbers) -> Sums:
+        won, money = (Expectation(*one) for one in own.tolist())
+        open_won, worth = won.doubted(covariance[0, 0]).numbered(), self.worth
+        own_money = money.doubted(covariance[1, 1])._replace(nothing=open_won.nothing)
         open_money = own_money if self.is_valued else worth and _at_worth(open_won, worth)
-        if coming is None or self.inflow is None:
+        if coming is None:
             return Sums(open_won, open_money, None, None, None, None)
-        mean, variance = coming
-        new_won = Expectation(mean, variance + covariance[2, 2])
-        all_won = Expectation(won + mean, open_won.variance + new_won.variance + 2 * covariance[0, 2])
+        new, doubt = coming
+        new_won = new.doubted(doubt + covariance[2, 2]).numbered()
+        all_won = _together(open_won, new_won, covariance[0, 2]).numbered()
         if worth is None:
             return Sums(open_won, open_money, new_won, None, all_won, None)
         new_money = _at_worth(new_won, worth)
         if not self.is_valued:
             return Sums(open_won, open_money, new_won, new_money, all_won, _at_worth(all_won, worth))
-        together = 2 * covariance[1, 2] * worth.mean
-        all_money = Expectation(money + new_money.mean, own_money.variance + new_money.variance + together)
+        all_money = _together(own_money, new_money, covariance[1, 2] * worth.mean)._replace(nothing=all_won.nothing)
         return Sums(open_won, open_money, new_won, new_money, all_won, all_money)
 
     # how uncertain the rates make them --------------------------------------------------------------------------------
@@ -383,7 +464,10 @@ class Model:
         one, stock = self.passages[stage], self.stocks[stage]
         there = np.zeros((days, len(one.advanced), 3))
         now = np.zeros((len(one.advanced), 3))
-        now[:, 0], now[:, 1] = stock.n, stock.amount
+        if stage < self.before:
+            now[:, 2] = stock.n
+        else:
+            now[:, 0], now[:, 1] = stock.n, stock.amount
         stay = one.stay[:, None]
         for day in range(days):
             now[0] += coming[day]
@@ -403,7 +487,8 @@ class Model:
             passing = np.zeros((3, len(one.advanced)))
             now = coming.copy()
             for day in range(len(one.advanced)):
-                now = now + np.array([stock.n[day], stock.amount[day], 0.0])
+                if stage >= self.before:
+                    now = now + np.array([stock.n[day], stock.amount[day], 0.0])
                 if day == len(one.advanced) - 1 and stay[day] < 1:
                     now = now / (1 - stay[day])
                 passing[:, day] = now
@@ -419,6 +504,7 @@ class Model:
         advanced = np.concatenate([one.advanced for one in self.passages])
         lost = np.concatenate([one.lost for one in self.passages])
         n = np.maximum(np.concatenate([one.at_risk for one in self.passages]) - 1, 1.0)
+        gradient = self._carried(gradient)
         by_advance, by_loss = gradient[:, 0], gradient[:, 1]
         mean = by_advance * advanced + by_loss * lost
         found: Numbers = (
@@ -428,30 +514,71 @@ class Model:
         )
         return found
 
+    def _carried(self, gradient: Numbers) -> Numbers:
+        """How the measures move with the chances of each day, by way of those of later days that are from them too."""
+        found, first = gradient.copy(), 0
+        for one in self.passages:
+            last = first + len(one.advanced) - 1
+            if one.carried is not None:
+                found[..., first:last] += np.einsum("mk,kjd->mjd", gradient[..., last], one.carried)
+                found[..., last] = 0.0
+            first = last + 1
+        return found
+
 
 def _moments(stock: Stock, chances: Numbers) -> Numbers:
-    """Mean and variance of the number won, and of the money."""
-    variance = chances * (1 - chances)
+    """Mean, variance and third cumulant of the number won, and of the money.
+
+    A deal without a day is of any of the ages of the others: it is won with their mean chance.
+    """
+    falls = np.stack([chances * (1 - chances), chances * (1 - chances) * (1 - 2 * chances)])
+    of_number = falls @ (stock.n - stock.undated) + _of_undated(stock.undated, chances)
+    of_squares = falls @ (stock.squares - stock.undated_squares) + _of_undated(stock.undated_squares, chances)
+    cube = _cube_over_square(stock)
     return np.array(
         [
-            (stock.n * chances).sum(),
-            (stock.n * variance).sum(),
-            (stock.amount * chances).sum(),
-            (stock.squares * variance).sum(),
+            [(stock.n * chances).sum(), *of_number],
+            [(stock.amount * chances).sum(), of_squares[0], of_squares[1] * cube],
         ]
     )
 
 
+def _of_undated(spread: Numbers, chances: Numbers) -> Numbers:
+    n = float(spread.sum())
+    if not n:
+        return np.zeros(2)
+    chance = float((spread * chances).sum()) / n
+    fall = n * chance * (1 - chance)
+    return np.array([fall, fall * (1 - 2 * chance)])
+
+
+def _cube_over_square(stock: Stock) -> float:
+    """Mean cube of the amounts over their mean square, as those of a gamma distribution."""
+    n, amount, squares = (float(part.sum()) for part in stock[:3])
+    return 2 * squares / amount - amount / n if amount > 0 else 0.0
+
+
 def _placed(stock: Stock, passage: Passage) -> Stock:
     """The deals by place of their next day: those longer there than any day known are together."""
-    places = np.minimum(np.arange(1, len(stock.n) + 1), len(passage.advanced) - 1)
-    n, amount, squares = (
-        np.bincount(places, weights=part, minlength=len(passage.advanced)).astype(np.float64) for part in stock
-    )
-    return Stock(n, amount, squares)
+    size = len(passage.advanced)
+
+    def placed(part: Numbers) -> Numbers:
+        places = np.minimum(np.arange(1, len(part) + 1), size - 1)
+        return np.bincount(places, weights=part, minlength=size).astype(np.float64)
+
+    return Stock(*map(placed, stock))
+
+
+def _together(one: Expectation, other: Expectation, covariance: float) -> Expectation:
+    """The sum of both, of which the uncertain rates are the same."""
+    third = (one.third or 0.0) + (other.third or 0.0)
+    return Expectation(one.mean + other.mean, one.variance + other.variance, third).doubted(2 * covariance)
 
 
 def _at_worth(won: Expectation, worth: Worth) -> Expectation:
     """What so many wins bring, each an amount like those of the wins before."""
-    spread = won.mean * worth.variance + won.mean**2 * worth.variance / worth.n
-    return Expectation(won.mean * worth.mean, won.variance * worth.mean**2 + spread)
+    mean, variance = worth.mean, worth.variance
+    third = (won.third or 0.0) * mean**3 + 3 * won.variance * mean * variance + won.mean * worth.third
+    spread = won.variance * mean**2 + won.mean * variance
+    of_mean = won.mean**2 * variance / worth.n
+    return Expectation(won.mean * mean, spread, third, won.nothing).doubted(of_mean)

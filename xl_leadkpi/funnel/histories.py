@@ -285,7 +285,7 @@ def change_query(context: FunnelContext, changes: nw.LazyFrame[Any]) -> nw.LazyF
     return of_leads.group_by("up").agg(nw.len().alias("leads"), nw.col("n").sum(), nw.col("by").sum())
 
 
-def changes_block(context: FunnelContext, answers: Mapping[str, Sequence[Row]]) -> Block | None:
+def deal_changes_block(context: FunnelContext, answers: Mapping[str, Sequence[Row]]) -> Block | None:
     """What else has changed: amounts raised and lowered, close dates pushed and pulled in; None if nothing has."""
     table: list[tuple[str, int, int, float | None, float | None]] = []
     for field, rows in answers.items():
@@ -297,7 +297,7 @@ def changes_block(context: FunnelContext, answers: Mapping[str, Sequence[Row]]) 
     if not table:
         return None
     return block(
-        "tblChange",
+        "tblDealChange",
         [
             values_column("change", "text", [row[0] for row in table]),
             values_column("leads", "count", [row[1] for row in table]),
@@ -324,11 +324,13 @@ class HistorySection(Section):
         """The blocks, None without a history."""
         context, answers = figures.context, figures.answers
         if context.visits is None or context.table.history is None:
-            return dict.fromkeys(("visits", "transitions", "reopened", "changes"))
+            return dict.fromkeys(("visits", "transitions", "reopened", "deal_changes"))
         visits = Visits(context.visits, context)
         return {
             "visits": visits_block(visits, answers),
             "transitions": transitions_block(visits, answers[MOVES]),
             "reopened": reopened_block(visits, answers[REOPENED]),
-            "changes": changes_block(context, {name: answers[changed(name)] for name in context.table.history.changes}),
+            "deal_changes": deal_changes_block(
+                context, {name: answers[changed(name)] for name in context.table.history.changes}
+            ),
         }

@@ -35,7 +35,7 @@ MOST_BORROWED = 0.5
 """Share still waiting up to which a group's rate is completed by what all groups tell of those who wait so long."""
 NEARLY_ALL = 0.9
 """Share of those who go on that have done so within the usual days."""
-_Z = 1.959963984540054
+Z95 = 1.959963984540054
 _CONFIDENCE, _WIDEST = 0.95, 500.0
 _CLOSE_ENOUGH = 1e-12
 
@@ -254,6 +254,29 @@ class Incidence:
             return self.advanced_by(self.horizon) / (1 - self.undecided)
         return (self.advanced_by(self.horizon) - self.advanced_by(self._few_left)) / decided
 
+    def late_share_slopes(self) -> NDArray[np.float64]:
+        """How :attr:`late_share` moves with the chances to go on and to be lost on each day up to the horizon."""
+        until, few = self.horizon + 1, self._few_left
+        curves = self.curves
+        if curves.waiting[few] <= self.undecided:
+            few = -1  # it is the share of all who are decided
+        there = float(curves.waiting[few]) if few >= 0 else 1.0
+        of = there - self.undecided
+        days = slice(few + 1, until)
+        n = curves.at_risk[days]
+        stayed = 1 - self.on_days[1:, days].sum(axis=0) / n
+        before = np.concatenate(([there], curves.waiting[days][:-1]))
+
+        def effects(later: NDArray[np.float64]) -> NDArray[np.float64]:
+            """What one more event does to those after it, of whom so many go that way."""
+            return np.where(stayed > 0, later / np.where(stayed > 0, stayed, 1.0), 0.0)
+
+        advanced = effects(curves.advanced[until - 1] - curves.advanced[days])
+        decided = before - effects(curves.waiting[days] - curves.waiting[until - 1])
+        slopes = np.zeros((2, until))
+        slopes[:, days] = np.stack([before - advanced, -advanced]) - self.late_share * decided
+        return slopes / of
+
     def quantile(self, share: float) -> int | None:
         """Days after which that share of those who go on has done so; None where nobody does, or it is still ahead."""
         if not (total := self._total):
@@ -283,16 +306,16 @@ class Incidence:
     @cached_property
     def late_wait(self) -> float:
         """Mean further days of those undecided at the horizon: days at risk by event since only a few were left."""
-        events = float(self.on_days[1:, self._late].sum())
+        events = float(self.on_days[1:, self.late_days].sum())
         return self.late_at_risk / events if events else 0.0
 
     @property
     def late_at_risk(self) -> float:
         """Days at risk since only a few were left."""
-        return float(self.curves.at_risk[self._late].sum())
+        return float(self.curves.at_risk[self.late_days].sum())
 
     @property
-    def _late(self) -> slice:
+    def late_days(self) -> slice:
         """Days since only a few were left."""
         return slice(min(self._few_left, max(self.horizon - 1, 0)) + 1, self.horizon + 1)
 
@@ -362,7 +385,7 @@ def log_log_interval(value: float, variance: float, of: float) -> tuple[float, f
     if not _CLOSE_ENOUGH < value < 1 - _CLOSE_ENOUGH or variance <= 0:
         low, high = wilson_interval(round(value * of), max(round(of), 1), _CONFIDENCE)
         return max(float(low), 0.0), min(float(high), 1.0)
-    spread = min(_Z * sqrt(variance) / (value * abs(log(value))), _WIDEST)
+    spread = min(Z95 * sqrt(variance) / (value * abs(log(value))), _WIDEST)
     return exp(log(value) * exp(spread)), exp(log(value) * exp(-spread))
 
 

@@ -44,6 +44,12 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
                                   ``period_closed`` the same of those closed in it. ``closed_by`` and
                                   ``closed_losses`` are of these too, every other block of those created in it, see
                                   :mod:`xl_leadkpi.funnel.period`; None without a period
+        ``changes``               by figure (``revenue won cac lead_conversion_mature``): what each ``factor`` adds to
+                                  its change between the two periods (``(total)``, ``days closed win_rate priced deal
+                                  spend``): ``from to part share``, ``tested``: ``told`` from chance, ``unclear`` or, of
+                                  what is no sample, ``exact``; ``changes_by`` the same by field and ``group``: its
+                                  ``volume mix rate deal spend``; ``causes`` what of that is known, the largest first,
+                                  see :mod:`xl_leadkpi.funnel.changes`; None where no period is compared
         ``targets``               by ``figure``: ``actual target attained met`` (``yes``, ``no``; ``on_track`` or
                                   ``behind`` in a period that still runs, with ``elapsed``, the share of its days that
                                   are over; None where neither is better), in a period the ``basis`` of the actual
@@ -58,7 +64,7 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         ``visits``                every visit of each stage: leads, visits, who came again, days
         ``transitions``           moves ``from`` a stage ``to`` another, their ``share`` of all out of it, ``direction``
         ``reopened``              leads that were won or lost and moved again, and what they are now
-        ``changes``               amounts raised and lowered, close dates pushed and pulled in
+        ``deal_changes``          amounts raised and lowered, close dates pushed and pulled in
         ``response``              minutes to the first response
         ``curve``, ``mature``     conversion by age; mature windows, and the naive rate in the last row
         ``by``                    by field: one row a ``group``; ``win_rate_mature`` with those still open allowed for;
@@ -81,6 +87,10 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
                                   ``days``: ``forecast low high actual error held``, and ``naive``, the open amounts
                                   of that day weighted with the share of closed deals won
         ``overdue``               open deals that are ``late``, by reason and stage: ``deals amount rows``
+        ``retention``             by field, customers by ``group``: ``customers still_there``, the share kept after 3,
+                                  6, 12 and 24 months (``kept_12 kept_12_low kept_12_high``), ``median_months``,
+                                  ``mean_months`` of the first ``within_months``, ``lifetime_months``, ``compared``
+                                  with the rest, ``lifetime_revenue``; under ``all`` where no field groups them
         ``attribution``           credits by channel and model
         ``currencies``            money by currency
         ``quality``               what was odd in the data; ``backwards``: visits that end before they begin
@@ -100,7 +110,7 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         "channels": [_plain(asdict(channel)) for channel in report.channels],
         "unknown": _unknown(report),
         "evidence": [
-            {"fact": str(need.fact), "stage": need.stage or None, "level": standing.level, **_reason(standing.why)}
+            {"fact": str(need.fact), "stage": need.stage or None, "level": standing.level, **reason_of(standing.why)}
             for need, standing in report.evidence.standings.items()
         ],
     }
@@ -113,8 +123,8 @@ def _unknown(report: FunnelReport) -> dict[str, Any]:
         labels = block.columns[0].values
         for key, unknown in block.unknown.items():
             some = [] if len(unknown.rows) == len(block) else [_plain(labels[row]) for row in unknown.rows]
-            found[f"{name}.{key}"] = _reason(unknown.why) | ({"rows": some} if some else {})
-    return found | {name: _reason(why) for name, why in report.absent.items()}
+            found[f"{name}.{key}"] = reason_of(unknown.why) | ({"rows": some} if some else {})
+    return found | {name: reason_of(why) for name, why in report.absent.items()}
 
 
 def blocks_by_path(report: FunnelReport) -> Iterator[tuple[str, Block]]:
@@ -126,7 +136,8 @@ def blocks_by_path(report: FunnelReport) -> Iterator[tuple[str, Block]]:
             yield from ((f"{name}.{field}", one) for field, one in block.items())
 
 
-def _reason(why: Finding | None) -> dict[str, Any]:
+def reason_of(why: Finding | None) -> dict[str, str | None]:
+    """Why something is not known and what would help, in English; None of both where nothing is said of it."""
     if why is None:
         return {"why": None, "remedy": None}
     texts, names = locale(ENGLISH).findings[why.kind], OwnNames()

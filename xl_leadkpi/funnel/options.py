@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Reach = Literal["filled", "exact", "strict"]
 WinBasis = Literal["closed", "all", "cohort"]
+AmountPer = Literal["auto", "once", "month", "year"]
 
 UNKEPT = ("built_at", "targets")
 """Options that are not among the parameters of a workbook: a time, and what has a table of its own."""
@@ -58,6 +59,8 @@ class FunnelOptions:
         min_n: Below this many the sheet greys a rate.
         half_life: Days in which a touch loses half its weight (time decay attribution).
         gross_margin: Share of revenue that is margin, 0 to 1, for the return on marketing investment.
+        amount_per: What an amount is paid for: ``once``, each ``month`` or each ``year``; ``auto`` takes the word of
+            its header (``MRR``, ``Amount per year``), without which nobody knows.
         top_groups: Rows of a breakdown; the rest goes into one row.
         period_from: First day of the period that is counted: the leads created in it and the deals closed in it, see
             :mod:`xl_leadkpi.funnel.period`; None leaves it open. Without both ends the whole table is counted.
@@ -86,6 +89,7 @@ class FunnelOptions:
     min_n: int = 30
     half_life: float = 7.0
     gross_margin: float = 1.0
+    amount_per: AmountPer = "auto"
     top_groups: int = 15
     period_from: date | None = None
     period_to: date | None = None
@@ -104,6 +108,8 @@ class FunnelOptions:
             raise ValueError(f"reach must be filled, exact or strict, not {self.reach!r}")
         if self.win_basis not in ("closed", "all", "cohort"):
             raise ValueError(f"win_basis must be closed, all or cohort, not {self.win_basis!r}")
+        if self.amount_per not in ("auto", "once", "month", "year"):
+            raise ValueError(f"amount_per must be auto, once, month or year, not {self.amount_per!r}")
         if not 1 <= self.window_days <= MOST_WINDOW_DAYS:
             raise ValueError(
                 f"window_days must be at least 1 day and at most {MOST_WINDOW_DAYS:,}, not {self.window_days}"

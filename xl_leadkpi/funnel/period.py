@@ -255,7 +255,8 @@ class PeriodSection(Section):
         spend = [figures.joined_spend.total if figures.joined_spend else None]
         if CREATED_COMPARED in answers:
             created.append(tally(answers[CREATED_COMPARED], context))
-            spend.append(context.compared_spend)
+            compared = context.compared_spend
+            spend.append(sum(row[3] for row in compared.rows) if compared else None)
         return {"period_created": created_block(context, created, spend), "period_closed": figures.closed}
 
 

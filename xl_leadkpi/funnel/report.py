@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+from xl_leadkpi.errors import UserError
 from xl_leadkpi.leads.model.evidence import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
+    from os import PathLike
+
+    import pandas as pd
+    from matplotlib.axes import Axes
 
     from xl_leadkpi.leads.model.conditions import Filtered
     from xl_leadkpi.leads.model.evidence import Needs
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.rates import UsedRate
     from xl_leadkpi.leads.model.stage import Pipeline
-    from xl_leadkpi.leads.model.table import ChannelName, ColumnMatch, StageWord
+    from xl_leadkpi.leads.model.table import ChannelName, ColumnMatch, LeadTable, StageWord
 
 Unit = Literal["text", "count", "money", "fraction", "days", "minutes", "date", "month", "ratio", "number"]
 MoneyOf = Literal["amounts", "spend"]
@@ -223,18 +229,22 @@ class BlockAttributes:
         visits: Block | None
         transitions: Block | None
         reopened: Block | None
-        changes: Block | None
+        deal_changes: Block | None
         response: Block | None
         losses: Block
         pipeline: Block
         forecast: Block | None
         forecast_check: Block | None
         overdue: Block | None
+        retention: dict[str, Block] | None
         attribution: Block | None
         quality: Block
         backwards: Block | None
         period_created: Block | None
         period_closed: Block | None
+        changes: dict[str, Block] | None
+        causes: Block | None
+        changes_by: dict[str, Block] | None
         targets: Block | None
         closed_by: dict[str, Block] | None
         closed_losses: Block | None
@@ -250,7 +260,7 @@ class BlockAttributes:
             raise AttributeError(f"the report has no {name!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FunnelReport(BlockAttributes):
     """Every block of the funnel sheet (funnel specification, section 9), ready to be laid out or dumped as JSON.
 
@@ -265,6 +275,13 @@ class FunnelReport(BlockAttributes):
         parameters: The options it was counted with, for Funnel_Map.
         evidence: What the tables tell and what not.
         absent: By the JSON key of a block that they cannot give, why there is none.
+        leads: The table that was counted, for Funnel_Data.
+
+    >>> from xl_leadkpi.funnel import build
+    >>> rows = [["Lead ID", "Created", "Won date"], ["1", "2025-01-10", "2025-02-01"], ["2", "2025-01-20", ""]]
+    >>> report = build(rows)
+    >>> report.to_pandas("stages")[["stage", "reached"]].values.tolist()
+    [['Lead', 2], ['Won', 1]]
     """
 
     header: Header
@@ -280,3 +297,80 @@ class FunnelReport(BlockAttributes):
     parameters: dict[str, Any] = field(default_factory=dict)
     evidence: Evidence = field(default_factory=Evidence)
     absent: Mapping[str, Finding] = field(default_factory=dict)
+    leads: LeadTable | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        from xl_leadkpi.funnel.notebook import screen  # noqa: PLC0415 - which needs the report
+
+        return screen(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        from xl_leadkpi.funnel.notebook import page  # noqa: PLC0415
+
+        return page(self)
+
+    def to_pandas(self, block: str) -> pd.DataFrame:
+        """One block as a data frame.
+
+        Args:
+            block: Its path as the JSON has it: ``stages``, ``months``, ``by.source``.
+
+        Returns:
+            A row a row of the block, totals included; counts ``Int64``, money, rates and days ``float64``, dates and
+            months ``datetime64``; missing where a figure is unknown or has no value; units in ``attrs["units"]``.
+
+        Raises:
+            UserError: There is no such block.
+        """
+        from xl_leadkpi.funnel.notebook import block_of, data_frame  # noqa: PLC0415
+
+        return data_frame(block_of(self, block))
+
+    def plot(self, block: str, *columns: str, ax: Axes | None = None) -> Axes:
+        """Draw columns of a block with matplotlib (the extra ``plot``).
+
+        Args:
+            block: Its path as the JSON has it.
+            columns: Their keys; the first with figures if none is named.
+            ax: Where to draw; a new figure if none is given.
+
+        Returns:
+            The axes.
+
+        Raises:
+            UserError: There is no such block or column, or no matplotlib.
+        """
+        from xl_leadkpi.funnel.notebook import block_of, chart  # noqa: PLC0415
+
+        return chart(block_of(self, block), columns, ax)
+
+    def to_excel(self, path: str | PathLike[str], *, language: str = "en", data_rows: int | None = None) -> None:
+        """Write the funnel workbook; a file that is there is replaced when the new one is complete.
+
+        Args:
+            path: The XLSX file.
+            language: Of headings and notes: ``en``, ``pl`` or ``ru``.
+            data_rows: How many leads Funnel_Data shows at most; None for as many as a sheet holds.
+
+        Raises:
+            UserError: The report was put together without its leads.
+            OutputError: The folder is missing or may not be written to, or the file is open in another program.
+        """
+        if self.leads is None:
+            raise UserError("This report has no leads to list: make it with xl_leadkpi.funnel.build.")
+        # the sheets know the report, not the other way round: they are called by name, as plugins are
+        sheets = import_module("xl_leadkpi.sheets")
+        sheets.to_file(sheets.lay_out(self, self.leads, language=language, data_rows=data_rows), path)
+
+    def to_html(self, path: str | PathLike[str], *, language: str = "en") -> None:
+        """Write the summary as one page to be mailed or printed; a file that is there is replaced when it is complete.
+
+        Args:
+            path: The HTML file: styles and drawings are in it, no script, and nothing has to be loaded.
+            language: Of headings and notes: ``en``, ``pl`` or ``ru``.
+
+        Raises:
+            OutputError: The folder is missing or may not be written to, or the file is open in another program.
+        """
+        import_module("xl_leadkpi.sheets").to_html(self, path, language=language)

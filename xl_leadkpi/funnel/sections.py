@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xl_leadkpi.funnel.attribution import AttributionSection
 from xl_leadkpi.funnel.breakdown import BreakdownSection
+from xl_leadkpi.funnel.changes import ChangesSection
 from xl_leadkpi.funnel.curve import CycleSection, MaturitySection
 from xl_leadkpi.funnel.forecast import ForecastCheckSection, ForecastSection
 from xl_leadkpi.funnel.histories import HistorySection
@@ -17,6 +18,7 @@ from xl_leadkpi.funnel.period import ClosedSection, PeriodSection
 from xl_leadkpi.funnel.pipelines import SalesPipelinesSection
 from xl_leadkpi.funnel.quality import QualitySection
 from xl_leadkpi.funnel.reports import EmailSection, SocialSection
+from xl_leadkpi.funnel.retention import RetentionSection
 from xl_leadkpi.funnel.spend import SpendSection
 from xl_leadkpi.funnel.stages import StagesSection, StageTimesSection
 from xl_leadkpi.funnel.summary import CurrencySection, ResponseSection, SummarySection
@@ -30,6 +32,7 @@ SECTIONS: tuple[Section, ...] = (
     SummarySection(),
     TrendSection(),
     PeriodSection(),
+    ChangesSection(),
     TargetsSection(),
     CurrencySection(),
     StagesSection(),
@@ -49,6 +52,7 @@ SECTIONS: tuple[Section, ...] = (
     ForecastSection(),
     ForecastCheckSection(),
     OverdueSection(),
+    RetentionSection(),
     AttributionSection(),
     QualitySection(),
     SpendSection(),

@@ -106,7 +106,7 @@ def header(figures: Figures) -> Header:
     def day(number: float | None) -> date | None:
         return None if number is None else date_of(number)
 
-    notes = []
+    notes = [] if table.pseudonyms is None else [("anonymised", "")]
     if len(table.currencies) > 1:
         notes.append(("mixed_currencies", ", ".join(table.currencies)))
     if options.reach != "filled":
@@ -158,6 +158,7 @@ def summary_block(
     *,
     durations: Sequence[StageDuration],
     advances: Mapping[str, Incidence],
+    a_day: float | None,
     weighted: float | None,
     cost: Cost | None,
     response: float | None,
@@ -169,6 +170,7 @@ def summary_block(
         totals: Counts of all leads.
         durations: How long each stage and the whole way took.
         advances: How leads come to opportunity and win.
+        a_day: Money that a day is expected to bring by the model of the forecast, None where it tells nothing.
         weighted: Weighted pipeline.
         cost: What marketing cost, None without a spend table.
         response: Median minutes to the first response.
@@ -202,7 +204,7 @@ def summary_block(
         _one("pipeline", "money", totals.pipeline, "higher", needs=PIPELINE_NEEDS),
         _one("weighted_pipeline", "money", weighted, "higher", needs=weights),
         # of opportunities: a rate over all that were lost is no share of those
-        *_velocity_parts(context, totals, durations, advances.get(OPPORTUNITY_TO_WON)),
+        *_velocity_parts(context, totals, durations, advances.get(OPPORTUNITY_TO_WON), a_day),
         kpi_column(
             "velocity", "money", "PIPEVEL",
             "open_opportunities", "average_deal", "velocity_win_rate", "velocity_days",
@@ -268,17 +270,25 @@ def _win_rate_mature(context: FunnelContext, advances: Mapping[str, Incidence]) 
 
 
 def _velocity_parts(
-    context: FunnelContext, totals: Tally, durations: Sequence[StageDuration], found: Incidence | None
+    context: FunnelContext,
+    totals: Tally,
+    durations: Sequence[StageDuration],
+    found: Incidence | None,
+    a_day: float | None,
 ) -> list[Column]:
     """The win rate and the days that velocity goes by.
 
-    They are the eventual rate and the mean days until an opportunity is decided either way; while too few are decided,
-    the rate of the closed ones and the mean days of the won ones.
+    They are the eventual rate and the days in which what is open turns over, by what the forecast expects a day to
+    bring: without a forecast the mean days until an opportunity is decided either way, which are the same while as many
+    come as go. While too few are decided, they are the rate of the closed ones and the mean days of the won ones.
     """
     wins: float | None
     days: float | None
     if found is not None and found.is_decided and (rate := found.rate()) is not None:
         wins, days = rate.value, found.mean_wait
+        if a_day and totals.revenue and totals.won_with_amount and totals.open_opportunities:
+            deal = totals.revenue / totals.won_with_amount
+            days = totals.open_opportunities * wins * deal / a_day
     else:
         closed = totals.won + totals.lost_opportunities
         wins = totals.won / closed if closed else None

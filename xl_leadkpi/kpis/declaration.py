@@ -6,7 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
-from inspect import cleandoc
+from inspect import Parameter, Signature, cleandoc
 from math import inf, nextafter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -227,6 +227,7 @@ class Kpi(ABC):
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self._documentation())
         object.__setattr__(self, "__name__", self.name)
+        object.__setattr__(self, "__signature__", Signature(self._parameters()))
 
     def __repr__(self) -> str:
         return self.signature
@@ -269,6 +270,15 @@ class Kpi(ABC):
         returns = f"Returns:\n    {_sentence(self.gives or result)}."
         sections = [summary, "\n".join(["Args:", *arguments]), returns, rest]
         return "\n\n".join(filter(None, sections))
+
+    def _parameters(self) -> list[Parameter]:
+        """The arguments as Python and editors know them."""
+        return [
+            Parameter(
+                one.name, Parameter.POSITIONAL_OR_KEYWORD, default=one.default if one.optional else Parameter.empty
+            )
+            for one in self.arguments
+        ]
 
     @property
     def number_format(self) -> str:

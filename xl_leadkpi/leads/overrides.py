@@ -46,9 +46,12 @@ def checked(options: ReadOptions) -> ReadOptions:
             first day that counts as one. A word to leave out is blank.
     """
     if options.as_of is not None and options.as_of < FIRST_DAY:
-        raise InputError(f"As of {options.as_of}: older dates stand for none. Give a day from {FIRST_DAY} on.")
-    if any(not plain(word) for word in options.exclude):
-        raise InputError("--exclude leaves out the rows of a word: give one that stands in a stage or status column.")
+        said = f"As of {options.as_of}: older dates stand for none. Give a day from {FIRST_DAY} on."
+        raise InputError(said, ("as_of", str(options.as_of)))
+    for word in options.exclude:
+        if not plain(word):
+            said = "--exclude leaves out the rows of a word: give one that stands in a stage or status column."
+            raise InputError(said, ("exclude", word))
     pipelines: tuple[Pipeline, ...] = (options.pipeline,)
     if options.own_stages and options.pipeline is PIPELINE:
         pipelines = possible_pipelines(options.own_stages, options.own_win)

@@ -64,6 +64,8 @@ def read(
     deals: Path | str | Sequence[Path | str] | None = None,
     progress: Callable[[str], None] | None = None,
     history: Path | str | nw.LazyFrame[Any] | None = None,
+    *,
+    history_name: str = "history",
 ) -> LeadTable:
     """Read an export of leads or deals from a file.
 
@@ -74,6 +76,7 @@ def read(
         deals: A second export with the deals of these leads, joined on the identifier both share; or several.
         progress: Called with a word on what is being done.
         history: A log of the changes of these leads, joined on the identifier; a file, or a table on Polars.
+        history_name: Name of such a table for messages; a file has its own.
 
     Returns:
         The lead table, with its list of oddities.
@@ -116,7 +119,7 @@ def read(
 
     def build(options: ReadOptions) -> LeadTable:
         grids, deal_grids = tables(options)
-        return _build(grids, options, deal_grids, report_progress, _history_source(history, options))
+        return _build(grids, options, deal_grids, report_progress, _history_source(history, options, history_name))
 
     return _with_stages_and_pipelines(build, options, has_deals=deals is not None)
 
@@ -200,6 +203,8 @@ def read_query(
     source_name: str = "table",
     progress: Callable[[str], None] = lambda _: None,
     history: Any = None,
+    *,
+    history_name: str = "history",
 ) -> LeadTable:
     """Read leads from a typed table that stays where it is: nothing but its distinct texts is fetched.
 
@@ -210,6 +215,7 @@ def read_query(
         source_name: Name of the table for the sheet and for messages.
         progress: Called with a word on what is being done.
         history: A log of the changes of these leads: a file, rows in memory, or a table of any engine.
+        history_name: Its name for messages; a file has its own.
 
     Returns:
         The lead table; its frame is a query on the same engine.
@@ -230,7 +236,7 @@ def read_query(
     def build(options: ReadOptions) -> LeadTable:
         is_part = options.sales_pipeline != asked.sales_pipeline
         rows = query_of_parts() if is_part else query
-        return _build_query(rows, options, source_name, progress, _history_source(history, options))
+        return _build_query(rows, options, source_name, progress, _history_source(history, options, history_name))
 
     return _with_stages_and_pipelines(build, asked)
 

@@ -30,6 +30,8 @@ COLUMN = "by_pipeline"
 MOST_PIPELINES = 12
 """Pipelines that a table has at most; a column with more different texts names something else."""
 _SEVERAL = 2
+_FOLDED = frozenset({FindingKind.DUPLICATE_IDS, FindingKind.DUPLICATE_EMAILS})
+"""Findings of a table in which of several rows one is counted."""
 _SHOWN = 3
 _DAY_OF_ONE = re.compile(r"""^\s*(date (?:entered|exited) .+)\((.+)\)\W*$""", re.IGNORECASE)
 
@@ -72,7 +74,11 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
     counts = dict(table.sales_pipelines) if is_in_table else {name: _rows(part) for name, part in parts.items()}
     told = tuple(f"{name}: {counts.get(name, 0):,}" for name, _ in table.sales_pipelines)
     details: dict[str, Detail] = {"pipelines": told, "name": next(iter(parts))}
-    found = [Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details), *_nameless(table, header)]
+    found = [
+        Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details),
+        *_overlapping(table, parts, header),
+        *_nameless(table, header),
+    ]
     return replace(_named_once(table), of_pipelines=parts, findings=(*table.findings, *found))
 
 
@@ -94,6 +100,28 @@ def _nameless(table: LeadTable, header: str) -> list[Finding]:
         return []
     rows = engines.first_rows(table.frame, blank, ROWS_NAMED)
     return [Finding(FindingKind.ROWS_WITHOUT_PIPELINE, int(counted["n"]), header, rows)]
+
+
+def _overlapping(table: LeadTable, parts: Mapping[str, LeadTable], header: str) -> list[Finding]:
+    """Rows that their own pipeline counts and the table does not: their identifier stands in another pipeline too."""
+    # only where rows of the table were folded; on an engine each count is a pass over the rows of a pipeline
+    if COLUMN not in table.by_labels or not any(one.kind in _FOLDED for one in table.findings):
+        return []
+    if sum(map(_rows, parts.values())) <= sum(n for _, n in table.sales_pipelines):
+        return []
+    whole = engines.lazy(table.frame).select("row_no")
+    queries = []
+    for part in parts.values():
+        rows = engines.to_same_backend(engines.lazy(part.frame).select("row_no"), whole)
+        not_in_whole = rows.join(whole, on="row_no", how="anti")
+        queries += [not_in_whole.select(nw.len().alias("n")), not_in_whole.sort("row_no").head(ROWS_NAMED)]
+    answers = engines.collect(queries)
+    counts = {name: int(counted["n"]) for name, [counted] in zip(parts, answers[::2], strict=True)}
+    if not sum(counts.values()):
+        return []
+    first = sorted(int(row["row_no"]) for rows in answers[1::2] for row in rows)[:ROWS_NAMED]
+    details: dict[str, Detail] = {"pipelines": tuple(f"{name}: {count:,}" for name, count in counts.items() if count)}
+    return [Finding(FindingKind.OVERLAPPING_PIPELINES, sum(counts.values()), header, tuple(first), details)]
 
 
 def _part(read: Callable[[ReadOptions], LeadTable], options: ReadOptions) -> LeadTable | None:

@@ -5,7 +5,17 @@
 
 from xl_leadkpi.output_files import OutputError
 from xl_leadkpi.sheets.edits import WorkbookEdits, read_edits
+from xl_leadkpi.sheets.html_markup import is_funnel_page, to_html
 from xl_leadkpi.sheets.workbook import is_funnel_workbook, lay_out
 from xl_leadkpi.sheets.xlsx import to_file
 
-__all__ = ["OutputError", "WorkbookEdits", "is_funnel_workbook", "lay_out", "read_edits", "to_file"]
+__all__ = [
+    "OutputError",
+    "WorkbookEdits",
+    "is_funnel_page",
+    "is_funnel_workbook",
+    "lay_out",
+    "read_edits",
+    "to_file",
+    "to_html",
+]

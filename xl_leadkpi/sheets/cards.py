@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xl_leadkpi.leads.model.evidence import ABSENT
 from xl_leadkpi.sheets import styles
+from xl_leadkpi.sheets.change_sentences import whole_period
 from xl_leadkpi.sheets.formulas import NO_VALUE, Place, ratio_formula, shown_value
 from xl_leadkpi.sheets.layout import Condition, address
-from xl_leadkpi.sheets.palette import RED, RULE, TEAL
+from xl_leadkpi.sheets.palette import RED, TEAL
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.formats import Formats
     from xl_leadkpi.sheets.tables import Setting
+    from xl_leadkpi.sheets.texts import Texts
 
 
 _OUTCOMES = ("won", "lost_opportunities", "win_rate", "lead_conversion_mature", "cycle_days_median")
@@ -34,19 +36,28 @@ HEIGHTS = {True: (20, 28, 17, 17, 8), False: (20, 28, 8)}
 """Of the rows of a line of cards, with figures of the last months below and without."""
 
 
-def place_cards(
-    canvas: Canvas, data: ChartData, report: FunnelReport, setting: Setting, row: int
-) -> tuple[int, dict[str, Place]]:
+class Cards(NamedTuple):
+    """Where the cards have gone.
+
+    Attributes:
+        below: The row below them.
+        places: Where every figure of the summary stands.
+        names: Row and column of the name of each card, by its figure.
+    """
+
+    below: int
+    places: dict[str, Place]
+    names: dict[str, tuple[int, int]]
+
+
+def place_cards(canvas: Canvas, data: ChartData, report: FunnelReport, setting: Setting, row: int) -> Cards:
     """Place the rows of cards.
 
     A count is a value; a rate or cost is a formula over the figures of other cards, or over the hidden sheet where a
     figure has no card. Large is the figure of the whole table; below it stands that of the last months and its change
     against those before (rows of the report's ``trend``). A figure that the table does not support is a dash.
-
-    Returns:
-        The row below the cards, and where every figure of the summary stands.
     """
-    lines = [line for line in ([key for key in keys if _has_card(report, key)] for keys in cards_of(report)) if line]
+    lines = [line for line in ([key for key in keys if has_card(report, key)] for keys in cards_of(report)) if line]
     heights = [HEIGHTS[any(recent(report, key) for key in line)] for line in lines]
     captions = [] if report.period_closed is None else [_caption(report, line[0], setting) for line in lines]
     above = bool(captions)
@@ -77,7 +88,7 @@ def place_cards(
         for key in line:
             deck = _Deck(canvas, report, setting, own if key in closed else places, months)
             deck.place(figure_of(report, key), *tops[key], rows=len(rows))
-    return row + sum(map(len, heights)) + above * len(lines), places
+    return Cards(row + sum(map(len, heights)) + above * len(lines), places, tops)
 
 
 def _caption(report: FunnelReport, key: str, setting: Setting) -> str:
@@ -122,7 +133,7 @@ def cards_of(report: FunnelReport) -> tuple[tuple[str, ...], ...]:
     return ((*counts, "lead_conversion_mature"), CLOSED_CARDS, worth, _MONEY[1])
 
 
-def _has_card(report: FunnelReport, key: str) -> bool:
+def has_card(report: FunnelReport, key: str) -> bool:
     """There is a figure, or something odd about the data keeps it from us."""
     summary = _block_of(report, key)
     if key not in summary:
@@ -168,7 +179,7 @@ class _Deck:
         name = setting.texts.card(column.key, setting.window_days)
         figure = replace(styles.CARD_VALUE, number_format=self._number_format(column, styles.CARD_VALUE.size))
         shown = NO_VALUE if value is None else shown_value(value, column.ratio, setting.formulas)
-        self.canvas.put(top, left, name, replace(styles.CARD_NAME, top=("thin", RULE)), across=across)
+        self.canvas.put(top, left, name, styles.CARD_NAME, across=across)
         self.canvas.put(top + 1, left, shown, figure, None if value is None else formula, across=across)
         pair = recent(self.report, column.key)
         if pair is not None:
@@ -181,7 +192,7 @@ class _Deck:
         """The figure of the last months, and its change: relative for counts and money, in points for rates."""
         now, before = pair
         here, there = (self.months[column.key].cell(i) for i in range(2))
-        spans = trend_spans(self.report, self.setting.formats)
+        spans = trend_spans(self.report, self.setting.formats, self.setting.texts)
         size = styles.CARD_CHANGE.size
         # of a period the large figure is that of now
         shown_there = self.report.period_created is not None
@@ -214,12 +225,12 @@ class _Deck:
         return shown + (self.setting.texts("card.unit_days") if column.unit == "days" else "")
 
 
-def trend_spans(report: FunnelReport, formats: Formats) -> tuple[str, str]:
-    """The last months and those before, in short: "Apr–Jun"; of a period its days: "01.04–30.06"."""
+def trend_spans(report: FunnelReport, formats: Formats, texts: Texts) -> tuple[str, str]:
+    """The last months and those before, in short: "Apr–Jun"; of a period its name or its days: "1.4.–15.6.26"."""
     header = report.header
     if report.period_created is not None:
         days = ((header.period_from, header.period_to), (header.compared_from, header.compared_to))
-        first, second = ("–".join(_short(day) for day in ends if day) for ends in days)
+        first, second = (whole_period(*ends, texts, formats, header.fiscal_start) or _days(*ends) for ends in days)
         return first, second
     trend, names = report.trend, formats.locale.months
     first, second = (
@@ -229,11 +240,13 @@ def trend_spans(report: FunnelReport, formats: Formats) -> tuple[str, str]:
     return first, second
 
 
-def _short(day: date) -> str:
-    """A day as a card has room for.
+def _days(first: date | None, last: date | None) -> str:
+    """The days of a period as a card has room for them; the year stands once where both have it.
 
     >>> from datetime import date
-    >>> _short(date(2026, 4, 1))
-    '1.4.26'
+    >>> _days(date(2026, 4, 1), date(2026, 5, 15)), _days(date(2025, 12, 1), date(2026, 1, 3))
+    ('1.4.–15.5.26', '1.12.25–3.1.26')
     """
-    return f"{day.day}.{day.month}.{day:%y}"
+    if first is not None and last is not None and first.year == last.year:
+        return f"{first.day}.{first.month}.–{last.day}.{last.month}.{last:%y}"
+    return "–".join(f"{day.day}.{day.month}.{day:%y}" for day in (first, last) if day)

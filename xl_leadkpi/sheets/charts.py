@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.sheets.formats import number_text
 from xl_leadkpi.sheets.layout import Axis, Chart, Series
-from xl_leadkpi.sheets.palette import NAVY, PALE_NAVY, STEPS, TEAL
+from xl_leadkpi.sheets.palette import NAVY, PALE_NAVY, RED, STEPS, TEAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -365,6 +365,53 @@ def forecast_check_chart(data: ChartData, source: Source, spot: Spot, *, has_mon
         values=Axis(number_format=axis, minimum=0, maximum=top, gridlines=True),
         second=Axis(number_format=axis, minimum=0, maximum=top, visible=False),
         description=texts("chart.forecast_check"),
+    )
+
+
+def changes_chart(data: ChartData, steps: Sequence[tuple[str, float, str]], title: str, spot: Spot) -> Chart:
+    """A waterfall: a figure as it was, what each factor adds or takes, the figure as it is.
+
+    Args:
+        data: The sheet with the figures of charts.
+        steps: Label, value and its text of each column: the first and the last are figures, the others parts.
+        title: Its title.
+        spot: Where the chart goes.
+    """
+    (_, level, _), *parts, (_, end, _) = steps
+    bases, heights, colors = [0.0], [level], [NAVY]
+    for _, value, _ in parts:
+        bases.append(min(level, level + value))
+        heights.append(abs(value))
+        colors.append(TEAL if value > 0 else RED)
+        level += value
+    top = round_top(max(base + height for base, height in zip([*bases, 0.0], [*heights, end], strict=True)))
+    bases, heights, colors = [*bases, 0.0], [*heights, end], [*colors, NAVY]
+    labels, base, bar, room = data.columns(
+        title,
+        ("step", [label for label, _, _ in steps], None),
+        ("base", bases, None),
+        ("bar", heights, None),
+        ("label", [top / 10] * len(steps), None),
+    )
+    return Chart(
+        "Changes",
+        "column",
+        (
+            Series("", labels, base, None),
+            Series(title, labels, bar, NAVY, colors=tuple(colors)),
+            Series("", labels, room, None, labels=tuple(text for _, _, text in steps)),
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=title,
+        stacked=True,
+        gap=40,
+        overlap=100,
+        legend=False,
+        values=Axis(minimum=0, maximum=top * 1.1, visible=False),
+        description=title,
     )
 
 

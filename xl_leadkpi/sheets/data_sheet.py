@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from xl_leadkpi.cells.days import day_number
+from xl_leadkpi.engines.protocol import plain_value
 from xl_leadkpi.sheets import styles
 from xl_leadkpi.sheets.formats import HUGE, POWER_OF_TEN, TEXT
 from xl_leadkpi.sheets.layout import Area, Cells, Print, Range, Sheet, Style, Table, footer_text
@@ -92,7 +93,7 @@ def lay_out_data(leads: LeadTable, setting: Setting, data_rows: int | None) -> S
 
 
 def _days(leads: LeadTable) -> tuple[str, ...]:
-    return (*leads.pipeline.date_columns, "d_lost", "expected_close")
+    return (*leads.pipeline.date_columns, "d_lost", "expected_close", "customer_end")
 
 
 def _order(leads: LeadTable) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ def _columns(table: nw.DataFrame[Any], leads: LeadTable, setting: Setting) -> li
     found = []
     for name in names:
         values = _values(name, table, leads)
-        if name in ("row_no", "lead_id") or any(value is not None and value == value for value in values):  # noqa: PLR0124
+        if name in ("row_no", "lead_id") or any(value is not None for value in values):
             found.append((name, _shown(name, values, leads, setting), _style(name, leads, setting)))
     return found
 
@@ -125,7 +126,10 @@ def _columns(table: nw.DataFrame[Any], leads: LeadTable, setting: Setting) -> li
 def _values(name: str, table: nw.DataFrame[Any], leads: LeadTable) -> list[Any]:
     """A column's values; of several files their names, and the rows as each of them numbers its own."""
     if leads.sources is None or name not in ("row_no", "file"):
-        return list(table[name].to_list())
+        values, names = list(table[name].to_list()), leads.pseudonyms
+        if table.implementation.is_pandas():  # which says NaN, NaT or NA for missing
+            values = [plain_value(value) for value in values]
+        return values if names is None else names.shown(values, names.columns.get(name))
     places = [leads.sources.place(int(row)) for row in table["row_no"].to_list()]
     return [file if name == "file" else row for file, row in places]
 
@@ -139,7 +143,7 @@ def _shown(name: str, values: list[Any], leads: LeadTable, setting: Setting) -> 
         months = {
             value: day_number(date(int(value) // 12, int(value) % 12 + 1, 1))
             for value in set(values)
-            if value is not None and value == value  # noqa: PLR0124 - pandas says NaN for missing
+            if value is not None
         }
         return [months.get(value) for value in values]
     if name in ("outcome", "stage_now"):

@@ -59,7 +59,11 @@ TABLES = ("leads", "deals", "spend", "touches", *REPORT_KINDS)
 """Tables in the order in which their columns are listed."""
 TABLE_CHOICES = ("spend_table", "touches_table")
 """Parameters that only an open workbook has: where spend and touches are taken from."""
-CHOICES = {"reach": ("filled", "exact", "strict"), "win_basis": ("closed", "all", "cohort")}
+CHOICES = {
+    "reach": ("filled", "exact", "strict"),
+    "win_basis": ("closed", "all", "cohort"),
+    "amount_per": ("auto", "once", "month", "year"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,14 @@ class Formats:
         name = self.locale.months[day.month - 1]
         return self.locale.day.format(day=day.day, month=day.month, name=name, year=day.year)
 
+    def amount(self, number: str) -> str:
+        """An amount in a text, with its currency.
+
+        >>> Formats("en", "EUR").amount("240"), Formats("pl", "PLN").amount("240")
+        ('€ 240', '240 zł')
+        """
+        return self._with_symbol(number).replace('"', "")
+
     def _with_symbol(self, number: str) -> str:
         symbol = self.symbol
         if not symbol:
@@ -209,6 +217,15 @@ def number_text(number: float, language: str, decimals: int = 0) -> str:
     """
     own = locale(language)
     return f"{number:,.{decimals}f}".translate({ord(","): own.thousands, ord("."): own.decimal})
+
+
+def plain_text(number: float, language: str) -> str:
+    """A number as its readers write it: a whole one without decimals, another with one.
+
+    >>> plain_text(12, "en"), plain_text(12.25, "pl")
+    ('12', '12,2')
+    """
+    return number_text(number, language, 0 if float(number).is_integer() else 1)
 
 
 def percent_text(share: float, language: str) -> str:

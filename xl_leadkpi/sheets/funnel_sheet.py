@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from math import ceil
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel.json_report import blocks_by_path
 from xl_leadkpi.funnel.quality import gravest_first, row_numbers, touched_figures
 from xl_leadkpi.funnel.report import Block, Column
+from xl_leadkpi.funnel.retention import EVERYBODY
+from xl_leadkpi.funnel.staying import ENOUGH_FOLLOWED
 from xl_leadkpi.leads.model.evidence import ABSENT, OF_FEW
 from xl_leadkpi.leads.model.stage import LOST
 from xl_leadkpi.sheets import charts, styles
 from xl_leadkpi.sheets.canvas import Canvas
 from xl_leadkpi.sheets.cards import cards_of, place_cards, recent
+from xl_leadkpi.sheets.change_sentences import change_sentences
+from xl_leadkpi.sheets.change_table import FIGURES, place_causes, place_changes, waterfall
 from xl_leadkpi.sheets.data_sheet import DATA_SHEET
 from xl_leadkpi.sheets.editable import MAP_SHEET, SETTINGS_SHEET
 from xl_leadkpi.sheets.formats import number_text, percent_text
 from xl_leadkpi.sheets.formulas import NO_VALUE, Place
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters, footer_text
 from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.methods import METHODS, OF_BLOCK, of_card
 from xl_leadkpi.sheets.palette import FAINT, HEAT, MUTED, RED
+from xl_leadkpi.sheets.report_words import ReportWords
 from xl_leadkpi.sheets.tables import PADDING, Placed, place_table, unknown_rows
 from xl_leadkpi.sheets.target_table import place_targets
 from xl_leadkpi.sheets.texts import Texts
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.report import FunnelReport, Unit
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.sheets.chart_data import ChartData
-    from xl_leadkpi.sheets.layout import Chart, Sheet
+    from xl_leadkpi.sheets.layout import Chart, Sheet, Style
     from xl_leadkpi.sheets.tables import Setting
 
 MARGIN = 14
@@ -47,6 +54,8 @@ PAGE = (277.0, 181.0)
 """What an A4 page in landscape holds between its margins, in millimetres."""
 MILLIMETRES = 25.4 / 96
 CHART_HEIGHT = 240
+HEADING_HEIGHT = 28
+"""Of the row of a heading, and of the gap below two lines of links: each height more is a call into Excel."""
 ROWS_SHOWN = 20
 """Row numbers of a finding on this sheet; Funnel_Map has all."""
 MOST_CAMPAIGNS = 30
@@ -54,9 +63,12 @@ MOST_CAMPAIGNS = 30
 MOST_MONTHS = 24
 """Months that the monthly chart shows, the last ones."""
 _FIRST_DAY = date(1900, 1, 1)
+_LINKS = 3
+"""Row of the links to the sections; the one below it is a gap, or their second line."""
 WITH_ANOTHER = {
     "summary", "trend", "cohort_counts", "opportunity_cohorts", "opportunity_cohort_counts", "curve", "cycle_histogram",
-    "response", "backwards", "period_closed", "visits", "reopened", "changes",
+    "response", "backwards", "period_closed", "visits", "reopened", "deal_changes",
+    "causes", "changes_by",
 }  # fmt: skip
 """Blocks without a section of their own: they are in the header, beside another block, or in Funnel_Map."""
 
@@ -67,6 +79,7 @@ BASES = {
             "months",
             "quality",
             "period_created",
+            "changes",
             "targets",
             "traffic",
             "email",
@@ -98,6 +111,7 @@ class _FunnelSheet:
         self.report = report
         self.setting = setting
         self.texts = setting.texts
+        self.words = ReportWords(report, setting.texts, setting.formats)
         self.canvas = Canvas("Funnel")
         self.data = data
         self.row = 0
@@ -107,6 +121,8 @@ class _FunnelSheet:
         self.month_chart: charts.Spot | None = None
         self.check_spot: charts.Spot | None = None
         self.basis = ""
+        self.method: str | None = None
+        self.to_methods: list[tuple[int, int, str, Style, str]] = []
 
     def place_everything(self) -> None:
         """Every block in the report's order: in its own layout, with another block, or as one table."""
@@ -125,7 +141,9 @@ class _FunnelSheet:
             "forecast": self._forecast,
             "forecast_check": self._forecast_check,
             "overdue": self._overdue,
+            "retention": self._retention,
             "period_created": self._period,
+            "changes": self._changes,
             "targets": self._targets,
             "closed_by": self._closed_groups,
             "closed_losses": self._closed_losses,
@@ -137,11 +155,13 @@ class _FunnelSheet:
         }
         for name, block in self.report.blocks.items():
             self.basis = BASES.get(name, "created") if self.report.period_closed is not None else ""
+            self.method = OF_BLOCK.get(name)
             if name in layouts:
                 layouts[name]()
             elif name not in WITH_ANOTHER:
                 for table in block.values() if isinstance(block, Mapping) else (block,):
                     self._simple(name, table)
+        self._methods()
         self._navigation()
 
     def finished(self) -> Sheet:
@@ -162,54 +182,47 @@ class _FunnelSheet:
     # header -----------------------------------------------------------------------------------------------------------
 
     def _header(self) -> None:
-        header, texts, formats = self.report.header, self.texts, self.setting.formats
-        canvas = self.canvas
+        header, texts, canvas = self.report.header, self.texts, self.canvas
         canvas.heights.update({0: 36, 4: 8})
         canvas.put(0, 1, texts("sheet.title"), styles.TITLE)
-        period = " – ".join(formats.day_text(day) for day in (header.first_day, header.last_day) if day)
-        used, read = (
-            texts.counted(key, number, number_text(number, self.setting.language))
-            for key, number in (("leads", header.rows_used), ("rows", header.rows_read))
-        )
-        counted = texts("header.rows", counted=used, read=read)
-        where = " · ".join(part for part in (period, counted, texts("header.source", value=header.source)) if part)
-        built = texts("header.built", value=f"{formats.day_text(header.built_at)} {header.built_at:%H:%M}")
-        as_of = texts("header.as_of_" + header.as_of_reason, value=formats.day_text(header.as_of))
+        source = texts("header.source", value=header.source)
+        where = " · ".join(part for part in (self.words.days(), self.words.counted(), source) if part)
         how = [
-            as_of,
+            self.words.as_of(),
             texts("header.reach_" + header.reach),
             texts("header.win_" + header.win_basis, value=str(header.window_days)),
             texts("header.window", value=str(header.window_days)),
             texts("header.min_n", value=str(header.min_n)),
-            self._currency(),
-            self._period_shown(),
-            built,
+            self.words.currency(),
+            self.words.period(),
+            self.words.built(),
         ]
         canvas.put(1, 1, where, styles.SUBTITLE)
         canvas.put(2, 1, " · ".join(part for part in how if part), styles.SUBTITLE)
         self.row = 5
         needed = [("functions", "")] if self.setting.formulas == "functions" else []
-        for line in self._notes([*self._period_notes(), *self._filters(), *self._rates(), *header.notes, *needed]):
+        for line in self._notes(
+            [*self.words.period_notes(), *self.words.filters(), *self.words.rates(), *header.notes, *needed]
+        ):
             canvas.put(self.row, 1, line, styles.NOTE)
             self.row += 1
         self.parts.append(self.row)
-        self.row, self.summary = place_cards(canvas, self.data, self.report, self.setting, self.row)
+        self.row, self.summary, names = place_cards(canvas, self.data, self.report, self.setting, self.row)
+        for key, (row, column) in names.items():
+            method = of_card(key, self.report.stage_pipeline)
+            if method:
+                name = texts.card(key, self.setting.window_days)
+                self.to_methods.append((row, column, name, styles.CARD_NAME, method))
         cost = [("marketing_cac", "")] if self.report.summary["spend"].values != (None,) else []
         self._put_notes(more=[*self._trend_note(), *cost, *self._reasons()])
         self.row += 1
 
     def _trend_note(self) -> list[tuple[str, str]]:
         """Which time the figures on the cards are of."""
-        report, formats = self.report, self.setting.formats
+        report = self.report
         if report.trend is None or not any(recent(report, key) for keys in cards_of(report) for key in keys):
             return []
-        header, trend = report.header, report.trend
-        spans = [
-            " – ".join(formats.month_text(month) for month in ends)
-            for ends in zip(trend["first_month"].values, trend["last_month"].values, strict=True)
-        ]
-        whole = " – ".join(formats.day_text(day) for day in (header.first_day, header.as_of) if day)
-        return [("change", self.texts("card.change", whole=whole, recent=spans[0], before=spans[1]))]
+        return [("change", self.words.trend())]
 
     def _reasons(self) -> list[tuple[str, str]]:
         """Why figures on the sheet are dashes, and what would help: each reason once, with the cards it keeps blank."""
@@ -254,89 +267,64 @@ class _FunnelSheet:
         """A word on a chart that is left out."""
         return [] if is_drawn else [("not_drawn", self.texts(chart))]
 
-    def _currency(self) -> str:
-        header = self.report.header
-        if header.currency:
-            amounts = self.texts("header.currency", value=header.currency)
-        else:
-            amounts = self.texts("header.currencies", value=", ".join(header.currencies)) if header.currencies else ""
-        if header.spend_currency in (None, header.currency):
-            return amounts
-        spend = self.texts("header.spend_currency", value=str(header.spend_currency))
-        return ", ".join(part for part in (amounts, spend) if part)
-
-    def _rates(self) -> list[tuple[str, str]]:
-        """At which rates amounts were converted."""
-        header = self.report.header
-        currency = header.currency or header.spend_currency
-        if not header.rates or currency is None:
-            return []
-        decimal = self.texts.locale.decimal
-        said = [
-            f"{one.currency}: {one.file}"
-            if one.rate is None
-            else f"1 {one.currency} = {one.rate:g}".replace(".", decimal)
-            for one in header.rates
-        ]
-        return [("converted", self.texts("header.converted", value=currency, rates="; ".join(said)))]
-
-    def _filters(self) -> list[tuple[str, str]]:
-        """Which rows are counted, where the user has said which."""
-        filters, language = self.report.header.filters, self.setting.language
-        if not filters:
-            return []
-        asked = "; ".join(
-            self.texts("header.without", value=one.asked) if one.is_word else one.asked for one in filters
-        )
-        left, rows = (number_text(number, language) for number in (filters[-1].left, filters[0].rows))
-        return [("filtered", self.texts("header.filtered", filters=asked, left=left, rows=rows))]
-
-    def _period_shown(self) -> str:
-        """The period asked for, empty if none was."""
-        header, formats = self.report.header, self.setting.formats
-        shown = self._span(header.period_from, header.period_to)
-        if not shown:
-            return ""
-        named = f"{header.period_name} ({shown})" if header.period_name else shown
-        fiscal = self.texts("header.fiscal", value=formats.locale.months[header.fiscal_start - 1])
-        return self.texts("header.period", value=named) + (f", {fiscal}" if header.fiscal_start > 1 else "")
-
-    def _span(self, first: date | None, last: date | None) -> str:
-        """From one day to another, empty where both ends are open."""
-        days = {end: self.setting.formats.day_text(day) for end, day in (("from", first), ("to", last)) if day}
-        if len(days) < 2:
-            return "".join(self.texts(f"period.{end}", value=day) for end, day in days.items())
-        return " – ".join(days.values())
-
-    def _period_notes(self) -> list[tuple[str, str]]:
-        """How many rows the period asked for has, what it is compared with, and whether that is fair."""
-        header, language = self.report.header, self.setting.language
-        if header.closed_in_period is None:
-            return []
-        rows = [number_text(number, language) for number in (header.rows_used, header.closed_in_period)]
-        shown = [self.texts("header.period_rows", created=rows[0], closed=rows[1])]
-        if header.compared_from:
-            span = self._span(header.compared_from, header.compared_to)
-            shown.append(self.texts("header.period_compared", value=span))
-        notes = [("period", "; ".join(shown))]
-        last = header.period_to or header.as_of
-        if header.period_to and header.period_to >= header.as_of:
-            notes.append(("period_open", self.setting.formats.day_text(header.as_of)))
-        if header.compared_from and (header.as_of - last).days < header.window_days:
-            notes.append(("period_young", ""))
-        return notes
+    def _methods(self) -> None:
+        """How the figures of this sheet are counted, a line each, and the links to these lines."""
+        if not self.to_methods:
+            return
+        self.basis, self.method = "", None
+        self._section(self.texts("block.methods"))
+        self._put_notes(more=[("methods", "")])
+        first = self.row
+        lines: dict[str, int] = {}
+        shown = {method for *_, method in self.to_methods}
+        for method in METHODS:
+            if method not in shown:
+                continue
+            lines[method] = self.row
+            if self.row > first:
+                self.parts.append(self.row)
+            self.canvas.put(self.row, 1, self.texts(f"method.{method}"), styles.METHOD)
+            how = self.texts(f"how.{method}", window=str(self.setting.window_days))
+            for line in _broken(how, CELLS * CELL - 20):
+                self.canvas.put(self.row, 2, line, styles.NOTE)
+                self.row += 1
+        for row, column, text, style, method in self.to_methods:
+            self.canvas.links.append(Link(row, column, text, f"'Funnel'!B{lines[method] + 1}", style))
+        self.row += 1
 
     def _navigation(self) -> None:
-        """A line of links to the sections under the header, and those to the other sheets at the right of the title."""
-        column = 1
-        for title, row in self.sections:
-            self.canvas.links.append(Link(3, column, title, f"'Funnel'!B{row + 1}", styles.LINK))
-            column += self._cells_taken(title, self.setting.label_width if column == 1 else CELL)
+        """Links to the sections in lines under the header, and those to the other sheets at the right of the title."""
+        slots = self._slots([title for title, _ in self.sections])
+        for (title, target), (row, column) in zip(self.sections, slots, strict=True):
+            self.canvas.links.append(Link(row, column, title, f"'Funnel'!B{target + 1}", styles.LINK))
+        if slots and slots[-1][0] > _LINKS:
+            self.canvas.at_least(_LINKS + 1, HEADING_HEIGHT)  # the gap to what is below
         column = LAST + 1
         for key, sheet in reversed(_SHEETS.items()):
             title = self.texts(f"sheet.{key}")
             column -= self._cells_taken(title, CELL)
             self.canvas.links.append(Link(0, column, title, f"'{sheet}'!A1", styles.LINK))
+
+    def _slots(self, titles: Sequence[str]) -> list[tuple[int, int]]:
+        """Row and column of each link to a section: as wide as a card, over two lines if need be.
+
+        Where that is not enough for all of them, each takes as many cells as it needs, and the second line runs on.
+        """
+        for least in (2, 1):
+            row, column = _LINKS, 1
+            slots: list[tuple[int, int]] = []
+            for title in titles:
+                first = self.setting.label_width if column == 1 else CELL
+                cells = self._cells_taken(title, first)
+                cells = cells if column == 1 else max(cells, least)
+                if column + cells > LAST + 1 and row == _LINKS:
+                    row, column = row + 1, 1
+                    cells = self._cells_taken(title, self.setting.label_width)
+                slots.append((row, column))
+                column += cells
+            if column <= LAST + 1:
+                break
+        return slots
 
     @staticmethod
     def _cells_taken(title: str, first: int) -> int:
@@ -351,10 +339,16 @@ class _FunnelSheet:
         self.parts.append(self.row)
         if self.basis:
             title = self.texts("basis.title", title=title, basis=self.texts(f"basis.{self.basis}"))
-        blank = (None,) * CELLS
         self.canvas.put(self.row, 1, title, styles.HEADING)
-        self.canvas.put_row(self.row, 2, blank, [styles.HEADING] * CELLS)
-        self.canvas.at_least(self.row, 28)
+        cells: list[str | None] = [None] * CELLS
+        looks = [styles.HEADING] * CELLS
+        if self.method:
+            how = self.texts("link.how")
+            left = CELLS - self._cells_taken(how, CELL)
+            cells[left], looks[left] = how, styles.HEADING_LINK
+            self.to_methods.append((self.row, 2 + left, how, styles.HEADING_LINK, self.method))
+        self.canvas.put_row(self.row, 2, cells, looks)
+        self.canvas.at_least(self.row, HEADING_HEIGHT)
         if link:
             self.sections.append((link, self.row))
         self.row += 1
@@ -362,7 +356,7 @@ class _FunnelSheet:
     def _notes(self, notes: Sequence[tuple[str, str]]) -> list[str]:
         """Remarks as lines that fit the width of the sheet."""
         lines: list[str] = []
-        room = self.setting.label_width + CELLS * CELL - 20
+        room = self._room()
         for code, value in notes:
             text = self.texts.note(code, value)
             if lines and text_width(f"{lines[-1]} · {text}", styles.SMALL) <= room:
@@ -370,6 +364,10 @@ class _FunnelSheet:
             else:
                 lines += _broken(text, room)
         return lines
+
+    def _room(self) -> int:
+        """Pixels that a line of text has."""
+        return self.setting.label_width + CELLS * CELL - 20
 
     def _put_notes(self, *blocks: Block, more: Sequence[tuple[str, str]] = ()) -> None:
         notes = [note for block in blocks for note in (*block.notes, *self._unknown(block))]
@@ -708,6 +706,30 @@ class _FunnelSheet:
             placed = place_table(self.canvas, shown, self._shown(shown), self.setting, row=self.row)
             self.row = placed.last_row + 2
 
+    def _changes(self) -> None:
+        """What changed between the two periods and why, in sentences and as tables."""
+        report = self.report
+        if not report.changes:
+            return
+        self._section(self.texts("why.title"), self.texts("why.link"))
+        for sentence in change_sentences(report, self.texts, self.setting.formats):
+            for line in _broken(sentence, self._room(), styles.SENTENCE.size):
+                self.canvas.put(self.row, 1, line, styles.SENTENCE)
+                self.row += 1
+        self._put_notes(more=[("changes", "")])
+        top = self.row
+        last = place_changes(self.canvas, report, self.setting, row=top)
+        if report.causes is not None and len(report.causes):
+            last = place_causes(self.canvas, report, self.setting, row=last + 2)
+        drawn = waterfall(report, self.setting)
+        maker = None
+        if drawn is not None:
+            name, steps = drawn
+            title = self.texts("chart.changes", value=name)
+            maker = partial(charts.changes_chart, self.data, steps, title)
+        self._beside(Placed(top, top + 1, last, 1 + FIGURES), maker, top=top)
+        self.row += 1
+
     def _targets(self) -> None:
         """What came beside what was aimed at: each row in the unit of its figure."""
         block = self.report.targets
@@ -749,7 +771,7 @@ class _FunnelSheet:
             return
         self._section(self.texts("block.forecast"), self.texts("link.forecast"))
         aims = [aim for aim in block["target"].values if _is_number(aim)] if "target" in block else []
-        self._put_notes(block, more=[("forecast_target", self._money(sum(aims)))] if aims else [])
+        self._put_notes(block, more=[("forecast_target", self.words.money(sum(aims)))] if aims else [])
         spots = self._reserve_strip()
         self.parts.pop()  # a page that has the heading has the charts too
         has_money = any(map(_is_number, (*block["mean"].values, *block["new_mean"].values)))
@@ -773,7 +795,7 @@ class _FunnelSheet:
         has_money = any(map(_is_number, block["forecast"].values))
         unit = "" if has_money else "won_"
         self._section(self.texts("block.forecast_check"), self.texts("link.forecast_check"))
-        self._put_notes(block, more=[("forecast_said", self._said_then(block, unit))])
+        self._put_notes(block, more=[("forecast_said", self.words.said_then(block, unit))])
         columns = [column for column in self._shown(block) if has_money or column.unit != "money"]
         headers = self._ranges({"": "", "won_": "won" if has_money else ""})
         placed = place_table(self.canvas, block, columns, self.setting, row=self.row, headers=headers)
@@ -807,31 +829,6 @@ class _FunnelSheet:
                 )
         return headers
 
-    def _said_then(self, block: Block, unit: str) -> str:
-        """What the latest forecast that can be checked said, what came, and how many of all came true."""
-        first = next(block.rows())
-        held = sum(held == "yes" for held in block["held"].values)
-
-        def shown(value: float) -> str:
-            return number_text(value, self.setting.language) if unit else self._money(value)
-
-        expected, low, high = (first[f"{unit}{key}"] for key in ("forecast", "low", "high"))
-        return self.texts(
-            "forecast.said" if not unit else "forecast.said_won",
-            day=self.setting.formats.day_text(first["as_of"]),
-            days=str(first["days"]),
-            forecast=shown(expected),
-            spread=shown((high - low) / 2),
-            actual=shown(first[f"{unit}actual"]),
-            held=str(held),
-            all=str(len(block)),
-        )
-
-    def _money(self, value: float) -> str:
-        """An amount in a text."""
-        shown = (number_text(value, self.setting.language), self.setting.formats.symbol)
-        return " ".join(part for part in shown if part)
-
     def _overdue(self) -> None:
         """Open deals that are late, by reason and stage; Funnel_Data has the rest of their rows."""
         block = self.report.overdue
@@ -853,6 +850,48 @@ class _FunnelSheet:
         placed = place_table(self.canvas, block, columns, self.setting, row=self.row)
         self.row = placed.last_row + 2
 
+    def _retention(self) -> None:
+        """How long customers stay, by source, campaign, owner or any other field."""
+        for number, (field, block) in enumerate((self.report.retention or {}).items()):
+            if not block["customers"].values[-1] and not block.unknown:
+                continue
+            is_all = field == EVERYBODY
+            title = "block.retention_all" if is_all else "block.retention"
+            self._section(
+                self.texts(title, **({} if is_all else {"value": self.texts.field(field)})),
+                "" if number else self.texts("link.retention"),
+            )
+            self._put_notes(block, more=self._retention_notes(block, is_first=not number))
+            headers = {block.columns[0].key: self.texts.group(field)} if not is_all else {}
+            months = _known(block["within_months"].values)
+            if months:
+                headers |= {
+                    key: self.texts(f"retention.{key}", value=str(months[0]))
+                    for key in ("mean_months", "lifetime_revenue")
+                }
+            label, *figures = self._shown(block)
+            columns = [label, *sorted(figures, key=lambda column: column.unit == "text")]
+            missing = dict.fromkeys((column.key for column in figures if column.unit != "text"), NO_VALUE)
+            placed = place_table(
+                self.canvas, block, columns, self.setting, row=self.row, headers=headers, missing=missing
+            )
+            self.row = placed.last_row + 2
+
+    def _retention_notes(self, block: Block, *, is_first: bool) -> list[tuple[str, str]]:
+        """What the figures on customers are of; at the first of the tables."""
+        if not is_first or not block["customers"].values[-1]:
+            return []
+        notes = [("retention", "")]
+        months = _known(block["within_months"].values)
+        if months:
+            said = self.texts.counted("months", months[0], str(months[0]))
+            notes.append(("retention_within", said))
+        if "lifetime_revenue" in block and _known(block["lifetime_revenue"].values):
+            notes.append(("retention_revenue", ""))
+        if len(block) > 2:
+            notes.append(("retention_compared", ""))
+        return [*notes, ("retention_few", str(ENOUGH_FOLLOWED))]
+
     def _transitions(self) -> None:
         """A history: every visit; the moves, where from down and where to across; who was reopened; what changed."""
         report, moves = self.report, self.report.transitions
@@ -863,7 +902,7 @@ class _FunnelSheet:
         if len(moves):
             shown, headers = _moves_by_stage(moves, (*report.stages["stage"].values, LOST), self.texts)
             self._table(shown, shown.columns, headers, "block.transitions")
-        for name, block in (("reopened", report.reopened), ("changes", report.changes)):
+        for name, block in (("reopened", report.reopened), ("deal_changes", report.deal_changes)):
             if block is not None:
                 self._table(block, self._shown(block), {}, f"block.{name}")
 
@@ -1029,6 +1068,11 @@ class _FunnelSheet:
         return tuple(breaks)
 
 
+def _known(values: Sequence[Any]) -> list[Any]:
+    """The values that are none of the missing ones."""
+    return [value for value in values if value is not None]
+
+
 def _first_numbers(rows: str) -> str:
     """The first row numbers of a list of them."""
     numbers = rows.split(", ")
@@ -1048,12 +1092,12 @@ def _first_rows(block: Block, most: int) -> Block:
     return replace(block, columns=columns, unknown=unknown)
 
 
-def _broken(text: str, room: float) -> list[str]:
+def _broken(text: str, room: float, size: float = styles.SMALL) -> list[str]:
     """A text in lines that fit a width, broken between words."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, styles.SMALL) > room:
+        if lines[-1] and text_width(longer, size) > room:
             lines.append(word)
         else:
             lines[-1] = longer

@@ -31,7 +31,8 @@ def labelled_totals(grid: RawTable, loaded: Loaded, labels: Iterable[RawColumn |
     """
     first = loaded.columns.get(0)
     if first is None and grid.headers and grid.is_usable(0):
-        first = grid.load([0], frozenset()).columns[0]
+        # the rows of this table alone, where another stands below it
+        first = grid.load([0], frozenset()).columns[0].take(pl.int_range(loaded.rows, eager=True))
     columns = {**loaded.columns, **({} if first is None else {0: first})}
     other = find_other_rows([columns[place] for place in sorted(columns)], loaded.rows, loaded.beyond)
     totals = list(other.totals)

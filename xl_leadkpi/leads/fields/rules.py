@@ -70,9 +70,10 @@ def lead_fields(pipeline: Pipeline) -> tuple[str, ...]:
     """Fields of a lead or deal table that the rows are made of; the others are recognised but not read."""
     return (
         "lead_id", "link_id", "name", "company", "contact", "email", "phone", *pipeline.date_fields, "lost_date",
-        "close_date", "expected_close", "first_response", "modified", "stage", "status", "last_open_stage", "is_won",
-        "is_lost", "is_closed", "is_converted", "is_active", "is_archived", *pipeline.flags, "probability", "source",
-        "medium", "campaign", "owner", "amount", "amount_estimated", "currency", "lost_reason",
+        "close_date", "expected_close", "customer_end", "first_response", "modified", "stage", "status",
+        "last_open_stage", "is_won", "is_lost", "is_closed", "is_converted", "is_active", "is_archived",
+        *pipeline.flags, "probability", "source", "medium", "campaign", "owner", "amount", "amount_estimated",
+        "currency", "lost_reason",
     )  # fmt: skip
 
 

@@ -115,6 +115,7 @@ def split_by_days(frame: pl.DataFrame, measures: Sequence[str]) -> pl.DataFrame:
     month = pl.col("month")
     begin, end = pl.max_horizontal("first", first_day_of(month)), pl.min_horizontal("last", first_day_of(month + 1) - 1)
     parts = across.with_columns(month=pl.int_ranges("month", last_month + 1)).explode("month")
-    parts = parts.with_columns(pl.col(*measures) * (end - begin + 1) / (pl.col("last") - pl.col("first") + 1))
+    days, whole_days = end - begin + 1, pl.col("last") - pl.col("first") + 1
+    parts = parts.with_columns(pl.col(measure) * days / whole_days for measure in measures)
     parts = parts.with_columns(first=begin, last=end)
     return pl.concat([whole, parts.cast({name: whole.schema[name] for name in ("month", "first", "last")})])

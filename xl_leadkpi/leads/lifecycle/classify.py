@@ -21,6 +21,8 @@ from xl_leadkpi.leads.lifecycle.row_checks import (
     ahead_checks,
     amount_checks,
     check_counts,
+    customer_end_checks,
+    customer_end_counts,
     evidence_counts,
     odd_rows,
     row_checks,
@@ -32,6 +34,7 @@ from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.options import today_of
 from xl_leadkpi.leads.model.table import LeadTable
 from xl_leadkpi.leads.recognition.cell_types import cell_types
+from xl_leadkpi.leads.recognition.headers import names_leaving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +82,7 @@ class LeadRows:
         self.decoded = decoded
         self.options = options
         self.pipeline = decoded.pipeline
-        self.days = (*self.pipeline.date_columns, "d_lost", "expected_close")
+        self.days = (*self.pipeline.date_columns, "d_lost", "expected_close", "customer_end")
         self.is_deals = is_deals
         self.findings = decoded.findings
         self.keeps_times = False
@@ -123,8 +126,12 @@ class LeadRows:
         converted = self._converted(frame, grid)
         frame = frame if converted is None else converted
         further += [name for name in ORIGINALS if name in frame.columns]
-        checks = row_checks(frame, profile, self.decoded.header)
-        counted = engines.measure(frame, check_counts(checks) | evidence_counts(frame, order, profile))
+        checks = [
+            *row_checks(frame, profile, self.decoded.header),
+            *customer_end_checks(frame.columns, day_number(as_of), self.decoded.header),
+        ]
+        counting = evidence_counts(frame, order, profile) | customer_end_counts(frame.columns)
+        counted = engines.measure(frame, check_counts(checks) | counting)
         self.findings += odd_rows(frame, checks, counted)
         stages, stages_dated = self._in_force(counted, order)
         currencies = self._currencies(frame)
@@ -174,10 +181,14 @@ class LeadRows:
         """The latest of each kind of day, if the censoring date is to be told from them."""
         if self.options.as_of:
             return {}
+        # of these two the one is of the future, the other may be agreed beforehand
+        left_out = {"expected_close"}
+        if not names_leaving(self.decoded.header.get("customer_end", "")):
+            left_out.add("customer_end")
         days = {
             name: happened(name, profile) if name in profile.fields else nw.col(name)
             for name in self.days
-            if name != "expected_close" and name in frame.columns
+            if name not in left_out and name in frame.columns
         }
         return {f"latest {name}": day.max() for name, day in days.items()}
 
@@ -354,7 +365,7 @@ class LeadRows:
             nw.col("row_no"),
             text("lead_id"),
             text("name"),
-            *[number(name, day) for name in self.days],
+            *[number(name, day) for name in self.days if name != "customer_end" or name in there],
             nw.when(outcome == 2)
             .then(nw.lit("won"))
             .otherwise(nw.when(outcome == 3).then(nw.lit("lost")).otherwise(nw.lit("open")))

@@ -49,7 +49,7 @@ def _filled_from_deal(pipeline: Pipeline) -> tuple[str, ...]:
 def _of_deals_alone(pipeline: Pipeline) -> tuple[str, ...]:
     """Fields that only an opportunity of the lead's own can fill."""
     days = (field for stage in pipeline.of_deals if not stage.floats for field in stage.date_fields)
-    return (*days, "lost_date", "close_date", "expected_close", "lost_reason")
+    return (*days, "lost_date", "close_date", "expected_close", "customer_end", "lost_reason")
 
 
 class DealJoin:
@@ -332,9 +332,10 @@ def _one_row_a_lead(table: nw.DataFrame[Any], pipeline: Pipeline) -> nw.DataFram
         *[nw.col(name).alias(f"deal_{name}") for name in texts],
     )
     one = one.join(table.group_by("key").agg(*sums), on="key", how="left")
+    if "customer_end" in columns:
+        one = one.join(_customer_ends(_speaking(table, one)), on="key", how="left")
     if "amount" in columns:
-        speaking = table.join(one.select("key", nw.col("priority").alias("speaks")), on="key", how="left")
-        speaking = speaking.filter((nw.col("priority") == nw.col("speaks")) & ~nw.col("amount").is_null())
+        speaking = _speaking(table, one).filter(~nw.col("amount").is_null())
         amount = nw.col("amount").sum().alias("deal_amount")
         if "currency" in columns:
             # amounts in different currencies are no sum
@@ -346,6 +347,22 @@ def _one_row_a_lead(table: nw.DataFrame[Any], pipeline: Pipeline) -> nw.DataFram
         else:
             one = one.join(speaking.group_by("key").agg(amount), on="key", how="left")
     return one.drop("priority")
+
+
+def _speaking(table: nw.DataFrame[Any], one: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """The deals that speak for each lead: those of the priority that it has."""
+    speaking = table.join(one.select("key", nw.col("priority").alias("speaks")), on="key", how="left")
+    return speaking.filter(nw.col("priority") == nw.col("speaks"))
+
+
+def _customer_ends(speaking: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """When the customer ended: with the last of the deals that speak for it, and not while one of these has no end."""
+    end = nw.col("customer_end")
+    ends = speaking.group_by("key").agg(
+        end.max().alias("deal_customer_end"), end.count().alias("ended"), nw.len().alias("deals")
+    )
+    is_over = nw.col("ended") == nw.col("deals")
+    return ends.select("key", deal_customer_end=nw.when(is_over).then(nw.col("deal_customer_end")))
 
 
 def _originals(speaking: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
@@ -399,6 +416,7 @@ def _merge(
         fill(field, f"deal_{stage.date_column}", deal_first=stage is pipeline.won)
     fill("lost_date", "deal_d_lost", deal_first=True)
     fill("expected_close", "deal_expected_close", deal_first=True)
+    fill("customer_end", "deal_customer_end", deal_first=True)
     fields |= {"deal_outcome", "deal_furthest_stage"}
     return table.with_columns(**new), fields
 

@@ -72,6 +72,36 @@ def ahead_checks(profile: TableProfile, header: Mapping[str, str]) -> list[Check
     ]
 
 
+def customer_end_checks(columns: Collection[str], as_of: int, header: Mapping[str, str]) -> list[Check]:
+    """List what may be odd about the days on which customers ended.
+
+    Args:
+        columns: Columns of the rows, their outcome and the day of the win among them.
+        as_of: Excel day number of the censoring date.
+        header: Header of each field.
+    """
+    if "customer_end" not in columns:
+        return []
+    end, won, column = nw.col("customer_end"), nw.col("outcome") == WAS_WON, header.get("customer_end", "")
+    ahead = end >= as_of + 1
+    checks = [
+        Check(FindingKind.CUSTOMER_END_AHEAD, won & ahead, column),
+        Check(FindingKind.CUSTOMER_END_NOT_WON, ~won & ~ahead, column),
+    ]
+    if "d_won" in columns:
+        before = end < nw.col("d_won").cast(nw.Float64).floor()
+        checks.append(Check(FindingKind.CUSTOMER_END_BEFORE_WON, won & ~ahead & before, column))
+    return checks
+
+
+def customer_end_counts(columns: Collection[str]) -> dict[str, nw.Expr]:
+    """Count the won ones that say when the customer ended, or is to end, not before the win."""
+    if not {"customer_end", "d_won"} <= set(columns):
+        return {}
+    told = nw.col("customer_end") >= nw.col("d_won").cast(nw.Float64).floor()
+    return {"customer_ends": _number((nw.col("outcome") == WAS_WON) & told)}
+
+
 def amount_checks(columns: Collection[str], header: Mapping[str, str]) -> list[Check]:
     """List the amounts that no money can be.
 

@@ -37,8 +37,13 @@ ABSENT = frozenset(
     }
 )  # fmt: skip
 """Reasons that say no more than that something was not exported or is too little: nothing is odd about the data."""
-OF_FEW = frozenset({FindingKind.TOO_FEW_FOLLOWED})
-"""Reasons that a group has for being small: the notes of its table tell them for all groups."""
+OF_FEW = frozenset(
+    {
+        FindingKind.TOO_FEW_FOLLOWED, FindingKind.CUSTOMERS_TOO_YOUNG, FindingKind.MOST_STILL_THERE,
+        FindingKind.LIFETIME_AHEAD,
+    }
+)  # fmt: skip
+"""Reasons that a group has for being small or young: the notes of its table tell them for all groups."""
 
 
 class Fact(StrEnum):
@@ -61,6 +66,7 @@ class Fact(StrEnum):
     one_currency                 that amounts may be added up
     sources, owners              where leads come from, whose they are
     response_times               how long the first answer took
+    customer_ends                when customers left
     joined_deals                 which lead each deal is of
     spend                        what marketing cost
     spend_months                 that it was spent while the leads came
@@ -89,6 +95,7 @@ class Fact(StrEnum):
     SOURCES = "sources"
     OWNERS = "owners"
     RESPONSE_TIMES = "response_times"
+    CUSTOMER_ENDS = "customer_ends"
     JOINED_DEALS = "joined_deals"
     SPEND = "spend"
     SPEND_MONTHS = "spend_months"
@@ -175,6 +182,7 @@ class RowCounts:
         amounts: Rows with an amount; ``won_amounts``: won ones with an amount.
         open_silent: Open ones whose stage no column of words tells, where there is one for the lost.
         without_deal: Leads that no deal was joined to; ``lost_without_deal``: lost ones among them.
+        customer_ends: Won ones with the day on which the customer ended, or is to end, not before the win.
         silent: By stage, lost ones not known to have come so far, no word of which says where they were lost.
         dated: By stage, rows with the day of entering it.
         seen: By stage, rows not lost that came at least so far, and how many of them have its day.
@@ -192,6 +200,7 @@ class RowCounts:
     open_silent: int = 0
     without_deal: int = 0
     lost_without_deal: int = 0
+    customer_ends: int = 0
     silent: Mapping[str, int] = field(default_factory=dict)
     dated: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -252,6 +261,7 @@ def gather(shape: TableShape, counts: RowCounts, found: Iterable[Finding] = ()) 
         **_reach(shape, counts, {**outcomes, **stages}),
         **_money(shape, counts, by_kind),
         **_labels(shape, counts.rows, by_kind),
+        Need(Fact.CUSTOMER_ENDS): _customer_ends(shape, counts, by_kind),
     }
     return Evidence({need: standing for need, standing in standings.items() if standing.level != "known"})
 
@@ -435,6 +445,15 @@ def _labels(shape: TableShape, rows: int, found: Mapping[FindingKind, Finding]) 
     return standings
 
 
+def _customer_ends(shape: TableShape, counts: RowCounts, found: Mapping[FindingKind, Finding]) -> Standing:
+    if "customer_end" not in shape.fields:
+        return _no_column("customer_end", counts.rows)
+    if counts.won and not counts.customer_ends:
+        # nobody left, or nobody wrote it down: nothing tells which
+        return _unknown(FindingKind.NO_CUSTOMER_ENDS, counts.won)
+    return _partly(found.get(FindingKind.CUSTOMER_END_BEFORE_WON))
+
+
 _PROGRESS = (Fact.OUTCOMES, Fact.WINS, Fact.LOSSES, Fact.STAGE, Fact.REACH_OF_LOST)
 _MONEY = (Fact.AMOUNTS, Fact.WON_AMOUNTS)
 _FACTS_OF_FIELD: dict[str, tuple[Fact, ...]] = {
@@ -445,6 +464,7 @@ _FACTS_OF_FIELD: dict[str, tuple[Fact, ...]] = {
     "lost_date": (Fact.OUTCOMES, Fact.LOSSES, Fact.LOSS_DAYS),
     "close_date": (Fact.WIN_DAYS, Fact.LOSS_DAYS),
     "first_response": (Fact.RESPONSE_TIMES,),
+    "customer_end": (Fact.CUSTOMER_ENDS,),
     "amount": _MONEY,
     "currency": (*_MONEY, Fact.ONE_CURRENCY),
     "source": (Fact.SOURCES, Fact.SPEND_CHANNELS),
@@ -460,6 +480,7 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
             FindingKind.OPEN_QUOTE, FindingKind.SHORT_ROWS, FindingKind.LONG_ROWS, FindingKind.HIDDEN_ROWS,
             FindingKind.DUPLICATE_IDS, FindingKind.DUPLICATE_EMAILS, FindingKind.UNUSED_EXCLUSION,
             FindingKind.LATER_FILE, FindingKind.FILE_AGAIN, FindingKind.FILES_WITHOUT_ID,
+            FindingKind.OVERLAPPING_PIPELINES,
         ),
         (Fact.ROWS,),
     ),

@@ -111,6 +111,7 @@ class FindingKind(StrEnum):
     STAGE_LOOP = "stage_loop", "warning"
     SEVERAL_PIPELINES = "several_pipelines", "warning"
     ROWS_WITHOUT_PIPELINE = "rows_without_pipeline", "warning"
+    OVERLAPPING_PIPELINES = "overlapping_pipelines", "warning"
     MANY_PIPELINES = "many_pipelines", "warning"
     FILES_WITHOUT_ID = "files_without_id", "warning"
     NO_OUTCOME = "no_outcome", "warning"
@@ -136,6 +137,16 @@ class FindingKind(StrEnum):
     LOST_WITHOUT_DATE = "lost_without_date", "info"
     WON_WITHOUT_AMOUNT = "won_without_amount", "warning"
     LOST_WITHOUT_REASON = "lost_without_reason", "info"
+    # customers
+    NO_CUSTOMER_ENDS = "no_customer_ends", "warning"
+    CUSTOMER_END_AHEAD = "customer_end_ahead", "warning"
+    CUSTOMER_END_NOT_WON = "customer_end_not_won", "warning"
+    CUSTOMER_END_BEFORE_WON = "customer_end_before_won", "warning"
+    CUSTOMERS_TOO_YOUNG = "customers_too_young", "info"
+    MOST_STILL_THERE = "most_still_there", "info"
+    LIFETIME_AHEAD = "lifetime_ahead", "info"
+    AMOUNT_PERIOD_UNKNOWN = "amount_period_unknown", "info"
+    AMOUNT_ONCE = "amount_once", "info"
     # days
     DATE_ORDER = "date_order", "info"
     AMBIGUOUS_DATES = "ambiguous_dates", "warning"
@@ -154,6 +165,9 @@ class FindingKind(StrEnum):
     NEGATIVE_RESPONSE = "negative_response", "warning"
     NEGATIVE_DURATION = "negative_duration", "warning"
     TOO_FEW_TO_FORECAST = "too_few_to_forecast", "info"
+    COMPARED_BEFORE_DATA = "compared_before_data", "info"
+    NONE_OLD_ENOUGH = "none_old_enough", "info"
+    NO_WINS_TO_COMPARE = "no_wins_to_compare", "info"
     AS_OF_LATEST = "as_of_latest", "info"
     AFTER_AS_OF = "after_as_of", "info"
     MOVED_AFTER_AS_OF = "moved_after_as_of", "info"
@@ -447,6 +461,7 @@ _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
         f"{', '.join(details['words'])} = {names.stage(details['stage'])}"
     ),
     FindingKind.SEVERAL_PIPELINES: lambda details, _: ", ".join(details["pipelines"]),
+    FindingKind.OVERLAPPING_PIPELINES: lambda details, _: ", ".join(details["pipelines"]),
     FindingKind.MANY_PIPELINES: lambda details, _: ", ".join(details["pipelines"]) + " …",
     FindingKind.FILES_WITHOUT_ID: lambda details, _: ", ".join(details["names"]),
     FindingKind.STAGE_ORDERS_DIFFER: lambda details, names: (

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.history import History
     from xl_leadkpi.leads.model.options import StagesWanted
+    from xl_leadkpi.leads.model.pseudonyms import Pseudonyms
     from xl_leadkpi.leads.model.rates import Conversion
     from xl_leadkpi.leads.model.sources import SourceFiles
     from xl_leadkpi.leads.model.stage import Pipeline
@@ -124,6 +125,7 @@ class LeadTable:
     d_mql ... d_won day    each stage was entered, see ``pipeline`` (won: only if the lead is won)
     d_lost         day     only if the lead is lost
     expected_close day     for open leads
+    customer_end   day     the customer left, or is to leave, as far as the export says; only there where it has it
     outcome        text    ``open``, ``won`` or ``lost``
     stage_now      text    canonical stage now (``Won``/``Lost`` for closed ones), null if unknown
     current_stage  int     its index in ``pipeline`` from 1, null for lost leads and where it is unknown
@@ -177,6 +179,7 @@ class LeadTable:
         conversion: What its amounts have been converted into; ``amount_original`` and ``currency_original`` are then
             columns of the frame.
         sources: The files that it is put together of, whose rows ``row_no`` numbers through; None for one file.
+        pseudonyms: How its persons and companies are shown, None where they are as the frame has them.
     """
 
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -209,6 +212,7 @@ class LeadTable:
     history: History | None = None
     sources: SourceFiles | None = None
     conversion: Conversion | None = None
+    pseudonyms: Pseudonyms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,10 @@ _MOST_SAMPLES = 3
 DAMAGED = 0.1  # share of cells of the right type that makes a column worth reading at all
 WIDE = 1000  # columns beyond this are recognised by their whole header only
 
-_OTHER_DATES = ("lost_date", "close_date", "expected_close", "modified", "deleted_at", "sp_date", "sp_end", "to_time")
+_OTHER_DATES = (
+    "lost_date", "close_date", "expected_close", "customer_end", "modified", "deleted_at", "sp_date", "sp_end",
+    "to_time",
+)  # fmt: skip
 NUMBERS = frozenset({
     "amount", "amount_estimated", "probability", "sp_spend", "sp_impressions", "sp_clicks", "sp_reach",
     "sp_conversions",
@@ -78,7 +81,7 @@ def flag_fields(pipeline: Pipeline) -> frozenset[str]:
 def _specific_first(pipeline: Pipeline) -> tuple[str, ...]:
     """Where two fields score the same, the one that says more comes first (expected close before close)."""
     return (
-        "expected_close", *pipeline.won.date_fields, "lost_date", "last_open_stage",
+        "expected_close", *pipeline.won.date_fields, "lost_date", "customer_end", "last_open_stage",
         *(field for stage in pipeline.inner for field in reversed(stage.date_fields)),
         "first_response", "modified", "is_won", "is_closed", "is_converted", "is_lost", *reversed(pipeline.flags),
         "link_id", "lost_reason", "currency", "sp_currency", "sp_end", "campaign", "pipeline", "probability", "stage",

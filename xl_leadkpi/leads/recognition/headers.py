@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from xl_leadkpi.leads.cells.vocabulary import (
@@ -15,7 +15,7 @@ from xl_leadkpi.leads.cells.vocabulary import (
     plain,
     vocabulary,
 )
-from xl_leadkpi.leads.model.stage import LOST
+from xl_leadkpi.leads.model.stage import LOST, PIPELINE
 from xl_leadkpi.leads.recognition.stage_words import find_stage, find_whole
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _OF_RECORDS = frozenset({"leads", "deals", "history"})
 _SECOND_CHOICE = 0.85
 _OF_CONTACT = frozenset({"contact", "company", "email", "phone"})
 _LONGEST_HEADER = 120
+_HEADERS_REMEMBERED = 16_384
+"""Headers of the widest sheet of Excel: each pipeline of a table has them again."""
 _FIGURE = re.compile(r"[0-9 .,:/+-]*")
 """Most cells of a table, which are spared the search for their words."""
 _ENDS = frozenset({"close_date", "won_date", "lost_date"})
@@ -95,6 +97,25 @@ def _synonyms(section: Section, pipeline: Pipeline) -> tuple[_Synonym, ...]:
             for key in {full if is_of_contact(header) else header_key(header), full}:
                 found[name, key] = _Synonym(name, key, tuple(key.split()), key in exact_only)
     return tuple(found.values())
+
+
+@cache
+def _usual_and_own(section: Section, pipeline: Pipeline) -> tuple[frozenset[_Synonym], tuple[_Synonym, ...]]:
+    """The synonyms of a pipeline that the usual one has too, and those that it alone has."""
+    usual, own = frozenset(_synonyms(section, PIPELINE)), _synonyms(section, pipeline)
+    return usual.intersection(own), tuple(synonym for synonym in own if synonym not in usual)
+
+
+@lru_cache(maxsize=_HEADERS_REMEMBERED)
+def _like_usual(words: tuple[str, ...], key: str, section: Section) -> tuple[tuple[_Synonym, Meaning], ...]:
+    return tuple(_resemblances(words, key, _synonyms(section, PIPELINE)))
+
+
+def _like(words: tuple[str, ...], key: str, section: Section, pipeline: Pipeline) -> Iterator[Meaning]:
+    """Yield what a header resembles; the many synonyms that a dozen pipelines share are searched once."""
+    usual, own = _usual_and_own(section, pipeline)
+    yield from (meaning for synonym, meaning in _like_usual(words, key, section) if synonym in usual)
+    yield from (meaning for _, meaning in _resemblances(words, key, own))
 
 
 @cache
@@ -173,7 +194,7 @@ def meanings(
         best[entered.field] = entered
     words = tuple(key.split())
     if words and len(words) <= _MOST_WORDS and not whole_only:
-        for found in _resemblances(words, key, _synonyms(section, pipeline)):
+        for found in _like(words, key, section, pipeline):
             before = best.get(found.field)
             if before is None or (found.score, found.length) > (before.score, before.length):
                 best[found.field] = found
@@ -224,6 +245,31 @@ def names_decision(header: str) -> bool:
     """
     words = header_key(header).split()
     return any(word in words for (word,) in _phrases("decisions"))
+
+
+def names_leaving(header: str) -> bool:
+    """Tell whether the end of a customer is the day somebody left, not one that a contract agrees on beforehand.
+
+    >>> names_leaving("Churn Date"), names_leaving("Contract End Date")
+    (True, False)
+    """
+    words = tuple(header_key(header).split())
+    return any(_in_order(phrase, words) for phrase in _phrases("leavings"))
+
+
+def amount_period(header: str) -> Literal["month", "year"] | None:
+    """Tell for what time an amount is paid, as far as its header says so.
+
+    >>> amount_period("MRR"), amount_period("Amount (per year)"), amount_period("Amount")
+    ('month', 'year', None)
+    """
+    words = tuple(plain(header).split())
+    periods: tuple[Literal["month", "year"], ...] = ("month", "year")
+    for period in periods:
+        phrases = (tuple(plain(phrase).split()) for phrase in vocabulary()["periods_of_amounts"][period])
+        if any(phrase == words[at : at + len(phrase)] for phrase in phrases for at in range(len(words))):
+            return period
+    return None
 
 
 @cache
@@ -350,22 +396,22 @@ def find_column(headers: Sequence[str], wanted: str, also: Mapping[str, int] | N
     return None
 
 
-def _resemblances(words: tuple[str, ...], key: str, synonyms: Iterable[_Synonym]) -> Iterator[Meaning]:
+def _resemblances(words: tuple[str, ...], key: str, synonyms: Iterable[_Synonym]) -> Iterator[tuple[_Synonym, Meaning]]:
     """Yield the synonyms a header holds or resembles; whole headers were looked up before."""
     there = set(words)
     for synonym in synonyms:
         if synonym.exact_only or synonym.key == key:
             continue
         if synonym.words[0] in there and _in_order(synonym.words, words):
-            yield Meaning(synonym.field, 0.8, "words", len(synonym.key))
+            yield synonym, Meaning(synonym.field, 0.8, "words", len(synonym.key))
         elif len(synonym.key) >= 4 and synonym.key in key:
-            yield Meaning(synonym.field, 0.6, "contained", len(synonym.key))
+            yield synonym, Meaning(synonym.field, 0.6, "contained", len(synonym.key))
         elif (
             len(words) == len(synonym.words)
             and abs(len(key) - len(synonym.key)) <= len(words)
             and _near(words, synonym.words)
         ):
-            yield Meaning(synonym.field, 0.5, "near", len(synonym.key))
+            yield synonym, Meaning(synonym.field, 0.5, "near", len(synonym.key))
 
 
 def _in_order(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:

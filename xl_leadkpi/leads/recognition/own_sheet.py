@@ -26,6 +26,7 @@ _SAME_NAME = (
     "name",
     "created",
     "expected_close",
+    "customer_end",
     "source",
     "campaign",
     "owner",

@@ -61,7 +61,7 @@ def ads_columns(
     headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap, pipeline: Pipeline
 ) -> tuple[str, ...]:
     """Name the columns that make a table a report of ads; none where its rows may be leads."""
-    meant = [found for header in headers for found in meanings(header, "spend", pipeline)[0]]
+    meant = [found for header in headers for found in meanings(header, "spend", pipeline, whole_only=True)[0]]
     exact = {found.field for found in meant if found.reason == "exact"}
     # most tables are leads: these need not be recognised as spend too
     if exact.isdisjoint(_OF_ADS) or _may_be_leads(headers, sample, mapped, pipeline):

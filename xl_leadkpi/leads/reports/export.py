@@ -313,10 +313,14 @@ class ReportExport:
         parted = frame.filter(across)
         if parted.is_empty():
             return frame
-        # a person of a week in two months cannot be shared out
-        others = [name for name in self._measured(frame) if name not in shared]
+        # a person of a week in two months cannot be shared out; a level is that of its last day
+        levels = [name for name in self._measured(frame) if MEASURES[self.kind][name] == "level"]
+        others = [name for name in self._measured(frame) if name not in {*shared, *levels}]
         frame = frame.with_columns(pl.when(~across).then(pl.col(name)).alias(name) for name in others)
-        return split_by_days(frame, shared)
+        parts = split_by_days(frame.with_columns(ends=pl.col("last")), shared)
+        is_end = pl.col("last") == pl.col("ends")
+        parts = parts.with_columns(pl.when(is_end).then(pl.col(name)).alias(name) for name in levels)
+        return parts.filter(pl.any_horizontal(pl.col(*self._measured(parts)).is_not_null())).drop("ends")
 
     def _as_rows(self, frame: pl.DataFrame) -> Iterable[ReportRow]:
         tool, default = self.tool(), self.default_label()
