@@ -37,6 +37,7 @@ from xl_leadkpi.leads.recognition.columns import ColumnMap, recognise
 from xl_leadkpi.leads.recognition.headers import find_column
 from xl_leadkpi.leads.recognition.kind import deal_signals, headers_signal
 from xl_leadkpi.leads.recognition.own_sheet import own_sheet
+from xl_leadkpi.leads.recognition.table_kind import log_columns
 from xl_leadkpi.leads.sales_pipelines import (
     FIELD as PIPELINE_FIELD,
 )
@@ -318,7 +319,7 @@ def _joined_history(
     is_united: bool = False,
 ) -> HistoryJoin:
     """Complete the leads with a history."""
-    log = open_history(source, options, is_deals=is_deals)
+    log = open_history(source, options, is_deals=is_deals, leads=decoded)
     if is_united:  # rows of the history are no rows of the files that the leads are put together of
         named = [replace(one, files=(log.name,) * max(1, len(one.rows))) for one in log.findings]
         log = replace(log, findings=tuple(named))
@@ -659,7 +660,8 @@ def _mapped(grid: RawTable, options: ReadOptions, kind: Literal["leads", "deals"
     mapped = recognise(headers, grid.sample, kind, options.pipeline, of_table(options.fields, kind))
     refuse_reports(grid, mapped, options.pipeline)
     useful = set(mapped.position) & {"created", "stage", "status", "won_date", "lead_id", "close_date", "is_won"}
-    if not useful:
+    log = None if useful else log_columns(headers, grid.sample, mapped, options.pipeline)
+    if not (useful or (log and log.is_sure)):
         raise InputError(
             f"{grid.place}, row {grid.first_row - 1}: no column of a lead table was recognised. Found: "
             f"{listed(grid.headers)}. Needed: at least a creation date or a stage (or status) column, better also "

@@ -15,6 +15,7 @@ from xl_leadkpi.leads.files.open import open_frame
 from xl_leadkpi.leads.lifecycle.as_of import FORECASTS, OF_NOW, bound_of
 from xl_leadkpi.leads.lifecycle.history import TRIED, is_log_by_its_rows
 from xl_leadkpi.leads.lifecycle.log_query import read_log_query
+from xl_leadkpi.leads.lifecycle.log_rows import unclear_record
 from xl_leadkpi.leads.lifecycle.visits import ORDER, standing, visits_of
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
@@ -72,6 +73,8 @@ def fold_query(
         return None
     if not columns.is_sure and not _is_log(frame, grid, columns, options):
         return None
+    if columns.rivals:
+        raise unclear_record(grid, (columns.id, *columns.rivals), "lead_id")
     kept = {mapped.position[name] for name in lead_fields(options.pipeline) if name in mapped.position}
     return _Fold(frame, grid, columns, options, is_deals=is_deals).folded(mapped, {*kept, *by})
 

@@ -19,7 +19,7 @@ from xl_leadkpi.leads.fields.in_memory import odd_cells
 from xl_leadkpi.leads.fields.rules import clean_text, read_dates
 from xl_leadkpi.leads.lifecycle.as_of import FORECASTS, OF_NOW, bound_of
 from xl_leadkpi.leads.lifecycle.folding import Folded, all_rows, folded_table
-from xl_leadkpi.leads.lifecycle.log_rows import mixed_days, read_log
+from xl_leadkpi.leads.lifecycle.log_rows import mixed_days, read_log, unclear_record
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.stage import LOST
 from xl_leadkpi.leads.recognition.stage_words import is_open, means_outcome, read_words
@@ -80,7 +80,7 @@ def is_log_by_its_rows(grid: RawTable, columns: LogColumns, options: ReadOptions
 
 def _tell_log(rows: Iterable[tuple[Any, Any, Any]], columns: LogColumns, options: ReadOptions) -> bool:
     is_outcome = partial(means_outcome, user=options.words, pipeline=options.pipeline)
-    return is_log(rows, is_dated=columns.is_dated, is_outcome=is_outcome)
+    return is_log(rows, is_dated=columns.is_dated, begins_open=columns.begins_open, is_outcome=is_outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,8 @@ class _History:
         tried = frame.head(TRIED).select("id", "word", "day").iter_rows()
         if not self.columns.is_sure and not _tell_log(tried, self.columns, self.options):
             return None
+        if self.columns.rivals:
+            raise unclear_record(self.grid, (self.columns.id, *self.columns.rivals), "lead_id")
         if self.standing is not None and not self._is_constant(rows, frame, self.standing):
             self.standing = None
         frame = self._as_of(frame)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 import polars as pl
 
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.raw_table import reduced
 from xl_leadkpi.leads.fields.in_memory import noted, odd_cells
 from xl_leadkpi.leads.fields.rules import (
@@ -104,6 +104,14 @@ def refuse_without_stage(
         f"'{brief(headers['id'])}', and none of its words is a known stage: {some}. Say what they mean with --stage "
         f'WORD=STAGE, for example --stage "{example}"; or name the column of the stages with --map '
         "history.stage=HEADER."
+    )
+
+
+def unclear_record(grid: RawTable, places: Sequence[int], field: str) -> InputError:
+    """Several columns may say whose changes a log tells; ``field`` is what ``--map`` calls the right one."""
+    return InputError(
+        f"{grid.place}, row {grid.first_row - 1}: several columns may say which lead or deal has changed: "
+        f"{listed([grid.headers[place] for place in places])}. Name the right one with --map {field}=HEADER."
     )
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.cells.vocabulary import Section
     from xl_leadkpi.leads.model.stage import Pipeline
 
-Part = Literal["from", "to", "field", "value", "event", "time", "product", "quantity", "price", "total", "other"]
+Part = Literal[
+    "from", "to", "field", "value", "event", "time", "record", "product", "quantity", "price", "total", "other"
+]
 Kind = Literal["leads", "deals", "spend", "touches", "history", "traffic", "email", "social"]
 
 HEADER_ROWS = 15

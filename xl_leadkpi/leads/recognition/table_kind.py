@@ -32,6 +32,27 @@ _OF_ADS = ("sp_impressions", "sp_clicks", "sp_spend", "sp_reach")
 _OTHER_OWNERS = frozenset({"customer", "client", "account", "campaign", "ad", "adset", "seller"})
 _ID_WORDS = frozenset({"id", "ids", "key", "number", "nr", "numer", "номер", "ид", "uuid", "guid", "identyfikator"})
 
+_NO_RECORDS = _OTHER_OWNERS | {
+    "contact", "company", "organization", "organisation", "person", "user", "owner", "author", "creator", "manager",
+    "created", "modified", "assigned", "by", "type", "category", "stage", "status", "semantic", "pipeline", "funnel",
+    "field", "product", "source", "kontakt", "firma", "klient", "klienta", "osoba", "uzytkownik", "wlasciciel",
+    "autor", "etap", "etapu", "lejek", "lejka", "typ", "клиент", "клиента", "контакт", "контакта", "компания",
+    "компании", "пользователь", "пользователя", "ответственный", "автор", "тип", "категория", "стадия", "стадии",
+    "этап", "этапа", "воронка", "воронки",
+}  # fmt: skip
+"""Words of identifiers of something that a log may tell besides its record."""
+_OF_CHANGES = frozenset({
+    "change", "history", "event", "log", "row", "entry", "revision", "version", "zmiana", "zmiany", "zdarzenie",
+    "zdarzenia", "wpis", "wpisu", "wiersz", "wiersza", "изменение", "изменения", "событие", "события", "запись",
+    "записи", "строка", "строки",
+})  # fmt: skip
+"""Words of the identifiers that the rows of a log have themselves."""
+_OF_ANY_TABLE = frozenset({"parent id", "item id", "object id", "id obiektu", "id объекта"})
+_OF_DEALS = frozenset({"deal id", "opportunity id"})
+"""Those that a table of leads may have too, of the deals that came of them."""
+"""Identifiers of a log's records that other tables have as well: of a parent, a product, a house."""
+_OWNERS = frozenset({"owner id"})
+
 # What makes rows a log: identifiers that come again, each time with another word, most from the same beginning.
 _COMES_AGAIN, _OTHER_WORD, _OTHER_TIME, _ONCE_EACH, _SAME_BEGINNING, _NEARLY_ALL = 0.2, 0.7, 0.6, 0.8, 0.6, 0.95
 _BEGINNINGS = 2
@@ -128,9 +149,11 @@ class LogColumns:
         before: The stage left, if there is such a column.
         field: Which field of the record changed, if that is told; only rows about its stage count.
         is_sure: The headers alone say that it is a log.
-        is_dated: The header of the time is that of a change, not of any day.
         created: The day its record was created, if there is such a column.
         values: Columns with other fields as they stood after the change: ``amount``, ``close_date``.
+        is_dated: The header of the time is that of a change, not of any day.
+        begins_open: The time is that of a creation, which is that of a change if nearly nothing begins with an outcome.
+        rivals: Other columns that may say what the rows are about, and would come to other records.
     """
 
     id: int
@@ -142,6 +165,8 @@ class LogColumns:
     created: int | None = None
     values: Mapping[str, int] = dataclass_field(default_factory=dict)
     is_dated: bool = False
+    begins_open: bool = False
+    rivals: tuple[int, ...] = ()
 
 
 def log_columns(
@@ -175,30 +200,149 @@ def with_values(columns: LogColumns, mapped: ColumnMap) -> LogColumns:
 def _log_columns(
     headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap, pipeline: Pipeline
 ) -> LogColumns | None:
+    possible = identifiers(headers, sample, mapped)
+    if not possible:
+        return None
+    again = [one for one in possible if _comes_again(sample[one])]
+    place = next(iter(again), possible[0])
+    times = _Times(headers, sample, place, mapped, pipeline)
+    if not times.columns:
+        return None
+    found = _of_moves(headers, sample, times, pipeline) or _of_stages(headers, sample, mapped, times)
+    rivals = [one for one in again if not _alike(sample[place], sample[one])]
+    return found and replace(found, rivals=tuple(rivals))
+
+
+def _of_moves(
+    headers: Sequence[str], sample: Sequence[Sequence[object]], times: _Times, pipeline: Pipeline
+) -> LogColumns | None:
+    """A log by its headers: they say from what to what, or which value a field took."""
     parts = parts_of(headers, "log")
-    place = _identifier(headers, sample, mapped)
-    before = next(iter(parts.get("from", ())), None)
-    word = next(iter(parts.get("to", ())), None)
-    field = next(iter(parts.get("field", ())), None)
-    named = [column for column in parts.get("time", ()) if _are_dates(sample[column], pipeline)]
-    if place is None:
-        return None
+    before, word, field = (next(iter(parts.get(part, ())), None) for part in ("from", "to", "field"))
     if before is not None and word is not None:
-        dates = [column for column in range(len(headers)) if _are_dates(sample[column], pipeline)]
-        if not dates or _says_nothing_of_stages(headers[word], sample[word], pipeline, is_of_field=field is not None):
-            return None
-        time = named[0] if named else _most_often_new(sample, place, dates)
-        return LogColumns(place, word, time, before, field, is_sure=True)
-    value = next(iter(parts.get("value", ())), None)
-    if field is not None and value is not None and named:
-        return LogColumns(place, value, named[0], None, field, is_sure=True)
-    events = [column for column in parts.get("event", ()) if column not in {place, *named}]
-    staged = mapped.position.get("stage", mapped.position.get("status"))
-    word = staged if staged is not None else next(iter(events), None)
-    created = mapped.position.get("created")
-    if word is None or not named or (created is not None and created not in named):
+        is_of_any = _says_nothing_of_stages(headers[word], sample[word], pipeline, is_of_field=field is not None)
+        if not is_of_any or _is_of_log(headers, sample, times.place):
+            return LogColumns(times.place, word, times.best, before, field, is_sure=True)
         return None
-    return LogColumns(place, word, named[0], is_dated=_is_of_change(headers[named[0]]))
+    value = next(iter(parts.get("value", ())), None)
+    if field is not None and value is not None and not times.named.isdisjoint(times.columns):
+        return LogColumns(times.place, value, times.best, None, field, is_sure=True)
+    return None
+
+
+def _of_stages(
+    headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap, times: _Times
+) -> LogColumns | None:
+    """What may be a log by its rows: a stage, or what happened, and when."""
+    parts = parts_of(headers, "log")
+    place, time = times.place, times.best
+    events = [column for column in parts.get("event", ()) if column != place and column not in times.named]
+    word = mapped.position.get("stage", mapped.position.get("status", next(iter(events), None)))
+    if word is None or {"from", "to"} <= parts.keys():
+        return None
+    found = LogColumns(place, word, time, is_dated=_is_of_change(headers[time]))
+    created = mapped.position.get("created")
+    if created is None or created in times.named:
+        return found if time in times.named else None
+    # a table that tells when its records were created is none of changes, unless each row has a day of its own
+    if time == created and _is_of_log(headers, sample, place):
+        return replace(found, is_sure=True)
+    is_known = place == mapped.position.get("lead_id") or header_key(headers[place]) in _OF_DEALS
+    if is_known and time == created and times.change(created):
+        return replace(found, begins_open=True)
+    is_dated = found.is_dated and times.change(time) and times.stand_still(created)
+    return found if is_known and is_dated else None
+
+
+def _is_of_log(headers: Sequence[str], sample: Sequence[Sequence[object]], place: int) -> bool:
+    """Whether the identifier of what the rows are about stands beside that of the rows: these are no records then."""
+    columns = zip(headers, sample, strict=True)
+    return (
+        place in parts_of(headers, "log").get("record", ())
+        and header_key(headers[place]) not in _OF_ANY_TABLE | _OF_DEALS
+        and any(_is_plain(header) and not _comes_again(cells) for header, cells in columns)
+    )
+
+
+def _alike(cells: Sequence[object], others: Sequence[object]) -> bool:
+    """Whether two columns of identifiers tell the same rows from each other."""
+    return len({*zip(cells, others, strict=True)}) == len({*cells}) == len({*others})
+
+
+class _Times:
+    """The columns that may say when a change came, the best first.
+
+    The day on which a deal was closed, or is expected to be, is no time of a change, whatever else there is.
+    """
+
+    def __init__(
+        self,
+        headers: Sequence[str],
+        sample: Sequence[Sequence[object]],
+        place: int,
+        mapped: ColumnMap,
+        pipeline: Pipeline,
+    ) -> None:
+        self.sample, self.place = sample, place
+        self.named = named = {*parts_of(headers, "log").get("time", ())}
+        dates = [
+            column
+            for column, header in enumerate(headers)
+            if column != place
+            and _are_dates(sample[column], pipeline)
+            and (column in named or not _is_of_closing(header, pipeline))
+        ]
+        created, known = mapped.position.get("created"), {*mapped.position.values()}
+        ranks = {column: self._rank(column, headers, named, created, known) for column in dates}
+        self.columns = sorted(dates, key=lambda column: (self.stand_still(column), ranks[column], -self._new(column)))
+
+    def _rank(self, column: int, headers: Sequence[str], named: set[int], created: int | None, known: set[int]) -> int:
+        if column in named and _is_of_change(headers[column]):
+            return 0
+        if column == created and self.change(column):  # the row's own
+            return 1
+        if column in named:
+            return 2
+        return 3 if column not in known else 4 if column == created else 5
+
+    @property
+    def best(self) -> int:
+        """The one that says it."""
+        return self.columns[0]
+
+    def _new(self, column: int) -> int:
+        return len(set(zip(self.sample[self.place], self.sample[column], strict=True)))
+
+    def _several(self, column: int) -> list[set[object]]:
+        """The days that a column has for each identifier that comes again."""
+        found: dict[object, list[object]] = defaultdict(list)
+        for identifier, day in zip(self.sample[self.place], self.sample[column], strict=True):
+            if identifier is not None and day is not None:
+                found[identifier].append(day)
+        return [set(days) for days in found.values() if len(days) > 1]
+
+    def change(self, column: int) -> bool:
+        """Most identifiers that come again come with other days."""
+        several = self._several(column)
+        return sum(len(days) > 1 for days in several) > len(several) / 2
+
+    def stand_still(self, column: int) -> bool:
+        """All identifiers that come again come with one and the same day."""
+        several = self._several(column)
+        return bool(several) and all(len(days) == 1 for days in several)
+
+
+_CLOSINGS = frozenset({"close_date", "expected_close", "won_date", "lost_date", "customer_end"})
+
+
+def closing_days(headers: Sequence[str], sample: Sequence[Sequence[object]], pipeline: Pipeline) -> tuple[str, ...]:
+    """The headers of the columns that say when something was closed, or is expected to be."""
+    days = zip(headers, sample, strict=True)
+    return tuple(header for header, cells in days if _is_of_closing(header, pipeline) and _are_dates(cells, pipeline))
+
+
+def _is_of_closing(header: str, pipeline: Pipeline) -> bool:
+    return any(found.field in _CLOSINGS for found in meanings(header, "leads", pipeline)[0])
 
 
 def _says_nothing_of_stages(header: str, cells: Sequence[object], pipeline: Pipeline, *, is_of_field: bool) -> bool:
@@ -218,19 +362,51 @@ def _is_of_change(header: str) -> bool:
     return full_header_key(header) in _times_of_changes()
 
 
-def _identifier(headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap) -> int | None:
+def identifiers(headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap) -> tuple[int, ...]:
+    """Find the column that says which record each row of a log is about.
+
+    Args:
+        headers: The headers.
+        sample: For each column its first cells.
+        mapped: What its columns would mean in a table of leads.
+
+    Returns:
+        Its place; several where neither headers nor cells tell which of them it is.
+    """
+    parts = parts_of(headers, "log")
     found = mapped.position.get("lead_id")
-    told = {column for columns in parts_of(headers, "log").values() for column in columns}
+    if found is not None and mapped.columns[found].reason == "user":
+        return (found,)
+    words = [set(header_key(header).split()) for header in headers]
     # the key of a field, and a stage's number before and after, come again like a record's and are none
-    others = [
-        n for n, header in enumerate(headers) if _ID_WORDS & set(header_key(header).split()) and n not in told - {found}
-    ]
-    if found is None:
-        found = next(iter(others), None)
-    if found is not None and not _comes_again(sample[found]):
-        # the number of the change itself stands beside that of its record
-        found = next((place for place in others if _comes_again(sample[place])), found)
-    return mapped.position.get("name") if found is None else found
+    told = {column for part, columns in parts.items() if part != "record" for column in columns}
+    rows_own = {n for n, some in enumerate(words) if some & _OF_CHANGES and n not in parts.get("record", ())}
+    named = [n for n in parts.get("record", ()) if not _is_of_user(n, headers)]
+    if found is not None and found not in rows_own and not _is_plain(headers[found]):
+        named = [found, *(n for n in named if n != found)]
+    others = [n for n, some in enumerate(words) if some & _ID_WORDS and n not in told]
+    if found is not None:
+        others = [found, *(n for n in others if n != found)]
+    own = [n for n in others if n not in rows_own and not words[n] & _NO_RECORDS]
+    for some in (named, own, others):
+        again = [n for n in some if _comes_again(sample[n])]
+        if again and (some is named or again[0] == some[0]):
+            return tuple(again[:1])
+        if some:
+            return tuple(again if len(again) == 1 else some)
+    name = mapped.position.get("name")
+    return () if name is None else (name,)
+
+
+def _is_plain(header: str) -> bool:
+    """A header that says no more than that it numbers something."""
+    return set(header_key(header).split()) <= _ID_WORDS
+
+
+def _is_of_user(column: int, headers: Sequence[str]) -> bool:
+    """Bitrix24 calls the record of a stage an owner, and says beside it what became of it; elsewhere it is a person."""
+    keys = {header_key(header) for header in headers}
+    return header_key(headers[column]) in _OWNERS and "type id" not in keys
 
 
 def _comes_again(cells: Sequence[object]) -> bool:
@@ -258,19 +434,19 @@ def history_columns(
         The columns; None where the identifier, the stage or the time is not to be found.
     """
     parts = parts_of(headers, "log")
-    told = log_columns(headers, sample, mapped, pipeline)
-    dates = [column for column in range(len(headers)) if _are_dates(sample[column], pipeline)]
-    place = given.get("lead_id", _identifier(headers, sample, mapped))
+    possible = identifiers(headers, sample, mapped)
+    place = given.get("lead_id", next(iter(possible), None))
+    if place is None:
+        return None
     before = given.get("before", next(iter(parts.get("from", ())), None))
     field = given.get("field", next(iter(parts.get("field", ())), None))
-    named = [column for column in parts.get("time", ()) if column in dates]
-    others = [column for column in dates if column not in {place, *mapped.position.values()}]
-    time = given.get("time", told.time if told else next(iter([*named, *others, *dates]), None))
+    times = _Times(headers, sample, place, mapped, pipeline)
+    time = given.get("time", next(iter(times.columns), None))
     free = {"to": parts.get("to", ()), "value": parts.get("value", ()) if field is not None else ()}
     staged = [mapped.position[name] for name in ("stage", "status") if name in mapped.position]
     words = [*free["to"], *free["value"], *staged, *parts.get("event", ())]
     word = given.get("stage", next((column for column in words if column not in {place, time, before}), None))
-    if place is None or time is None or word is None:
+    if time is None or word is None:
         return None
     return with_values(LogColumns(place, word, time, before, field, is_sure=True), mapped)
 
@@ -284,14 +460,11 @@ def _are_dates(cells: Sequence[object], pipeline: Pipeline) -> bool:
     return types.filled > 0 and types.dates >= _DATES
 
 
-def _most_often_new(sample: Sequence[Sequence[object]], place: int, dates: Sequence[int]) -> int:
-    return max(dates, key=lambda column: len(set(zip(sample[place], sample[column], strict=True))))
-
-
 def is_log(
     rows: Iterable[tuple[str | None, str | None, float | str | None]],
     *,
     is_dated: bool = False,
+    begins_open: bool = False,
     is_outcome: Callable[[str], bool] = lambda _: False,
 ) -> bool:
     """Tell a log from leads by its rows: identifier, word and time of each.
@@ -299,6 +472,7 @@ def is_log(
     Args:
         rows: The rows.
         is_dated: The time is said to be that of a change, so that the same words may come again and again.
+        begins_open: The time may be that of a creation: it is that of changes if nearly all begin with no outcome.
         is_outcome: Tells whether a word means won or lost, with which nothing begins.
 
     A log has identifiers that come again, each time with another word and at another time, most of them from the same
@@ -324,6 +498,8 @@ def is_log(
     other_word = sum(len({word for _, word in steps}) > 1 for steps in repeated)
     other_time = sum(len({time for time, _ in steps}) > 1 for steps in repeated)
     if other_word < _OTHER_WORD * n or other_time < _OTHER_TIME * n:
+        return False
+    if begins_open and sum(not is_outcome(steps[0][1]) for steps in repeated) < _NEARLY_ALL * n:
         return False
     return is_dated or (begin_as_usual >= _SAME_BEGINNING * n and _are_courses(repeated, is_outcome))
 
