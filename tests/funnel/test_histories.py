@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tests.leads.plain_histories import LOST, STAGES, WON, number, plain_lead, plain_visits, random_history
-from xl_leadkpi.funnel import as_json, build
+from xl_leadkpi.funnel import FunnelOptions, as_json, build
 from xl_leadkpi.leads import ReadOptions, read_frame
 from xl_leadkpi.leads import read as read_file
 from xl_leadkpi.leads.model.conditions import parse_condition
@@ -200,6 +200,74 @@ def test_columns_of_a_log_that_differ_from_row_to_row_are_changes():
         {"change": "pushed", "leads": 1, "changes": 1, "amount_by": None, "days_by": 10.0},
         {"change": "pulled_in", "leads": 1, "changes": 1, "amount_by": None, "days_by": -11.0},
     ]
+
+
+# --- a period
+
+SPRING = FunnelOptions(period_from=date(2025, 2, 10), period_to=date(2025, 3, 20))
+
+
+def in_spring(day):
+    return number(SPRING.period_from) <= day <= number(SPRING.period_to)
+
+
+def wanted_in_spring(changes):
+    """What plain loops count in the period: visits that began in it, moves and reopenings that came in it."""
+    every = plain_visits(changes)
+    visits, leads, moves, reopened = Counter(), defaultdict(set), Counter(), Counter()
+    for lead, own in every.items():
+        for stage, entered, _, before in own:
+            if in_spring(entered):
+                visits[stage] += stage < WON
+                leads[stage] |= {lead}
+                moves[before, stage] += before is not None
+                reopened[before] += before is not None and before >= WON
+    return +visits, {stage: len(some) for stage, some in leads.items()}, +moves, +reopened
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_in_a_period_the_blocks_are_of_the_changes_that_came_in_it(seed):
+    changes = random_history(seed, 120)
+    visits, leads, moves, reopened = wanted_in_spring(changes)
+    rows = [[lead, word, day] for lead, day, word in changes]
+    frame = pl.DataFrame(rows, schema=["Lead ID", "Stage", "Date entered"], orient="row")
+    for log in (rows, frame.lazy(), duckdb.from_arrow(frame.to_arrow())):
+        table = read_frame([list(frame.columns), *log], OPTIONS) if log is rows else read_frame(log, OPTIONS)
+        found = as_json(build(table, options=SPRING))
+        place = {stage: number for number, stage in enumerate(STAGES, start=1)}
+        counted = {place[row["stage"]]: row for row in found["visits"] if row["visits"]}
+        assert {stage: row["visits"] for stage, row in counted.items()} == visits
+        assert {stage: row["leads"] for stage, row in counted.items()} == {one: leads[one] for one in visits}
+        told = {(place[row["from"]], place[row["to"]]): row["moves"] for row in found["transitions"]}
+        assert told == moves
+        assert {place[row["outcome"]]: row["times"] for row in found["reopened"]} == reopened
+        for name in ("visits", "transitions", "reopened"):
+            assert {row["basis"] for row in found[name]} == {"changed"}
+    assert sum(moves.values()) < len([1 for own in plain_visits(changes).values() for visit in own if visit[3]])
+
+
+def test_in_a_period_other_fields_are_those_that_changed_in_it():
+    options = FunnelOptions(period_from=date(2025, 1, 1), period_to=date(2025, 1, 12))
+    found = as_json(build(read_frame(LEADS, DEALS, history=FIELDS), options=options))["deal_changes"]
+    assert [(row["change"], row["changes"]) for row in found] == [("raised", 2), ("lowered", 1), ("pushed", 1)]
+    assert {row["basis"] for row in found} == {"changed"}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "changes in the period"), ("pl", "zmiany w okresie"), ("ru", "изменения за период")],
+)
+def test_the_sheet_says_that_they_are_of_the_changes_in_the_period(language, said, tmp_path):
+    table = read(random_history(4, 80))
+    path = tmp_path / "funnel.xlsx"
+    with OutputFiles() as files:
+        to_file(lay_out(build(table, options=SPRING), table, language=language), path, files)
+        files.put_in_place()
+    sheet = openpyxl.load_workbook(path)["Funnel"]
+    first = sheet[sheet.tables["tblVisit"].ref][0][0].row
+    above = [cell.value for row in sheet.iter_rows(min_row=first - 4, max_row=first - 1) for cell in row if cell.value]
+    assert any(str(text).endswith(f" – {said}") for text in above), above
+    assert "tblTransition" in sheet.tables
 
 
 def test_nothing_of_it_without_a_history():

@@ -1,9 +1,13 @@
-"""Blocks of a history: every visit of a stage, the moves between them, who was reopened, what else has changed."""
+"""Blocks of a history: every visit of a stage, the moves between them, who was reopened, what else has changed.
+
+Where a period is asked for they are of what changed in it, whenever the leads were created: visits that began in it,
+moves, reopenings and changes of other fields that came in it. A visit of which nobody knows when it began is in none.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
@@ -11,7 +15,7 @@ import narwhals as nw
 from xl_leadkpi import engines
 from xl_leadkpi.engines.percentiles import draw, percentile, read_slots, values
 from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
-from xl_leadkpi.funnel.context import flag, rank_of_index, steady
+from xl_leadkpi.funnel.context import flag, inside, rank_of_index, steady
 from xl_leadkpi.funnel.lead_state import LOST as IS_LOST
 from xl_leadkpi.funnel.lead_state import OPEN as IS_OPEN
 from xl_leadkpi.funnel.lead_state import WON as IS_WON
@@ -37,6 +41,8 @@ HERE = Query("visits by stage and days so far")
 MOVES = Query("moves from stage to stage")
 REOPENED = Query("reopened leads by outcome before and now")
 _SHARES = (0.5, 0.9)
+_CHANGED = "changed"
+"""What the blocks of a period are of: changes that came in it."""
 _CHANGES = {"amount": ("raised", "lowered"), "close_date": ("pushed", "pulled_in")}
 """What a change of a field is called, where its value grows and where it falls."""
 
@@ -226,7 +232,7 @@ def move_queries(visits: Visits) -> dict[Query, nw.LazyFrame[Any]]:
     """Moves from stage to stage, and what became of those that had been closed."""
     moves = visits.rows.filter(~nw.col("before").is_null())
     closed = moves.filter(nw.col("before") >= visits.won).group_by("row_no", "before").agg(nw.len().alias("n"))
-    outcomes = visits.context.rows.select("row_no", "outcome")
+    outcomes = visits.context.all_rows.select("row_no", "outcome")
     reopened = closed.join(outcomes, on="row_no").group_by("before", "outcome")
     return {
         MOVES: moves.group_by("before", "rank").agg(nw.len().alias("n")),
@@ -278,7 +284,7 @@ def reopened_block(visits: Visits, rows: Sequence[Row]) -> Block | None:
 
 def change_query(context: FunnelContext, changes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Changes of a field by whether its value grew: leads, changes, and by how much."""
-    rows = engines.to_same_backend(changes, context.rows)
+    rows = engines.to_same_backend(_in_period(changes, "day", context), context.rows)
     by = nw.col("value") - nw.col("before")
     rows = rows.with_columns(up=flag(nw.col("value") > nw.col("before")), by=by)
     of_leads = rows.group_by("row_no", "up").agg(nw.len().alias("n"), nw.col("by").sum())
@@ -308,6 +314,26 @@ def deal_changes_block(context: FunnelContext, answers: Mapping[str, Sequence[Ro
     )
 
 
+def _in_period(rows: nw.LazyFrame[Any], day: str, context: FunnelContext) -> nw.LazyFrame[Any]:
+    options = context.options
+    return rows.filter(inside(day, options.period_from, options.period_to)) if options.is_limited else rows
+
+
+def _visits(context: FunnelContext, rows: nw.LazyFrame[Any]) -> Visits:
+    if context.options.is_limited:
+        rows = _in_period(rows.filter(nw.col("is_timed") == 1), "entered", context)
+    return Visits(rows, context)
+
+
+def _with_basis(found: Block | None, context: FunnelContext) -> Block | None:
+    """The block with what it is of, where a period is asked for."""
+    if found is None or not context.options.is_limited:
+        return found
+    return replace(
+        found, columns=(*found.columns, values_column("basis", "text", [_CHANGED] * len(found), on_sheet=False))
+    )
+
+
 class HistorySection(Section):
     """What a history tells besides the days of the stages."""
 
@@ -315,7 +341,7 @@ class HistorySection(Section):
         """Visits, moves and changes, if there is a history."""
         if context.visits is None or context.table.history is None:
             return {}
-        visits = Visits(context.visits, context)
+        visits = _visits(context, context.visits)
         changes = context.table.history.changes
         asked = {changed(name): change_query(context, rows) for name, rows in changes.items()}
         return {**visit_queries(visits), **move_queries(visits), **asked}
@@ -325,12 +351,12 @@ class HistorySection(Section):
         context, answers = figures.context, figures.answers
         if context.visits is None or context.table.history is None:
             return dict.fromkeys(("visits", "transitions", "reopened", "deal_changes"))
-        visits = Visits(context.visits, context)
-        return {
+        visits = _visits(context, context.visits)
+        changes = deal_changes_block(context, {name: answers[changed(name)] for name in context.table.history.changes})
+        found = {
             "visits": visits_block(visits, answers),
             "transitions": transitions_block(visits, answers[MOVES]),
             "reopened": reopened_block(visits, answers[REOPENED]),
-            "deal_changes": deal_changes_block(
-                context, {name: answers[changed(name)] for name in context.table.history.changes}
-            ),
+            "deal_changes": changes,
         }
+        return {name: _with_basis(one, context) for name, one in found.items()}

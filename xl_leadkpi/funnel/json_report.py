@@ -64,7 +64,8 @@ def as_json(report: FunnelReport) -> dict[str, Any]:
         ``visits``                every visit of each stage: leads, visits, who came again, days
         ``transitions``           moves ``from`` a stage ``to`` another, their ``share`` of all out of it, ``direction``
         ``reopened``              leads that were won or lost and moved again, and what they are now
-        ``deal_changes``          amounts raised and lowered, close dates pushed and pulled in
+        ``deal_changes``          amounts raised and lowered, close dates pushed and pulled in. These four are, where a
+                                  period is asked for, of the changes that came in it (``basis``: ``changed``)
         ``response``              minutes to the first response
         ``curve``, ``mature``     conversion by age; mature windows, and the naive rate in the last row
         ``by``                    by field: one row a ``group``; ``win_rate_mature`` with those still open allowed for;

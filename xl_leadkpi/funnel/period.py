@@ -1,6 +1,6 @@
-"""A period and the one it is compared with, each figure on one of two named bases.
+"""A period and the one it is compared with, each figure on one of its named bases.
 
-Where a period is asked for (``--period``), every table is of it, and of one of these:
+Where a period is asked for (``--period``), every table of leads is of it, and of one of these:
 
 * **created** in the period: the leads created in it, and what has become of them since, whenever that was. So are
   ``summary``, ``currencies``, ``stages``, ``by``, ``cohorts`` and what belongs to them, ``curve``, ``mature``,
@@ -9,6 +9,9 @@ Where a period is asked for (``--period``), every table is of it, and of one of 
 * **closed** in the period: the leads won or lost in it, whenever they were created. So are ``period_closed``,
   ``closed_by`` and ``closed_losses``: won, lost, win rate, revenue, average deal, days from lead to won. A win or a
   loss without a day is in no period.
+
+What a history tells (``visits``, ``transitions``, ``reopened``, ``deal_changes``) is of the changes that came in the
+period, whenever the leads were created; its ``basis`` is ``changed``.
 
 ``months`` has both, each in columns of its own, as ever: of the leads created in a month, and what happened in it; here
 within the period. No column mixes the two: the win rate of those closed in May is of the wins and losses of May, the

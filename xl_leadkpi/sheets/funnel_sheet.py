@@ -74,6 +74,7 @@ WITH_ANOTHER = {
 
 BASES = {
     **dict.fromkeys(("period_closed", "closed_by", "closed_losses"), "closed"),
+    "transitions": "changed",  # the section of all that a history tells
     **dict.fromkeys(
         (
             "months",
@@ -898,7 +899,7 @@ class _FunnelSheet:
         if moves is None or report.visits is None:
             return
         self._section(self.texts("block.visits"), self.texts("link.transitions"))
-        self._table(report.visits, report.visits.columns, {})
+        self._table(report.visits, [column for column in report.visits.columns if column.on_sheet], {})
         if len(moves):
             shown, headers = _moves_by_stage(moves, (*report.stages["stage"].values, LOST), self.texts)
             self._table(shown, shown.columns, headers, "block.transitions")
