@@ -77,11 +77,19 @@ def _as_listed(read: Read, options: ReadOptions, *, has_deals: bool) -> LeadTabl
     """Read a table with the stages that the user has listed, once it is known whether they are of leads or of deals."""
     kind = "deals" if has_deals else options.kind
     if kind == "auto":
-        kind = "deals" if read(replace(options, own_stages=(), words={}, stages="canonical")).is_deals else "leads"
+        usual = replace(options, own_stages=(), words=_listed_words(options), stages="canonical")
+        kind = "deals" if read(usual).is_deals else "leads"
     pipeline = own_pipeline(options.own_stages, options.own_win, is_deals=kind == "deals")
     table = read(checked(replace(options, pipeline=pipeline)))
     found = [*_not_listed(table, options), *_not_met(table, options), *_against_history(table, LISTED)]
     return _also(replace(table, stages_told_by=LISTED), *found)
+
+
+def _listed_words(options: ReadOptions) -> dict[str, str]:
+    """The words that the user has listed, as the usual stages have them: she knows them, whoever else does."""
+    listed = {text: PIPELINE.entry.name for stage in options.own_stages for text in (stage.name, *stage.words)}
+    listed |= dict.fromkeys((options.own_win.name, *options.own_win.words), PIPELINE.won.name)
+    return listed | {word: stage for word, stage in options.words.items() if stage in (LOST, OPEN)}
 
 
 def _keys(text: str) -> set[str]:

@@ -11,7 +11,7 @@ from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.raw_table import RawColumn
 from xl_leadkpi.leads.fields.on_engine import QueryDecoder, located
-from xl_leadkpi.leads.fields.rules import clean_text, read_stages, stages_entered
+from xl_leadkpi.leads.fields.rules import clean_text, outcome_words, read_stages, stages_entered
 from xl_leadkpi.leads.model.findings import FindingKind
 from xl_leadkpi.leads.recognition.columns import ColumnMap
 from xl_leadkpi.leads.recognition.table_kind import changed_field
@@ -39,6 +39,8 @@ class DecodedLog(NamedTuple):
         rows: Every complete row: ``row_no``, ``lead``, ``day``; ``about``, a number of :data:`ABOUT`, where the log
             tells of several fields; ``told``, the day of creation, where it has one.
         steps: Those about the stage: ``row_no``, ``lead``, ``day``, ``stage``, ``from_stage``.
+        said: Those that have a word, with ``outcome``, see :class:`~xl_leadkpi.leads.model.history.Log`.
+        outcomes: Words that mean won or lost.
         values: By other field ``row_no``, ``lead``, ``day``, ``value``, ``old``.
         words: How the words of the stages were understood.
         findings: What was odd.
@@ -48,6 +50,8 @@ class DecodedLog(NamedTuple):
 
     rows: Query
     steps: Query
+    said: Query
+    outcomes: tuple[str, ...]
     values: Mapping[str, Query]
     words: tuple[StageWord, ...]
     findings: tuple[Finding, ...]
@@ -89,6 +93,12 @@ class LogDecoder(QueryDecoder):
             is_of_fields=is_of_fields,
         )  # fmt: skip
         return self._laid_out(name, codes).cast(nw.Int8), read.words
+
+    def outcomes(self, name: str) -> tuple[nw.Expr, tuple[str, ...]]:
+        """Which of the words for an outcome a column says, and these."""
+        texts = clean_text(self._cells(name).as_text())
+        numbers, words = outcome_words(texts, self._read(self._cells(name)).codes, self.pipeline)
+        return self._laid_out(name, numbers), words
 
     def words_until(self, name: str, chosen: nw.Expr) -> list[StageWord]:
         """The words of some rows."""
@@ -172,7 +182,8 @@ def decode_log(
     of_stage = whole if about is None else whole.filter(nw.col("leadkpi_about") == ABOUT["stage"])
     words = LogDecoder(of_stage, grid, {"word": columns.word, "before": columns.before}, options, is_deals=is_deals)
     words.seen = main.seen
-    steps, told = _steps(words, until, is_of_fields=about is not None)
+    _, outcomes = words.outcomes("word")
+    steps, said, told = _steps(words, until, is_of_fields=about is not None)
     found = {
         name: _named(whole, value=nw.col(f"leadkpi_{name}"), old=nw.lit(None, dtype=nw.Float64))
         for name in values
@@ -186,6 +197,8 @@ def decode_log(
     return DecodedLog(
         _named(whole, **{name: nw.col(f"leadkpi_{name}") for name in extra}),
         steps,
+        said,
+        outcomes,
         found,
         tuple(told),
         (*main.findings, *words.findings),
@@ -198,7 +211,7 @@ def _named(frame: Query, **columns: nw.Expr) -> Query:
     return frame.select("row_no", lead=nw.col("leadkpi_lead"), day=nw.col("leadkpi_day"), **columns)
 
 
-def _steps(words: LogDecoder, until: int | None, *, is_of_fields: bool) -> tuple[Query, list[StageWord]]:
+def _steps(words: LogDecoder, until: int | None, *, is_of_fields: bool) -> tuple[Query, Query, list[StageWord]]:
     entered, told = words.stages("word", is_of_fields=is_of_fields)
     left: nw.Expr = nw.lit(None, dtype=nw.Int8)
     before: list[StageWord] = []
@@ -210,7 +223,9 @@ def _steps(words: LogDecoder, until: int | None, *, is_of_fields: bool) -> tuple
         before = words.words_until("before", so_far) if "before" in words.header else []
     met = {word.word for word in told}
     told = [*told, *(word for word in before if word.word not in met)]
-    return _named(words.frame, stage=entered, from_stage=left).filter(nw.col("stage") != 0), told
+    outcome, _ = words.outcomes("word")
+    said = _named(words.frame, stage=entered, outcome=outcome).filter(~nw.col("stage").is_null())
+    return _named(words.frame, stage=entered, from_stage=left).filter(nw.col("stage") != 0), said, told
 
 
 def _changed(name: str, frame: Query, grid: RawTable, columns: LogColumns, options: ReadOptions) -> Query:

@@ -510,6 +510,25 @@ def stages_entered(
     return told.select(pl.when(pl.col("only_open") & (code == first)).then(-code).otherwise(code)).to_series()
 
 
+def outcome_words(texts: pl.Series, codes: pl.Series, pipeline: Pipeline) -> tuple[pl.Series, tuple[str, ...]]:
+    """Number the words that mean won or lost.
+
+    Args:
+        texts: Words, any of them several times.
+        codes: What each means.
+        pipeline: The stages.
+
+    Returns:
+        For each word its number, from 1, 0 for one that means no outcome; and the words in the order of these numbers.
+    """
+    means = codes.is_in([pipeline.won_index, pipeline.lost_index]).fill_null(value=False)
+    words = tuple(texts.filter(means).drop_nulls().unique(maintain_order=True).to_list())
+    numbers = dict(zip(words, range(1, len(words) + 1), strict=True))
+    if not words:
+        return pl.repeat(0, len(texts), dtype=pl.Int32, eager=True), ()
+    return texts.replace_strict(numbers, default=0, return_dtype=pl.Int32), words
+
+
 def outcomes_told(field: str, header: str, words: Collection[StageWord], pipeline: Pipeline) -> set[tuple[str, str]]:
     """List the outcomes that words of a field tell.
 

@@ -65,6 +65,8 @@ def read_log_query(frame: Query, grid: RawTable, columns: LogColumns, options: R
         in_memory=False,
         has_before=columns.before is not None,
         won_index=_reopening(decoded, columns, options.pipeline),
+        said=ordered(decoded.said).select(*keys, "stage", "outcome"),
+        outcomes=decoded.outcomes,
     )
 
 
@@ -96,6 +98,7 @@ def beside(log: Log, model: Query) -> Log:
         steps=engines.to_same_backend(log.steps, model),
         starts=engines.to_same_backend(log.starts, model),
         keys=engines.to_same_backend(log.keys, model),
+        said=None if log.said is None else engines.to_same_backend(log.said, model),
         values={name: engines.to_same_backend(rows, model) for name, rows in log.values.items()},
         names=None if log.names is None else engines.to_same_backend(log.names, model),
         in_memory=False,

@@ -13,6 +13,7 @@ from xl_leadkpi.leads.cells.raw_table import reduced
 from xl_leadkpi.leads.fields.in_memory import noted, odd_cells
 from xl_leadkpi.leads.fields.rules import (
     clean_text,
+    outcome_words,
     read_amounts,
     read_dates,
     read_identifiers,
@@ -140,6 +141,7 @@ class _LogReader:
         self.findings: list[Finding] = []
         self.words: list[StageWord] = []
         self.headers = headers_of(grid, columns)
+        self.outcomes: tuple[str, ...] = ()
 
     def log(self) -> Log:
         """Read it."""
@@ -157,6 +159,7 @@ class _LogReader:
         frame = self._complete(pl.DataFrame(rows))
         frame = self._ordered(frame)
         steps = frame if about is None else frame.filter(pl.col("about") == "stage")
+        said = steps.filter(pl.col("stage").is_not_null()).select("lead", "day", "order", "stage", "outcome")
         steps = steps.filter(pl.col("stage") != 0)
         columns = ("lead", "day", "order", "row_no", "stage", "from_stage")
         return Log(
@@ -174,6 +177,8 @@ class _LogReader:
             timed,
             has_before=self.columns.before is not None,
             won_index=self.pipeline.won_index if (steps["stage"] < 0).any() else 0,
+            said=_lazy(said),
+            outcomes=self.outcomes,
         )
 
     def _spread(self, place: int, values: pl.Series) -> pl.Series:
@@ -233,31 +238,38 @@ class _LogReader:
     def _codes(self, about: pl.Series | None) -> dict[str, pl.Series]:
         """The stages entered and left, as numbers."""
         of_stage = None if about is None else (about == "stage").fill_null(value=False)
-        entered = self._stages(self.columns.word, of_stage)
+        entered, outcome = self._stages(self.columns.word, of_stage)
         if self.columns.before is None:
-            return {"stage": entered, "from_stage": pl.repeat(None, len(entered), dtype=pl.Int8, eager=True)}
+            unsaid = pl.repeat(None, len(entered), dtype=pl.Int8, eager=True)
+            return {"stage": entered, "from_stage": unsaid, "outcome": outcome}
         told = self.words
-        left = self._stages(self.columns.before, of_stage)
+        left, _ = self._stages(self.columns.before, of_stage)
         met = {word.word for word in told}
         self.words = [*told, *(word for word in self.words if word.word not in met)]
-        return {"stage": entered, "from_stage": left}
+        return {"stage": entered, "from_stage": left, "outcome": outcome}
 
-    def _stages(self, place: int, of_stage: pl.Series | None) -> pl.Series:
+    def _stages(self, place: int, of_stage: pl.Series | None) -> tuple[pl.Series, pl.Series]:
+        """The numbers of the stages that a column names, and which of the words for an outcome it says."""
         column = self.rows.columns[place]
         chosen = self.rows.places if of_stage is None else self.rows.places.filter(of_stage)
         picked = column.pick(chosen)
         read = read_stages(picked, self.options.words, self.pipeline, is_status=False, is_deals=self.is_deals)
         self.words = self._words_so_far(column, chosen) if self.bound.is_past else read.words
         self._note_words(read.odd, picked, chosen, place)
+        texts = clean_text(picked.as_text())
+        outcome, words = outcome_words(texts, read.codes, self.pipeline)
+        if place == self.columns.word:
+            self.outcomes = words
         codes = stages_entered(
-            clean_text(picked.as_text()), read.codes, self.pipeline, is_deals=self.is_deals,
+            texts, read.codes, self.pipeline, is_deals=self.is_deals,
             is_of_fields=of_stage is not None,
         )  # fmt: skip
-        codes = picked.spread(codes)
+        codes, outcome = picked.spread(codes), picked.spread(outcome)
         if of_stage is None:
-            return codes
+            return codes, outcome
         blank = pl.repeat(None, len(of_stage), dtype=pl.Int8, eager=True)
-        return blank.scatter(of_stage.arg_true(), codes)
+        there = of_stage.arg_true()
+        return blank.scatter(there, codes), blank.cast(pl.Int32).scatter(there, outcome)
 
     def _words_so_far(self, column: RawColumn, chosen: pl.Series) -> list[StageWord]:
         """The words that had been met up to the day that is counted."""

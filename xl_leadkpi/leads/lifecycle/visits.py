@@ -124,6 +124,25 @@ def _visits(steps: Rows, starts: Rows, *, has_before: bool, in_memory: bool) -> 
     return nw.concat([rows.select(*_COLUMNS) for rows in (begun, longer, others)])
 
 
+def passed_outcomes(log: Log, bound: int) -> Rows:
+    """How many leads each word for an outcome was said of, and of how many of them something else was said later.
+
+    Args:
+        log: The changes.
+        bound: Excel day number of the last day.
+
+    Returns:
+        ``outcome``, the place of the word among ``log.outcomes`` from 1; ``reached`` and ``passed``.
+    """
+    assert log.said is not None
+    said = log.said.filter(nw.col("day") < bound + 1)
+    found = engines.runs(said, "stage", within="lead", order=ORDER, start="day").filter(nw.col("outcome") > 0)
+    passed = found.with_columns(passed=(~nw.col("until").is_null()).cast(nw.Int8))
+    of_leads = passed.group_by("lead", "outcome").agg(nw.col("passed").max())
+    counted = of_leads.group_by("outcome").agg(nw.len().alias("reached"), nw.col("passed").cast(nw.Int64).sum())
+    return counted.sort("outcome")
+
+
 def standing(visits: Rows, pipeline: Pipeline) -> Rows:
     """What the visits say of each lead.
 

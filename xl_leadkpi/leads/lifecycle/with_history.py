@@ -19,7 +19,7 @@ from xl_leadkpi.leads.lifecycle.as_of import FORECASTS, OF_NOW, Bound
 from xl_leadkpi.leads.lifecycle.log_query import beside
 from xl_leadkpi.leads.lifecycle.outcome import WAS_LOST, WAS_WON, outcome_of, profile_of
 from xl_leadkpi.leads.lifecycle.row_checks import Check, check_counts, odd_rows
-from xl_leadkpi.leads.lifecycle.visits import as_it_was, changes_of, standing, visits_of
+from xl_leadkpi.leads.lifecycle.visits import as_it_was, changes_of, passed_outcomes, standing, visits_of
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.history import CHANGED_FIELDS, History, Log
 
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xl_leadkpi.leads.fields.rules import Decoded
+    from xl_leadkpi.leads.model.findings import Detail
 
     Rows = nw.LazyFrame[Any]
 
 _SAMPLES = 3
+_FEW_LEFT = 0.1
+"""Share of wins and losses that are left again in any sales team, without a word being none."""
 _OUTCOME_FIELDS = frozenset({"stage", "status", "won_date", "lost_date", "is_won", "is_lost", "deal_outcome"})
 
 
@@ -190,9 +193,32 @@ class HistoryJoin:
         if self.log.has_before:
             checks.append(Check(FindingKind.HISTORY_BREAKS, breaks & ~at_once, self._of_log("word")))
         self._find(self.visits, checks)
+        self._check_outcomes()
         if not self.bound.is_past:
             ahead = nw.col("day") >= self.bound.day + 1
             self._find(self.log.steps, [Check(FindingKind.FUTURE_DATES, ahead, self._of_log("time"))])
+
+    def _check_outcomes(self) -> None:
+        """Words for an outcome that most leads which come to them leave behind."""
+        if not (self.log.outcomes and self._may_be_passed()):
+            return
+        stages = {word.word: word.stage for word in self.log.words}
+        [counted] = engines.collect([passed_outcomes(self.log, self.bound.day)])
+        for row in counted:
+            reached, passed = int(row["reached"]), int(row["passed"])
+            if passed > 1 and passed > reached / 2:
+                word = self.log.outcomes[int(row["outcome"]) - 1]
+                details: dict[str, Detail] = {"word": word, "stage": stages.get(word) or "", "reached": float(reached)}
+                self.findings.append(Finding(FindingKind.PASSED_OUTCOME, passed, self._of_log("word"), details=details))
+
+    def _may_be_passed(self) -> bool:
+        """Whether it is worth looking at the words: what they mean is left by many, or what comes after is unknown."""
+        if any(word.stage is None for word in self.log.words):
+            return True
+        left = ~nw.col("left").is_null()
+        ends = self.visits.filter(nw.col("stage") >= self.pipeline.won_index)
+        counted = engines.measure(ends, {"all": nw.len(), "left": left.cast(nw.Int64).sum()})
+        return int(counted["left"] or 0) > max(1, _FEW_LEFT * int(counted["all"]))
 
     def _find(self, frame: Rows, checks: Sequence[Check]) -> None:
         self.findings += odd_rows(frame, checks, engines.measure(frame, check_counts(checks)))

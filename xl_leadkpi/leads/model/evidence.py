@@ -502,6 +502,7 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
         (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST),
     ),
     FindingKind.HISTORY_BEFORE_CREATION: (Fact.CREATION_DATES,),
+    FindingKind.PASSED_OUTCOME: (Fact.WINS, Fact.WIN_DAYS, Fact.LOSSES),
     **dict.fromkeys(
         (FindingKind.HISTORY_ORDER, FindingKind.HISTORY_BREAKS, FindingKind.INCOMPLETE_CHANGES),
         (Fact.STAGE_DAYS, Fact.REACH_OF_LOST),

@@ -82,6 +82,7 @@ class FindingKind(StrEnum):
     HISTORY_BREAKS = "history_breaks", "warning"
     HISTORY_DISAGREES = "history_disagrees", "warning"
     HISTORY_DAYS_DIFFER = "history_days_differ", "warning"
+    PASSED_OUTCOME = "passed_outcome", "warning"
     # two tables, identity
     JOINED_ON = "joined_on", "info"
     DEALS_WITHOUT_LEAD = "deals_without_lead", "warning"
@@ -486,6 +487,9 @@ _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.HISTORY_JOINED: lambda details, _: f"{details['lead']} = {details['history']}",
     FindingKind.HISTORY_PARTLY: lambda details, _: f"{details['strangers']:g} / {details['silent']:g}",
     FindingKind.HISTORY_LATER: lambda details, _: f"{details['changes']:g}",
+    FindingKind.PASSED_OUTCOME: lambda details, names: (
+        f"{details['word']} = {names.stage(details['stage'])}: {details['reached']:g}"
+    ),
     FindingKind.JOINED_ON: lambda details, _: f"{details['lead']} = {details['deal']}",
     FindingKind.DEALS_WITHOUT_LEAD: _without_lead,
     FindingKind.DEALS_NOT_COUNTED: _not_counted,

@@ -42,6 +42,9 @@ class Log:
         has_before: It tells what was left, too.
         won_index: Number of the win where rows say no more than that a lead is open, of which ``stage`` and
             ``from_stage`` are less than 0: the first stage, were there none before; 0 where no row does.
+        said: Every row about the stage that has a word: ``lead``, ``day``, ``order``, ``stage``, 0 where the word is
+            unknown, and ``outcome``, the place of the word among ``outcomes`` from 1, else 0.
+        outcomes: Words that mean won or lost.
     """
 
     steps: Rows
@@ -59,6 +62,8 @@ class Log:
     in_memory: bool = True
     has_before: bool = False
     won_index: int = 0
+    said: Rows | None = None
+    outcomes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
