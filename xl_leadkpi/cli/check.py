@@ -137,19 +137,26 @@ def _how_to_use(target: Path) -> str:
 
 def _understood(options: argparse.Namespace) -> Understanding:
     from xl_leadkpi.cli.inputs import at_hand
-    from xl_leadkpi.cli.progress import Progress
-    from xl_leadkpi.funnel.understanding import understand
     from xl_leadkpi.temporary_files import temporary_folder
 
     with temporary_folder() as folder:
         options = at_hand(options, folder)
-        reading, _, settled = funnel.reading_and_counting(options)
-        steps = 2 + bool(options.spend) + bool(options.touches) + len(funnel.given_reports(options))
-        with funnel.complaints(options), Progress(steps, quiet=options.quiet) as progress:
-            tables = funnel.read_tables(options, reading, settled, progress)
-            reports = funnel.read_reports(options, reading, progress)
-            progress("looking at it")
-            return understand(*tables, reports)
+        options = funnel.with_edits(options)
+        with funnel.naming_places(options):
+            return _seen(options)
+
+
+def _seen(options: argparse.Namespace) -> Understanding:
+    from xl_leadkpi.cli.progress import Progress
+    from xl_leadkpi.funnel.understanding import understand
+
+    reading, _, settled = funnel.reading_and_counting(options)
+    steps = 2 + bool(options.spend) + bool(options.touches) + len(funnel.given_reports(options))
+    with funnel.complaints(options), Progress(steps, quiet=options.quiet) as progress:
+        tables = funnel.read_tables(options, reading, settled, progress)
+        reports = funnel.read_reports(options, reading, progress)
+        progress("looking at it")
+        return understand(*tables, reports)
 
 
 # as data --------------------------------------------------------------------------------------------------------------
