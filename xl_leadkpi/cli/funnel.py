@@ -332,6 +332,12 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "campaigns, stages, reasons, headers and file names stay. They stay the same from run to run with a secret in "
         f"the environment variable {PSEUDONYM_KEY}",
     )
+    writing.add_argument(
+        "--fresh",
+        action="store_true",
+        help="replace an earlier workbook of the same name as it is; else what was edited in its Settings and "
+        "Funnel_Map holds on, as with --reuse-map",
+    )
     writing.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -370,12 +376,32 @@ def with_project(options: argparse.Namespace) -> argparse.Namespace:
     return whole
 
 
-def with_edits(options: argparse.Namespace) -> argparse.Namespace:
-    """The options with what was changed in the sheets of an earlier workbook."""
-    from xl_leadkpi.sheets import WorkbookEdits, read_edits
+def with_edits(options: argparse.Namespace, replaced: Path | None = None) -> argparse.Namespace:
+    """The options with what was changed in the sheets of an earlier workbook.
 
-    edits = read_edits(options.reuse_map) if options.reuse_map else WorkbookEdits()
-    return argparse.Namespace(**{**vars(options), "edits": edits})
+    Args:
+        options: Those in force.
+        replaced: The workbook that is going to be written. Where it is there and no other is named, what was changed in
+            it since holds on, for it would be lost.
+    """
+    from xl_leadkpi.sheets import WorkbookEdits, may_be_edited, read_edits
+
+    if options.reuse_map:
+        return argparse.Namespace(**{**vars(options), "edits": read_edits(options.reuse_map)})
+    none = WorkbookEdits()
+    if options.fresh or replaced is None or not replaced.is_file() or not may_be_edited(replaced):
+        return argparse.Namespace(**{**vars(options), "edits": none})
+    try:
+        edits = read_edits(replaced)
+    except UserError as error:
+        raise UserError(f"{error} To start without what was changed in this workbook, say --fresh.") from None
+    if edits != none:
+        _say(
+            options,
+            f"{replaced} was edited: what its Settings and Funnel_Map say holds on, as with "
+            "--reuse-map (to start without: --fresh)",
+        )
+    return argparse.Namespace(**{**vars(options), "edits": edits, "reuse_map": replaced})
 
 
 def make(options: argparse.Namespace) -> int:
@@ -387,7 +413,7 @@ def make(options: argparse.Namespace) -> int:
     with naming_places(options):
         wanted = _outputs(options)
     with temporary_folder() as folder, OutputFiles() as files:
-        options = with_edits(at_hand(options, folder))
+        options = with_edits(at_hand(options, folder), wanted.workbook)
         with naming_places(options):
             report = _write(options, wanted, files)
         files.put_in_place()
@@ -401,7 +427,7 @@ def _write(options: argparse.Namespace, wanted: _Outputs, files: OutputFiles) ->
     with _without_collecting():
         from xl_leadkpi.cli.progress import Progress
         from xl_leadkpi.funnel import as_json, build
-        from xl_leadkpi.sheets import lay_out, to_file, to_html
+        from xl_leadkpi.sheets import WorkbookEdits, lay_out, to_file, to_html
 
     reading, counting, settled = reading_and_counting(options)
     steps = 2 + bool(options.spend) + bool(options.touches) + len(given_reports(options)) + 2 * bool(wanted.workbook)
@@ -423,7 +449,7 @@ def _write(options: argparse.Namespace, wanted: _Outputs, files: OutputFiles) ->
                 settled=settled.parameters,
             )
             progress("writing")
-            to_file(layout, wanted.workbook, files)
+            to_file(replace(layout, is_edited=options.edits != WorkbookEdits()), wanted.workbook, files)
     if wanted.page:
         to_html(report, wanted.page, language=options.language or "en", outputs=files)
     if wanted.json:
