@@ -319,11 +319,15 @@ def _words(seen: Understanding, texts: Texts) -> Iterator[str]:
     yield f"{texts('check.words')} {own}".rstrip() + ":"
     if not seen.words:
         yield "  " + texts("check.no_words")
-    for word in seen.words[:_WORDS]:
-        stage = texts.label(word.stage, "stage") if word.stage else "?"
-        origin = "" if word.origin == "vocabulary" else texts(f"origin.{word.origin}")
-        count = _number(texts, word.count).rjust(9)
-        yield f"  {_cut(' '.join(word.word.split()), 40).ljust(40)}{count}  {stage.ljust(14)}  {origin}".rstrip()
+    shown = seen.words[:_WORDS]
+    for table in sorted({word.table for word in shown}, key=("leads", "deals", "history").index):
+        # rows of leads, of deals and of changes are not to be compared
+        yield "  " + texts(f"check.rows_of_{table}")
+        for word in (one for one in shown if one.table == table):
+            stage = texts.label(word.stage, "stage") if word.stage else "?"
+            origin = "" if word.origin == "vocabulary" else texts(f"origin.{word.origin}")
+            count = _number(texts, word.count).rjust(9)
+            yield f"  {_cut(' '.join(word.word.split()), 40).ljust(40)}{count}  {stage.ljust(14)}  {origin}".rstrip()
     if len(seen.words) > _WORDS:
         yield "  " + texts("check.more", value=_number(texts, len(seen.words) - _WORDS))
 
