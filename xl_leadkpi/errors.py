@@ -18,12 +18,13 @@ _WORKED_OUT = re.compile(r"[$`\\]|!(?![\s=(]|$)")
 """What a shell works out between double quotation marks."""
 
 
+OWN_STAGES = "own_stages"
+STAGE_NAMES, STAGE_WORDS, STANDS_FOR = (f"{OWN_STAGES}.{key}" for key in ("name", "words", "stands_for"))
+"""What errors call the list of the user's stages, and what of one of them is at fault."""
+
+
 class UserError(Exception):
-    """Something the user can mend; the message says where the fault is and how. The command line prints just that."""
-
-
-class InputError(UserError):
-    """An export that cannot be used: the message names file, sheet, row, column, the expectation and the remedy.
+    """Something the user can mend; the message says where the fault is and how. The command line prints just that.
 
     Attributes:
         setting: The option that is at fault and the value or the entry of it, None where the export is.
@@ -32,6 +33,10 @@ class InputError(UserError):
     def __init__(self, message: str, setting: tuple[str, str] | None = None) -> None:
         super().__init__(message)
         self.setting = setting
+
+
+class InputError(UserError):
+    """An export that cannot be used: the message names file, sheet, row, column, the expectation and the remedy."""
 
 
 def brief(text: str) -> str:

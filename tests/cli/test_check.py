@@ -224,3 +224,29 @@ def test_force_needs_write(folder, capsys):
 
 def test_standard_input_cannot_be_kept_in_a_project(folder, capsys):
     assert "give a file" in said(capsys, "-", "--write", code=1).err
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+def test_rows_of_leads_of_deals_and_of_changes_stand_apart(folder, capsys, language):
+    Path("people.csv").write_text("Lead ID,Created,Stage\n1,2025-01-05,MQL\n2,2025-01-06,MQL\n3,2025-01-07,SQL\n")
+    Path("sales.csv").write_text("Deal ID,Lead ID,Deal stage,Amount,Close date\nD1,3,Won,100,2025-02-01\n")
+    Path("opps.csv").write_text("Deal ID,Created,Stage,Amount\nD1,2025-01-01,Won,5\nD2,2025-01-02,Proposal,6\n")
+    Path("log.csv").write_text(
+        "Deal ID,Stage,Changed at\nD1,Qualified,2025-01-05\nD1,Proposal,2025-01-06\nD1,Qualified,2025-01-07\n"
+        "D1,Won,2025-01-09\nD2,Proposal,2025-01-08\n"
+    )
+    own = locale(language)
+    rows = {table: own.text("funnel", f"check.rows_of_{table}") for table in ("leads", "deals", "history")}
+    out = said(capsys, "people.csv", "--deals", "sales.csv", "--language", language).out
+    assert out.index(rows["leads"]) < out.index("\n  MQL  ") < out.index(rows["deals"]) < out.index("\n  Won  ")
+    assert rows["history"] not in out
+    out = said(capsys, "opps.csv", "--history", "log.csv", "--language", language).out
+    assert (
+        out.index(rows["leads"])
+        < out.index("\n  Proposal  ")
+        < out.index(rows["history"])
+        < out.index("\n  Qualified  ")
+    )
+    out = said(capsys, "log.csv", "--language", language).out
+    assert rows["history"] in out
+    assert rows["leads"] not in out

@@ -505,3 +505,65 @@ def test_a_foreign_page_is_replaced_on_the_command_line_alone(folder, capsys):
     assert "leadkpi.toml, line 5: output.html: page.html is there and no page of leadkpi's" in said
     assert main(["funnel", "leads.csv", "--html", "page.html", "--quiet"]) == 0
     assert main(["funnel", "--quiet"]) == 0  # now it is ours
+
+
+# what was edited in the workbook that is replaced ---------------------------------------------------------------------
+
+
+def edited(path, option, value):
+    """Change the cell of a parameter of Settings, as somebody who has the workbook open."""
+    book = load_workbook(path)
+    [cells] = [row for row in book["Settings"].iter_rows(max_col=4) if row[1].value == option]
+    cells[2].value = value
+    book.save(path)
+
+
+def window_of(path):
+    book = load_workbook(path)
+    return next(row[2].value for row in book["Settings"].iter_rows(max_col=4) if row[1].value == WINDOW)
+
+
+WINDOW = "Maturity window, days"
+
+
+@pytest.mark.parametrize("how", ["-o", "by itself", "project"])
+def test_edits_of_the_workbook_that_is_replaced_hold_on(tmp_path, monkeypatch, capsys, how):
+    monkeypatch.chdir(tmp_path)
+    Path("leads.csv").write_text(LEADS)
+    Path("leadkpi.toml").write_text('window = 75\n[inputs]\nleads = "leads.csv"\n[output]\nworkbook = "out.xlsx"\n')
+    words = {"-o": ["leads.csv", "-o", "out.xlsx"], "by itself": ["leads.csv"], "project": []}[how]
+    out = "leads-funnel.xlsx" if how == "by itself" else "out.xlsx"
+    usual = 75 if how == "project" else 90
+    # a workbook that nobody has touched holds nothing but what the options said, which are said anew
+    assert main(["funnel", *words, "--window", "30"]) == 0
+    assert main(["funnel", *words]) == 0
+    assert window_of(out) == usual
+    assert "--fresh" not in capsys.readouterr().err
+    edited(out, WINDOW, 45)
+    for _ in range(2):
+        assert main(["funnel", *words]) == 0
+        assert window_of(out) == 45
+        assert f"{out} was edited: what its Settings" in capsys.readouterr().err
+    assert main(["funnel", *words, "--window", "60"]) == 0
+    assert window_of(out) == 60
+    edited(out, WINDOW, 50)
+    capsys.readouterr()
+    assert main(["funnel", *words, "--fresh"]) == 0
+    assert window_of(out) == usual
+    assert "was edited" not in capsys.readouterr().err
+    assert main(["funnel", *words]) == 0
+    assert window_of(out) == usual
+
+
+def test_bad_edits_of_the_workbook_that_is_replaced_are_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("leads.csv").write_text(LEADS)
+    assert main(["funnel", "leads.csv", "-o", "out.xlsx", "--quiet"]) == 0
+    edited("out.xlsx", WINDOW, "long")
+    before = Path("out.xlsx").read_bytes()
+    assert main(["funnel", "leads.csv", "-o", "out.xlsx"]) == 1
+    err = capsys.readouterr().err
+    assert "leadkpi: out.xlsx, Settings, cell C" in err
+    assert "say --fresh" in err
+    assert Path("out.xlsx").read_bytes() == before
+    assert main(["funnel", "leads.csv", "-o", "out.xlsx", "--fresh", "--quiet"]) == 0

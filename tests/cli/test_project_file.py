@@ -437,7 +437,51 @@ FAULTS = {
     ),
     "a stage twice": (
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\nwords = ["a"]\n',
-        "line 3: stages: 'a': two stages have this name or word",
+        "line 5: stages.words: 'a': two stages have this name or word",
+    ),
+    "no stage": (f"stages = []\n{INPUTS}", "line 1: stages: 0 before the win; a funnel has 2 to 20"),
+    "stages in a list": (
+        'stages = [\n  { name = "A" },\n  # the second\n  { name = "B", stands_for = "Demo" }, { name = "C" },\n]\n',
+        "line 4: stages: 'B' stands for 'Demo', which is none of",
+    ),
+    "a list over lines": (
+        'top = 3\nstages = [{ name = "A" }, { name = "B", words = [\n"x",\n"a" ] }]\n',
+        "line 4: stages: 'a': two stages have this name or word",
+    ),
+    "blanks and quotation marks": (
+        '[[ stages ]] # first\nname = "A"\n[["stages"]]\nname = "B"\n[[ \'stages\' ]]\n"name" = "Lost"\n',
+        "line 6: stages.name: 'Lost' is an outcome, not a stage",
+    ),
+    "a text that looks like a stage": (
+        '[[stages]]\nname = "A"\nwords = ["""\n[[stages]]\n"""]\n[[stages]]\nname = "B"\nstands_for = "C"\n',
+        "line 8: stages.stands_for: 'B' stands for 'C'",
+    ),
+    "stages on one line": (
+        'stages = [{ name = "A" }, { name = 3 }]\n',
+        "line 1: stages: this is no stage; give it a name",
+    ),
+    "names as stages": ('stages = ["A", "B"]\n', "line 1: stages: 'A' is no stage: begin each with [[stages]]"),
+    "a currency alone": (f'\ncurrency = "CZK"\n{INPUTS}', "line 2: currency: --currency names the currency that"),
+    "a rate twice": (f'rate = ["CZK=4", "CZK=5"]\n{INPUTS}', "line 1: rate: --rate: CZK is 4 and 5 as well. Give one"),
+    "a rate of the report's": (
+        f'rate = "CZK=4"\ncurrency = "CZK"\n{INPUTS}',
+        "line 1: rate: --rate CZK=4: CZK is the currency of the report",
+    ),
+    "a rate of what": (f'rate = "CZK=4"\n{INPUTS}', "line 1: rate: leads.csv: every currency met (none) has a rate"),
+    "an engine": (f'{INPUTS}engine = "duckdb"\n', "line 3: inputs.engine: --engine duckdb reads Parquet files"),
+    "a master of another": (
+        f'{INPUTS}engine = "polars"\nspark_master = "local[1]"\n',
+        "line 4: inputs.spark_master: --spark-master goes",
+    ),
+    "a day before the leads": (f"as_of = 1996-07-01\n{INPUTS}", "line 1: as_of: As of 1996-07-01: every row of"),
+    "all words": (f'exclude = ["Won", "Lead", "SQL"]\n{INPUTS}', "line 1: exclude: leads.csv: no row is left of 3"),
+    "a pipeline": (
+        f'pipeline = "North"\n{INPUTS}',
+        "line 1: pipeline: leads.csv: there is no column of sales pipelines",
+    ),
+    "nothing left": (
+        f'where = [\n"Amount>=1",\n"Source = Radio"]\n{INPUTS}',
+        "line 1: where: leads.csv, column 'Source': no row is",
     ),
     "an early win": (
         '[[stages]]\nname = "A"\nstands_for = "Won"\n[[stages]]\nname = "B"\n',
@@ -445,7 +489,10 @@ FAULTS = {
     ),
     "what it stands for": (
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\nstands_for = "Demo"\n',
-        "line 3: stages: 'B' stands for 'Demo', which is none of MQL, SQL, Meeting, Opportunity, Proposal",
+        (
+            "line 5: stages.stands_for: 'B' stands for 'Demo', which is none of MQL, SQL, Meeting, Opportunity, "
+            "Proposal. Write one of these (of deals Meeting, Proposal), or leave it out."
+        ),
     ),
     "a word of an own stage": (
         '[[stages]]\nname = "A"\n[[stages]]\nname = "B"\n[stage_words]\nHot = "SQL"\n',
@@ -494,6 +541,33 @@ FAULTS = {
         "line 1: inputs: [{'leads': 'a'}] does not fit; write its settings below a line [inputs]",
     ),
 }
+
+
+FAULTS_OF_FUNNEL = {
+    "stages of leads": (
+        '[inputs]\nleads = "deals.csv"\n[[stages]]\nname = "New"\n[[stages]]\nname = "Fit"\nstands_for = "MQL"\n',
+        (
+            "line 7: stages.stands_for: Stages: 'Fit' stands for 'MQL', which is none of Meeting, Proposal that a deal "
+            "passes through. Write one of these, or leave it out. If the rows are leads, say --kind leads."
+        ),
+    ),
+    "an empty period": (f"period = 2019\n{INPUTS}", "line 1: period: leads.csv: nothing was created or closed"),
+    "a folder": (f'{INPUTS}[output]\nworkbook = "a/b.xlsx"\n', "line 4: output.workbook: a/b.xlsx: the folder a does"),
+    "no workbook": (f'{INPUTS}[output]\nworkbook = "b.csv"\n', "line 4: output.workbook: b.csv: the workbook is an"),
+    "one for two": (
+        f'{INPUTS}[output]\nworkbook = "c.xlsx"\nhtml = "c.xlsx"\n',
+        "line 5: output.html: c.xlsx: the workbook and",
+    ),
+    "a page": (f'{INPUTS}[output]\nhtml = "-"\n', "line 4: output.html: --html -: the page goes into a file"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS_OF_FUNNEL)
+def test_what_only_the_counting_or_the_writing_refuses_is_told_with_its_line(folder, capsys, name):
+    text, expected = FAULTS_OF_FUNNEL[name]
+    Path("deals.csv").write_text("Deal ID,Created,Deal stage,Amount\nD1,2025-02-01,New,5\nD2,2025-02-02,Fit,7\n")
+    project(text)
+    assert f"leadkpi: leadkpi.toml, {expected}" in refused(capsys)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -520,3 +520,58 @@ def test_a_report_is_refused_as_spend_and_as_leads(saved, content, option):
 )
 def test_leads_with_such_columns_stay_leads(saved, content):
     assert len(read(saved(content)).frame) == 2
+
+
+# months without their year --------------------------------------------------------------------------------------------
+
+
+def months_of(table):
+    return {divmod(row.month, 12): row.values["sessions"] for row in table.rows}
+
+
+def ga4_months(start, end, months, header="Month"):
+    lines = f"# All Users\n# Start date: {start}\n# End date: {end}\n" if start else ""
+    rows = "".join(f"Direct,{month},{n}\n" for n, month in enumerate(months, start=1))
+    return f"{lines}Session primary channel group (Default Channel Group),{header},Sessions\n{rows}"
+
+
+@pytest.mark.parametrize(
+    ("months", "header"),
+    [
+        ([f"{n:02}" for n in range(1, 9)], "Month"),
+        (range(1, 9), "Miesiąc"),
+        (["January", "February", "March", "April", "May", "June", "July", "August"], "Month"),
+        (["0000", "0001", "0002", "0003", "0004", "0005", "0006", "0007"], "Month Index"),
+        ([f"2025{n:02}" for n in range(1, 9)], "Month of the year"),
+    ],
+)
+def test_months_are_of_the_year_that_the_lines_above_name(saved, months, header):
+    table = read_traffic(saved(ga4_months("20250101", "20250831", months, header)))
+    assert months_of(table) == {(2025, n): n + 1 for n in range(8)}
+
+
+def test_months_go_on_into_the_next_year(saved):
+    table = read_traffic(saved(ga4_months("20241115", "20250214", ["11", "12", "01", "02"])))
+    assert months_of(table) == {(2024, 10): 1, (2024, 11): 2, (2025, 0): 3, (2025, 1): 4}
+
+
+def test_a_month_outside_of_the_days_above_is_none(saved):
+    table = read_traffic(saved(ga4_months("20250301", "20250430", ["09", "03", "04"])))
+    assert {row.month for row in table.rows} == {None, 2025 * 12 + 2, 2025 * 12 + 3}
+    assert kinds(table)["report_without_date"] == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (
+            "20240501",
+            "20250831",
+            r"row 6, column 'Month': '05' may be of two years, for the report covers 2024-05-01 to",
+        ),
+        ("", "", r"row 2, column 'Month': '04' is a month without its year, and no line above the header says which"),
+    ],
+)
+def test_a_month_of_no_year_or_of_two_is_refused(saved, start, end, said):
+    with pytest.raises(InputError, match=f"{said}.* Export the report with the year beside the month"):
+        read_traffic(saved(ga4_months(start, end, ["04", "05"])))

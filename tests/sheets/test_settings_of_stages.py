@@ -88,7 +88,7 @@ def test_words_that_no_order_is_known_of_are_put_in_order_by_hand(tmp_path):
     [
         (2, "first", r"Settings, cell C\d+: 'first' is no place in an order; write 1, 2, 3"),
         (4, "Demo", r"Settings, cell E\d+: 'Demo' is none of MQL, SQL, Meeting, Opportunity, Proposal"),
-        (3, "Negotiation/Review", r"Settings, row \d+: Stages: 'Negotiation/Review': two stages have this name"),
+        (3, "Negotiation/Review", r"Settings, cell D\d+: Stages: 'Negotiation/Review': two stages have this name"),
     ],
 )
 def test_bad_cells_are_named(tmp_path, column, value, said):

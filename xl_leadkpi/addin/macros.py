@@ -171,12 +171,15 @@ def _build_from(
     except (TypeError, ValueError) as problem:
         raise InputError(f"Settings: {problem}") from None
     report_progress("recognising columns")
-    leads = _telling_hidden(read_frame(table.rows, options, table.address, table.first_row), table, host)
-    others = _Others.of(book, edits.tables, table.sheet, set(ours.values()), report_progress)
+    with edits.naming_cells():
+        read = read_frame(table.rows, options, table.address, table.first_row)
+    leads = _telling_hidden(read, table, host)
+    others = _Others.of(book, edits, table.sheet, set(ours.values()), report_progress)
     spend, touches = others.read(options, host)
     report_progress(f"counting {leads.rows_read:,} rows")
     leads, spend, touches = with_channels(leads, spend, touches)
-    report = build(leads, spend, touches, counting)
+    with edits.naming_cells():
+        report = build(leads, spend, touches, counting)
     report_progress("laying out")
     layout = lay_out(report, leads, language=language, data_rows=DATA_ROWS, tables=others.choices())
     names = {SOURCE: _source_name(table), **_summary_name(layout)}
@@ -246,20 +249,18 @@ class _Others:
 
     @classmethod
     def of(
-        cls, book: Any, named: Mapping[str, str], leads: str, ours: set[str], report_progress: Callable[[str], None]
+        cls, book: Any, edits: WorkbookEdits, leads: str, ours: set[str], report_progress: Callable[[str], None]
     ) -> _Others:
         """Look on all sheets but ours and that of the leads; what is named in Settings comes before what is found."""
         from xl_leadkpi.addin.selection import find_tables, named_tables  # noqa: PLC0415
-        from xl_leadkpi.locales import ENGLISH, locale  # noqa: PLC0415
 
+        named = edits.tables
         report_progress("looking for spend and touches")
         spend, touches = found = find_tables(book, {leads, *ours})
         if "spend_table" in named:
-            place = f"Settings, {locale(ENGLISH).text('funnel', 'option.spend_table')}"
-            spend = named_tables(book, named["spend_table"], "spend", ours, place)
+            spend = named_tables(book, named["spend_table"], "spend", ours, edits.places["spend_table", ""])
         if "touches_table" in named:
-            place = f"Settings, {locale(ENGLISH).text('funnel', 'option.touches_table')}"
-            touches = named_tables(book, named["touches_table"], "touches", ours, place)
+            touches = named_tables(book, named["touches_table"], "touches", ours, edits.places["touches_table", ""])
         return cls(spend, touches[:1], found[0], found[1], named)
 
     def read(self, options: Any, host: Host) -> tuple[SpendTable | None, TouchTable | None]:

@@ -50,7 +50,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     funnel.add_arguments(parser, _add_writing)
-    parser.set_defaults(run=run, parser=parser, output=None, formulas=None, data=None, quiet=False)
+    parser.set_defaults(run=run, parser=parser, output=None, formulas=None, data=None, fresh=True, quiet=False)
 
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
@@ -137,19 +137,26 @@ def _how_to_use(target: Path) -> str:
 
 def _understood(options: argparse.Namespace) -> Understanding:
     from xl_leadkpi.cli.inputs import at_hand
-    from xl_leadkpi.cli.progress import Progress
-    from xl_leadkpi.funnel.understanding import understand
     from xl_leadkpi.temporary_files import temporary_folder
 
     with temporary_folder() as folder:
         options = at_hand(options, folder)
-        reading, _, settled = funnel.reading_and_counting(options)
-        steps = 2 + bool(options.spend) + bool(options.touches) + len(funnel.given_reports(options))
-        with funnel.complaints(options), Progress(steps, quiet=options.quiet) as progress:
-            tables = funnel.read_tables(options, reading, settled, progress)
-            reports = funnel.read_reports(options, reading, progress)
-            progress("looking at it")
-            return understand(*tables, reports)
+        options = funnel.with_edits(options)
+        with funnel.naming_places(options):
+            return _seen(options)
+
+
+def _seen(options: argparse.Namespace) -> Understanding:
+    from xl_leadkpi.cli.progress import Progress
+    from xl_leadkpi.funnel.understanding import understand
+
+    reading, _, settled = funnel.reading_and_counting(options)
+    steps = 2 + bool(options.spend) + bool(options.touches) + len(funnel.given_reports(options))
+    with funnel.complaints(options), Progress(steps, quiet=options.quiet) as progress:
+        tables = funnel.read_tables(options, reading, settled, progress)
+        reports = funnel.read_reports(options, reading, progress)
+        progress("looking at it")
+        return understand(*tables, reports)
 
 
 # as data --------------------------------------------------------------------------------------------------------------
@@ -312,11 +319,15 @@ def _words(seen: Understanding, texts: Texts) -> Iterator[str]:
     yield f"{texts('check.words')} {own}".rstrip() + ":"
     if not seen.words:
         yield "  " + texts("check.no_words")
-    for word in seen.words[:_WORDS]:
-        stage = texts.label(word.stage, "stage") if word.stage else "?"
-        origin = "" if word.origin == "vocabulary" else texts(f"origin.{word.origin}")
-        count = _number(texts, word.count).rjust(9)
-        yield f"  {_cut(' '.join(word.word.split()), 40).ljust(40)}{count}  {stage.ljust(14)}  {origin}".rstrip()
+    shown = seen.words[:_WORDS]
+    for table in sorted({word.table for word in shown}, key=("leads", "deals", "history").index):
+        # rows of leads, of deals and of changes are not to be compared
+        yield "  " + texts(f"check.rows_of_{table}")
+        for word in (one for one in shown if one.table == table):
+            stage = texts.label(word.stage, "stage") if word.stage else "?"
+            origin = "" if word.origin == "vocabulary" else texts(f"origin.{word.origin}")
+            count = _number(texts, word.count).rjust(9)
+            yield f"  {_cut(' '.join(word.word.split()), 40).ljust(40)}{count}  {stage.ljust(14)}  {origin}".rstrip()
     if len(seen.words) > _WORDS:
         yield "  " + texts("check.more", value=_number(texts, len(seen.words) - _WORDS))
 

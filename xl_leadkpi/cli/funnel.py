@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xl_leadkpi.cli import argument_types
 from xl_leadkpi.cli.settings import PROJECT, READ, REPLACED, chosen_parameters, merged, overlaid, settings
 from xl_leadkpi.cli.streams import print_message, write_json
-from xl_leadkpi.errors import InputError, UserError
+from xl_leadkpi.errors import OWN_STAGES, UserError
 from xl_leadkpi.locales import languages
 
 if TYPE_CHECKING:
@@ -332,6 +332,12 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "campaigns, stages, reasons, headers and file names stay. They stay the same from run to run with a secret in "
         f"the environment variable {PSEUDONYM_KEY}",
     )
+    writing.add_argument(
+        "--fresh",
+        action="store_true",
+        help="replace an earlier workbook of the same name as it is; else what was edited in its Settings and "
+        "Funnel_Map holds on, as with --reuse-map",
+    )
     writing.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -370,15 +376,46 @@ def with_project(options: argparse.Namespace) -> argparse.Namespace:
     return whole
 
 
+def with_edits(options: argparse.Namespace, replaced: Path | None = None) -> argparse.Namespace:
+    """The options with what was changed in the sheets of an earlier workbook.
+
+    Args:
+        options: Those in force.
+        replaced: The workbook that is going to be written. Where it is there and no other is named, what was changed in
+            it since holds on, for it would be lost.
+    """
+    from xl_leadkpi.sheets import WorkbookEdits, may_be_edited, read_edits
+
+    if options.reuse_map:
+        return argparse.Namespace(**{**vars(options), "edits": read_edits(options.reuse_map)})
+    none = WorkbookEdits()
+    if options.fresh or replaced is None or not replaced.is_file() or not may_be_edited(replaced):
+        return argparse.Namespace(**{**vars(options), "edits": none})
+    try:
+        edits = read_edits(replaced)
+    except UserError as error:
+        raise UserError(f"{error} To start without what was changed in this workbook, say --fresh.") from None
+    if edits != none:
+        _say(
+            options,
+            f"{replaced} was edited: what its Settings and Funnel_Map say holds on, as with "
+            "--reuse-map (to start without: --fresh)",
+        )
+    return argparse.Namespace(**{**vars(options), "edits": edits, "reuse_map": replaced})
+
+
 def make(options: argparse.Namespace) -> int:
     """Do what :func:`run` does for a caller who heeds signals already."""
     from xl_leadkpi.cli.inputs import at_hand
     from xl_leadkpi.output_files import OutputFiles
     from xl_leadkpi.temporary_files import temporary_folder
 
-    wanted = _outputs(options)
+    with naming_places(options):
+        wanted = _outputs(options)
     with temporary_folder() as folder, OutputFiles() as files:
-        report = _write(at_hand(options, folder), wanted, files)
+        options = with_edits(at_hand(options, folder), wanted.workbook)
+        with naming_places(options):
+            report = _write(options, wanted, files)
         files.put_in_place()
     if not options.quiet and wanted.json != STDOUT:
         _print_figures(report, wanted)
@@ -390,7 +427,7 @@ def _write(options: argparse.Namespace, wanted: _Outputs, files: OutputFiles) ->
     with _without_collecting():
         from xl_leadkpi.cli.progress import Progress
         from xl_leadkpi.funnel import as_json, build
-        from xl_leadkpi.sheets import lay_out, to_file, to_html
+        from xl_leadkpi.sheets import WorkbookEdits, lay_out, to_file, to_html
 
     reading, counting, settled = reading_and_counting(options)
     steps = 2 + bool(options.spend) + bool(options.touches) + len(given_reports(options)) + 2 * bool(wanted.workbook)
@@ -400,10 +437,7 @@ def _write(options: argparse.Namespace, wanted: _Outputs, files: OutputFiles) ->
             leads, settled = _anonymised(leads, settled, options)
         reports = read_reports(options, reading, progress)
         progress("counting")
-        try:
-            report = build(leads, spend, touches, counting, reports)
-        except InputError as error:
-            raise _of_project(error, options) from None
+        report = build(leads, spend, touches, counting, reports)
         if wanted.workbook:
             progress("laying out")
             layout = lay_out(
@@ -415,7 +449,7 @@ def _write(options: argparse.Namespace, wanted: _Outputs, files: OutputFiles) ->
                 settled=settled.parameters,
             )
             progress("writing")
-            to_file(layout, wanted.workbook, files)
+            to_file(replace(layout, is_edited=options.edits != WorkbookEdits()), wanted.workbook, files)
     if wanted.page:
         to_html(report, wanted.page, language=options.language or "en", outputs=files)
     if wanted.json:
@@ -482,26 +516,23 @@ def read_tables(
     """Read every table, with one name for each channel.
 
     Raises:
-        InputError: One cannot be used; where a setting of the project file is at fault, the message begins with it.
+        InputError: One cannot be used.
     """
     from xl_leadkpi.leads import read_spend
     from xl_leadkpi.leads.channels import with_channels
     from xl_leadkpi.leads.overrides import as_settled, channels_as_settled
 
     spend = touches = None
-    try:
-        progress("reading leads")
-        leads, engine = _leads(options, reading)
-        if leads.conversion is not None and reading.rates is not None:
-            reading = replace(reading, rates=replace(reading.rates, target=leads.conversion.target))
-        if options.spend:
-            progress("reading spend")
-            spend = read_spend(options.spend, reading)
-        if options.touches:
-            progress("reading touches")
-            touches = _touches(options, reading, engine)
-    except InputError as error:
-        raise _of_project(error, options) from None
+    progress("reading leads")
+    leads, engine = _leads(options, reading)
+    if leads.conversion is not None and reading.rates is not None:
+        reading = replace(reading, rates=replace(reading.rates, target=leads.conversion.target))
+    if options.spend:
+        progress("reading spend")
+        spend = read_spend(options.spend, reading)
+    if options.touches:
+        progress("reading touches")
+        touches = _touches(options, reading, engine)
     if reading.own_stages and reading.own_stages == options.filed.get("own_stages"):
         leads = replace(leads, stages_told_by="project")
     leads, spend, touches = with_channels(as_settled(leads, settled), spend, touches)
@@ -517,7 +548,7 @@ def read_reports(options: argparse.Namespace, reading: ReadOptions, progress: Ca
     """Read the reports of other tools; None where none is given.
 
     Raises:
-        InputError: One cannot be used; where a setting of the project file is at fault, the message begins with it.
+        InputError: One cannot be used.
     """
     given = given_reports(options)
     if not given:
@@ -529,30 +560,37 @@ def read_reports(options: argparse.Namespace, reading: ReadOptions, progress: Ca
     found = {}
     for name in given:
         progress(f"reading {name}")
-        try:
-            found[name] = readers[name](getattr(options, name), reading)
-        except InputError as error:
-            raise _of_project(error, options) from None
+        found[name] = readers[name](getattr(options, name), reading)
     return Reports(**found)
 
 
-def _of_project(error: InputError, options: argparse.Namespace) -> InputError:
-    """The error with the place of the setting that it speaks of, where that stands in the project file."""
-    setting, entry = error.setting or ("", "")
-    filed = options.filed.get(setting)
-    if options.project_file is None or filed is None:
-        return error
-    known = settings()[setting]
-    if setting == "target":  # of any letters
-        entry = next((name for name, _ in filed if name.casefold() == entry.casefold()), entry)
-    if known.is_table:
-        is_filed, keys = (
-            entry in dict(filed) and entry not in dict(getattr(options.said, setting)),
-            (*known.path, entry),
-        )
-    else:
-        is_filed, keys = getattr(options.said, setting) in (None, []) and entry in str(filed), known.path
-    return InputError(f"{options.project_file.place(*keys)}: {error}") if is_filed else error
+@contextmanager
+def naming_places(options: argparse.Namespace) -> Iterator[None]:
+    """Let the errors of what is done with options begin with the place of the setting that they speak of.
+
+    That is its cell in an earlier workbook, or its line in the project file.
+    """
+    try:
+        yield
+    except UserError as error:
+        setting, entry = error.setting or ("", "")
+        if not setting or _is_said(setting, entry, options.said):
+            raise
+        cell = options.edits.place_of(setting, entry) if "edits" in options else ""
+        if cell:
+            raise options.edits.placed(error) from None
+        line = options.project_file.place_of(setting, entry) if options.project_file else ""
+        if line:
+            raise UserError(f"{line}: {error}") from None
+        raise
+
+
+def _is_said(setting: str, entry: str, said: argparse.Namespace) -> bool:
+    """Tell whether the command line says what is at fault."""
+    value = getattr(said, "stages" if setting.startswith(OWN_STAGES) else setting, None)
+    if isinstance(value, list):
+        return entry.casefold() in {str(one[0] if isinstance(one, tuple) else one).casefold() for one in value}
+    return value is not None
 
 
 def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable, Engine]:
@@ -561,7 +599,7 @@ def _leads(options: argparse.Namespace, reading: ReadOptions) -> tuple[LeadTable
     from xl_leadkpi.leads.files.warehouse import choose_engine, find_files, find_table, open_location
 
     if options.spark_master and options.engine not in {None, "spark"}:
-        raise UserError(f"--spark-master goes with --engine spark, not with {options.engine}")
+        raise UserError(f"--spark-master goes with --engine spark, not with {options.engine}", ("spark_master", ""))
     deals = find_files(options.deals, may_be_table=False) if options.deals else None
     files = find_files(options.leads)
     if files is not None:
@@ -664,20 +702,24 @@ def _outputs(options: argparse.Namespace) -> _Outputs:
     if json_output is not None and str(json_output) in _STDOUT_NAMES:
         json_output = STDOUT
     if output is not None and output.suffix.lower() != ".xlsx":
-        raise UserError(f"{output}: the workbook is an .xlsx file; name it so with -o")
+        raise UserError(f"{output}: the workbook is an .xlsx file; name it so with -o", ("output", ""))
     if page is not None and str(page) in {str(STDOUT), *_STDOUT_NAMES}:
-        raise UserError(f"--html {page}: the page goes into a file; name one such as funnel.html")
+        raise UserError(f"--html {page}: the page goes into a file; name one such as funnel.html", ("html", ""))
     read = [*tables_read(options), *([options.project_file.path] if options.project_file else [])]
     reused = [options.reuse_map] if options.reuse_map else []
-    for path, option in ((output, "-o"), (json_output, "--json"), (page, "--html")):
+    for path, option, name in ((output, "-o", "output"), (json_output, "--json", "json"), (page, "--html", "html")):
         if path is None or path == STDOUT:
             continue
         # the workbook whose edits are kept may be replaced by the one they are kept in, but by nothing else
-        _check_output(path, option, read if path is output else read + reused)
+        try:
+            _check_output(path, option, read if path is output else read + reused)
+        except UserError as error:
+            raise UserError(str(error), (name, "")) from None
     named = [("workbook", output, "-o"), ("JSON", json_output, "--json"), ("page", page, "--html")]
     for (one, first, _), (other, second, option) in combinations(named, 2):
         if first and second and STDOUT not in (first, second) and _are_one_file(first, second):
-            raise UserError(f"{first}: the {one} and the {other} cannot be one file; name another with {option}")
+            said = f"{first}: the {one} and the {other} cannot be one file; name another with {option}"
+            raise UserError(said, (option.lstrip("-"), ""))
     return _Outputs(output, json_output, page)
 
 
@@ -779,16 +821,17 @@ def _are_one_file(one: Path, other: Path) -> bool:
 def reading_and_counting(options: argparse.Namespace) -> tuple[ReadOptions, FunnelOptions, Settled]:
     """How to read and to count: by the command line, then an earlier workbook, then the project file.
 
+    Args:
+        options: Those in force, see :func:`with_edits`.
+
     Returns:
         The two, and what of it the project file has settled.
     """
     from xl_leadkpi.funnel.targets import named_targets
     from xl_leadkpi.leads import ReadOptions
     from xl_leadkpi.leads.overrides import Settled
-    from xl_leadkpi.sheets import WorkbookEdits, read_edits
 
-    edits = read_edits(options.reuse_map) if options.reuse_map else WorkbookEdits()
-    filed, said = options.filed, options.said
+    edits, filed, said = options.edits, options.filed, options.said
     fields, words, channels = (dict(filed.get(name, ())) for name in ("map", "stage", "channel"))
     filters: dict[str, Any] = {name: tuple(map(str, filed.get(name, ()))) for name in ("where", "exclude")}
     filters |= {"pipeline": (filed["pipeline"],)} if filed.get("pipeline") else {}
@@ -833,7 +876,8 @@ def _rates(options: argparse.Namespace, reading: ReadOptions) -> Rates | None:
         if options.currency:
             raise UserError(
                 "--currency names the currency that amounts are converted into: give the rates with it, such as --rate "
-                "EUR=4.25"
+                "EUR=4.25",
+                ("currency", options.currency),
             )
         return None
     # a rate of the command line stands instead of that of the project file
@@ -872,9 +916,8 @@ def _listed_stages(options: argparse.Namespace, edited: Sequence[OwnStage]) -> d
     """The stages that Settings or the project file lists, which a mode on the command line overrules."""
     if options.said.stages is not None:
         return {}
-    if edited:
-        return {"own_stages": tuple(edited)}
-    return {name: options.filed[name] for name in ("own_stages", "own_win") if name in options.filed}
+    filed = {name: options.filed[name] for name in ("own_stages", "own_win") if name in options.filed}
+    return filed | ({"own_stages": tuple(edited)} if edited else {})
 
 
 def _counting(parameters: Mapping[str, Any], options: argparse.Namespace) -> FunnelOptions:

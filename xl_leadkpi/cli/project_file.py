@@ -6,7 +6,7 @@ import argparse
 import glob
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xl_leadkpi.cli.argument_types import DAY, FLAG, NUMBER, NUMBERS, WHOLE
 from xl_leadkpi.cli.inputs import REPORTS
 from xl_leadkpi.cli.settings import PROJECT, READ, WRITTEN, settings
-from xl_leadkpi.errors import InputError, UserError, brief
+from xl_leadkpi.errors import OWN_STAGES, InputError, UserError, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,6 @@ _STDIN = _STDOUT = "-"
 _SIGNS = "*?["
 """What stands for any letters in a pattern."""
 _SECTIONS = ("inputs", "output")
-_BEGINS_STAGE = re.compile(r"\s*\[\[\s*stages\s*\]\]")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 Keys = tuple[str, ...]
@@ -65,10 +64,34 @@ class ProjectFile:
             + ".".join(brief(" ".join(key.split())) for key in keys)
         )
 
-    def place_of_stage(self, number: int) -> str:
-        """Where the stage of a number, from 1, begins; where they are not written apart, where all of them do."""
-        begins = [at for at, line in enumerate(self.text.splitlines(), start=1) if _BEGINS_STAGE.match(line)]
-        return f"{self.path}, line {begins[number - 1]}: {STAGES}" if number <= len(begins) else self.place(STAGES)
+    def place_of(self, setting: str, entry: str) -> str:
+        """Where what an error calls a setting stands, and the entry of it; ``""`` where the file has none of it."""
+        if setting.startswith(OWN_STAGES):
+            listed = [stage.name for name in ("own_stages", "own_win") for stage in _in_list(self.values.get(name))]
+            numbers = [number for number, name in enumerate(listed, start=1) if name == entry]
+            # of two with one name the later is at fault
+            return self.place_of_stage(numbers[-1] if numbers else 1, setting.partition(".")[2]) if listed else ""
+        if setting == "pipeline" and setting not in self.values:  # which a condition may name as well
+            setting, entry = "where", f"{setting} = {entry}"
+        filed, known = self.values.get(setting), settings().get(setting)
+        if known is None or filed is None:
+            return ""
+        if known.is_table:
+            # figures may be named in any letters
+            entry = next((name for name, _ in filed if name.casefold() == entry.casefold()), entry)
+            shown = EVERY_TABLE if setting == "encoding" and not entry else entry
+            return self.place(*known.path, shown) if entry in dict(filed) else ""
+        entries = {str(one).strip().casefold() for one in _in_list(filed)}
+        is_there = not known.several or not entry or entry.strip().casefold() in entries
+        return self.place(*known.path) if is_there else ""
+
+    def place_of_stage(self, number: int, key: str = "") -> str:
+        """Where the stage of a number, from 1, begins, or a key of it stands."""
+        lines = list(_lines_of_stages(self.text))
+        if not 1 <= number <= len(lines):
+            return self.place(STAGES)
+        line = lines[number - 1].get(key) if key else None
+        return f"{self.path}, line {line or lines[number - 1]['']}: {STAGES}" + (f".{key}" if line else "")
 
 
 def read_project(path: Path) -> ProjectFile:
@@ -166,6 +189,47 @@ def _statements(text: str) -> Iterator[tuple[int, Keys, dict[str, Any] | None]]:
         start = end
 
 
+def _lines_of_stages(text: str) -> Iterator[dict[str, int]]:
+    r"""Of each stage of the user's own the line that it begins in, by ``""``, and those of its keys.
+
+    >>> list(_lines_of_stages('[[ stages ]]  # first\nname = "A"\n'))
+    [{'': 1, 'name': 2}]
+    >>> list(_lines_of_stages('stages = [\n  {name = "A"},\n\n  {name = "B"}]\n'))
+    [{'': 2}, {'': 4}]
+    """
+    found: dict[str, int] = {}
+    for line, header, statement in _statements(text):
+        if header == (STAGES,) and statement is None:
+            if found:
+                yield found
+            found = {"": line}
+        elif header == (STAGES,):
+            found |= dict.fromkeys(statement or (), line)
+        elif not header and isinstance((statement or {}).get(STAGES), list):
+            yield from ({"": line + at} for at in _ends_of_items(text.split("\n")[line - 1 :]))
+            return
+    if found:
+        yield found
+
+
+def _ends_of_items(lines: list[str]) -> Iterator[int]:
+    """Of each item of a list that a text begins with the line, from 0, in which it ends."""
+    known = 0
+    for at in range(min(len(lines), _LONGEST_STATEMENT)):
+        # what is complete with a bracket has no item that goes on
+        whole = _parsed(lines[: at + 1])
+        content = whole or _parsed([*lines[: at + 1], "]"])
+        items = len(content[STAGES]) if content else known
+        yield from [at] * (items - known)
+        known = items
+        if whole:
+            return
+
+
+def _in_list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value] if value is not None else []
+
+
 def _parsed(lines: list[str]) -> dict[str, Any] | None:
     try:
         return tomllib.loads("\n".join(lines))
@@ -181,17 +245,6 @@ def _paths(content: Mapping[str, Any]) -> Iterator[Keys]:
             yield from ((key, *rest) for rest in _paths(inner))
         else:
             yield (key,)
-
-
-def _fault_of(stages: Sequence[OwnStage], win: OwnStage) -> str:
-    """What is wrong with some stages."""
-    from xl_leadkpi.leads.model.stage import possible_pipelines
-
-    try:
-        possible_pipelines(stages, win)
-    except InputError as error:
-        return str(error)
-    return ""
 
 
 class _Reader:
@@ -283,9 +336,9 @@ class _Reader:
         try:
             possible_pipelines(open_stages, win)
         except InputError as error:
-            said = str(error)
-            first = next((at for at in range(1, len(stages)) if _fault_of(open_stages[:at], win) == said), len(stages))
-            self.fault_of_stage(first, said.removeprefix("Stages: "))
+            file = replace(self.file, values={"own_stages": open_stages, "own_win": win})
+            place = file.place_of(*error.setting or (OWN_STAGES, ""))
+            self.faults.append(f"{place}: {str(error).removeprefix('Stages: ')}")
             return
         self.listed = {"own_stages": open_stages, "own_win": win}
         self.values |= self.listed

@@ -28,6 +28,7 @@ _OUTPUT = {
     "html": "html",
     "formulas": "formulas",
     "data": "data_rows",
+    "fresh": "fresh",
     "quiet": "quiet",
 }
 _NAMES = {

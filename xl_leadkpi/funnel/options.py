@@ -146,3 +146,7 @@ class FunnelOptions:
         for name in ("min_n", "half_life", "target_minutes"):
             if not isfinite(getattr(self, name)):
                 raise ValueError(f"{name} must be a number, not {getattr(self, name)}")
+        if self.min_n < 0:
+            raise ValueError(f"min_n must be 0 cases or more, not {self.min_n}")
+        if not self.target_minutes > 0:
+            raise ValueError(f"target_minutes must be more than 0 minutes, not {self.target_minutes:g}")

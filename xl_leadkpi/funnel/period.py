@@ -127,7 +127,8 @@ def check_period(context: FunnelContext, answers: Answers) -> None:
     named = f" {options.period_name}" if options.period_name else ""
     raise InputError(
         f"{context.table.source_name}: nothing was created or closed in the period{named} "
-        f"({options.period_from or ''} to {options.period_to or ''}). {there} Give a --period among these days."
+        f"({options.period_from or ''} to {options.period_to or ''}). {there} Give a --period among these days.",
+        ("period", options.period_name),
     )
 
 

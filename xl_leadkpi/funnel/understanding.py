@@ -230,10 +230,10 @@ def _span(first: float | None, last: float | None) -> tuple[date, date] | None:
 
 
 def _distinct(words: Iterable[StageWord]) -> list[StageWord]:
-    """Each word once for each of its meanings, though several columns may have it."""
-    found: dict[tuple[str, str | None], StageWord] = {}
+    """Each word of a table once for each of its meanings, though several columns may have it."""
+    found: dict[tuple[str, str | None, str], StageWord] = {}
     for word in words:
-        key = word.word.casefold(), word.stage
+        key = word.word.casefold(), word.stage, word.table
         if key not in found or word.count > found[key].count:
             found[key] = word
     return list(found.values())

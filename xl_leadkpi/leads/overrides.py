@@ -83,14 +83,18 @@ def encoding_of(options: ReadOptions, table: str) -> str:
     """
     unknown = [name for name in options.encodings if name not in ("", *_WITH_ENCODING)]
     if unknown:
-        raise InputError(f"--encoding: '{brief(unknown[0])}' is no table. The tables are: {', '.join(_WITH_ENCODING)}.")
+        raise InputError(
+            f"--encoding: '{brief(unknown[0])}' is no table. The tables are: {', '.join(_WITH_ENCODING)}.",
+            ("encoding", unknown[0]),
+        )
     name = options.encodings.get(table, options.encodings.get("", ""))
     if not name:
         return ""
     found = _codec(name)
     if not found:
         raise InputError(
-            f"--encoding: there is no encoding '{brief(name)}'. The usual ones are: {', '.join(ENCODINGS)}."
+            f"--encoding: there is no encoding '{brief(name)}'. The usual ones are: {', '.join(ENCODINGS)}.",
+            ("encoding", table if table in options.encodings else ""),
         )
     return "utf-8-sig" if found == "utf-8" else found
 
@@ -118,7 +122,8 @@ def _check_field(name: str, pipelines: Sequence[Pipeline]) -> None:
 
     near = difflib.get_close_matches(field, [*known, *others], 1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise InputError(f"There is no field '{name}' to map a column to.{hint} The fields are: {', '.join(known)}.")
+    said = f"There is no field '{name}' to map a column to.{hint} The fields are: {', '.join(known)}."
+    raise InputError(said, ("map", name))
 
 
 def of_table(fields: Mapping[str, str], table: str) -> dict[str, str]:

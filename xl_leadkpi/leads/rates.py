@@ -64,11 +64,13 @@ def read_rates(said: Sequence[str], target: str | None = None, options: ReadOpti
             continue
         currency, rate = pair
         if fixed.setdefault(currency, rate) != rate:
-            raise InputError(f"--rate: {currency} is {fixed[currency]:g} and {rate:g} as well. Give one rate of it.")
+            said = f"--rate: {currency} is {fixed[currency]:g} and {rate:g} as well. Give one rate of it."
+            raise InputError(said, ("rate", one))
     target = target or _target_of(tables)
     if target in fixed and fixed[target] != 1:
         raise InputError(
-            f"--rate {target}={fixed[target]:g}: {target} is the currency of the report. Leave the rate out."
+            f"--rate {target}={fixed[target]:g}: {target} is the currency of the report. Leave the rate out.",
+            ("rate", next(one for one in said if (fixed_rate(one) or ("",))[0] == target)),
         )
     daily: dict[str, dict[int, float]] = {}
     for table in tables:

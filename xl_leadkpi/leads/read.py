@@ -283,7 +283,8 @@ def _build_query(
     if folded is not None:
         made = set(options.pipeline.codes)
         met = {word.word for word in folded.log.words}
-        decoded.words = [*folded.log.words, *(word for word in decoded.words if word.word not in made | met)]
+        of_log = [replace(word, table="history") for word in folded.log.words]
+        decoded.words = [*of_log, *(word for word in decoded.words if word.word not in made | met)]
         joined = HistoryJoin(
             decoded,
             folded.log,
@@ -739,7 +740,8 @@ def _decode(
     decoded.findings[:0] = findings
     if table.log is not None:  # its words stand in the columns of the stage now and of the last open one
         met = {word.word for word in table.log.words}
-        decoded.words = [*table.log.words, *(word for word in decoded.words if word.word not in met)]
+        of_log = [replace(word, table="history") for word in table.log.words]
+        decoded.words = [*of_log, *(word for word in decoded.words if word.word not in met)]
     told = {word.word for word in decoded.words}
     decoded.words += [word for word in table.words if word.word not in told]
     decoded.findings += _map_findings(grid, mapped)

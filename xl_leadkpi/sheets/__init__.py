@@ -6,7 +6,7 @@
 from xl_leadkpi.output_files import OutputError
 from xl_leadkpi.sheets.edits import WorkbookEdits, read_edits
 from xl_leadkpi.sheets.html_markup import is_funnel_page, to_html
-from xl_leadkpi.sheets.workbook import is_funnel_workbook, lay_out
+from xl_leadkpi.sheets.workbook import is_funnel_workbook, lay_out, may_be_edited
 from xl_leadkpi.sheets.xlsx import to_file
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "is_funnel_page",
     "is_funnel_workbook",
     "lay_out",
+    "may_be_edited",
     "read_edits",
     "to_file",
     "to_html",

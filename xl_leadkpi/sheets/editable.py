@@ -49,6 +49,8 @@ BETWEEN_WORDS = " | "
 """Stands between the words of a stage in one cell."""
 BETWEEN_FILTERS = "; "
 """Stands between several filters in one cell."""
+EDITED = "with edits of Settings or Funnel_Map"
+"""Category, among a file's properties, of a workbook that was made with edits of an earlier one."""
 UNUSED = "-"
 """Stands in the field column of a column that is not used, as in ``--map FIELD=-``."""
 FILTERS = ("pipeline", "where", "exclude")

@@ -6,20 +6,25 @@ An edit is a cell that differs from what the program had decided by itself, whic
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.cells import CellError
 from xl_leadkpi.cells.days import date_of
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import OWN_STAGES, STAGE_NAMES, STAGE_WORDS, STANDS_FOR, InputError, UserError, brief
 from xl_leadkpi.funnel import period_names
 from xl_leadkpi.funnel.options import UNKEPT, FunnelOptions, share
 from xl_leadkpi.funnel.period_names import COMPARISONS, PeriodNames, period_options
 from xl_leadkpi.funnel.targets import read_target
 from xl_leadkpi.leads.model.conditions import parse_condition
+from xl_leadkpi.leads.model.options import ReadOptions
+from xl_leadkpi.leads.model.periods import read_period
 from xl_leadkpi.leads.model.stage import PIPELINE, WIN, OwnStage, possible_pipelines
+from xl_leadkpi.leads.overrides import checked
 from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets.editable import (
     CHANNELS,
@@ -50,11 +55,28 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.model.options import StagesWanted
     from xl_leadkpi.leads.model.stage import Pipeline
 
+_Places = dict[tuple[str, str], str]
+
 _QUOTES = "'\""
 _BEFORE_A_QUOTE = re.compile(r"(?:^|[=<>!(,;\n]|\bin)\s*$")
 """What stands before a quotation mark that begins a text: in O'Neil it is an apostrophe."""
 _NONE = frozenset({"", *(text.casefold() for text in in_every_language("funnel", "map.none"))})
 """What says that there is none."""
+_IN_A_CELL = {
+    " with --pipeline": "",
+    " with --where": "",
+    "Leave it out of --exclude": "Leave it out",
+    "--exclude leaves out": "this leaves out",
+    "a --period": "a period",
+    "a later --as-of": "a later day",
+    "--period ": "",
+    "--compare none": "none to compare with",
+    "--compare says": "this says",
+    "--stages ": "",
+    "List the stages in the project file ([[stages]])": "List the stages in the table of stages",
+    "list them in order in the project file (leadkpi check --write, then [[stages]])": "give them places below",
+}
+"""What messages say of options, and what it is called where a cell has been named."""
 _VALUE, _DEFAULT = 1, 2
 """Columns of a parameter's value and of what holds without the user's choice."""
 
@@ -73,11 +95,12 @@ class WorkbookEdits:
         parameters: Names of ``FunnelOptions`` and ``as_of`` to their values.
         period: Of :data:`xl_leadkpi.funnel.period_names.PARTS`, those that were changed, as :class:`PeriodNames` has
             them; ``""`` for no period.
-        period_place: The cell that the period is named in, for messages.
         targets: Key figure to its target, 0 where there is to be none.
         stages_wanted: One of :data:`xl_leadkpi.sheets.editable.MODES`, None where that was not changed.
         filters: Of :data:`xl_leadkpi.sheets.editable.FILTERS`, those that were changed, as texts.
         tables: ``spend_table`` and ``touches_table`` to the sheets or Excel tables named for them.
+        places: Options and what is said with them, as errors name them, to their cells; with ``""`` for whatever is
+            said.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
@@ -86,11 +109,39 @@ class WorkbookEdits:
     channels: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     period: dict[str, Any] = field(default_factory=dict)
-    period_place: str = field(default="", compare=False)
     targets: dict[str, float] = field(default_factory=dict)
     stages_wanted: StagesWanted | None = None
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False)
+
+    def place_of(self, option: str, entry: str) -> str:
+        """The cell in which something was changed, as errors name it; ``""`` where it was not."""
+        return self.places.get((option, entry)) or self.places.get((option, ""), "")
+
+    def placed(self, error: UserError) -> UserError:
+        """The error with the cell of what it speaks of, where that was changed here; it has no options then."""
+        place = self.place_of(*error.setting or ("", ""))
+        return InputError(f"{place}: {_without_options(str(error))}") if place else error
+
+    @contextmanager
+    def naming_cells(self) -> Iterator[None]:
+        """Give the errors of what is done with these edits the cells of what they speak of."""
+        try:
+            yield
+        except InputError as error:
+            raise self.placed(error) from None
+
+
+def _without_options(text: str) -> str:
+    """What a message says of options in the words of somebody who has a cell before her.
+
+    >>> _without_options("Give one of these with --where, or a --period among them.")
+    'Give one of these, or a period among them.'
+    """
+    for option, words in _IN_A_CELL.items():
+        text = text.replace(option, words)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,28 +270,25 @@ def edits_in(tables: Mapping[str, FoundTable], source: str = "", pipeline: Pipel
         return _rows_of(name, tables.get(name, FoundTable(())), source)
 
     parameters = [*rows(FILTERS_TABLE), *rows(PERIOD), *rows(PARAMETERS)]
-    placed, is_edited = _placed_stages(rows(STAGES))
-    pipelines = _pipelines_of(placed, rows(STAGES)[0].place) if placed else (pipeline,)
+    places: dict[tuple[str, str], str] = {}
+    placed, is_edited = _placed_stages(rows(STAGES), places)
+    pipelines = _pipelines_of(placed, places) if placed else (pipeline,)
     pipeline = pipelines[0]
     words = _edited_words(rows(WORDS), pipeline)
     names = {stage.name for stage in placed}
     return WorkbookEdits(
-        fields=_edited_fields(rows(COLUMNS), pipelines),
+        fields=_edited_fields(rows(COLUMNS), pipelines, places),
         # a word that is to mean one of the stages needs them to be there
         stages=placed if is_edited or names & {*words.values()} else (),
         words=words,
         channels=_edited_channels(rows(CHANNELS)),
-        parameters=_edited_parameters(parameters),
-        period=_edited_period(parameters),
-        period_place=next((row.cell() for row in parameters if _named(row.cells[0], "option", ("period",))), ""),
-        targets=_edited_targets(rows(TARGETS), rows(STAGES)),
-        stages_wanted=_edited_mode(parameters),
-        filters=_edited_filters(parameters),
-        tables={
-            name: str(now)
-            for shown, now, found, *_ in (row.cells for row in parameters)
-            if (name := _named(shown, "option", TABLE_CHOICES)) and now not in ("", found)
-        },
+        parameters=_edited_parameters(parameters, places),
+        period=_edited_period(parameters, places),
+        targets=_edited_targets(rows(TARGETS), rows(STAGES), places),
+        stages_wanted=_edited_mode(parameters, places),
+        filters=_edited_filters(parameters, places),
+        places=places,
+        tables=_edited_tables(parameters, places),
     )
 
 
@@ -288,7 +336,7 @@ def _section(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[list[A
     return start, found
 
 
-def _edited_fields(rows: Sequence[_Row], pipelines: Sequence[Pipeline]) -> dict[str, str]:
+def _edited_fields(rows: Sequence[_Row], pipelines: Sequence[Pipeline], places: _Places) -> dict[str, str]:
     fields = tuple(dict.fromkeys(field for pipeline in pipelines for field in field_names(pipeline)))
     chosen: dict[str, str] = {}
     dropped: list[str] = []
@@ -309,7 +357,13 @@ def _edited_fields(rows: Sequence[_Row], pipelines: Sequence[Pipeline]) -> dict[
                 )
             continue
         if now != UNUSED:
+            if now in chosen:
+                raise InputError(
+                    f"{row.cell()}: {now} is '{brief(chosen[now])}' already ({places['map', now]}); write '{UNUSED}' "
+                    "for the column that is not used"
+                )
             chosen[now] = str(header)
+            places["map", now] = row.cell()
         if recognised != UNUSED:
             dropped.append(recognised)
     return {**{name: UNUSED for name in dropped if name not in chosen}, **chosen}
@@ -332,31 +386,45 @@ def _field(cell: Any, place: str, fields: Sequence[str]) -> str:
     return names[text.casefold()]
 
 
-def _placed_stages(rows: Sequence[_Row]) -> tuple[tuple[OwnStage, ...], bool]:
+def _placed_stages(rows: Sequence[_Row], places: _Places) -> tuple[tuple[OwnStage, ...], bool]:
     """The stages that have a place, in order, and whether any cell of theirs was edited."""
     usual = {
         text.casefold(): stage.name
         for stage in PIPELINE.inner
         for text in (stage.name, *in_every_language("funnel", f"label.{stage.name}"))
     }
-    placed: list[tuple[float, OwnStage]] = []
-    is_edited = False
+    placed: dict[float, OwnStage] = {}
+    edited: list[_Row] = []
     for row in rows:
-        name, place, shown, stands_for, found_place, found, _, words = (str(cell).strip() for cell in row.cells)
-        is_edited = is_edited or _number(place) != _number(found_place) or shown != name or stands_for != found
+        name, place, shown, stands_for, found_place, found, _, words = map(_plain, row.cells)
+        if _number(place) != _number(found_place) or shown != name or stands_for != found:
+            edited.append(row)
         if not place:
             continue
         number = _number(place)
-        if number is None:
+        if number is None or not 0 < number < inf:
             raise InputError(f"{row.cell()}: '{brief(place)}' is no place in an order; write 1, 2, 3 ...")
+        if number in placed:
+            raise InputError(
+                f"{row.cell()}: {place} is the place of '{brief(placed[number].name)}' too; give each stage its own "
+                f"({number + 0.5:g} comes next)"
+            )
         if stands_for and stands_for.casefold() not in usual:
             there = ", ".join(stage.name for stage in PIPELINE.inner)
             raise InputError(f"{row.cell(3)}: '{brief(stands_for)}' is none of {there}; write one of them, or nothing")
         texts = [*([name] if shown and shown != name else []), *(word.strip() for word in words.split("|"))]
         known = tuple(dict.fromkeys(text for text in texts if text))
-        placed.append((number, OwnStage(shown or name, known, usual.get(stands_for.casefold(), ""))))
-    placed.sort(key=lambda one: one[0])
-    return tuple(stage for _, stage in placed), is_edited and bool(placed)
+        stage = placed[number] = OwnStage(shown or name, known, usual.get(stands_for.casefold(), ""))
+        for option, column in ((OWN_STAGES, 1), (STAGE_NAMES, 2), (STANDS_FOR, 3), (STAGE_WORDS, 7)):
+            places.setdefault((option, ""), row.cell(column))
+            # of two with one name the later is at fault
+            places[option, stage.name] = row.cell(column)
+    if edited and not placed:
+        raise InputError(
+            f"{edited[0].cell()}: no stage has a place in the order, so nothing else is known of them; write 1, 2, 3 "
+            "... there, or what stood there before"
+        )
+    return tuple(placed[number] for number in sorted(placed)), bool(edited)
 
 
 def _number(cell: str) -> float | None:
@@ -366,11 +434,9 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _pipelines_of(stages: Sequence[OwnStage], place: str) -> tuple[Pipeline, ...]:
-    try:
+def _pipelines_of(stages: Sequence[OwnStage], places: _Places) -> tuple[Pipeline, ...]:
+    with WorkbookEdits(places=places).naming_cells():
         return possible_pipelines(stages, WIN)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def _edited_words(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
@@ -380,7 +446,7 @@ def _edited_words(rows: Sequence[_Row], pipeline: Pipeline) -> dict[str, str]:
     names |= {name.casefold(): name for name in known}
     edits = {}
     for row in rows:
-        word, now, recognised, *_ = (str(cell).strip() for cell in row.cells)
+        word, now, recognised, *_ = map(_plain, row.cells)
         if not now or now == recognised:
             continue
         stage = names.get(now.casefold())
@@ -406,7 +472,7 @@ def _defaults() -> dict[str, Any]:
     return {name: value for name, value in asdict(FunnelOptions()).items() if name not in apart}
 
 
-def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
+def _edited_parameters(rows: Sequence[_Row], places: _Places) -> dict[str, Any]:
     defaults = {"as_of": None, **_defaults()}
     edits = {}
     for row in rows:
@@ -416,10 +482,11 @@ def _edited_parameters(rows: Sequence[_Row]) -> dict[str, Any]:
             now = _named(now, "choice", CHOICES[name]) or now if name in CHOICES else now
             edits[name] = _typed(name, now, defaults[name], f"{row.cell()}: {shown}")
             _check_option(name, edits[name], row)
+            places[name, ""] = row.cell()
     return edits
 
 
-def _edited_period(rows: Sequence[_Row]) -> dict[str, Any]:
+def _edited_period(rows: Sequence[_Row], places: _Places) -> dict[str, Any]:
     """What was changed of the period that is asked for, and of what it is compared with."""
     of_period = {name: row for row in rows if (name := _named(row.cells[0], "option", period_names.PARTS)) is not None}
     now, found = (
@@ -430,6 +497,7 @@ def _edited_period(rows: Sequence[_Row]) -> dict[str, Any]:
     for name, row in of_period.items():
         if now[name] == found[name] or (name != "period" and not now[name]):
             continue
+        places[name, ""] = row.cell()
         if name == "fiscal_start":
             edits[name] = _month_in(row)
         elif name == "compare":
@@ -454,23 +522,36 @@ def asked_period(edits: WorkbookEdits, parts: Mapping[str, Any]) -> dict[str, An
     beside = [name for name in ("compare", "fiscal_start") if name in edits.period]
     if beside and not parts.get("period"):
         named = " and ".join(in_every_language("funnel", f"option.{name}")[0] for name in beside)
-        raise InputError(f"{edits.period_place}: there is no period, and {named} says something of one: write 2026-Q2")
+        say = "says" if len(beside) == 1 else "say"
+        raise InputError(
+            f"{edits.places.get((beside[0], ''), SETTINGS_SHEET)}: there is no period, and {named} {say} something of "
+            "one: write one, such as 2026-Q2, in the cell of the period, or what stands beside it here"
+        )
     return period_options(PeriodNames(**parts)) if parts else {}
+
+
+@contextmanager
+def _at(row: _Row) -> Iterator[None]:
+    """Give the errors of what is done with a row's value its cell."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{row.cell()}: {_without_options(str(error))}") from None
 
 
 def _check_period(of_period: Mapping[str, _Row], now: Mapping[str, str]) -> None:
     """Refuse a period that cannot be, at its cell; one that is not there may be named elsewhere."""
-    if now["period"].casefold() in _NONE:
-        return
     start = _month_in(of_period["fiscal_start"]) if "fiscal_start" in of_period else 1
+    compare = now.get("compare", "")
+    if now["period"].casefold() in _NONE:
+        if compare and compare not in COMPARISONS:
+            with _at(of_period["compare"]):
+                read_period(compare, start)
+        return
     asked = PeriodNames(now["period"], now.get("compare") or "previous", start)
     for name, names in (("period", replace(asked, compare="none")), ("compare", asked)):
-        try:
+        with _at(of_period.get(name, of_period["period"])):
             period_options(names)
-        except InputError as error:
-            row = of_period.get(name, of_period["period"])
-            said = str(error).removeprefix("--period ").replace("--compare none", "none to compare with")
-            raise InputError(f"{row.cell()}: {said}") from None
 
 
 def _plain(cell: Any) -> str:
@@ -489,7 +570,7 @@ def _month_in(row: _Row) -> int:
     return int(text)
 
 
-def _edited_targets(rows: Sequence[_Row], stages: Sequence[_Row]) -> dict[str, float]:
+def _edited_targets(rows: Sequence[_Row], stages: Sequence[_Row], places: _Places) -> dict[str, float]:
     """The targets that were changed; 0 where one was taken away. Those of a stage go with it."""
     called = {str(row.cells[0]).strip(): (str(row.cells[2]).strip(), str(row.cells[1]).strip()) for row in stages}
     edits: dict[str, float] = {}
@@ -506,10 +587,23 @@ def _edited_targets(rows: Sequence[_Row], stages: Sequence[_Row]) -> dict[str, f
             edits[name or key] = 0.0 if is_none else read_target(key, wanted)
         except InputError as error:
             raise InputError(f"{row.cell()}: {shown}: {error}") from None
+        places["target", name or key] = row.cell()
     return edits
 
 
-def _edited_mode(rows: Sequence[_Row]) -> StagesWanted | None:
+def _edited_tables(rows: Sequence[_Row], places: _Places) -> dict[str, str]:
+    """The sheets or Excel tables that spend and touches are to come from, where that was changed."""
+    edits = {}
+    for row in rows:
+        shown, now, found, *_ = row.cells
+        name = _named(shown, "option", TABLE_CHOICES)
+        if name is not None and now not in ("", found):
+            edits[name] = str(now)
+            places[name, ""] = row.cell()
+    return edits
+
+
+def _edited_mode(rows: Sequence[_Row], places: _Places) -> StagesWanted | None:
     """Which stages are asked for, where that was changed."""
     for row in rows:
         shown, now, found, *_ = (str(cell).strip() for cell in row.cells)
@@ -517,11 +611,12 @@ def _edited_mode(rows: Sequence[_Row]) -> StagesWanted | None:
             mode = next((one for one in MODES if _named(now, "choice", (one,))), None)
             if mode is None:
                 raise InputError(f"{row.cell()}: {shown} is '{brief(now)}'; write one of {', '.join(MODES)}")
+            places["stages", ""] = row.cell()
             return mode
     return None
 
 
-def _edited_filters(rows: Sequence[_Row]) -> dict[str, tuple[str, ...]]:
+def _edited_filters(rows: Sequence[_Row], places: _Places) -> dict[str, tuple[str, ...]]:
     """The filters that were changed; none of a kind where that says so, or its cell was emptied."""
     edits = {}
     for row in rows:
@@ -537,7 +632,10 @@ def _edited_filters(rows: Sequence[_Row]) -> dict[str, tuple[str, ...]]:
             texts = [
                 text[1:-1] if ";" in text and text[0] == text[-1] and text[0] in _QUOTES else text for text in texts
             ]
+            with _at(row):
+                checked(ReadOptions(exclude=tuple(texts)))
         edits[name] = tuple(text for text in texts if text)
+        places[name, ""] = row.cell()
     return edits
 
 
@@ -586,12 +684,13 @@ def _named(cell: Any, kind: str, names: Iterable[str]) -> str | None:
 
 
 def _check_option(name: str, value: Any, row: _Row) -> None:
-    """Refuse at its cell what the counting would refuse of all options together."""
-    if name == "as_of":
-        return
+    """Refuse at its cell what the reading or the counting would refuse of all options together."""
     try:
-        FunnelOptions(**{name: value})
-    except ValueError as error:
+        if name == "as_of":
+            checked(ReadOptions(as_of=value))
+        else:
+            FunnelOptions(**{name: value})
+    except (InputError, ValueError) as error:
         raise InputError(f"{row.cell()}: {row.cells[0]}: {error}") from None
 
 
@@ -603,7 +702,9 @@ def _typed(name: str, value: Any, default: Any, place: str) -> Any:
         if isinstance(value, date):
             return value
         try:
-            if isinstance(value, int | float):  # a day as a cell without a format of days holds it
+            if isinstance(value, int | float) and not isinstance(
+                value, bool
+            ):  # a day as a cell without a format of days holds it
                 return date_of(value)
             return date.fromisoformat(str(value).strip())
         except (ValueError, OverflowError):

@@ -323,10 +323,11 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole workbook, ready for either writer."""
+    """The whole workbook, ready for either writer; as a file it says whether it was made with the user's edits."""
 
     title: str
     sheets: tuple[Sheet, ...]
+    is_edited: bool = False
 
     def __getitem__(self, name: str) -> Sheet:
         for sheet in self.sheets:

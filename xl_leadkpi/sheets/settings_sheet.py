@@ -11,7 +11,7 @@ from xl_leadkpi.funnel import period_names
 from xl_leadkpi.funnel.options import FunnelOptions
 from xl_leadkpi.funnel.period_names import named_period
 from xl_leadkpi.funnel.targets import by_key, figures_with_targets
-from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, PIPELINE, OwnStage, listed_stages
+from xl_leadkpi.leads.model.stage import FEWEST_OPEN, MOST_OPEN, OwnStage, listed_stages, stood_for
 from xl_leadkpi.leads.model.table import has_joined_deals
 from xl_leadkpi.leads.own_stages import LISTED
 from xl_leadkpi.leads.recognition.stage_order import merged_words, open_words
@@ -223,7 +223,8 @@ class _SettingsSheet(EditableSheet):
                 styles.ORIGINAL, styles.ORIGINAL, styles.ORIGINAL, styles.EDITABLE,
             ),
         )  # fmt: skip
-        choices = tuple(texts.known(f"label.{stage.name}", stage.name) for stage in PIPELINE.inner)
+        is_deals = self.report.header.is_deals or has_joined_deals(self.report.columns)
+        choices = tuple(texts.known(f"label.{name}", name) for name in stood_for(is_deals=is_deals))
         self.canvas.choices.append(Choice(self.canvas.range(first, 4, first + len(rows) - 1, 4), choices))
 
     def _channels(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import replace
+from io import BytesIO
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel.context import inside
 from xl_leadkpi.sheets.chart_data import CHART_SHEET, ChartData
 from xl_leadkpi.sheets.data_sheet import DATA_SHEET, lay_out_data
-from xl_leadkpi.sheets.editable import MAP_SHEET, SETTINGS_SHEET
+from xl_leadkpi.sheets.editable import EDITED, MAP_SHEET, SETTINGS_SHEET
 from xl_leadkpi.sheets.formats import Formats
 from xl_leadkpi.sheets.funnel_sheet import CELL, label_width, lay_out_funnel
 from xl_leadkpi.sheets.layout import Layout
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from xl_leadkpi.sheets.formulas import Formulas
 
 _WORKBOOK_PART = 1 << 20
+TIME_OF_PARTS = (1980, 1, 31, 0, 0, 0)
+"""What our writer gives the parts of a workbook as their time; other programs give them others."""
 
 
 def lay_out(
@@ -88,10 +91,28 @@ def _of_period(leads: LeadTable, report: FunnelReport) -> LeadTable:
 
 def is_funnel_workbook(path: Path) -> bool:
     """Tell whether a file is a workbook as :func:`lay_out` makes it: with its sheets, and none of the user's own."""
-    try:
-        with zipfile.ZipFile(path) as parts, parts.open("xl/workbook.xml") as stream:
-            listed = stream.read(_WORKBOOK_PART).decode("utf-8", "replace")
-    except Exception:  # noqa: BLE001 - each way of packing has errors of its own for damage, and none of it is ours
-        return False
-    names = set(re.findall(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', listed))
+    names, _ = _sheets_of(path)
     return {DATA_SHEET, MAP_SHEET} <= names <= {"Funnel", DATA_SHEET, SETTINGS_SHEET, MAP_SHEET, CHART_SHEET}
+
+
+def may_be_edited(path: Path) -> bool:
+    """Tell whether a file is a workbook of :func:`lay_out` that may hold edits of the user's.
+
+    It may where another program has saved it, or where it was made with the edits of one.
+    """
+    names, is_as_written = _sheets_of(path)
+    return {DATA_SHEET, MAP_SHEET} <= names and not is_as_written
+
+
+def _sheets_of(path: Path) -> tuple[set[str], bool]:
+    """The names of a workbook's sheets, and whether it is as our writer leaves one without edits."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            with parts.open("xl/workbook.xml") as stream:
+                listed = stream.read(_WORKBOOK_PART).decode("utf-8", "replace")
+            is_ours = all(part.date_time == TIME_OF_PARTS for part in parts.infolist())
+            with parts.open("docProps/core.xml") if is_ours else BytesIO() as stream:
+                is_as_written = is_ours and EDITED.encode() not in stream.read(_WORKBOOK_PART)
+    except Exception:  # noqa: BLE001 - each way of packing has errors of its own for damage, and none of it is ours
+        return set(), False
+    return set(re.findall(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', listed)), is_as_written

@@ -13,6 +13,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from xl_leadkpi.cells.errors import CellError
 from xl_leadkpi.output_files import OutputError, OutputFiles
+from xl_leadkpi.sheets.editable import EDITED
 from xl_leadkpi.sheets.layout import address
 from xl_leadkpi.sheets.streamed import StreamedSheet
 from xl_leadkpi.sheets.text_cells import LONGEST, LONGEST_IN_FORMULA, escaped_text, line_text, safe_text
@@ -114,7 +115,7 @@ class _Writer:
         )
 
     def write(self, layout: Layout) -> None:
-        self.book.set_properties({"title": safe_text(layout.title)})
+        self.book.set_properties({"title": safe_text(layout.title), "category": EDITED if layout.is_edited else ""})
         sheets = [
             (sheet, self.book.add_worksheet(sheet.name, worksheet_class=StreamedSheet if sheet.bulk else PlainSheet))
             for sheet in layout.sheets

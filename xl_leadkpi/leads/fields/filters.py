@@ -155,7 +155,7 @@ def _unknown(condition: Condition, tables: Mapping[str, tuple[RawTable, ColumnMa
     return InputError(
         f"{places}: there is no column '{brief(condition.column)}' to filter by ({brief(str(condition))}).{hint} The "
         f"columns are: {there}.",
-        ("where", condition.column),
+        ("where", str(condition)),
     )
 
 
@@ -197,7 +197,7 @@ def literals(column: ColumnCondition, table: str, locale: str) -> Literals:
         days = {value: None if column.is_of_money else _days(value, locale, column) for value in values}
     except InputError as fault:
         raise InputError(
-            f"{table}, column '{brief(column.header)}', {brief(str(condition))}: {fault}", ("where", condition.column)
+            f"{table}, column '{brief(column.header)}', {brief(str(condition))}: {fault}", ("where", str(condition))
         ) from None
     for value in values:
         if column.is_of_dates and days[value] is None:
@@ -223,7 +223,7 @@ def _refused(column: ColumnCondition, table: str, value: str, why: str, expected
     return InputError(
         f"{table}, column '{brief(column.header)}': {brief(str(column.condition))} cannot be decided, as {why} and "
         f"'{brief(value)}' is none. Give {expected}.",
-        ("where", column.condition.column),
+        ("where", str(column.condition)),
     )
 
 
@@ -411,10 +411,11 @@ def nothing_left(table: str, filters: Sequence[Filtered], column: str, values: s
             "Leave it out of --exclude.",
             ("exclude", last.asked),
         )
-    option = "--pipeline" if last.asked.startswith(_OF_PIPELINE) else "--where"
+    name = "pipeline" if last.asked.startswith(_OF_PIPELINE) else "where"
     return InputError(
         f"{table}, column '{brief(column)}': no row is left of {rows:,}, as {brief(last.asked)} holds for none{others}."
-        f" The column holds {values}: give one of these with {option}, or leave the condition out."
+        f" The column holds {values}: give one of these with --{name}, or leave the condition out.",
+        (name, last.asked.removeprefix(_OF_PIPELINE) if name == "pipeline" else last.asked),
     )
 
 

@@ -170,12 +170,15 @@ def choose_engine(place: TableLocation | None, wanted: str | None = None) -> tup
         if wanted in {"duckdb", "spark"}:
             raise InputError(
                 f"--engine {wanted} reads Parquet files and DuckDB tables; this file is of another kind. "
-                "Convert it to Parquet, or leave --engine out."
+                "Convert it to Parquet, or leave --engine out.",
+                ("engine", wanted),
             )
         return "memory", "the file is read into memory"
     if place.database is not None:
         if wanted not in {None, "duckdb"}:
-            raise InputError(f"{place.name}: a DuckDB table is counted by DuckDB; leave --engine out.")
+            raise InputError(
+                f"{place.name}: a DuckDB table is counted by DuckDB; leave --engine out.", ("engine", wanted)
+            )
         _need("duckdb")
         return "duckdb", "a DuckDB table"
     size = sum(path.stat().st_size for path in place.files)

@@ -108,7 +108,8 @@ class LeadRows:
             self.findings += findings
             if not left:
                 raise InputError(
-                    f"As of {self.options.as_of}: every row of {grid.place} was created later. Give a later --as-of."
+                    f"As of {self.options.as_of}: every row of {grid.place} was created later. Give a later --as-of.",
+                    ("as_of", str(self.options.as_of)),
                 )
         known = replace(profile, bound=max(bound, day_number(self.today)))
         dated = _checkpoint(with_stage_days(self.frame, profile))

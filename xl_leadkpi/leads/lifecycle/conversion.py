@@ -80,12 +80,14 @@ def target_of(currencies: list[str], rates: Rates, place: str) -> str:
     if not bare:
         raise InputError(
             f"{place}: every currency met ({listed(currencies) or 'none'}) has a rate, so nothing tells which one "
-            "the report is in. Name it with --currency, such as --currency PLN."
+            "the report is in. Name it with --currency, such as --currency PLN.",
+            ("rate", ""),
         )
     raise InputError(
         f"{place}: {listed(bare)} have no rate, so nothing tells which of them the report is in. Name "
         f"it with --currency, such as --currency {brief(bare[0])}, and give a rate of each other one, such as --rate "
-        f"{brief(bare[1])}=1.25."
+        f"{brief(bare[1])}=1.25.",
+        ("rate", ""),
     )
 
 
@@ -131,7 +133,8 @@ class _Amounts:
                 raise InputError(
                     f"{self._place(row)}: the amount is in {brief(currency)}, which has no rate. Give it with --rate "
                     f"{brief(currency)}=RATE (what 1 {brief(currency)} is in {self.rates.target}), or in a table of "
-                    "rates with the columns date, currency and rate; or leave such rows out with --where."
+                    "rates with the columns date, currency and rate; or leave such rows out with --where.",
+                    ("rate", ""),
                 )
 
     def _place(self, row: int) -> str:
@@ -188,7 +191,8 @@ class _Amounts:
         raise InputError(
             f"{self._place(rows[0])}: {', '.join(self.rates.files)} has no rate of {found['currency']} for "
             f"{date_of(found['rate_day'])}, nor for one of the {MOST_DAYS_OLD} days before it. Add the rate of that "
-            f"day, or give one for all days with --rate {found['currency']}=RATE."
+            f"day, or give one for all days with --rate {found['currency']}=RATE.",
+            ("rate", ""),
         )
 
     def _nameless(self) -> list[Finding]:

@@ -6,7 +6,7 @@ reached, from the first day on which it was entered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -234,7 +234,7 @@ class _History:
         codes, words = read_words(
             counted.rows(), self.options.words, self.pipeline, is_status=False, is_deals=self.is_deals
         )
-        return _Words(codes, words)
+        return _Words(codes, [replace(word, table="history") for word in words])
 
     def _reopened(self, steps: pl.DataFrame, words: _Words) -> pl.DataFrame:
         """Among changes of several fields a status that says no more than "open" leaves the stage what it was."""

@@ -157,7 +157,8 @@ class HistoryJoin:
         frame = self._with_days(frame)
         drop = [name for name in frame.collect_schema().names() if name.startswith("history_")]
         self._put(frame.drop(*drop))
-        self.leads.words += [word for word in self.log.words if word.word not in {one.word for one in self.leads.words}]
+        known = {one.word for one in self.leads.words}
+        self.leads.words += [replace(word, table="history") for word in self.log.words if word.word not in known]
         self.leads.findings += [*self._own_findings(), *self.findings]
         return self.leads
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from xl_leadkpi.errors import InputError, brief
+from xl_leadkpi.errors import OWN_STAGES, STAGE_NAMES, STAGE_WORDS, STANDS_FOR, InputError, brief
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -305,7 +305,7 @@ def own_pipeline(open_stages: Sequence[OwnStage], won: OwnStage = WIN, *, is_dea
     >>> deals.names, [stage.count_key for stage in deals], deals["Demo"].date_fields
     (('Enquiry', 'Demo', 'Offer', 'Won'), ['leads', 'meetings', 'stage_offer', 'won'], ('meeting_booked', 'meeting_held'))
     """  # noqa: E501
-    _refuse_number(len(open_stages))
+    _refuse_number(open_stages)
     _refuse_words([*open_stages, won])
     _refuse_what_they_stand_for([*open_stages, won], is_deals=is_deals)
     first, *inner = open_stages
@@ -364,46 +364,80 @@ def _of_deals(first: OwnStage, inner: Sequence[OwnStage], won: OwnStage) -> Pipe
     return Pipeline((entry, *(stage for stage in later if _key(stage.name) not in names), *own))
 
 
-def _refuse_number(stages: int) -> None:
-    if not FEWEST_OPEN <= stages <= MOST_OPEN:
+def _refuse_number(stages: Sequence[OwnStage]) -> None:
+    if not FEWEST_OPEN <= len(stages) <= MOST_OPEN:
+        last = stages[: MOST_OPEN + 1][-1].name if stages else ""
         raise InputError(
-            f"Stages: {stages} before the win; a funnel has {FEWEST_OPEN} to {MOST_OPEN} of them. The win and the loss "
-            "are not among them."
+            f"Stages: {len(stages)} before the win; a funnel has {FEWEST_OPEN} to {MOST_OPEN} of them. The win and the "
+            "loss are not among them.",
+            (OWN_STAGES, last),
         )
 
 
 def _refuse_words(stages: Sequence[OwnStage]) -> None:
     for one in stages:
         if not _key(one.name):
-            raise InputError(f"Stages: '{brief(one.name)}' is no name of a stage. Name it with letters or digits.")
+            raise InputError(
+                f"Stages: '{brief(one.name)}' is no name of a stage. Name it with letters or digits.",
+                (STAGE_NAMES, one.name),
+            )
         if _key(one.name) in {_key(LOST), _key(OPEN)}:
             raise InputError(
-                f"Stages: '{brief(one.name)}' is an outcome, not a stage. Leave it out, or rename the stage."
+                f"Stages: '{brief(one.name)}' is an outcome, not a stage. Leave it out, or rename the stage.",
+                (STAGE_NAMES, one.name),
             )
-    _refuse_doubles([word for one in stages for word in {_key(text): text for text in (one.name, *one.words)}.values()],
-                    "two stages have this name or word")  # fmt: skip
+    met: dict[str, OwnStage] = {}
+    for one in stages:
+        for key, text in {_key(text): text for text in (one.name, *one.words)}.items():
+            if key in met:
+                # a word yields to a name, and the later to the earlier; but the win need not have been listed
+                first = met[key]
+                keeps = key != _key(first.name) and key == _key(one.name)
+                at_fault = first if keeps or one is stages[-1] else one
+                setting = STAGE_NAMES if key == _key(at_fault.name) else STAGE_WORDS
+                said = f"Stages: '{brief(text)}': two stages have this name or word. Name each once."
+                raise InputError(said, (setting, at_fault.name))
+            met[key] = one
+
+
+def stood_for(*, is_deals: bool) -> tuple[str, ...]:
+    """The stages of the usual funnel that one of the user's own may stand for.
+
+    >>> stood_for(is_deals=True)
+    ('Meeting', 'Proposal')
+    """
+    of_deals = tuple(stage for stage in PIPELINE.of_deals if stage.role not in ("opportunity", "won"))
+    return tuple(stage.name for stage in (of_deals if is_deals else PIPELINE.inner))
 
 
 def _refuse_what_they_stand_for(stages: Sequence[OwnStage], *, is_deals: bool) -> None:
-    of_deals = [stage for stage in PIPELINE.of_deals if stage.role not in ("opportunity", "won")]
-    usual = [stage.name for stage in (of_deals if is_deals else PIPELINE.inner)]
+    usual = stood_for(is_deals=is_deals)
     for one in (stages[0], stages[-1]):
         if one.stands_for:
             what = "the first stage: every lead is in it" if one is stages[0] else "the win"
-            raise InputError(f"Stages: '{brief(one.name)}' is {what}, and stands for no '{brief(one.stands_for)}'.")
+            raise InputError(
+                f"Stages: '{brief(one.name)}' is {what}, and stands for no '{brief(one.stands_for)}'. Leave that out.",
+                (STANDS_FOR, one.name),
+            )
     for one in stages[1:-1]:
         if one.stands_for and one.stands_for not in usual:
-            meant = f"stands for '{brief(one.stands_for)}'"
-            raise InputError(f"Stages: '{brief(one.name)}' {meant}, which is none of {', '.join(usual)}.")
-    _refuse_doubles([one.stands_for for one in stages if one.stands_for], "two stages stand for it")
-
-
-def _refuse_doubles(texts: Sequence[str], why: str) -> None:
+            if is_deals:
+                there = f"{', '.join(usual)} that a deal passes through. Write one of these, or leave it out."
+                there += " If the rows are leads, say --kind leads."
+            else:
+                of_deals = ", ".join(stood_for(is_deals=True))
+                there = f"{', '.join(usual)}. Write one of these (of deals {of_deals}), or leave it out."
+            raise InputError(
+                f"Stages: '{brief(one.name)}' stands for '{brief(one.stands_for)}', which is none of {there}",
+                (STANDS_FOR, one.name),
+            )
     met: set[str] = set()
-    for text in texts:
-        if _key(text) in met:
-            raise InputError(f"Stages: '{brief(text)}': {why}. Name each once.")
-        met.add(_key(text))
+    for one in stages:
+        if one.stands_for in met:
+            raise InputError(
+                f"Stages: '{brief(one.stands_for)}': two stages stand for it. Name each once.", (STANDS_FOR, one.name)
+            )
+        met |= {one.stands_for} - {""}
 
 
 def _key(text: str) -> str:

@@ -65,7 +65,7 @@ class StageWord:
         count: Rows that carry it.
         origin: ``vocabulary``, ``guessed`` (a known word stands in it, or its number places it), ``user``,
             ``project`` (the project file) or ``unknown``.
-        table: ``leads`` or ``deals``.
+        table: ``leads`` or ``deals``; ``history`` where the rows are changes of a lead, of which each may have several.
         chance: The CRM's probability of a win in per cent that the rows with it carry; None where there is none, or
             no single one for most of them.
     """

@@ -30,6 +30,9 @@ _CALENDAR = (367, 2_958_000)
 """From the first day that stands for one to shortly before the end of the calendar, as Excel's numbers."""
 _MOST_DAYS = 3_653
 _MONTHS = range(1200)
+_MOST_YEARS = 10
+_ANY_YEAR = 2000
+"""A year by which a month is told from what is none."""
 _END_OF_MONTHS = (date.max.year + 1) * MONTHS_OF_A_YEAR
 _ODD = frozenset({FindingKind.AMBIGUOUS_DATES, FindingKind.SWAPPED_DATES, FindingKind.IMPOSSIBLE_DATES})
 
@@ -120,14 +123,57 @@ class ReportDays:
         return RowDays(first, last, tuple(findings), is_weekly)
 
     def _of_months(self, locale: str) -> RowDays:
+        years = self.columns.get("year")
+        first = self._first_days(locale, None if years is None else years.spread(years.as_text().str.strip_chars()))
+        if first is None:
+            return self._unknown()
+        if years is None and first.null_count() == self.rows:
+            first = self._months_without_year(locale)
+        return RowDays(first, _month_ends(first))
+
+    def _months_without_year(self, locale: str) -> pl.Series:
+        """Months such as 01 or January, of the year in which the report has them.
+
+        Raises:
+            InputError: The report does not say which days it covers, or has a month of two years.
+        """
+        start, end = self.range or (date.min, date.min)
+        spans = range(start.year, end.year + 1) if end.year - start.year <= _MOST_YEARS else range(0)
+        first, last = day_number(start.replace(day=1)), day_number(end)
+        found: list[float | None] = [None] * self.rows
+        for year in spans:
+            known = year if self.range else _ANY_YEAR
+            days = self._first_days(locale, pl.repeat(str(known), self.rows, eager=True))
+            for place, day in enumerate([] if days is None else days):
+                is_there = day is not None and (self.range is None or first <= day <= last)
+                if is_there and (self.range is None or found[place] is not None):
+                    raise self._without_year(place)
+                found[place] = day if is_there else found[place]
+        return pl.Series(found, dtype=pl.Float64)
+
+    def _without_year(self, place: int) -> InputError:
+        column = self.columns["month"]
+        cell, row = brief(str(column.spread(column.as_text())[place])), self.grid.numbered(pl.Series([place]))[0]
+        where = f"{self.grid.place}, row {row}, column '{brief(self.headers['month'])}'"
+        if self.range is None:
+            why = (
+                f"'{cell}' is a month without its year, and no line above the header says which days the report covers"
+            )
+        else:
+            why = f"'{cell}' may be of two years, for the report covers {self.range[0]} to {self.range[1]}"
+        return InputError(
+            f"{where}: {why}. Export the report with the year beside the month (a column Year, or Year month as "
+            "202501)" + (", or keep its lines with the first and the last day." if self.range is None else ".")
+        )
+
+    def _first_days(self, locale: str, year: pl.Series | None) -> pl.Series | None:
+        """The first day of each row's month; None where day and month stand in both orders."""
         column = self.columns["month"]
         texts = column.as_text().str.strip_chars()
         written = texts.str.replace(_YEAR_AND_MONTH, "$1-$2")
-        years = self.columns.get("year")
         column = RawColumn(written, column.number, column.is_date, column.is_flag, column.codes)
-        if years is not None:
+        if year is not None:
             whole = column.spread(written)
-            year = years.spread(years.as_text().str.strip_chars())
             both = pl.DataFrame({"y": year, "m": whole}).select(
                 pl.when(pl.col("m").str.contains(r"^\d{1,2}$"))
                 .then(pl.concat_str("y", pl.lit("-"), pl.col("m").str.zfill(2)))
@@ -140,10 +186,7 @@ class ReportDays:
             column = replace(column, number=column.number.set(~column.mark(column.is_date), None))
         read = read_dates({"month": column}, {"month": self.headers["month"]}, self.grid, locale=locale, months=True)
         days = read.read["month"].days
-        if days is None:
-            return self._unknown()
-        first = _month_starts(column.spread(days).cast(pl.Float64))
-        return RowDays(first, _month_ends(first))
+        return None if days is None else _month_starts(column.spread(days).cast(pl.Float64))
 
     def _since_start(self, name: str, start: date) -> RowDays:
         """Count days or months from the start of the report: GA4 numbers them from 0."""
