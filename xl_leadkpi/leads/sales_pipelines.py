@@ -15,6 +15,8 @@ from xl_leadkpi.errors import InputError
 from xl_leadkpi.leads.model.conditions import Condition
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 from xl_leadkpi.leads.model.stage import PIPELINE
+from xl_leadkpi.leads.model.table import has_joined_deals
+from xl_leadkpi.leads.recognition.stage_order import are_hidden, open_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +35,7 @@ _SEVERAL = 2
 _FOLDED = frozenset({FindingKind.DUPLICATE_IDS, FindingKind.DUPLICATE_EMAILS})
 """Findings of a table in which of several rows one is counted."""
 _SHOWN = 3
+_WORDS_NAMED = 8
 _DAY_OF_ONE = re.compile(r"""^\s*(date (?:entered|exited) .+)\((.+)\)\W*$""", re.IGNORECASE)
 
 
@@ -78,6 +81,7 @@ def with_sales_pipelines(read: Callable[[ReadOptions], LeadTable], options: Read
         Finding(FindingKind.SEVERAL_PIPELINES, len(parts), header, details=details),
         *_overlapping(table, parts, header),
         *_nameless(table, header),
+        *_as_usual(parts, options, header),
     ]
     return replace(_named_once(table), of_pipelines=parts, findings=(*table.findings, *found))
 
@@ -88,6 +92,22 @@ def _many(table: LeadTable) -> Finding:
     told = tuple(f"{name}: {count:,}" for name, count in pipelines[:_SHOWN])
     details: dict[str, Detail] = {"pipelines": told, "name": pipelines[0][0]}
     return Finding(FindingKind.MANY_PIPELINES, len(pipelines), table.by_labels.get(COLUMN, ""), details=details)
+
+
+def _as_usual(parts: Mapping[str, LeadTable], options: ReadOptions, header: str) -> list[Finding]:
+    """Pipelines that are shown with the usual stages, for nothing tells the order of their own."""
+    if options.stages == "canonical" or options.stage_order or options.own_stages:
+        return []
+    found: list[str] = []
+    for name, part in parts.items():
+        has_deals = has_joined_deals(part.columns)
+        words = open_words(part.words, of_deals_alone=has_deals)
+        is_hidden = are_hidden(words, is_deals=part.is_deals or has_deals) or any(word.usual is None for word in words)
+        if part.pipeline is PIPELINE and (options.stages == "own" or (len(words) > 1 and is_hidden)):
+            found.append(f"{name} ({', '.join(word.name for word in words[:_WORDS_NAMED])})" if words else name)
+    if not found:
+        return []
+    return [Finding(FindingKind.PIPELINES_AS_USUAL, len(found), header, details={"pipelines": tuple(found)})]
 
 
 def _nameless(table: LeadTable, header: str) -> list[Finding]:

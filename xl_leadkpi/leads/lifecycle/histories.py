@@ -37,21 +37,22 @@ class HistorySource:
     query: Query | None = None
 
 
-def open_history(source: HistorySource, options: ReadOptions, *, is_deals: bool) -> Log:
+def open_history(source: HistorySource, options: ReadOptions, *, is_deals: bool, of: Query | None = None) -> Log:
     """Read a history of changes.
 
     Args:
         source: Its rows.
         options: How to read it.
         is_deals: It is about deals.
+        of: Identifiers of the only records whose changes count, as ``lead``; None for all.
 
     Raises:
         InputError: It has no column of identifiers, of stages or of times, or none of its words is a stage.
     """
     columns = columns_of(source.grid, options)
     if source.query is not None:
-        return read_log_query(source.query, source.grid, columns, options, is_deals=is_deals)
-    return read_log(source.grid, columns, options, is_deals=is_deals)
+        return read_log_query(source.query, source.grid, columns, options, is_deals=is_deals, of=of)
+    return read_log(source.grid, columns, options, is_deals=is_deals, of=of)
 
 
 def columns_of(grid: RawTable, options: ReadOptions) -> LogColumns:

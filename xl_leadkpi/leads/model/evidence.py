@@ -497,7 +497,7 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
     **dict.fromkeys(
         (
             FindingKind.SEVERAL_PIPELINES, FindingKind.MANY_PIPELINES, FindingKind.STAGE_ORDERS_DIFFER,
-            FindingKind.STAGE_LOOP,
+            FindingKind.STAGE_LOOP, FindingKind.PIPELINES_AS_USUAL,
         ),
         (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST),
     ),
