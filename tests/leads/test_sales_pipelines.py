@@ -418,3 +418,90 @@ def test_pipelines_whose_order_nothing_tells_are_told(stages):
     assert [(one.count, one.details["silent"]) for one in partly] == [(45, 45)]
     for language in ("en", "pl", "ru"):
         assert "Renewals" in fill(locale(language).findings["pipelines_as_usual"].meaning, told, OwnNames())
+
+
+OF_DAYS = {
+    "Sales": ["Discovery Call", "Solution Fit", "Offer Out"],
+    "Renewals (EU)": ["Contract Review", "Check-in", "Terms Agreed"],
+}
+
+
+def with_days(mark='"', rows=60, seed=2, *, has_column=False, moved=0, empty=()):
+    """Deals as HubSpot exports them, with the day of each stage by its pipeline; some came over from the other one."""
+    draw = Random(seed)
+    columns = [(name, word) for name, words in OF_DAYS.items() for word in (*words, "Closed Won", "Closed Lost")]
+    head = ["Record ID", "Deal Name", "Deal Stage", "Amount", "Create Date", *(["Pipeline"] if has_column else [])]
+    lines = [[*head, *(f"Date entered {mark}{word} ({name}){mark}" for name, word in columns)]]
+    for number in range(rows):
+        name, other = [*OF_DAYS, *OF_DAYS][number % 2 :][:2]
+        if name in empty:
+            name, other = other, name
+        words = OF_DAYS[name]
+        way = [*words[: draw.randint(1, 3)], *draw.choice(([], ["Closed Won"], ["Closed Lost"]))]
+        day = date(2026, 1, 9) + timedelta(draw.randint(0, 60))
+        days = {(other, OF_DAYS[other][1]): day - timedelta(2)} if number < moved else {}
+        created = day - timedelta(4)
+        for word in way:
+            days[name, word] = day
+            day += timedelta(draw.randint(1, 6))
+        told = [days[key].isoformat() if key in days else "" for key in columns]
+        row = [f"{number}", f"Deal {number}", way[-1], 100, created.isoformat(), *([name] if has_column else []), *told]
+        lines.append(row)
+    return lines
+
+
+def kept_in(lines, engine):
+    if engine == "memory":
+        return lines
+    frame = pl.DataFrame(lines[1:], lines[0], orient="row").with_columns(pl.col(pl.String).replace("", None))
+    connection = duckdb.connect()
+    connection.register("deals", frame.to_arrow())
+    return frame.lazy() if engine == "polars" else connection.table("deals")
+
+
+@pytest.mark.parametrize(
+    ("engine", "mark", "has_column"),
+    [
+        ("memory", '"', False),
+        ("memory", "'", True),
+        ("polars", "'", False),
+        ("duckdb", '"', False),
+        ("duckdb", "", True),
+    ],
+)
+def test_pipelines_told_by_the_days_of_their_stages(engine, mark, has_column):
+    data = kept_in(with_days(mark, has_column=has_column, moved=4), engine)
+    leads = read_frame(data, reading())
+    assert {*leads.sales_pipelines} == {("Sales", 30), ("Renewals (EU)", 30)}
+    assert stages_of(leads) == OF_DAYS
+    [told] = [one for one in leads.findings if one.kind is FindingKind.DAYS_OF_SEVERAL_PIPELINES]
+    assert (told.count, told.details["pipelines"]) == (4, ("Sales", "Renewals (EU)"))
+    first = leads.frame.lazy().collect()["row_no"].min()
+    assert [row - first for row in told.rows] == [0, 1, 2, 3]
+    # steps of different pipelines are not compared
+    for table in (leads, *leads.of_pipelines.values()):
+        quality = build(table).quality
+        assert "negative_duration" not in str(quality)
+    chosen = read_frame(data, reading(sales_pipeline="renewals (eu)"))
+    assert own(chosen) == OF_DAYS["Renewals (EU)"]
+    assert chosen.frame.lazy().collect().shape[0] == 30
+    with pytest.raises(InputError, match=r"The column holds .*Sales"):
+        read_frame(data, reading(sales_pipeline="Partner"))
+    alone = read_frame(kept_in(with_days(mark, has_column=has_column), engine), reading())
+    assert FindingKind.DAYS_OF_SEVERAL_PIPELINES not in kinds(alone)
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars"])
+def test_days_of_one_pipeline_beside_empty_columns_of_another(engine):
+    leads = read_frame(kept_in(with_days(empty=("Sales",)), engine), reading())
+    assert leads.of_pipelines == {}
+    assert own(leads) == OF_DAYS["Renewals (EU)"]
+    assert leads.stages_told_by == "dates"
+
+
+def test_names_in_brackets_that_no_two_stages_share_are_no_pipelines():
+    header = ["Record ID", "Deal Stage", "Create Date", 'Date entered "Demo (online)"', 'Date entered "Offer (draft)"']
+    lines = [header, *([f"{n}", "Demo (online)", "2026-01-01", "2026-01-03", ""] for n in range(20))]
+    leads = read_frame(lines, reading())
+    assert leads.of_pipelines == {}
+    assert FindingKind.DAYS_OF_SEVERAL_PIPELINES not in kinds(leads)

@@ -183,10 +183,9 @@ class _Search:
         fault = self._number_fault(words)
         ordered = None if fault else self._ordered(words)
         if ordered is None or not (is_asked or self._says_more(ordered, is_hidden=is_hidden, of_deals=of_deals)):
-            is_silent = not is_hidden or stage is None or all(word.usual is None for word in words)
             if is_asked:
                 raise InputError(fault or self._no_order(words), ("stages", "own"))
-            if is_silent:
+            if not is_hidden or stage is None or all(word.usual is None for word in words):
                 return self.usual  # that none of them is known is told already
             details: dict[str, Detail] = {"stage": stage, "words": merged[:_NAMED]}
             return _also(self.usual, Finding(FindingKind.STAGES_MERGED, len(merged), details=details))

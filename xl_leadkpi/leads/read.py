@@ -42,6 +42,8 @@ from xl_leadkpi.leads.sales_pipelines import (
 )
 from xl_leadkpi.leads.sales_pipelines import (
     by_with_pipeline,
+    query_with_pipelines_of_days,
+    with_pipelines_of_days,
     with_sales_pipelines,
     without_days_of_others,
 )
@@ -258,6 +260,9 @@ def _build_query(
 ) -> LeadTable:
     progress("recognising columns")
     grid = open_query(query, source_name)
+    with_pipelines, notes = query_with_pipelines_of_days(query, grid, options)
+    grid = grid if with_pipelines is query else open_query(with_pipelines, source_name)
+    query, grid = with_pipelines, replace(grid, notes=(*grid.notes, *notes))
     check_headers(options, _named(leads=(grid,), history=() if source is None else (source.grid,)))
     mapped, signals, by = _recognise(grid, options, "leads")
     is_deals = bool(signals)
@@ -367,6 +372,8 @@ def _build(
     source: HistorySource | None = None,
 ) -> LeadTable:
     report_progress("recognising columns")
+    grids = [with_pipelines_of_days(grid, options) for grid in grids]
+    deal_grids = [with_pipelines_of_days(grid, options) for grid in deal_grids]
     check_headers(options, _named(leads=grids, deals=deal_grids, history=() if source is None else (source.grid,)))
     is_united = len(grids) > 1 or len(deal_grids) > 1
     leads = _of_files(grids, options, "leads", is_lone=not deal_grids, is_united=is_united)
