@@ -63,10 +63,9 @@ def test_each_pipeline_has_its_own_funnel(seed):
     new = report["pipelines"]["New business"]
     assert [row["stage"] for row in new] == [*ZOHO, "Won"]
     assert [row["reached"] for row in new] == reached(lines, "New business")
-    # words that are few are those of the usual funnel: there both of its proposals are one
+    # two of its three are proposals, which the usual funnel has one bar for
     renewals = {row["stage"]: row["reached"] for row in report["pipelines"]["Renewals"]}
-    came = reached(lines, "Renewals")
-    assert renewals == {"Opportunity": came[0], "Proposal": came[1], "Won": came[3]}
+    assert renewals == dict(zip([*STAGES["Renewals"], "Won"], reached(lines, "Renewals"), strict=True))
     compared = {row["group"]: row for row in report["by"]["Pipeline"]}
     for name, _ in leads.sales_pipelines:
         assert compared[name]["won"] == reached(lines, name)[-1]
@@ -345,3 +344,164 @@ def test_a_deal_in_two_pipelines_is_told(engine):
     # without them nothing is told
     alone = read_frame(lines, reading())
     assert FindingKind.OVERLAPPING_PIPELINES not in kinds(alone)
+
+
+WAYS = {"Implants": ["Kickoff", "Scoping", "Blaupause", "Vorstand"], "Renewals": ["Erinnerung", "Zählung", "Papiere"]}
+
+
+def with_log(ways=WAYS, rows=90, seed=1):
+    """Deals of pipelines whose words nobody knows, and the log of the way each went."""
+    draw = Random(seed)
+    lines, log = [["Deal ID", "Pipeline", "Stage", "Amount", "Create Date"]], [["Deal ID", "Stage", "Changed at"]]
+    for number in range(rows):
+        name = list(ways)[number % len(ways)]
+        way = [*ways[name][: draw.randint(1, len(ways[name]))], *draw.choice(([], ["Closed Won"], ["Closed Lost"]))]
+        day = date(2026, 1, 1) + timedelta(draw.randint(0, 60))
+        lines.append([f"D{number}", name, way[-1], 100, day.isoformat()])
+        for word in way:
+            log.append([f"D{number}", word, day.isoformat()])
+            day += timedelta(draw.randint(1, 5))
+    return lines, log
+
+
+def on_engine(tables, engine):
+    frames = [pl.DataFrame(lines[1:], lines[0], orient="row") for lines in tables]
+    if engine == "polars":
+        return [frame.lazy() for frame in frames]
+    connection = duckdb.connect()
+    for number, frame in enumerate(frames):
+        connection.register(f"rows_{number}", frame.to_arrow())
+    return [connection.table(f"rows_{number}") for number in range(len(frames))]
+
+
+def stages_of(leads):
+    return {name: [stage.name for stage in part.pipeline if stage.is_own] for name, part in leads.of_pipelines.items()}
+
+
+@pytest.mark.parametrize("stages", ["auto", "own"])
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+@pytest.mark.parametrize("is_own_log", [False, True])
+def test_each_pipeline_has_its_part_of_the_history(engine, stages, is_own_log):
+    lines, log = with_log()
+    if is_own_log:
+        of = {line[0]: line[1] for line in lines[1:]}
+        lines, log = [[*log[0], "Pipeline"], *([*line, of[line[0]]] for line in log[1:])], None
+    if engine != "memory":
+        lines, *logs = on_engine([lines, log] if log else [lines], engine)
+        log = logs[0] if logs else None
+    leads = read_frame(lines, reading(stages=stages), history=log)
+    assert stages_of(leads) == WAYS
+    assert FindingKind.PIPELINES_AS_USUAL not in kinds(leads)
+    for name, part in leads.of_pipelines.items():
+        assert part.stages_told_by == "history"
+        own_words = {*WAYS[name], "Closed Won", "Closed Lost"}
+        assert {word.word for word in part.words if word.count and word.word != "Won"} <= own_words
+    chosen = read_frame(lines, reading(stages=stages, sales_pipeline="Renewals"), history=log)
+    assert own(chosen) == WAYS["Renewals"]
+
+
+@pytest.mark.parametrize("stages", ["auto", "own"])
+def test_pipelines_whose_order_nothing_tells_are_told(stages):
+    lines, log = with_log()
+    silent = read_frame(lines, reading(stages=stages))
+    [told] = [one for one in silent.findings if one.kind is FindingKind.PIPELINES_AS_USUAL]
+    assert told.count == 2
+    assert [one.split(" (")[0] for one in told.details["pipelines"]] == ["Implants", "Renewals"]
+    assert set(told.details["pipelines"][1].split("(")[1].rstrip(")").split(", ")) == set(WAYS["Renewals"])
+    # a history of one of them tells only its order, and of the other that it is not there
+    half = [line for line in log if line[0] == "Deal ID" or int(line[0][1:]) % 2 == 0]
+    leads = read_frame(lines, reading(stages=stages), history=half)
+    assert stages_of(leads) == {"Implants": WAYS["Implants"], "Renewals": []}
+    [told] = [one for one in leads.findings if one.kind is FindingKind.PIPELINES_AS_USUAL]
+    assert [one.split(" (")[0] for one in told.details["pipelines"]] == ["Renewals"]
+    partly = [one for one in leads.of_pipelines["Renewals"].findings if one.kind is FindingKind.HISTORY_PARTLY]
+    assert [(one.count, one.details["silent"]) for one in partly] == [(45, 45)]
+    for language in ("en", "pl", "ru"):
+        assert "Renewals" in fill(locale(language).findings["pipelines_as_usual"].meaning, told, OwnNames())
+
+
+OF_DAYS = {
+    "Sales": ["Discovery Call", "Solution Fit", "Offer Out"],
+    "Renewals (EU)": ["Contract Review", "Check-in", "Terms Agreed"],
+}
+
+
+def with_days(mark='"', rows=60, seed=2, *, has_column=False, moved=0, empty=()):
+    """Deals as HubSpot exports them, with the day of each stage by its pipeline; some came over from the other one."""
+    draw = Random(seed)
+    columns = [(name, word) for name, words in OF_DAYS.items() for word in (*words, "Closed Won", "Closed Lost")]
+    head = ["Record ID", "Deal Name", "Deal Stage", "Amount", "Create Date", *(["Pipeline"] if has_column else [])]
+    lines = [[*head, *(f"Date entered {mark}{word} ({name}){mark}" for name, word in columns)]]
+    for number in range(rows):
+        name, other = [*OF_DAYS, *OF_DAYS][number % 2 :][:2]
+        if name in empty:
+            name, other = other, name
+        words = OF_DAYS[name]
+        way = [*words[: draw.randint(1, 3)], *draw.choice(([], ["Closed Won"], ["Closed Lost"]))]
+        day = date(2026, 1, 9) + timedelta(draw.randint(0, 60))
+        days = {(other, OF_DAYS[other][1]): day - timedelta(2)} if number < moved else {}
+        created = day - timedelta(4)
+        for word in way:
+            days[name, word] = day
+            day += timedelta(draw.randint(1, 6))
+        told = [days[key].isoformat() if key in days else "" for key in columns]
+        row = [f"{number}", f"Deal {number}", way[-1], 100, created.isoformat(), *([name] if has_column else []), *told]
+        lines.append(row)
+    return lines
+
+
+def kept_in(lines, engine):
+    if engine == "memory":
+        return lines
+    frame = pl.DataFrame(lines[1:], lines[0], orient="row").with_columns(pl.col(pl.String).replace("", None))
+    connection = duckdb.connect()
+    connection.register("deals", frame.to_arrow())
+    return frame.lazy() if engine == "polars" else connection.table("deals")
+
+
+@pytest.mark.parametrize(
+    ("engine", "mark", "has_column"),
+    [
+        ("memory", '"', False),
+        ("memory", "'", True),
+        ("polars", "'", False),
+        ("duckdb", '"', False),
+        ("duckdb", "", True),
+    ],
+)
+def test_pipelines_told_by_the_days_of_their_stages(engine, mark, has_column):
+    data = kept_in(with_days(mark, has_column=has_column, moved=4), engine)
+    leads = read_frame(data, reading())
+    assert {*leads.sales_pipelines} == {("Sales", 30), ("Renewals (EU)", 30)}
+    assert stages_of(leads) == OF_DAYS
+    [told] = [one for one in leads.findings if one.kind is FindingKind.DAYS_OF_SEVERAL_PIPELINES]
+    assert (told.count, told.details["pipelines"]) == (4, ("Sales", "Renewals (EU)"))
+    first = leads.frame.lazy().collect()["row_no"].min()
+    assert [row - first for row in told.rows] == [0, 1, 2, 3]
+    # steps of different pipelines are not compared
+    for table in (leads, *leads.of_pipelines.values()):
+        quality = build(table).quality
+        assert "negative_duration" not in str(quality)
+    chosen = read_frame(data, reading(sales_pipeline="renewals (eu)"))
+    assert own(chosen) == OF_DAYS["Renewals (EU)"]
+    assert chosen.frame.lazy().collect().shape[0] == 30
+    with pytest.raises(InputError, match=r"The column holds .*Sales"):
+        read_frame(data, reading(sales_pipeline="Partner"))
+    alone = read_frame(kept_in(with_days(mark, has_column=has_column), engine), reading())
+    assert FindingKind.DAYS_OF_SEVERAL_PIPELINES not in kinds(alone)
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars"])
+def test_days_of_one_pipeline_beside_empty_columns_of_another(engine):
+    leads = read_frame(kept_in(with_days(empty=("Sales",)), engine), reading())
+    assert leads.of_pipelines == {}
+    assert own(leads) == OF_DAYS["Renewals (EU)"]
+    assert leads.stages_told_by == "dates"
+
+
+def test_names_in_brackets_that_no_two_stages_share_are_no_pipelines():
+    header = ["Record ID", "Deal Stage", "Create Date", 'Date entered "Demo (online)"', 'Date entered "Offer (draft)"']
+    lines = [header, *([f"{n}", "Demo (online)", "2026-01-01", "2026-01-03", ""] for n in range(20))]
+    leads = read_frame(lines, reading())
+    assert leads.of_pipelines == {}
+    assert FindingKind.DAYS_OF_SEVERAL_PIPELINES not in kinds(leads)

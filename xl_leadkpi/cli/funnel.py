@@ -159,8 +159,8 @@ def add_arguments(
         "--stages",
         choices=("auto", "own", "canonical"),
         help="stages of the funnel: own, the words of the table in the order that numbers in them, probabilities, "
-        "histories, dates or names tell; canonical, the usual seven (default: auto, which is own where three words or "
-        "more would count as one of the seven)",
+        "histories, dates or names tell; canonical, the usual seven (default: auto, which is own where the seven "
+        "would hide three words or most of them, and their order is told)",
     )
     reading.add_argument(
         "--encoding",

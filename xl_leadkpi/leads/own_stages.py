@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -12,16 +13,18 @@ import narwhals as nw
 from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.vocabulary import plain
+from xl_leadkpi.leads.model.conditions import Condition
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
-from xl_leadkpi.leads.model.stage import LOST, MOST_OPEN, OPEN, PIPELINE, OwnStage, own_pipeline
+from xl_leadkpi.leads.model.stage import LOST, MOST_OPEN, OPEN, PIPELINE, WON, OwnStage, own_pipeline
 from xl_leadkpi.leads.model.table import has_joined_deals
 from xl_leadkpi.leads.overrides import checked
 from xl_leadkpi.leads.recognition.headers import meanings
 from xl_leadkpi.leads.recognition.stage_order import (
-    FEWEST_MERGED,
     OpenWord,
     OrderedStages,
+    are_hidden,
     are_open,
+    hides_a_later_one,
     in_order,
     loses_a_numbered_one,
     merged_words,
@@ -33,7 +36,7 @@ from xl_leadkpi.leads.recognition.stage_order import (
 from xl_leadkpi.leads.recognition.stage_words import split_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xl_leadkpi.leads.model.findings import Detail
     from xl_leadkpi.leads.model.options import ReadOptions
@@ -70,7 +73,49 @@ def with_own_stages(read: Read, options: ReadOptions, *, has_deals: bool) -> Lea
     table = read(options)
     if options.stages == "canonical" or options.stage_order:
         return table
-    return _Search(read, options, table, has_deals=has_deals).result()
+    outcomes = _unknown_outcomes(read, options, table, has_deals=has_deals)
+    if outcomes:
+        options = replace(options, words={**outcomes, **options.words})
+        table = _guessed(read(options), outcomes)
+    found = _Search(read, options, table, has_deals=has_deals).result()
+    return _guessed(found, outcomes)
+
+
+def _unknown_outcomes(read: Read, options: ReadOptions, table: LeadTable, *, has_deals: bool) -> dict[str, str]:
+    """Words that nobody knows whose rows are all won, or all lost, by what other columns say."""
+    kind = "deals" if has_deals else "leads"
+    met = {word.stage for word in table.words if word.count}
+    missing = {"won": WON, "lost": LOST}
+    missing = {outcome: stage for outcome, stage in missing.items() if stage not in met}
+    unknown = [word for word in table.words if word.origin == "unknown" and word.count and word.table == kind]
+    if not missing or not 0 < len(unknown) <= MOST_OPEN or not _outcomes(table) & missing.keys():
+        return {}
+    fields = {column.field for column in table.columns if column.table == kind}
+    column = next((name for name in ("stage", "status") if name in fields), None)
+    if column is None:
+        return {}
+    found = {}
+    for word in unknown:
+        of_word = Condition(f"deals.{column}" if has_deals else column, "=", (word.word,))
+        asked = replace(options, stages="canonical", where=(*options.where, of_word), as_of=table.as_of)
+        with suppress(InputError):  # no row is in it now
+            [*outcomes] = _outcomes(read(asked))
+            if len(outcomes) == 1 and outcomes[0] in missing:
+                found[word.word] = missing[outcomes[0]]
+    return found
+
+
+def _outcomes(table: LeadTable) -> set[str]:
+    """The outcomes that rows of a table have."""
+    rows = engines.lazy(table.frame)
+    [counted] = engines.collect([rows.group_by("outcome").agg(nw.len().alias("n"))])
+    return {str(row["outcome"]) for row in counted}
+
+
+def _guessed(table: LeadTable, outcomes: Mapping[str, str]) -> LeadTable:
+    """The table with words that were taken for outcomes as what they are: no word of the user."""
+    words = (replace(word, origin="guessed") if word.word in outcomes else word for word in table.words)
+    return replace(table, words=tuple(words)) if outcomes else table
 
 
 def _as_listed(read: Read, options: ReadOptions, *, has_deals: bool) -> LeadTable:
@@ -136,20 +181,33 @@ class _Search:
     def result(self) -> LeadTable:
         """The table with its own stages, or as it is."""
         words = open_words(self.usual.words, of_deals_alone=self.has_deals)
-        stage, merged = merged_words(words)
+        of_deals = self.usual.is_deals or self.has_deals
+        stage, merged = merged_words(words, is_deals=of_deals)
         is_asked = self.options.stages == "own"
-        if not is_asked and len(merged) < FEWEST_MERGED and not loses_a_numbered_one(words):
+        is_hidden = are_hidden(words, is_deals=of_deals) or loses_a_numbered_one(words)
+        may_be = of_deals or any(word.usual is None for word in words)
+        if not (is_asked or is_hidden or may_be):
             return self.usual
         fault = self._number_fault(words)
         ordered = None if fault else self._ordered(words)
-        if ordered is None or not (is_asked or are_open(ordered, self.usual.words)):
+        if ordered is None or not (is_asked or self._says_more(ordered, is_hidden=is_hidden, of_deals=of_deals)):
             if is_asked:
                 raise InputError(fault or self._no_order(words), ("stages", "own"))
-            if stage is None or all(word.usual is None for word in words):
+            if not is_hidden or stage is None or all(word.usual is None for word in words):
                 return self.usual  # that none of them is known is told already
             details: dict[str, Detail] = {"stage": stage, "words": merged[:_NAMED]}
             return _also(self.usual, Finding(FindingKind.STAGES_MERGED, len(merged), details=details))
         return self._read_with(ordered, merged)
+
+    def _says_more(self, ordered: OrderedStages, *, is_hidden: bool, of_deals: bool) -> bool:
+        """Tell whether the words are stages that the usual funnel does not show."""
+        if not is_hidden:
+            # a stage is there by what has happened to rows, or by the CRM: the vocabulary alone knows the usual ones
+            has_unknown = any(word.usual is None for word in ordered.words)
+            is_told = ordered.source != "vocabulary" and (has_unknown or (of_deals and hides_a_later_one(ordered)))
+            if not is_told:
+                return False
+        return are_open(ordered, self.usual.words)
 
     def _number_fault(self, words: Sequence[OpenWord]) -> str:
         if 1 < len(words) <= MOST_OPEN:
@@ -169,8 +227,18 @@ class _Search:
         return (
             f"{self.usual.source_name}: {why}. Number them in the CRM, "
             "export its probability column, or list them in order in the project file (leadkpi check --write, then "
-            "[[stages]])."
+            f"[[stages]]).{self._no_outcome(words)}"
         )
+
+    def _no_outcome(self, words: Sequence[OpenWord]) -> str:
+        """That no word means a win or a loss, so that some of these may."""
+        met = {word.stage for word in self.usual.words if word.count}
+        missing = [stage for stage in (WON, LOST) if stage not in met]
+        unknown = [word.name for word in words if word.usual is None]
+        if not missing or not unknown:
+            return ""
+        said = " and ".join(f'--stage "WORD={stage}"' for stage in missing)
+        return f" No word is known to mean {' or '.join(missing)}: if one of them does, say so with {said}."
 
     def _ordered(self, words: Sequence[OpenWord]) -> OrderedStages | None:
         observed: dict[OrderSource, Ranks] = {}

@@ -28,7 +28,7 @@ from xl_leadkpi.leads.lifecycle.fold_query import fold_query
 from xl_leadkpi.leads.lifecycle.folds import fold, refuse_reports
 from xl_leadkpi.leads.lifecycle.histories import HistorySource, open_history
 from xl_leadkpi.leads.lifecycle.join_keys import JoinKeys, key_columns, with_own_identifier
-from xl_leadkpi.leads.lifecycle.with_history import HistoryJoin
+from xl_leadkpi.leads.lifecycle.with_history import HistoryJoin, identifiers_of, no_changes
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.options import ReadOptions
 from xl_leadkpi.leads.overrides import check_headers, checked, of_table, unused_exclusions, unused_words
@@ -43,6 +43,8 @@ from xl_leadkpi.leads.sales_pipelines import (
 )
 from xl_leadkpi.leads.sales_pipelines import (
     by_with_pipeline,
+    query_with_pipelines_of_days,
+    with_pipelines_of_days,
     with_sales_pipelines,
     without_days_of_others,
 )
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.leads.cells.raw_table import RawTable
     from xl_leadkpi.leads.fields.filters import ColumnCondition
+    from xl_leadkpi.leads.lifecycle.folding import LogOf
     from xl_leadkpi.leads.model.history import Log
     from xl_leadkpi.leads.model.table import LeadTable, StageWord
     from xl_leadkpi.leads.recognition.own_sheet import OwnSheet
@@ -258,6 +261,9 @@ def _build_query(
 ) -> LeadTable:
     progress("recognising columns")
     grid = open_query(query, source_name)
+    with_pipelines, notes = query_with_pipelines_of_days(query, grid, options)
+    grid = grid if with_pipelines is query else open_query(with_pipelines, source_name)
+    query, grid = with_pipelines, replace(grid, notes=(*grid.notes, *notes))
     check_headers(options, _named(leads=(grid,), history=() if source is None else (source.grid,)))
     mapped, signals, by = _recognise(grid, options, "leads")
     is_deals = bool(signals)
@@ -282,25 +288,33 @@ def _build_query(
     joined = None
     if folded is not None:
         made = set(options.pipeline.codes)
-        met = {word.word for word in folded.log.words}
-        of_log = [replace(word, table="history") for word in folded.log.words]
+        log = _of_those_left(folded.log, folded.log_of, decoded, options)
+        met = {word.word for word in log.words}
+        of_log = [replace(word, table="history") for word in log.words]
         decoded.words = [*of_log, *(word for word in decoded.words if word.word not in made | met)]
         joined = HistoryJoin(
             decoded,
-            folded.log,
+            log,
             bound_of(options),
             is_deals=is_deals,
             place=grid.place,
             is_own=True,
-            visits=folded.visits,
+            visits=folded.visits if log is folded.log else None,
         )
         joined.of_own_log()
     elif source is not None:
         progress("joining the history")
         joined = _joined_history(decoded, source, options, is_deals=is_deals, place=grid.place)
+        decoded.findings += [] if joined else _no_creation(mapped, decoded.rows_read)
     progress("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
     return _with_history(table, joined, options)
+
+
+def _of_those_left(log: Log, log_of: LogOf | None, decoded: Decoded, options: ReadOptions) -> Log:
+    """A log without the changes of leads that filters have left out: their words are none of this table's."""
+    leads = identifiers_of(decoded) if options.where or options.exclude else None
+    return log if leads is None or log_of is None else log_of(leads)
 
 
 def _own_log(decoded: Decoded, log: Log, options: ReadOptions, *, is_deals: bool, place: str) -> HistoryJoin:
@@ -318,13 +332,18 @@ def _joined_history(
     is_deals: bool,
     place: str,
     is_united: bool = False,
-) -> HistoryJoin:
-    """Complete the leads with a history."""
-    log = open_history(source, options, is_deals=is_deals, leads=decoded)
+) -> HistoryJoin | None:
+    """Complete the leads with a history; None where it has none of those that filters have left."""
+    is_filtered = bool(options.where or options.exclude)
+    # words of leads that a filter has left out are none of this table's
+    of = identifiers_of(decoded) if is_filtered else None
+    log = open_history(source, options, is_deals=is_deals, leads=decoded, of=of)
     if is_united:  # rows of the history are no rows of the files that the leads are put together of
         named = [replace(one, files=(log.name,) * max(1, len(one.rows))) for one in log.findings]
         log = replace(log, findings=tuple(named))
-    is_filtered = bool(options.where or options.exclude)
+    if of is not None and not log.rows:
+        decoded.findings.append(no_changes(log, decoded.filters[-1].left))
+        return None
     joined = HistoryJoin(decoded, log, bound_of(options), is_deals=is_deals, place=place, is_filtered=is_filtered)
     joined.completed()
     return joined
@@ -355,6 +374,8 @@ def _build(
     source: HistorySource | None = None,
 ) -> LeadTable:
     report_progress("recognising columns")
+    grids = [with_pipelines_of_days(grid, options) for grid in grids]
+    deal_grids = [with_pipelines_of_days(grid, options) for grid in deal_grids]
     check_headers(options, _named(leads=grids, deals=deal_grids, history=() if source is None else (source.grid,)))
     is_united = len(grids) > 1 or len(deal_grids) > 1
     leads = _of_files(grids, options, "leads", is_lone=not deal_grids, is_united=is_united)
@@ -375,7 +396,7 @@ def _build(
     conditions = _conditions(options, tables)
     report_progress("reading leads")
     keys = key_columns(grid, mapped) if second else {}
-    decoded = _decode(leads, keys, conditions["leads"], is_deals=is_deals, is_joined=second is not None)
+    decoded, log = _decode(leads, keys, conditions["leads"], is_deals=is_deals, is_joined=second is not None)
     decoded.findings += _no_creation(mapped, decoded.rows_read) if source is None else []
     if is_deals:
         decoded.findings += _taken_for_deals(decoded, leads.options, leads.deal_signals)
@@ -388,14 +409,15 @@ def _build(
         pipelines = _pipelines_of_deals(second)
     decoded.findings += unused_exclusions(options.exclude, decoded.met)
     joined_history = None
-    if leads.log is not None:
+    if log is not None:
         _refuse_second_log(grid, source)
-        joined_history = _own_log(decoded, leads.log, options, is_deals=is_deals, place=grid.place)
+        joined_history = _own_log(decoded, log, options, is_deals=is_deals, place=grid.place)
     elif source is not None:
         report_progress("joining the history")
         joined_history = _joined_history(
             decoded, source, options, is_deals=is_deals, place=grid.place, is_united=grid.sources is not None
         )
+        decoded.findings += [] if joined_history else _no_creation(mapped, decoded.rows_read)
     report_progress("classifying")
     table = LeadRows(decoded, options, is_deals=is_deals).lead_table(grid, mapped, by)
     return _with_history(replace(table, columns=columns, sales_pipelines=pipelines), joined_history, options)
@@ -411,7 +433,7 @@ def _joined_deals(
     """Complete the leads with their deals."""
     grid, mapped = leads
     keys = key_columns(second.grid, second.mapped)
-    deals = _decode(second, keys, conditions, is_deals=True, is_joined=True)
+    deals, _ = _decode(second, keys, conditions, is_deals=True, is_joined=True)
     deals.words = [replace(word, table="deals") for word in deals.words]
     join_keys = JoinKeys((decoded, grid, mapped), (deals, second.grid, second.mapped), options.fields)
     try:
@@ -447,6 +469,7 @@ class _Understood:
     options: ReadOptions
     words: tuple[StageWord, ...] = ()
     log: Log | None = None
+    log_of: LogOf | None = None
 
 
 def _understood(
@@ -463,7 +486,14 @@ def _understood(
     fields = _not_given(folded.fields, options, kind)
     mapped, _, by = _recognise(folded.grid, replace(options, fields={**options.fields, **fields}), kind)
     return _Understood(
-        folded.grid, _told_by_values(mapped, fields), deal_signals, by, options, folded.words, folded.log
+        folded.grid,
+        _told_by_values(mapped, fields),
+        deal_signals,
+        by,
+        options,
+        folded.words,
+        folded.log,
+        folded.log_of,
     )
 
 
@@ -499,7 +529,8 @@ def _of_files(
     fields.update(folded.fields)
     fields = _not_given(fields, options, kind)
     again, _, by = _recognise(folded.grid, replace(options, fields={**options.fields, **fields}), kind)
-    return _Understood(folded.grid, _told_by_values(again, fields), signals, by, options, folded.words, folded.log)
+    told = _told_by_values(again, fields)
+    return _Understood(folded.grid, told, signals, by, options, folded.words, folded.log, folded.log_of)
 
 
 def _each_mapped(
@@ -714,7 +745,7 @@ def _decode(
     *,
     is_deals: bool,
     is_joined: bool = False,
-) -> Decoded:
+) -> tuple[Decoded, Log | None]:
     grid, mapped, by, options = table.grid, table.mapped, table.by, table.options
     asked = (one.place for one in conditions)
     positions, identifiers = wanted_columns(mapped, [*by.values(), *keys.values()], options.pipeline, asked)
@@ -738,18 +769,20 @@ def _decode(
     findings = [*grid.notes, *loaded.findings, *ruined]
     decoded = decoder.run(groups)
     decoded.findings[:0] = findings
-    if table.log is not None:  # its words stand in the columns of the stage now and of the last open one
-        met = {word.word for word in table.log.words}
-        of_log = [replace(word, table="history") for word in table.log.words]
+    log = table.log and _of_those_left(table.log, table.log_of, decoded, options)
+    if log is not None:  # its words stand in the columns of the stage now and of the last open one
+        met = {word.word for word in log.words}
+        of_log = [replace(word, table="history") for word in log.words]
         decoded.words = [*of_log, *(word for word in decoded.words if word.word not in met)]
-    told = {word.word for word in decoded.words}
-    decoded.words += [word for word in table.words if word.word not in told]
+    if log is table.log:
+        told = {word.word for word in decoded.words}
+        decoded.words += [word for word in table.words if word.word not in told]
     decoded.findings += _map_findings(grid, mapped)
     if decoded.frame.is_empty():
         raise _no_rows(grid)
     _refuse_undated(grid, mapped)
     decoded.rows_read = decoded.rows_read if grid.rows is None else grid.rows
-    return decoded
+    return decoded, log
 
 
 def _no_rows(grid: RawTable) -> InputError:

@@ -45,7 +45,7 @@ class DecodedLog(NamedTuple):
         words: How the words of the stages were understood.
         findings: What was odd.
         has_time: The days have a time of day.
-        row_count: Rows of the log.
+        row_count: Rows of the log, or of those records.
     """
 
     rows: Query
@@ -141,6 +141,7 @@ def decode_log(
     *,
     is_deals: bool,
     until: int | None = None,
+    of: Query | None = None,
 ) -> DecodedLog:
     """Decode a log that stays where it is.
 
@@ -151,6 +152,7 @@ def decode_log(
         options: How to read it.
         is_deals: It is about deals.
         until: Excel day number of the last day whose words count; None for all.
+        of: Identifiers of the only records whose rows count, as ``lead``; None for all.
 
     Raises:
         InputError: A column cannot be read.
@@ -179,6 +181,11 @@ def decode_log(
     lacking = nw.col("leadkpi_lead").is_null() | nw.col("leadkpi_day").is_null()
     main.findings += located(whole, FindingKind.INCOMPLETE_CHANGES, lacking, main.header["time"])
     whole = whole.filter(~lacking)
+    row_count = int(main.seen["rows"])
+    if of is not None:
+        leads = engines.to_same_backend(of.rename({"lead": "leadkpi_lead"}), whole)
+        whole = engines.checkpoint(whole.join(leads, on="leadkpi_lead", how="semi"))
+        row_count = int(engines.measure(whole, {"n": nw.len()})["n"])
     of_stage = whole if about is None else whole.filter(nw.col("leadkpi_about") == ABOUT["stage"])
     words = LogDecoder(of_stage, grid, {"word": columns.word, "before": columns.before}, options, is_deals=is_deals)
     words.seen = main.seen
@@ -203,7 +210,7 @@ def decode_log(
         tuple(told),
         (*main.findings, *words.findings),
         "time" in main.has_time,
-        int(main.seen["rows"]),
+        row_count,
     )
 
 

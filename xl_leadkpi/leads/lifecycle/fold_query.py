@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from xl_leadkpi.leads.cells.raw_table import RawTable
+    from xl_leadkpi.leads.lifecycle.folding import LogOf
     from xl_leadkpi.leads.model.history import Log
     from xl_leadkpi.leads.model.options import ReadOptions
     from xl_leadkpi.leads.recognition.columns import ColumnMap
@@ -41,6 +43,7 @@ class FoldedQuery:
         frame: The rows, with ``row_no``.
         fields: Field to header, for the columns that the folding has made.
         log: The changes.
+        log_of: Reads the changes of some records alone, whose identifiers are the column ``lead``.
         visits: The visits of the stages.
         findings: What was odd.
     """
@@ -48,6 +51,7 @@ class FoldedQuery:
     frame: Query
     fields: Mapping[str, str]
     log: Log
+    log_of: LogOf
     visits: Query
     findings: tuple[Finding, ...]
 
@@ -104,7 +108,8 @@ class _Fold:
         self.options = options
         self.pipeline = options.pipeline
         self.bound = bound_of(options)
-        self.log = read_log_query(frame, grid, columns, options, is_deals=is_deals)
+        self.read = partial(read_log_query, frame, grid, columns, options, is_deals=is_deals)
+        self.log = self.read()
         self.names = _names(frame)
         self.frame = frame
         self.findings: list[Finding] = []
@@ -155,7 +160,8 @@ class _Fold:
         counted = engines.measure(frame, {field: nw.col(fields[field]).count() for field in days})
         never = [field for field in days if not counted[field]]
         frame = frame.drop(*[fields.pop(field) for field in never])
-        return FoldedQuery(frame, fields, self.log, visits, (found, *self.log.findings, *self.findings))
+        findings = (found, *self.log.findings, *self.findings)
+        return FoldedQuery(frame, fields, self.log, lambda leads: self.read(of=leads), visits, findings)
 
     def _days(self) -> dict[str, tuple[str, nw.Expr]]:
         """By field, the stages and outcomes with their days."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -12,11 +12,15 @@ from xl_leadkpi.leads.fields.rules import clean_text
 from xl_leadkpi.leads.recognition.other_rows import OtherRows, find_other_rows, other_row_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import narwhals as nw
 
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.history import Log
     from xl_leadkpi.leads.model.table import StageWord
+
+    LogOf = Callable[[nw.LazyFrame[Any]], Log]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,14 @@ class Folded:
         fields: Field to header, for columns that the folding has given a meaning.
         words: Stage words of rows that are folded away.
         log: The changes, where it was a log.
+        log_of: Reads the changes of some records alone, whose identifiers are the column ``lead``.
     """
 
     grid: RawTable
     fields: Mapping[str, str] = field(default_factory=dict)
     words: tuple[StageWord, ...] = ()
     log: Log | None = None
+    log_of: LogOf | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,14 @@ class HistorySource:
     query: Query | None = None
 
 
-def open_history(source: HistorySource, options: ReadOptions, *, is_deals: bool, leads: Decoded | None = None) -> Log:
+def open_history(
+    source: HistorySource,
+    options: ReadOptions,
+    *,
+    is_deals: bool,
+    leads: Decoded | None = None,
+    of: Query | None = None,
+) -> Log:
     """Read a history of changes.
 
     Args:
@@ -50,6 +57,7 @@ def open_history(source: HistorySource, options: ReadOptions, *, is_deals: bool,
         options: How to read it.
         is_deals: It is about deals.
         leads: The leads or deals whose changes it should tell.
+        of: Identifiers of the only records whose changes count, as ``lead``; None for all.
 
     Raises:
         InputError: It has no column of identifiers, of stages or of times, nothing tells which of several columns of
@@ -57,8 +65,8 @@ def open_history(source: HistorySource, options: ReadOptions, *, is_deals: bool,
     """
     columns = _columns(source, options, leads)
     if source.query is not None:
-        return read_log_query(source.query, source.grid, columns, options, is_deals=is_deals)
-    return read_log(source.grid, columns, options, is_deals=is_deals)
+        return read_log_query(source.query, source.grid, columns, options, is_deals=is_deals, of=of)
+    return read_log(source.grid, columns, options, is_deals=is_deals, of=of)
 
 
 def _columns(source: HistorySource, options: ReadOptions, leads: Decoded | None) -> LogColumns:

@@ -281,8 +281,8 @@ class _History:
         details = {"id": fields["lead_id"], "word": word, "time": time}
         found = Finding(FindingKind.HISTORY_FOLDED, len(rows.places), word, details=details)
         grid = folded_table(self.grid, columns, leads["place"], [*rows.findings, found, *self.findings])
-        log = read_log(self.grid, self.columns, self.options, is_deals=self.is_deals, rows=rows)
-        return Folded(grid, fields, tuple(words.words), log)
+        read = partial(read_log, self.grid, self.columns, self.options, is_deals=self.is_deals, rows=rows)
+        return Folded(grid, fields, tuple(words.words), read(), lambda leads: read(of=leads))
 
     def _told(self, leads: pl.DataFrame, steps: pl.DataFrame, rows: AllRows) -> pl.DataFrame:
         """What the log tells of each lead: where it stands, the last open stage, the first day of each."""

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     Query = nw.LazyFrame[Any]
 
 
-def read_log_query(frame: Query, grid: RawTable, columns: LogColumns, options: ReadOptions, *, is_deals: bool) -> Log:
+def read_log_query(
+    frame: Query,
+    grid: RawTable,
+    columns: LogColumns,
+    options: ReadOptions,
+    *,
+    is_deals: bool,
+    of: Query | None = None,
+) -> Log:
     """Read a log that stays where it is.
 
     Args:
@@ -33,14 +41,15 @@ def read_log_query(frame: Query, grid: RawTable, columns: LogColumns, options: R
         columns: Which of its columns hold what.
         options: How to read it.
         is_deals: It is about deals.
+        of: Identifiers of the only records whose changes count, as ``lead``; None for all.
 
     Raises:
         InputError: Days cannot be read, or none of the words is a known stage.
     """
     bound, headers = bound_of(options), headers_of(grid, columns)
     until = bound.day if bound.is_past else None
-    decoded = decode_log(frame, grid, columns, options, is_deals=is_deals, until=until)
-    if until is None:
+    decoded = decode_log(frame, grid, columns, options, is_deals=is_deals, until=until, of=of)
+    if until is None and of is None:
         refuse_without_stage(grid.place, headers, decoded.words, options.pipeline)
     newest_first = _is_newest_first(decoded.rows)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 
+from xl_leadkpi import engines
 from xl_leadkpi.errors import InputError, brief, listed
 from xl_leadkpi.leads.cells.raw_table import reduced
 from xl_leadkpi.leads.fields.in_memory import noted, odd_cells
@@ -44,7 +46,13 @@ _EXAMPLES = 5
 
 
 def read_log(
-    grid: RawTable, columns: LogColumns, options: ReadOptions, *, is_deals: bool, rows: AllRows | None = None
+    grid: RawTable,
+    columns: LogColumns,
+    options: ReadOptions,
+    *,
+    is_deals: bool,
+    rows: AllRows | None = None,
+    of: nw.LazyFrame[Any] | None = None,
 ) -> Log:
     """Read a log whose rows are in memory.
 
@@ -54,6 +62,7 @@ def read_log(
         options: How to read it.
         is_deals: It is about deals.
         rows: Its rows, if they are loaded already.
+        of: Identifiers of the only records whose changes count, as ``lead``; None for all.
 
     Returns:
         The changes.
@@ -61,7 +70,20 @@ def read_log(
     Raises:
         InputError: Days cannot be read, or none of the words is a known stage.
     """
-    return _LogReader(grid, columns, options, rows or all_rows(grid), is_deals=is_deals).log()
+    rows = rows or all_rows(grid)
+    if of is not None:
+        rows = _rows_of(rows, columns.id, of)
+    return _LogReader(grid, columns, options, rows, is_deals=is_deals, is_part=of is not None).log()
+
+
+def _rows_of(rows: AllRows, place: int, leads: nw.LazyFrame[Any]) -> AllRows:
+    """The changes of some records."""
+    column = reduced(rows.columns[place])
+    own = read_identifiers(column).texts
+    met = engines.to_same_backend(_lazy(pl.DataFrame({"lead": own}).drop_nulls().unique()), leads)
+    [found] = engines.collect([met.join(leads, on="lead", how="semi")])
+    kept = own.is_in(pl.Series([row["lead"] for row in found], dtype=pl.String).implode()).fill_null(value=False)
+    return replace(rows, places=rows.places.filter(column.spread(kept).gather(rows.places)))
 
 
 def is_newest_first(changes: Iterable[tuple[object, float | None]]) -> bool:
@@ -128,7 +150,14 @@ class _LogReader:
     """One log."""
 
     def __init__(
-        self, grid: RawTable, columns: LogColumns, options: ReadOptions, rows: AllRows, *, is_deals: bool
+        self,
+        grid: RawTable,
+        columns: LogColumns,
+        options: ReadOptions,
+        rows: AllRows,
+        *,
+        is_deals: bool,
+        is_part: bool,
     ) -> None:
         self.grid = grid
         self.columns = columns
@@ -136,6 +165,7 @@ class _LogReader:
         self.pipeline = options.pipeline
         self.rows = rows
         self.is_deals = is_deals
+        self.is_part = is_part
         self.bound = bound_of(options)
         self.days = pl.Series(dtype=pl.Float64)
         self.findings: list[Finding] = []
@@ -154,7 +184,7 @@ class _LogReader:
         if "created" in days:
             rows["told"] = days["created"]
         rows |= self._codes(about)
-        if not self.bound.is_past:
+        if not self.bound.is_past and not self.is_part:
             refuse_without_stage(self.grid.place, self.headers, self.words, self.pipeline)
         frame = self._complete(pl.DataFrame(rows))
         frame = self._ordered(frame)

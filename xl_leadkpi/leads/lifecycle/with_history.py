@@ -37,6 +37,24 @@ _FEW_LEFT = 0.1
 _OUTCOME_FIELDS = frozenset({"stage", "status", "won_date", "lost_date", "is_won", "is_lost", "deal_outcome"})
 
 
+_KEYS = ("lead_id", "link_id", "name")
+"""Fields of the leads that the identifier of a history may stand in."""
+
+
+def identifiers_of(leads: Decoded) -> Rows | None:
+    """Whatever may be the identifier of a lead in a history, as ``lead``; None where the leads have none."""
+    frame = engines.lazy(nw.from_native(leads.frame))
+    columns = frame.collect_schema().names()
+    parts = [frame.select(lead=nw.col(name).cast(nw.String)) for name in _KEYS if name in columns]
+    return nw.concat(parts).drop_nulls().unique() if parts else None
+
+
+def no_changes(log: Log, leads: int) -> Finding:
+    """That a history has none of the leads that are counted."""
+    details: dict[str, Detail] = {"strangers": 0.0, "silent": float(leads)}
+    return Finding(FindingKind.HISTORY_PARTLY, leads, f"{log.name}: {log.headers['id']}", details=details)
+
+
 class HistoryJoin:
     """Leads that are completed with a history of their changes.
 
@@ -87,7 +105,7 @@ class HistoryJoin:
 
     def _key(self) -> str:
         """The field of the leads that the history's identifier stands in: that which most of them share."""
-        there = [name for name in ("lead_id", "link_id", "name") if name in self.frame.collect_schema().names()]
+        there = [name for name in _KEYS if name in self.frame.collect_schema().names()]
         if not there:
             raise InputError(
                 f"{self.place} has no column with an identifier, and {self.log.place} is joined on one "

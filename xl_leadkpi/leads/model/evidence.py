@@ -480,7 +480,7 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
             FindingKind.OPEN_QUOTE, FindingKind.SHORT_ROWS, FindingKind.LONG_ROWS, FindingKind.HIDDEN_ROWS,
             FindingKind.DUPLICATE_IDS, FindingKind.DUPLICATE_EMAILS, FindingKind.UNUSED_EXCLUSION,
             FindingKind.LATER_FILE, FindingKind.FILE_AGAIN, FindingKind.FILES_WITHOUT_ID,
-            FindingKind.OVERLAPPING_PIPELINES,
+            FindingKind.OVERLAPPING_PIPELINES, FindingKind.DAYS_OF_SEVERAL_PIPELINES,
         ),
         (Fact.ROWS,),
     ),
@@ -497,7 +497,7 @@ _DOUBTS: dict[FindingKind, tuple[Fact, ...]] = {
     **dict.fromkeys(
         (
             FindingKind.SEVERAL_PIPELINES, FindingKind.MANY_PIPELINES, FindingKind.STAGE_ORDERS_DIFFER,
-            FindingKind.STAGE_LOOP,
+            FindingKind.STAGE_LOOP, FindingKind.PIPELINES_AS_USUAL,
         ),
         (Fact.STAGE, Fact.STAGE_DAYS, Fact.REACH_OF_LOST),
     ),

@@ -114,6 +114,8 @@ class FindingKind(StrEnum):
     ROWS_WITHOUT_PIPELINE = "rows_without_pipeline", "warning"
     OVERLAPPING_PIPELINES = "overlapping_pipelines", "warning"
     MANY_PIPELINES = "many_pipelines", "warning"
+    DAYS_OF_SEVERAL_PIPELINES = "days_of_several_pipelines", "warning"
+    PIPELINES_AS_USUAL = "pipelines_as_usual", "warning"
     FILES_WITHOUT_ID = "files_without_id", "warning"
     NO_OUTCOME = "no_outcome", "warning"
     WON_BY_FLAG = "won_by_flag", "warning"
@@ -464,6 +466,8 @@ _WRITTEN: dict[FindingKind, Callable[[Mapping[str, Any], Names], str]] = {
     FindingKind.SEVERAL_PIPELINES: lambda details, _: ", ".join(details["pipelines"]),
     FindingKind.OVERLAPPING_PIPELINES: lambda details, _: ", ".join(details["pipelines"]),
     FindingKind.MANY_PIPELINES: lambda details, _: ", ".join(details["pipelines"]) + " …",
+    FindingKind.DAYS_OF_SEVERAL_PIPELINES: lambda details, _: ", ".join(details["pipelines"]),
+    FindingKind.PIPELINES_AS_USUAL: lambda details, _: "; ".join(details["pipelines"]),
     FindingKind.FILES_WITHOUT_ID: lambda details, _: ", ".join(details["names"]),
     FindingKind.STAGE_ORDERS_DIFFER: lambda details, names: (
         f"{', '.join(details['words'])}: {names.order(details['order'])} ≠ {names.order(details['other'])}"

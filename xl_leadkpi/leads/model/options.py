@@ -52,7 +52,8 @@ class ReadOptions:
         encodings: Encoding of text files by table (``leads``, ``deals``, ``spend``, ``touches``; ``""`` for the
             others); what is not there is found by what the words then mean.
         stages: ``own`` takes the words of the export for stages of their own, ``canonical`` those of the usual funnel;
-            ``auto`` takes the former where three words or more would count as one stage and their order is told.
+            ``auto`` takes the former where their order is told and three words would count as one stage, most of them
+            would share one with others, or what tells the order knows a stage that the usual funnel has no bar for.
         own_stages: Stages before the win as the user has listed them, in order; they go before ``stages``.
         own_win: What the user calls the win beside ``own_stages``.
         rates: Exchange rates into one currency for all amounts; None leaves each in its own.

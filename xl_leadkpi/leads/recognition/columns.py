@@ -63,6 +63,8 @@ _NAMES = frozenset({
 _OF_PEOPLE = frozenset({"company", "contact", "source", "medium", "campaign", "owner"})
 _MOSTLY = 0.8
 _REFUSED_FLAGS = frozenset({"is_won", "is_closed", "is_converted"})
+_DAYS_OF_FLAGS = {"is_closed": "close_date", "is_won": "won_date", "is_lost": "lost_date", "is_deleted": "deleted_at"}
+"""Under the header of a flag ("Closed") a column of days tells when that was."""
 
 
 @cache
@@ -208,7 +210,7 @@ class _Assignment:
             )
             if forbidden:
                 self.never.add(column)
-            for meaning in meant:
+            for meaning in self._by_days(meant, column):
                 if meaning.field in self.unmapped_fields:
                     self.left_out.setdefault(column, meaning.field)
                     continue
@@ -222,6 +224,15 @@ class _Assignment:
                 found.append(_Candidate(LEAST_SCORE, "stage", column, "values", 0))
         order = {name: rank for rank, name in enumerate(_specific_first(self.pipeline))}
         return sorted(found, key=lambda c: (-c.score, order.get(c.field, len(order)), -c.length, c.column))
+
+    def _by_days(self, meant: Sequence[Meaning], column: int) -> list[Meaning]:
+        """What a header means, of a flag the day where its column holds days."""
+        if self.profile[column].dates < _MOSTLY:
+            return [*meant]
+        days = {**_DAYS_OF_FLAGS, **{stage.flag: stage.date_fields[-1] for stage in self.pipeline.inner if stage.flag}}
+        read = [replace(one, field=days.get(one.field, one.field)) for one in meant]
+        # a header may mean both, as the Russian "Закрыта" does
+        return [max(same, key=lambda one: one.score) for _, same in _by_field(read)]
 
     def _type_score(self, meaning: Meaning, column: int) -> float:
         if self.is_report:  # days are written as 202601 or 0003 there, rates as texts: the header alone decides
@@ -341,6 +352,10 @@ class _Assignment:
         if column in self.unmapped_columns or column in self.left_out:
             return ColumnMatch(column + 1, header, None, 0.0, "user", self.left_out.get(column), self.kind)
         return ColumnMatch(column + 1, header, None, 0.0, "never" if column in self.never else "", None, self.kind)
+
+
+def _by_field(meant: Sequence[Meaning]) -> list[tuple[str, list[Meaning]]]:
+    return [(name, [one for one in meant if one.field == name]) for name in dict.fromkeys(one.field for one in meant)]
 
 
 def _samples(cells: Sequence[object]) -> tuple[str, ...]:

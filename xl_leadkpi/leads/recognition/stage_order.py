@@ -102,18 +102,58 @@ def open_words(words: Iterable[StageWord], *, of_deals_alone: bool) -> list[Open
     return sorted(found, key=lambda word: (-word.rows, word.name))
 
 
-def merged_words(words: Sequence[OpenWord]) -> tuple[str | None, tuple[str, ...]]:
+def merged_words(words: Sequence[OpenWord], *, is_deals: bool = False) -> tuple[str | None, tuple[str, ...]]:
     """The stage of the usual funnel that most of the words count as, and these; unknown ones count as the first.
+
+    Every deal is an opportunity: whatever the usual funnel has before it counts as one, too.
 
     >>> some = [OpenWord(name, (), "SQL", 1) for name in ("Needs Analysis", "Value Proposition", "Qualification")]
     >>> merged_words([*some, OpenWord("Demo", (), "Meeting", 1)])
     ('SQL', ('Needs Analysis', 'Value Proposition', 'Qualification'))
     """
-    grouped: dict[str, list[str]] = defaultdict(list)
-    for word in words:
-        grouped[word.usual or PIPELINE.entry.name].append(word.name)
+    grouped = _by_usual(words, is_deals=is_deals)
     stage, most = max(grouped.items(), key=lambda one: len(one[1]), default=(None, []))
     return stage, tuple(most)
+
+
+def _by_usual(words: Sequence[OpenWord], *, is_deals: bool) -> Mapping[str, list[str]]:
+    opportunity = PIPELINE.opportunity
+    assert opportunity is not None
+    before = {stage.name for stage in PIPELINE.before_opportunity} if is_deals else set()
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        usual = word.usual or PIPELINE.entry.name
+        grouped[opportunity.name if usual in before else usual].append(word.name)
+    return grouped
+
+
+def are_hidden(words: Sequence[OpenWord], *, is_deals: bool) -> bool:
+    """Tell whether the usual funnel hides the stages that the words are: three of them as one, or most of few.
+
+    >>> two = [OpenWord("Survey", (), "Proposal", 1), OpenWord("Quote", (), "Proposal", 1)]
+    >>> are_hidden([*two, OpenWord("Pilot", (), "Opportunity", 1)], is_deals=True)
+    True
+    >>> are_hidden([*two, *(OpenWord(name, (), name, 1) for name in ("SQL", "Meeting"))], is_deals=True)
+    False
+    """
+    grouped = _by_usual(words, is_deals=is_deals).values()
+    together = sum(len(same) for same in grouped if len(same) > 1)
+    return max(map(len, grouped), default=0) >= FEWEST_MERGED or 2 * together > len(words)
+
+
+def hides_a_later_one(ordered: OrderedStages) -> bool:
+    """Tell whether the usual funnel of deals has no bar for a stage behind the first: all deals are opportunities.
+
+    >>> some = (OpenWord("Discovery", (), "Meeting", 1), OpenWord("Trial", (), "Opportunity", 1))
+    >>> hides_a_later_one(OrderedStages(some, "dates")), hides_a_later_one(OrderedStages(some[::-1], "dates"))
+    (True, False)
+    """
+    return any(
+        word.usual is None
+        or PIPELINE[word.usual] not in PIPELINE.of_deals
+        or PIPELINE[word.usual].role == "opportunity"
+        for word in ordered.words[1:]
+    )
 
 
 def loses_a_numbered_one(words: Sequence[OpenWord]) -> bool:
