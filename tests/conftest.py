@@ -52,6 +52,13 @@ def _no_spark():
     return "" if shutil.which("java") else "Spark needs Java 17: apt-get install openjdk-17-jre-headless"
 
 
+def _no_chromium():
+    if importlib.util.find_spec("selenium") is None:
+        return "Selenium is not installed: pip install -e '.[test]'"
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    return f"not installed: {', '.join(missing)} (apt-get install chromium chromium-driver)" if missing else ""
+
+
 def _no_shared():
     return "" if SHARED.is_dir() else "the folder shared with real exports is not beside the project"
 
@@ -60,6 +67,7 @@ NEEDS = {
     "libreoffice": Need(_no_office(), frozenset({"office"}), is_long=True),
     "windows": Need(_no_windows(), frozenset({"windows_python"}), is_long=True),
     "spark": Need(_no_spark(), frozenset({"spark", "spark_cluster"}), is_long=True),
+    "chromium": Need(_no_chromium(), is_long=True),
     "shared": Need(_no_shared(), frozenset({"shared"}), in_ci=False),
 }
 """By the name that ``pytest.mark.needs`` takes."""

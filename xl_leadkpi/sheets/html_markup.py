@@ -28,6 +28,10 @@ LONGEST = 4_000
 """Letters of a line."""
 LONGEST_NAME = 120
 """Letters of the name of a group or a stage."""
+MOST_BESIDE = 3
+"""Figures that a phone has room for beside the name of their row."""
+MOST_TOGETHER = 12
+"""Rows of a table that is printed on one page."""
 _BEGINNING = 400
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ufffd]")
 _CSS = f"""
@@ -47,7 +51,7 @@ small,.note,.basis{{font-size:12px;color:{MUTED}}}
 .card{{border:1px solid {RULE};border-radius:6px;padding:9px 10px}}
 .value{{font-size:23px;font-weight:600;line-height:1.25}}
 .better{{color:{TEAL}}}.worse{{color:{RED}}}.faint{{color:{FAINT}}}
-td bdi{{overflow-wrap:anywhere}}.wide{{overflow-x:auto}}[data-figure]{{white-space:nowrap}}
+td bdi{{display:inline-block;max-width:min(38vw,22em)}}.wide{{overflow-x:auto}}[data-figure]{{white-space:nowrap}}
 svg{{display:block}}
 svg.bar{{width:100%;height:10px}}svg.spark{{width:100%;height:28px;margin-top:4px}}svg.columns{{width:100%;height:auto}}
 table{{border-collapse:collapse;width:100%;font-size:14px}}
@@ -60,12 +64,19 @@ tr.total td{{font-weight:600;border-bottom:0}}
 ol,ul{{margin:0;padding-left:20px}}li{{margin:6px 0}}
 @media (max-width:480px){{
 body{{padding:12px;font-size:14px}}table{{font-size:13px}}th,td{{padding:5px 3px}}
-.cards{{grid-template-columns:repeat(2,minmax(0,1fr))}}td.drawn{{width:14%}}}}
+.cards{{grid-template-columns:repeat(2,minmax(0,1fr))}}td.drawn{{width:20%}}
+@supports (grid-template-columns:subgrid){{
+.many{{display:grid;grid-template-columns:repeat(var(--figures),auto)}}
+.many thead,.many tbody,.many tr{{display:grid;grid-column:1/-1;grid-template-columns:subgrid}}
+.many td,.many th{{border:0;padding-top:1px}}.many th{{font-size:11px;align-self:end}}
+.many td:first-child,.many th:first-child{{grid-column:1/-1;padding-top:5px;font-weight:600}}
+.many tr{{border-bottom:1px solid {RULE}}}.many bdi{{max-width:100%}}}}}}
 @page{{size:A4;margin:13mm}}
 @media print{{
-body{{padding:0;max-width:none;font-size:11pt}}
+body{{padding:0;max-width:none;font-size:10pt}}table{{font-size:9.5pt}}th,td{{padding:3px 6px}}h2{{margin-top:16px}}
+td small{{display:inline;margin-left:6px}}
 .cards{{grid-template-columns:repeat(5,minmax(0,1fr))}}.charts{{grid-template-columns:repeat(3,minmax(0,1fr))}}
-.value{{font-size:15pt}}h2{{break-after:avoid}}.card,tr,li,.charts>div,.warning{{break-inside:avoid}}}}
+.value{{font-size:15pt}}h2{{break-after:avoid}}.card,tr,li,.charts>div,.warning,.short{{break-inside:avoid}}}}
 """
 
 
@@ -122,7 +133,7 @@ def _page(page: Page) -> Iterator[str]:
     if page.cards:
         yield f'<section class="cards">{"".join(map(_card, page.cards))}</section>\n'
         yield f'<p class="note">{_text(page.cards_note)}</p>\n' if page.cards_note else ""
-    for part in (page.stages, page.months, page.forecast, page.forecast_check, page.changes):
+    for part in (page.changes, page.stages, page.months, page.forecast, page.forecast_check):
         yield _part(part)
     if page.tasks:
         yield f"<section><h2>{_text(page.tasks_title)}</h2><ol>{''.join(map(_task, page.tasks))}</ol></section>\n"
@@ -165,8 +176,11 @@ def _table(table: Table) -> str:
     first, *others = table.headers
     head = f"<th>{_text(first)}</th>{'<th></th>' if drawn else ''}{''.join(f'<th>{_text(one)}</th>' for one in others)}"
     rows = "".join(_row(row, drawn=drawn) for row in table.rows)
+    # on a phone the name of a row stands above its figures where these alone fill the width
+    many = f' class="many" style="--figures:{len(others)}"' if len(others) > MOST_BESIDE and not drawn else ""
+    short = ' class="short"' if len(table.rows) <= MOST_TOGETHER else ""
     return (
-        f'<section><h2>{_text(table.title)}</h2><div class="wide"><table><thead><tr>{head}</tr></thead>'
+        f'<section{short}><h2>{_text(table.title)}</h2><div class="wide"><table{many}><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
         f"{_notes(table.notes)}</section>\n"
     )
