@@ -48,6 +48,22 @@ def figures(leads, touches):
     return found
 
 
+def test_what_is_worked_out_once_stays_on_its_connection(tmp_path, monkeypatch):
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "rows.parquet"
+    LEADS.write_parquet(path)
+    ours = engines.scan_parquet([path], "duckdb")
+    theirs = nw.from_native(duckdb.connect().from_arrow(LEADS.to_arrow()))
+    for frame in (ours, theirs):
+        for in_memory in (True, False):
+            kept = engines.materialised(frame, in_memory=in_memory)
+            both = frame.select("Source").join(kept.select("Source").unique(), on="Source")
+            assert both.select(nw.len()).collect().item() == 4
+    # a name for a relation has DuckDB bind again all that it is made of
+    monkeypatch.setattr("xl_leadkpi.engines.duckdb._own_name", lambda: pytest.fail("a name"))
+    assert engines.materialised(ours, in_memory=False).select(nw.len()).collect().item() == 5
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_is_counted_as_it_comes(kind):
     found = figures(KINDS[kind](LEADS), KINDS[kind](TOUCHES))

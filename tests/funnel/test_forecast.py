@@ -257,6 +257,21 @@ def test_no_forecast_without_wins_and_losses(table, left, why):
     assert found["unknown"]["forecast_check"]["why"]
 
 
+@pytest.mark.parametrize(("day", "months"), [
+    (date(9999, 12, 30), ["9999-12"]), (date(9999, 11, 30), ["9999-12"]),
+    (date(9999, 10, 5), ["9999-10", "9999-11", "9999-12"]),
+])  # fmt: skip
+def test_no_month_comes_after_the_calendars_last(table, day, months):
+    found = figures(table, as_of=day, targets={"revenue": 1e9})
+    assert [row["month"][:7] for row in found["forecast"]] == months
+
+
+def test_the_calendars_last_day_has_no_forecast_and_says_so(table):
+    found = figures(table, as_of=date.max, targets={"revenue": 1e9})
+    assert found["forecast"] is None
+    assert "no month comes after it" in found["unknown"]["forecast"]["why"]
+
+
 @pytest.mark.parametrize("column", ["Won date", "Lost date", "Opportunity date"])
 def test_no_forecast_without_days(table, column):
     found = figures([{name: value for name, value in row.items() if name != column} for row in table])

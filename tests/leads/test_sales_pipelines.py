@@ -207,6 +207,29 @@ def test_engines_give_the_same_funnels(few_rows, monkeypatch):
         assert report["by"]["Pipeline"] == memory["by"]["Pipeline"]
 
 
+@pytest.mark.parametrize(("on_engine", "few_rows"), [(False, 120), (True, 120), (True, 1_000)])
+def test_pipelines_beside_a_history_are_read_in_memory_where_both_are_small(on_engine, few_rows, monkeypatch):
+    monkeypatch.setattr(sys.modules["xl_leadkpi.leads.read"], "_FEW_ROWS", few_rows)
+    lines = table(120)
+    changes = [["Deal ID", "New stage", "Changed on"]]
+    for place, line in enumerate(lines[1:]):
+        changes.append([line[0], "Qualified", line[4]])
+        changes.append([line[0], line[2], (date.fromisoformat(line[4]) + timedelta(5 + place % 7)).isoformat()])
+    frame, log = (pl.DataFrame(rows[1:], rows[0], orient="row") for rows in (lines, changes))
+    memory = as_json(build(read_frame(frame, reading(), history=log)))
+    connection = duckdb.connect()
+    connection.register("deals", frame.to_arrow())
+    connection.register("changes", log.to_arrow())
+    leads = read_query(
+        connection.table("deals"), reading(), history=connection.table("changes") if on_engine else changes
+    )
+    stays = few_rows < (len(log) if on_engine else len(frame))
+    assert {part.frame.implementation.is_duckdb() for part in leads.of_pipelines.values()} == {stays}
+    report = as_json(build(leads))
+    assert report["pipelines"] == memory["pipelines"]
+    assert report["by"]["Pipeline"] == memory["by"]["Pipeline"]
+
+
 def test_a_period_in_which_only_one_pipeline_had_anything():
     lines = table()
     for line in lines[1:]:

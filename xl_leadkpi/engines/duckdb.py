@@ -30,6 +30,8 @@ _MEGABYTES_A_THREAD, _FEWEST_THREADS, _MOST_THREADS = 128, 2, 16
 _SLOW_TO_PLAN = "partial_aggregate_pushdown"
 """A step of DuckDB's planner that takes a minute over a hundred columns that build on each other."""
 _COUNTED = "row_number() OVER () + 1"
+_MARK = "leadkpi_owns_it"
+"""A variable that our connection has, by which its relations are told from a user's."""
 _ROWS_OF_VIEW = "leadkpi_rows"
 _TEXTS_OF_DUCKDB = frozenset({"UUID", "BIGNUM", "VARINT"})
 """Types of identifiers and numbers of any length, which Narwhals does not know: as texts they are read as in a file."""
@@ -54,7 +56,8 @@ class DuckdbEngine(Engine):
 
     def materialised(self, frame: nw.LazyFrame[Any], *, in_memory: bool) -> nw.LazyFrame[Any]:
         """Write the rows to a table in memory, or to a file."""
-        return query(_in_memory(frame.to_native()) if in_memory else _in_a_file(frame.to_native()))
+        relation = frame.to_native()
+        return query((_in_memory if in_memory else _in_a_file)(relation, is_ours=_is_ours(relation)))
 
     def rows(self, frame: nw.LazyFrame[Any]) -> list[Row]:
         """Run one query, which Ctrl-C ends."""
@@ -77,6 +80,8 @@ class DuckdbEngine(Engine):
         """The rows as a table in memory of the other query's connection."""
         # DuckDB finds the table by the name of this variable
         leadkpi_arrow_rows = rows.to_arrow()  # noqa: F841
+        if _is_ours(model.to_native()):
+            return query(_in_memory(connection().sql("SELECT * FROM leadkpi_arrow_rows"), is_ours=True))
         return query(_in_memory(model.to_native().query(_own_name(), "SELECT * FROM leadkpi_arrow_rows")))
 
     def day_number(self, day: nw.Expr) -> nw.Expr:
@@ -183,7 +188,9 @@ def _rows_of_view(database: Path, schema: str, view: str) -> Path:
 @cache
 def connection() -> Any:
     """The connection on which tables are counted."""
-    return _new_connection()
+    connection = _new_connection()
+    connection.execute(f"SET VARIABLE {_MARK} = true")
+    return connection
 
 
 def _new_connection() -> Any:
@@ -239,8 +246,23 @@ def _interruptible(connection: Any, run: Callable[[], T]) -> T:
             raise
 
 
-def _in_memory(relation: Any) -> Any:
+def _is_ours(relation: Any) -> bool:
+    """Tell relations of our connection from a user's, with a query on no rows.
+
+    A name for a relation (``relation.query``) is a change of the catalog, after which DuckDB binds again, step by step,
+    all that relations are made of: of a hundred steps that takes seconds. On our connection nothing needs one.
+    """
+    if not connection.cache_info().currsize:
+        return False
+    [[_, ours]] = relation.limit(0).aggregate(f"count(*), getvariable('{_MARK}')").fetchall()
+    return bool(ours)
+
+
+def _in_memory(relation: Any, *, is_ours: bool = False) -> Any:
     rows, name = _own_name(), _own_name()
+    if is_ours:
+        relation.create(name)
+        return connection().table(name)
     relation.query(rows, f"CREATE TEMP TABLE {name} AS SELECT * FROM {rows}")  # noqa: S608 (own names)
     return relation.query(rows, f"SELECT * FROM {name}")  # noqa: S608
 
@@ -256,11 +278,15 @@ def _writes_files(relation: Any) -> bool:
     return bool(may)
 
 
-def _in_a_file(relation: Any) -> Any:
+def _in_a_file(relation: Any, *, is_ours: bool) -> Any:
     """The rows in a Parquet file: a tenth of the bytes of a temporary table, and faster to read again."""
-    if not _writes_files(relation):
+    if not is_ours and not _writes_files(relation):
         return _in_memory(relation)
-    rows, path = _own_name(), scratch.new_path(".parquet")
+    path = scratch.new_path(".parquet")
+    if is_ours:
+        _run(partial(relation.write_parquet, str(path)))
+        return connection().read_parquet(escape(str(path)))
+    rows = _own_name()
     copy = partial(relation.query, rows, f"COPY (SELECT * FROM {rows}) TO '{_sql(path)}' (FORMAT parquet)")  # noqa: S608
     _run(copy)
     return relation.query(rows, f"SELECT * FROM read_parquet('{_sql(escape(str(path)))}')")  # noqa: S608

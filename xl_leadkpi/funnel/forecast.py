@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xl_leadkpi.funnel import forecast_counts as counts
 from xl_leadkpi.funnel.blocks import block, kpi_column, values_column
-from xl_leadkpi.funnel.context import first_day, last_day, month_of
+from xl_leadkpi.funnel.context import MONTHS, first_day, is_over, last_day, month_of
 from xl_leadkpi.funnel.forecast_model import Expectation, Model, Passage
 from xl_leadkpi.funnel.incidence import ADVANCED, LOST
 from xl_leadkpi.funnel.section import Section
@@ -105,11 +105,11 @@ class Forecast:
 
     @cached_property
     def ends(self) -> tuple[date, ...]:
-        """The last days of the months to come that are shown."""
+        """The last days of the months to come that are shown; none after the calendar's last day."""
         today = self.context.table.as_of
-        first = month_of(today + timedelta(days=1))
-        days = [last_day(month) for month in range(first, first + MOST_MONTHS)]
-        won = self.model.open_won((days[-1] - today).days)
+        first = month_of(today) + is_over(month_of(today), today)
+        days = [last_day(month) for month in range(first, min(first + MOST_MONTHS, MONTHS.stop))]
+        won = self.model.open_won((days[-1] - today).days) if days else []
         expected = self.whenever.open_won.mean
         for number, day in enumerate(days, start=1):
             if number >= FEWEST_MONTHS and won[(day - today).days] >= THROUGH * expected:
@@ -352,12 +352,13 @@ class ForecastSection(Section):
 
     def reasons(self, figures: Figures) -> Mapping[str, Finding]:
         """What is missing for a forecast."""
-        return {"forecast": why_not(figures.context)}
+        is_made = figures.forecast is not None
+        return {"forecast": Finding(FindingKind.NO_MONTH_TO_COME, 0) if is_made else why_not(figures.context)}
 
     def blocks(self, figures: Figures) -> NamedBlocks:
-        """By month; None where the table does not tell enough."""
+        """By month; None where the table does not tell enough, or where no month comes."""
         found = figures.forecast
-        return {"forecast": forecast_block(figures, found) if found else None}
+        return {"forecast": forecast_block(figures, found) if found and found.ends else None}
 
 
 def why_not(context: FunnelContext) -> Finding:

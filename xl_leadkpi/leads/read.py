@@ -235,14 +235,24 @@ def read_query(
     """
     query = engines.numbered(nw.from_native(frame).lazy())
     asked = checked(options or ReadOptions())
-    query_of_parts = cache(lambda: query if history is not None else in_memory_if_few(query, _FEW_ROWS))
+    of_parts = cache(lambda: _in_memory_if_few(query, history))
 
     def build(options: ReadOptions) -> LeadTable:
         is_part = options.sales_pipeline != asked.sales_pipeline
-        rows = query_of_parts() if is_part else query
-        return _build_query(rows, options, source_name, progress, _history_source(history, options, history_name))
+        rows, log = of_parts() if is_part else (query, history)
+        return _build_query(rows, options, source_name, progress, _history_source(log, options, history_name))
 
     return _with_stages_and_pipelines(build, asked)
+
+
+def _in_memory_if_few(query: nw.LazyFrame[Any], history: Any) -> tuple[nw.LazyFrame[Any], Any]:
+    """Leads and history in memory where neither has many rows: of a pair on two engines every part would join them."""
+    rows = in_memory_if_few(query, _FEW_ROWS)
+    if rows is query or not engines.is_lazy_data(history):
+        return rows, history
+    log = engines.numbered(nw.from_native(history).lazy())
+    changes = in_memory_if_few(log, _FEW_ROWS)
+    return (query, history) if changes is log else (rows, changes)
 
 
 def _with_stages_and_pipelines(

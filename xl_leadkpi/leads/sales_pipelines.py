@@ -141,10 +141,11 @@ def _overlapping(table: LeadTable, parts: Mapping[str, LeadTable], header: str) 
         return []
     if sum(map(_rows, parts.values())) <= sum(n for _, n in table.sales_pipelines):
         return []
-    whole = engines.lazy(table.frame).select("row_no")
+    of_parts = [engines.lazy(part.frame).select("row_no") for part in parts.values()]
+    # parts in memory are of few rows, and so is the whole: an engine would plan all that leads to it for each of them
+    whole = engines.to_same_backend(engines.lazy(table.frame).select("row_no"), of_parts[0])
     queries = []
-    for part in parts.values():
-        rows = engines.to_same_backend(engines.lazy(part.frame).select("row_no"), whole)
+    for rows in of_parts:
         not_in_whole = rows.join(whole, on="row_no", how="anti")
         queries += [not_in_whole.select(nw.len().alias("n")), not_in_whole.sort("row_no").head(ROWS_NAMED)]
     answers = engines.collect(queries)

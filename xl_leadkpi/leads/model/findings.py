@@ -168,6 +168,7 @@ class FindingKind(StrEnum):
     NEGATIVE_RESPONSE = "negative_response", "warning"
     NEGATIVE_DURATION = "negative_duration", "warning"
     TOO_FEW_TO_FORECAST = "too_few_to_forecast", "info"
+    NO_MONTH_TO_COME = "no_month_to_come", "info"
     COMPARED_BEFORE_DATA = "compared_before_data", "info"
     NONE_OLD_ENOUGH = "none_old_enough", "info"
     NO_WINS_TO_COMPARE = "no_wins_to_compare", "info"
