@@ -100,6 +100,7 @@ def test_the_macro_knows_the_funnel_in_the_template_as_its_own(built):
     for sheet in ("Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"):
         assert names[MARK + sheet].value == f"'{sheet}'!$A$1"
         assert names[f"{MARK}{sheet}_cells"].value.startswith('"')
+    assert names[f"{MARK}Funnel_Summary"].value == "'Summary'!$A$1"
     assert names["leadkpi_source"].value == "Leads!$A$5"
 
 

@@ -1,4 +1,4 @@
-"""The whole workbook from a report: Funnel, Funnel_Data, Settings, Funnel_Map and the charts' figures."""
+"""The whole workbook from a report: Summary, Funnel, Funnel_Data, Settings, Funnel_Map and the charts' figures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel.context import inside
+from xl_leadkpi.locales import languages
 from xl_leadkpi.sheets.chart_data import CHART_SHEET, ChartData
 from xl_leadkpi.sheets.data_sheet import DATA_SHEET, lay_out_data
 from xl_leadkpi.sheets.editable import MAP_SHEET, SETTINGS_SHEET
@@ -17,6 +18,7 @@ from xl_leadkpi.sheets.funnel_sheet import CELL, label_width, lay_out_funnel
 from xl_leadkpi.sheets.layout import Layout
 from xl_leadkpi.sheets.map_sheet import lay_out_map
 from xl_leadkpi.sheets.settings_sheet import lay_out_settings
+from xl_leadkpi.sheets.summary_sheet import lay_out_summary
 from xl_leadkpi.sheets.tables import Setting
 from xl_leadkpi.sheets.texts import Texts
 
@@ -65,16 +67,14 @@ def lay_out(
         cell_width=CELL,
     )
     figures = ChartData()
-    return Layout(
-        setting.texts("sheet.title"),
-        (
-            lay_out_funnel(report, setting, figures),
-            lay_out_data(_of_period(leads, report), setting, data_rows),
-            lay_out_settings(report, setting, figures, tables, settled),
-            lay_out_map(report, setting, figures),
-            figures.sheet(),
-        ),
+    funnel, begins = lay_out_funnel(report, setting, figures)
+    others = (
+        lay_out_data(_of_period(leads, report), setting, data_rows),
+        lay_out_settings(report, setting, figures, tables, settled),
+        lay_out_map(report, setting, figures),
     )
+    summary = lay_out_summary(report, setting, figures, begins)
+    return Layout(setting.texts("sheet.title"), (summary, funnel, *others, figures.sheet()))
 
 
 def _of_period(leads: LeadTable, report: FunnelReport) -> LeadTable:
@@ -94,4 +94,5 @@ def is_funnel_workbook(path: Path) -> bool:
     except Exception:  # noqa: BLE001 - each way of packing has errors of its own for damage, and none of it is ours
         return False
     names = set(re.findall(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', listed))
-    return {DATA_SHEET, MAP_SHEET} <= names <= {"Funnel", DATA_SHEET, SETTINGS_SHEET, MAP_SHEET, CHART_SHEET}
+    tabs = {Texts(language)("sheet.summary") for language in languages()}
+    return {DATA_SHEET, MAP_SHEET} <= names <= {*tabs, "Funnel", DATA_SHEET, SETTINGS_SHEET, MAP_SHEET, CHART_SHEET}
