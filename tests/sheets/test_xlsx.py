@@ -52,7 +52,7 @@ def test_sheets_tables_and_charts(workbook):
         assert tables <= set(book[sheet].tables), sheet
     with zipfile.ZipFile(workbook) as parts:
         charts = [name for name in parts.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
-    assert len(charts) == 8 + 12  # of the summary: one a card that has months, the stages and the months
+    assert len(charts) == 8 + 10  # of the summary: one a card that has months, the stages and the months
 
 
 def test_every_table_has_unique_headers_that_stand_in_its_cells(workbook):
