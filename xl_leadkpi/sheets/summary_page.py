@@ -274,7 +274,11 @@ class _Pager:
         hints = {name: self.texts(f"page.no_{name}") for name in ("stages", "forecast", "tasks", "changes")}
         if self.report.period_created is not None:
             told = [one for one in self.report.findings if one.kind == FindingKind.COMPARED_BEFORE_DATA]
-            hints["changes"] = self.texts.meaning(told[0]) if told else self.texts("page.no_comparison" if self.report.header.compared_from else "page.not_compared")
+            hints["changes"] = (
+                self.texts.meaning(told[0])
+                if told
+                else self.texts("page.no_comparison" if self.report.header.compared_from else "page.not_compared")
+            )
         return hints
 
     # header -----------------------------------------------------------------------------------------------------------

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from xl_leadkpi.funnel.report import FunnelReport
     from xl_leadkpi.sheets.chart_data import ChartData
-    from xl_leadkpi.sheets.layout import Range, Sheet, Style
+    from xl_leadkpi.sheets.layout import Chart, Range, Sheet, Style
     from xl_leadkpi.sheets.summary_page import Card, Cell, Figure, Table, Task
     from xl_leadkpi.sheets.tables import Setting
 
 SUMMARY_SHEET = "Funnel_Summary"
 """Its name for the program; its tab shows one in the language of the workbook."""
-_CLAUSES = re.compile(r"(?<=[.;:·]) ")
+_CLAUSES = re.compile(r"(?<=[.;·]) (?=\W*[A-ZА-ЯŁŚŻĆ0-9])")
 MARGIN = 14
 CELL = 41
 CELLS = 30
@@ -180,8 +180,9 @@ class _SummarySheet:
     def _said(self, card: Card, room: float) -> list[tuple[str, str]]:
         """The lines below a figure with their colours: change, target, basis; of an unknown one the reason."""
         if card.figure.value is None:
-            reason = _lines(" · ".join(reversed(card.basis)), room, REASON_LINES, LINE_OF_CARD.size)
-            return [(line, MUTED) for line in reason]
+            aim = [(clipped(_target(card), room, LINE_OF_CARD.size), MUTED)] if card.target is not None else []
+            reason = _lines(" · ".join(reversed(card.basis)), room, REASON_LINES - len(aim), LINE_OF_CARD.size)
+            return [*((line, MUTED) for line in reason), *aim]
         change = "" if card.change is None else f"{card.change.text} {card.against}"
         lines = [
             (" · ".join(filter(None, (change, _recent(card)))), TONES[card.tone]),
@@ -211,9 +212,13 @@ class _SummarySheet:
             title = f"{card.name}, {card.months[0].month} – {card.months[-1].month}"
             spot = charts.Spot(top + 1, left + half, (across - half) * CELL - PADDING, VALUE_HEIGHT - 4)
             name = f"Spark{len(canvas.charts) + 1}"
-            canvas.charts.append(charts.spark_chart(name, title, months, spot))
+            self._draw(charts.spark_chart(name, title, months, spot))
         for i, (text, tone) in enumerate(lines, start=top + 2):
             canvas.put(i, left, text or None, replace(LINE_OF_CARD, color=tone), across=across)
+
+    def _draw(self, chart: Chart) -> None:
+        """Place a chart under a name that no other sheet has: of two alike in a workbook LibreOffice refuses one."""
+        self.canvas.charts.append(replace(chart, name=f"Summary{chart.name}"))
 
     # parts ------------------------------------------------------------------------------------------------------------
 
@@ -239,13 +244,13 @@ class _SummarySheet:
             return self._text(row, LEFT, page.hints["stages"], 3)
         *others, step = table.headers
         shown = replace(table, headers=(*others, step.removesuffix(NINETEEN_IN_TWENTY)))
-        spans = [3, *[2] * (len(others) - 1), 3]
+        spans = [3, 2, 2, 3] if len(others) == 3 else [5, 2, 3]
         below = self._table(row, shown, spans)
         drawn = [i for i, line in enumerate(table.rows) if line.cells[0].figure and line.cells[0].figure.value]
         used = sum(spans)
         if len(drawn) > 1:
             spot = charts.Spot(row + 1, 1 + used, (LEFT[1] - used) * CELL, len(table.rows) * ROW)
-            self.canvas.charts.append(charts.stages_chart(self.data, table, self.texts("chart.funnel"), spot))
+            self._draw(charts.stages_chart(self.data, table, self.texts("chart.funnel"), spot))
         for note in table.notes[:1]:
             below = self._text(below, LEFT, note, 2)
         return below
@@ -287,9 +292,9 @@ class _SummarySheet:
         if drawn is not None:
             name, steps = drawn
             title = self.texts("chart.changes", value=name)
-            self.canvas.charts.append(charts.changes_chart(self.data, steps, title, spot))
+            self._draw(charts.changes_chart(self.data, steps, title, spot))
         elif page.months is not None:
-            self.canvas.charts.append(charts.month_columns_chart(self.data, page.months.charts[0], spot))
+            self._draw(charts.month_columns_chart(self.data, page.months.charts[0], spot))
         else:
             return row
         return row + rows
