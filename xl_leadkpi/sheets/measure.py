@@ -121,7 +121,7 @@ def clipped(text: str, room: float, size: float = 10, *, bold: bool = False) -> 
         bold: Whether it is set in bold.
 
     >>> clipped("From previous stage", 60, 9), clipped("Won", 60, 9)
-    ('From prev…', 'Won')
+    ('From previ…', 'Won')
     """
     if text_width(text, size, bold=bold) <= room:
         return text
