@@ -338,7 +338,7 @@ def test_what_to_do_names_late_deals_and_leads_without_an_answer(tmp_path):
     late = tasks["Expected close date passed"]
     assert (late.count.value, late.amount.value) == (5, 1500)
     assert late.advice
-    assert tasks["Leads without an answer"].count.value == 2
+    assert tasks["Deals without an answer"].count.value == 2
 
 
 # texts of the export --------------------------------------------------------------------------------------------------
