@@ -74,7 +74,7 @@ def test_key_figures_and_the_place_of_the_file(golden, tmp_path, capsys):
     out, _ = capsys.readouterr()
     assert "out.xlsx" in out
     assert "75.0%" in out
-    assert load_workbook(tmp_path / "out.xlsx").sheetnames[:3] == ["Funnel", "Funnel_Data", "Settings"]
+    assert load_workbook(tmp_path / "out.xlsx").sheetnames[:4] == ["Summary", "Funnel", "Funnel_Data", "Settings"]
 
 
 def test_quiet_prints_nothing(golden, tmp_path, capsys):

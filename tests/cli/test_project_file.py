@@ -154,7 +154,7 @@ def test_a_monthly_run_is_three_commands_without_an_option(folder, capsys):
     assert main(["funnel"]) == 0
     second = json.loads(Path("out.json").read_text())
     assert (second["summary"]["leads"], second["summary"]["opportunities"], second["summary"]["spend"]) == (4, 3, 150)
-    assert load_workbook("leads-funnel.xlsx").sheetnames[:3] == ["Funnel", "Funnel_Data", "Settings"]
+    assert load_workbook("leads-funnel.xlsx").sheetnames[:4] == ["Summary", "Funnel", "Funnel_Data", "Settings"]
     assert "warning: Stage" not in capsys.readouterr().err
 
 

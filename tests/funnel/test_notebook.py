@@ -136,7 +136,7 @@ def test_the_workbook(report, tmp_path):
     path = tmp_path / "funnel.xlsx"
     report.to_excel(path, language="pl")
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames[0] == "Funnel"
+    assert book.sheetnames[:2] == ["Podsumowanie", "Funnel"]
     assert book["Funnel_Data"].max_row == report.to_pandas("summary")["leads"][0] + 1
 
 

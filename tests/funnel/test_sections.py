@@ -77,7 +77,7 @@ def test_one_more_section_is_in_report_json_and_sheet(table, with_owners):
     assert found["never"] is None
     names = list(found)
     assert names.index("stages") < names.index("owner_load") < names.index("by")
-    funnel = lay_out(report, table).sheets[0]
+    funnel = lay_out(report, table)["Funnel"]
     tables = [placed.name for placed in funnel.tables]
     assert tables.index("tblFunnel") < tables.index("tblOwnerLoad") < tables.index("tblSource")
     assert "Owner load" in {cells.values[0] for area in funnel.areas for cells in area.cells}

@@ -251,4 +251,4 @@ def test_the_golden_tables_know_what_they_need():
 def test_what_is_blank_can_be_laid_out(rows, paid, table, reach):
     leads = lead_table(rows, as_of=AS_OF, **table)
     sheets = lay_out(build(leads, paid, options=FunnelOptions(reach=reach)), leads).sheets
-    assert sheets[0].name == "Funnel"
+    assert [sheet.name for sheet in sheets[:2]] == ["Funnel_Summary", "Funnel"]

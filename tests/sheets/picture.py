@@ -1,4 +1,4 @@
-"""Make the README's picture: the sample's funnel sheet, rendered by LibreOffice.
+"""Make the README's picture: the sample's summary, rendered by LibreOffice.
 
 python -m tests.sheets.picture
 """
@@ -11,8 +11,8 @@ from xl_leadkpi.cli import main
 
 PICTURE = Path(__file__).with_name("funnel.png")
 DOTS_PER_INCH = 110
-# the page without its margins and the empty part below the stages, in inches
-LEFT, TOP, WIDTH, HEIGHT = 0.35, 0.3, 11.0, 6.1
+# the page without its margins and the empty part at its end, in inches
+LEFT, TOP, WIDTH, HEIGHT = 0.35, 0.3, 11.0, 6.25
 
 
 def make() -> None:

@@ -11,7 +11,7 @@ from tests.sheets.test_html_page import HOSTILE, REPORTS, hostile
 from xl_leadkpi.funnel import as_json
 from xl_leadkpi.locales import languages
 from xl_leadkpi.sheets.html_markup import markup
-from xl_leadkpi.sheets.html_page import page_of
+from xl_leadkpi.sheets.summary_page import page_of
 
 pytestmark = pytest.mark.needs("chromium")
 WIDTHS = {"small phone": 360, "phone": 390, "tablet": 768, "desk": 1366}

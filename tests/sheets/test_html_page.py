@@ -20,7 +20,7 @@ from xl_leadkpi.leads import read_frame
 from xl_leadkpi.leads.model.options import ReadOptions
 from xl_leadkpi.locales import languages
 from xl_leadkpi.sheets.html_markup import markup
-from xl_leadkpi.sheets.html_page import MOST_CARDS, MOST_GROUPS, MOST_TASKS, page_of
+from xl_leadkpi.sheets.summary_page import MOST_CARDS, MOST_GROUPS, MOST_TASKS, page_of
 
 TARGETS = {"won": 20.0, "revenue": 9e5, "win_rate": 0.25, "response_minutes_median": 30.0, "cpl": 90.0}
 VOID = {"meta", "br"}
@@ -338,7 +338,7 @@ def test_what_to_do_names_late_deals_and_leads_without_an_answer(tmp_path):
     late = tasks["Expected close date passed"]
     assert (late.count.value, late.amount.value) == (5, 1500)
     assert late.advice
-    assert tasks["No answer"].count.value == 2
+    assert tasks["Deals without an answer"].count.value == 2
 
 
 # texts of the export --------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from xl_leadkpi.sheets.tables import unique_headers
 
 from .sheet_reports import from_csv
 
-SHEETS = ["Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
+SHEETS = ["Summary", "Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
 TABLES = {
     "Funnel": {"tblFunnel", "tblSource", "tblCampaign", "tblOwner", "tblMonth", "tblCohort", "tblMature",
                "tblStageTime",
@@ -52,7 +52,7 @@ def test_sheets_tables_and_charts(workbook):
         assert tables <= set(book[sheet].tables), sheet
     with zipfile.ZipFile(workbook) as parts:
         charts = [name for name in parts.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
-    assert len(charts) == 8
+    assert len(charts) == 8 + 10  # of the summary: one a card that has months, the stages and the months
 
 
 def test_every_table_has_unique_headers_that_stand_in_its_cells(workbook):

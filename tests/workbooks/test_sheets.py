@@ -7,6 +7,7 @@ from xl_leadkpi.leads import ReadOptions, read, read_spend
 from xl_leadkpi.locales import languages
 from xl_leadkpi.sheets.book import MARK
 from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.texts import Texts
 from xl_leadkpi.workbooks.sources import Words
 
 from .reading import NO_PYTHON, TEMPLATE, formulas, values
@@ -19,7 +20,9 @@ SHEETS = ["Start", "Leads", "Spend", "Lists", "Inputs", "Scorecard", "Calculator
 @pytest.mark.parametrize("language", languages())
 def test_sheets_in_order(built, language):
     assert openpyxl.load_workbook(built[language] / NO_PYTHON).sheetnames == SHEETS
-    assert openpyxl.load_workbook(built[language] / TEMPLATE).sheetnames[: len(SHEETS)] == SHEETS
+    summary, funnel = Texts(language)("sheet.summary"), SHEETS.index("Funnel")
+    expected = [*SHEETS[:funnel], summary, *SHEETS[funnel:]]
+    assert openpyxl.load_workbook(built[language] / TEMPLATE).sheetnames[: len(expected)] == expected
 
 
 @pytest.mark.parametrize("name", [NO_PYTHON, TEMPLATE])
@@ -100,6 +103,7 @@ def test_the_macro_knows_the_funnel_in_the_template_as_its_own(built):
     for sheet in ("Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"):
         assert names[MARK + sheet].value == f"'{sheet}'!$A$1"
         assert names[f"{MARK}{sheet}_cells"].value.startswith('"')
+    assert names[f"{MARK}Funnel_Summary"].value == "'Summary'!$A$1"
     assert names["leadkpi_source"].value == "Leads!$A$5"
 
 

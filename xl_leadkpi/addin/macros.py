@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DATA_ROWS = 50_000
 """How many leads go into Funnel_Data at most: more make a workbook slow."""
 _OPTION = re.compile(r"(?:^|[\s('\"])--[a-z]")
-SHEETS = ("Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts")
+SHEETS = ("Funnel_Summary", "Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts")
 SOURCE = "leadkpi_source"
 """Defined name that says what the funnel was built from: a cell of a growing table, or the very range."""
 SAMPLES = ("Sample leads", "Sample spend", "Sample touches")

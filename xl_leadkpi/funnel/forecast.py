@@ -109,7 +109,9 @@ class Forecast:
         today = self.context.table.as_of
         first = month_of(today) + is_over(month_of(today), today)
         days = [last_day(month) for month in range(first, min(first + MOST_MONTHS, MONTHS.stop))]
-        won = self.model.open_won((days[-1] - today).days) if days else []
+        if not days:
+            return ()
+        won = self.model.open_won((days[-1] - today).days)
         expected = self.whenever.open_won.mean
         for number, day in enumerate(days, start=1):
             if number >= FEWEST_MONTHS and won[(day - today).days] >= THROUGH * expected:

@@ -154,7 +154,9 @@ def to_book(
         undo.sheets = set(there)
         tables = _table_names(layout, [sheet for name, sheet in there.items() if name not in ours.values()])
         taken = {name.casefold() for name in there}
-        final = {sheet.name: ours.get(sheet.name) or _free_name(sheet.name, taken) for sheet in layout.sheets}
+        final = {
+            sheet.name: ours.get(sheet.name) or _free_name(sheet.tab or sheet.name, taken) for sheet in layout.sheets
+        }
         now = {name: end if name in ours else UNFINISHED + end for name, end in final.items()}
         last = there[after or next(reversed(there))]
         writers: list[_SheetWriter] = []
@@ -163,8 +165,12 @@ def to_book(
                 target = there[ours[sheet.name]]
                 listed = undo.keep(target)
             else:
-                before = [there[ours[key]] for key in keys[:number] if key in ours]
-                target, listed = undo.add(now[sheet.name], before[-1] if before else last), None
+                before, behind = (
+                    [there[ours[key]] for key in part if key in ours] for part in (keys[:number], keys[number:])
+                )
+                # of a workbook that an earlier version has built, a sheet may be new that comes before its others
+                place = {"after": before[-1]} if before else {"before": behind[0]} if behind else {"after": last}
+                target, listed = undo.add(now[sheet.name], **place), None
             writer = _SheetWriter(target, sheet, host, now, final, tables, undo, listed)
             writer.begin()
             writers.insert(0, writer)
@@ -242,9 +248,9 @@ class _Undo:
         self.sheets: set[str] | None = None
         """Names of the sheets that were there before; None while they are not known and nothing is changed."""
 
-    def add(self, name: str, after: Any) -> Any:
-        """Add a sheet, which is the active one then."""
-        sheet = self.book.sheets.add(after=after)
+    def add(self, name: str, **place: Any) -> Any:
+        """Add a sheet ``after`` or ``before`` another, which is the active one then."""
+        sheet = self.book.sheets.add(**place)
         sheet.name = name
         return sheet
 

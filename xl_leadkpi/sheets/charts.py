@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from xl_leadkpi.funnel.report import Block
     from xl_leadkpi.sheets.chart_data import ChartData
     from xl_leadkpi.sheets.formulas import Place
+    from xl_leadkpi.sheets.layout import Range
+    from xl_leadkpi.sheets.summary_page import Chart as MonthColumns
+    from xl_leadkpi.sheets.summary_page import Table
     from xl_leadkpi.sheets.tables import Setting
 
 Figures = tuple[list[Any], list[str | None] | None]
@@ -412,6 +415,99 @@ def changes_chart(data: ChartData, steps: Sequence[tuple[str, float, str]], titl
         legend=False,
         values=Axis(minimum=0, maximum=top * 1.1, visible=False),
         description=title,
+    )
+
+
+def stages_chart(data: ChartData, table: Table, title: str, spot: Spot) -> Chart:
+    """Bars beside the rows of a table of stages: how many came, and how many in the period compared with.
+
+    Args:
+        data: The sheet with the figures of charts.
+        table: The stages; the first cell of a row is the period's, the second the other one's where there are three.
+        title: What is drawn, for those who cannot see it.
+        spot: Where the chart goes: as high as the rows, so that each bar stands beside its figure.
+    """
+    columns = len(table.headers) - 2
+    figures = [[row.cells[i].figure for row in table.rows] for i in range(columns)]
+    values = [[None if one is None else one.value for one in column] for column in figures]
+    stages, *places = data.columns(
+        title,
+        ("stage", [row.label for row in table.rows], None),
+        *((header, column, None) for header, column in zip(table.headers[1:], values, strict=False)),
+    )
+    return Chart(
+        "Stages",
+        "bar",
+        tuple(
+            Series(header, stages, place, color)
+            for header, place, color in zip(table.headers[1:], places, (NAVY, PALE_NAVY), strict=False)
+        ),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        gap=50,
+        overlap=0,
+        legend=False,
+        categories=Axis(reverse=True, visible=False),
+        values=Axis(minimum=0, visible=False),
+        plot=(0.03, 0.0, 0.97, 1.0),
+        description=title,
+    )
+
+
+def spark_chart(name: str, description: str, places: tuple[Range, Range], spot: Spot) -> Chart:
+    """How the figure of a card went: bare columns, the last one dark.
+
+    A chart rather than a line in a cell (sparkline): programs other than Excel do not draw or print those.
+
+    Args:
+        name: Its name on the sheet.
+        description: What is drawn, for those who cannot see it.
+        places: Where the months stand, and their figures.
+        spot: Where the chart goes.
+    """
+    months, figures = places
+    count = figures.last_row - figures.row + 1
+    return Chart(
+        name,
+        "column",
+        (Series(description, months, figures, PALE_NAVY, colors=(*[PALE_NAVY] * (count - 1), NAVY)),),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        gap=30,
+        legend=False,
+        categories=Axis(visible=False),
+        values=Axis(minimum=0, visible=False),
+        plot=(0.02, 0.05, 0.96, 0.93),
+        y_offset=2,
+        description=description,
+    )
+
+
+def month_columns_chart(data: ChartData, drawn: MonthColumns, spot: Spot) -> Chart:
+    """A figure by month as columns; months that are not over yet are pale."""
+    months, figures = data.columns(
+        drawn.title,
+        ("month", [point.month for point in drawn.points], None),
+        ("figure", [point.figure.value for point in drawn.points], None),
+    )
+    colors = tuple(PALE_NAVY if point.is_running else BAR for point in drawn.points)
+    return Chart(
+        "Months",
+        "column",
+        (Series(drawn.title, months, figures, BAR, colors=colors),),
+        spot.row,
+        spot.column,
+        spot.width,
+        spot.height,
+        title=drawn.title,
+        gap=40,
+        legend=False,
+        values=Axis(number_format="#,##0", minimum=0, gridlines=True),
+        description=drawn.title,
     )
 
 

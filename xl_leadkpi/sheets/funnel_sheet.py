@@ -27,7 +27,7 @@ from xl_leadkpi.sheets.editable import MAP_SHEET, SETTINGS_SHEET
 from xl_leadkpi.sheets.formats import number_text, percent_text
 from xl_leadkpi.sheets.formulas import NO_VALUE, Place
 from xl_leadkpi.sheets.layout import Area, Cells, Condition, Link, Print, address, column_letters, footer_text
-from xl_leadkpi.sheets.measure import text_width
+from xl_leadkpi.sheets.measure import broken, text_width
 from xl_leadkpi.sheets.methods import METHODS, OF_BLOCK, of_card
 from xl_leadkpi.sheets.palette import FAINT, HEAT, MUTED, RED
 from xl_leadkpi.sheets.report_words import ReportWords
@@ -98,11 +98,15 @@ _SHEETS = {"settings": SETTINGS_SHEET, "map": MAP_SHEET, "data": DATA_SHEET}
 """The other sheets, by what the links to them are called among the texts."""
 
 
-def lay_out_funnel(report: FunnelReport, setting: Setting, data: ChartData) -> Sheet:
-    """Lay out the sheet Funnel; its charts' figures go to ``data``."""
+def lay_out_funnel(report: FunnelReport, setting: Setting, data: ChartData) -> tuple[Sheet, dict[str, int]]:
+    """Lay out the sheet Funnel; its charts' figures go to ``data``.
+
+    Returns:
+        The sheet, and the row in which each block of the report begins.
+    """
     builder = _FunnelSheet(report, setting, data)
     builder.place_everything()
-    return builder.finished()
+    return builder.finished(), builder.begins
 
 
 class _FunnelSheet:
@@ -118,6 +122,7 @@ class _FunnelSheet:
         self.row = 0
         self.sections: list[tuple[str, int]] = []
         self.parts: list[int] = []
+        self.begins: dict[str, int] = {}
         self.summary: dict[str, Place] = {}
         self.month_chart: charts.Spot | None = None
         self.check_spot: charts.Spot | None = None
@@ -157,11 +162,14 @@ class _FunnelSheet:
         for name, block in self.report.blocks.items():
             self.basis = BASES.get(name, "created") if self.report.period_closed is not None else ""
             self.method = OF_BLOCK.get(name)
+            begins = self.row
             if name in layouts:
                 layouts[name]()
             elif name not in WITH_ANOTHER:
                 for table in block.values() if isinstance(block, Mapping) else (block,):
                     self._simple(name, table)
+            if self.row > begins:
+                self.begins[name] = begins
         self._methods()
         self._navigation()
 
@@ -286,7 +294,7 @@ class _FunnelSheet:
                 self.parts.append(self.row)
             self.canvas.put(self.row, 1, self.texts(f"method.{method}"), styles.METHOD)
             how = self.texts(f"how.{method}", window=str(self.setting.window_days))
-            for line in _broken(how, CELLS * CELL - 20):
+            for line in broken(how, CELLS * CELL - 20, styles.SMALL):
                 self.canvas.put(self.row, 2, line, styles.NOTE)
                 self.row += 1
         for row, column, text, style, method in self.to_methods:
@@ -363,7 +371,7 @@ class _FunnelSheet:
             if lines and text_width(f"{lines[-1]} · {text}", styles.SMALL) <= room:
                 lines[-1] += f" · {text}"
             else:
-                lines += _broken(text, room)
+                lines += broken(text, room, styles.SMALL)
         return lines
 
     def _room(self) -> int:
@@ -668,6 +676,7 @@ class _FunnelSheet:
         response = self.report.response
         if response is not None:
             self.parts.append(self.row)
+            self.begins["response"] = self.row
             self._put_notes(more=(("response", ""),))
             label = Column("measure", "text", ("first_response",))
             placed = place_table(self.canvas, response, [label, *response.columns], self.setting, row=self.row)
@@ -714,7 +723,7 @@ class _FunnelSheet:
             return
         self._section(self.texts("why.title"), self.texts("why.link"))
         for sentence in change_sentences(report, self.texts, self.setting.formats):
-            for line in _broken(sentence, self._room(), styles.SENTENCE.size):
+            for line in broken(sentence, self._room(), styles.SENTENCE.size):
                 self.canvas.put(self.row, 1, line, styles.SENTENCE)
                 self.row += 1
         self._put_notes(more=[("changes", "")])
@@ -1091,18 +1100,6 @@ def _first_rows(block: Block, most: int) -> Block:
     }
     columns = tuple(replace(column, values=column.values[:most]) for column in block.columns)
     return replace(block, columns=columns, unknown=unknown)
-
-
-def _broken(text: str, room: float, size: float = styles.SMALL) -> list[str]:
-    """A text in lines that fit a width, broken between words."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, size) > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def _rising_part(curve: Block) -> list[int]:

@@ -230,7 +230,7 @@ class Excel(Host):
         setup.Orientation = 2 if printing.landscape else 1
         setup.Zoom = False
         setup.FitToPagesWide = 1
-        setup.FitToPagesTall = False
+        setup.FitToPagesTall = 1 if printing.one_page else False
         if printing.repeat_rows:
             setup.PrintTitleRows = f"${printing.repeat_rows[0] + 1}:${printing.repeat_rows[1] + 1}"
         setup.PaperSize = 9  # A4

@@ -1,4 +1,4 @@
-"""The page of :mod:`html_page` as HTML: one file with its styles and drawings in it, and nothing else needed.
+"""The page of :mod:`summary_page` as HTML: one file with its styles and drawings in it, and nothing else needed.
 
 What is written is XML as well: every element is closed. All texts go through one gate, so that none becomes markup.
 """
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from xl_leadkpi.output_files import OutputFiles
 from xl_leadkpi.sheets import svg
-from xl_leadkpi.sheets.html_page import Charts, Table, page_of
 from xl_leadkpi.sheets.palette import BAND, FAINT, INK, MUTED, NAVY, RED, RULE, TEAL
+from xl_leadkpi.sheets.summary_page import Charts, Table, page_of
 from xl_leadkpi.sheets.text_cells import line_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xl_leadkpi.funnel.report import FunnelReport
-    from xl_leadkpi.sheets.html_page import Card, Cell, Figure, Lines, Page, Row, Task
+    from xl_leadkpi.sheets.summary_page import Card, Cell, Figure, Lines, Page, Row, Task
 
 GENERATOR = '<meta name="generator" content="leadkpi"/>'
 LONGEST = 4_000

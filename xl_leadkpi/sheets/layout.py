@@ -279,13 +279,14 @@ def footer_text(left: str, right: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """How a sheet prints: A4, as wide as one page."""
+    """How a sheet prints: A4, as wide as one page; ``one_page`` also as high as one."""
 
     area: Range | None = None
     repeat_rows: tuple[int, int] | None = None
     breaks: tuple[int, ...] = ()
     landscape: bool = True
     footer: str = ""
+    one_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +295,7 @@ class Sheet:
 
     Attributes:
         name: At most 31 characters.
+        tab: What its tab shows, where that is another name, in the language of the workbook.
         areas: Cells; no two overlap.
         bulk: Rows by the thousand below everything else, each column of one type; a writer may pass them through
             without keeping them.
@@ -319,6 +321,7 @@ class Sheet:
     gridlines: bool = False
     hidden: bool = False
     tab_color: str | None = None
+    tab: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,3 +88,45 @@ def lines_needed(text: str, width: float, size: float = 10, *, bold: bool = Fals
             lines += int(used // width)
             used = int(used % width)
     return lines
+
+
+def broken(text: str, room: float, size: float = 10) -> list[str]:
+    """A text in lines that fit a width, broken between words.
+
+    Args:
+        text: The text.
+        room: Room for a line in pixels.
+        size: Font size in points.
+
+    >>> broken("From previous stage", 60, 9)
+    ['From', 'previous', 'stage']
+    """
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, size) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def clipped(text: str, room: float, size: float = 10, *, bold: bool = False) -> str:
+    """A text, cut where a line has no more room for it.
+
+    Args:
+        text: The text.
+        room: Room for the line in pixels.
+        size: Font size in points.
+        bold: Whether it is set in bold.
+
+    >>> clipped("From previous stage", 60, 9), clipped("Won", 60, 9)
+    ('From previ…', 'Won')
+    """
+    if text_width(text, size, bold=bold) <= room:
+        return text
+    # a text of thousands of letters is not measured letter by letter
+    shown = text[: int(room)]
+    while shown and text_width(f"{shown.rstrip()}…", size, bold=bold) > room:
+        shown = shown[:-1]
+    return f"{shown.rstrip()}…"

@@ -1,4 +1,4 @@
-"""The whole workbook from a report: Funnel, Funnel_Data, Settings, Funnel_Map and the charts' figures."""
+"""The whole workbook from a report: Summary, Funnel, Funnel_Data, Settings, Funnel_Map and the charts' figures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xl_leadkpi.funnel.context import inside
+from xl_leadkpi.locales import languages
 from xl_leadkpi.sheets.chart_data import CHART_SHEET, ChartData
 from xl_leadkpi.sheets.data_sheet import DATA_SHEET, lay_out_data
 from xl_leadkpi.sheets.editable import EDITED, MAP_SHEET, SETTINGS_SHEET
@@ -18,6 +19,7 @@ from xl_leadkpi.sheets.funnel_sheet import CELL, label_width, lay_out_funnel
 from xl_leadkpi.sheets.layout import Layout
 from xl_leadkpi.sheets.map_sheet import lay_out_map
 from xl_leadkpi.sheets.settings_sheet import lay_out_settings
+from xl_leadkpi.sheets.summary_sheet import lay_out_summary
 from xl_leadkpi.sheets.tables import Setting
 from xl_leadkpi.sheets.texts import Texts
 
@@ -68,16 +70,14 @@ def lay_out(
         cell_width=CELL,
     )
     figures = ChartData()
-    return Layout(
-        setting.texts("sheet.title"),
-        (
-            lay_out_funnel(report, setting, figures),
-            lay_out_data(_of_period(leads, report), setting, data_rows),
-            lay_out_settings(report, setting, figures, tables, settled),
-            lay_out_map(report, setting, figures),
-            figures.sheet(),
-        ),
+    funnel, begins = lay_out_funnel(report, setting, figures)
+    others = (
+        lay_out_data(_of_period(leads, report), setting, data_rows),
+        lay_out_settings(report, setting, figures, tables, settled),
+        lay_out_map(report, setting, figures),
     )
+    summary = lay_out_summary(report, setting, figures, begins)
+    return Layout(setting.texts("sheet.title"), (summary, funnel, *others, figures.sheet()))
 
 
 def _of_period(leads: LeadTable, report: FunnelReport) -> LeadTable:
@@ -92,7 +92,8 @@ def _of_period(leads: LeadTable, report: FunnelReport) -> LeadTable:
 def is_funnel_workbook(path: Path) -> bool:
     """Tell whether a file is a workbook as :func:`lay_out` makes it: with its sheets, and none of the user's own."""
     names, _ = _sheets_of(path)
-    return {DATA_SHEET, MAP_SHEET} <= names <= {"Funnel", DATA_SHEET, SETTINGS_SHEET, MAP_SHEET, CHART_SHEET}
+    tabs = {Texts(language)("sheet.summary") for language in languages()}
+    return {DATA_SHEET, MAP_SHEET} <= names <= {*tabs, "Funnel", DATA_SHEET, SETTINGS_SHEET, MAP_SHEET, CHART_SHEET}
 
 
 def may_be_edited(path: Path) -> bool:

@@ -117,7 +117,12 @@ class _Writer:
     def write(self, layout: Layout) -> None:
         self.book.set_properties({"title": safe_text(layout.title), "category": EDITED if layout.is_edited else ""})
         sheets = [
-            (sheet, self.book.add_worksheet(sheet.name, worksheet_class=StreamedSheet if sheet.bulk else PlainSheet))
+            (
+                sheet,
+                self.book.add_worksheet(
+                    sheet.tab or sheet.name, worksheet_class=StreamedSheet if sheet.bulk else PlainSheet
+                ),
+            )
             for sheet in layout.sheets
         ]
         for sheet, worksheet in sheets:
@@ -243,7 +248,7 @@ class _Writer:
         worksheet.set_paper(_A4)
         if page.landscape:
             worksheet.set_landscape()
-        worksheet.fit_to_pages(1, 0)
+        worksheet.fit_to_pages(1, int(page.one_page))
         worksheet.set_margins(left=0.4, right=0.4, top=0.45, bottom=0.6)
         if page.area:
             place = page.area

@@ -81,12 +81,13 @@ def template(language: str = "en", xlwings: str = XLWINGS) -> Built:
     rows = sample(words)
     funnel = filled_funnel(rows, *columns(rows, words), words)
     *others, functions = pages(words, with_funnel=False)
-    made_by_macro = [(None, sheet) for sheet in funnel.sheets]
-    write_pages(book, [*others, made_by_macro[0], functions, *made_by_macro[1:], (None, ribbon.text_sheet())], words)
+    summary, stages, *made_by_macro = [(None, sheet) for sheet in funnel.sheets]
+    shown = [*others, summary, stages, functions, *made_by_macro, (None, ribbon.text_sheet())]
+    write_pages(book, shown, words)
     for name, target in funnel.names.items():
         book.define_name(name, target)
     _name_lists(book, words)
-    _set_code_names(book)
+    _set_code_names(book, [sheet.name for _, sheet in shown])
     book.close()
     sources = vba.modules(add_in=False, xlwings=xlwings)
     parts = vba.add_project(package.unpack(made.getvalue()), sources, vba.TEMPLATE_PROJECT)
@@ -105,9 +106,10 @@ def add_in(xlwings: str = XLWINGS) -> Built:
     """The add-in: functions and ribbon for every workbook."""
     made = io.BytesIO()
     book = open_book(made)
-    xlsx.write(ribbon.add_in_layout(), book)
+    layout = ribbon.add_in_layout()
+    xlsx.write(layout, book)
     book.set_properties({"title": "Lead KPI", "comments": f"xl_leadkpi {__version__}", "created": _CREATED})
-    _set_code_names(book)
+    _set_code_names(book, [sheet.name for sheet in layout.sheets])
     book.close()
     sources = vba.modules(add_in=True, xlwings=xlwings)
     parts = vba.add_project(package.unpack(made.getvalue()), sources, vba.ADD_IN_PROJECT)
@@ -121,10 +123,9 @@ def _name_lists(book: Workbook, words: Words) -> None:
         book.define_name(name, cells)
 
 
-def _set_code_names(book: Workbook) -> None:
+def _set_code_names(book: Workbook, names: Sequence[str]) -> None:
     book.set_vba_name(vba.WORKBOOK)
-    sheets = book.worksheets()
-    for sheet, code_name in zip(sheets, vba.code_names([sheet.name for sheet in sheets]), strict=True):
+    for sheet, code_name in zip(book.worksheets(), vba.code_names(names), strict=True):
         sheet.set_vba_name(code_name)
 
 

@@ -45,7 +45,7 @@ def filled_funnel(rows: Sample, leads: TableColumns, spend: TableColumns, words:
     sheets = lay_out(report, table, language=words.language).sheets
     names = {SOURCE: f"=Leads!{address(HEADER_ROW, 0, absolute=True)}"}
     for sheet in sheets:
-        names[MARK + sheet.name] = f"='{sheet.name}'!$A$1"
+        names[MARK + sheet.name] = f"='{sheet.tab or sheet.name}'!$A$1"
         names[f"{MARK}{sheet.name}_cells"] = "=" + "&".join(
             f'"{part},"' for part in addresses(drawing.footprint(sheet), LONGEST_IN_FORMULA - len(","))
         )

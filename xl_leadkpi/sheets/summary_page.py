@@ -1,4 +1,6 @@
-"""The summary of a funnel as one page to be mailed: what stands on it, as data; :mod:`html_markup` writes it.
+"""The summary of a funnel on one page: what stands on it, as data.
+
+:mod:`summary_sheet` lays it out as the first sheet of the workbook, :mod:`html_markup` as a page to be mailed.
 
 Each number keeps the path under which ``--json`` has it, so that the page can be held against the report.
 """
@@ -14,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from xl_leadkpi import __version__
 from xl_leadkpi.funnel.quality import gravest_first, touched_figures
 from xl_leadkpi.leads.model.evidence import ABSENT
+from xl_leadkpi.leads.model.findings import FindingKind
 from xl_leadkpi.sheets.cards import CLOSED_CARDS, cards_of, figure_of, has_card, is_closed, recent, trend_spans
 from xl_leadkpi.sheets.change_sentences import MINUS, change_sentences, money_text, signed
-from xl_leadkpi.sheets.formats import HUGE, Formats, number_text, percent_text, plain_text
+from xl_leadkpi.sheets.formats import HUGE, POWER_OF_TEN, Formats, number_text, percent_text, plain_text
 from xl_leadkpi.sheets.report_words import ReportWords
 from xl_leadkpi.sheets.texts import Texts
 
@@ -37,6 +40,8 @@ FORECAST_MONTHS = 6
 READ_IN_PASSING = 300
 """Letters of a line on how something is counted."""
 UNKNOWN = "–"
+FOUR_IN_FIVE, NINETEEN_IN_TWENTY = " (80 %)", " (95 %)"
+"""How sure the range of a figure is, in the header of a column that has both."""
 _SENTENCES = re.compile(r"(?<=\.) (?=[A-ZА-ЯŁŚŻĆ0-9])")
 _FIRST = (
     "leads", "won", "win_rate", "revenue", "lead_conversion_mature", "average_deal", "cycle_days_median", "pipeline",
@@ -49,6 +54,9 @@ _BY_MONTH = {
     "lead_conversion_mature": "cohort_conversion_mature",
 }  # fmt: skip
 """Columns of the months that show how the figure of a card went."""
+
+_TASKS = (FindingKind.UNKNOWN_WORDS, FindingKind.SPEND_UNMATCHED)
+"""Findings that somebody has to decide on, before those that need another export."""
 
 _CASES = {
     "lead_conversion_mature": "mature_leads", "average_deal": "won_with_amount", "cycle_days_median": "cycle_days_n",
@@ -65,11 +73,13 @@ class Figure:
             ``change:`` before that of the newer one for a change.
         value: The number, None where it is not known.
         text: As its readers write it, a dash where it is not known.
+        number_format: The same for a cell that holds the number.
     """
 
     path: str
     value: float | None
     text: str
+    number_format: str = "General"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ class Card:
         met: Whether it is met, in a word.
         met_tone: Whether that is good.
         months: The last complete months.
+        is_uncertain: It rests on fewer cases than a rate needs.
     """
 
     name: str
@@ -114,6 +125,7 @@ class Card:
     met: str = ""
     met_tone: Tone = ""
     months: tuple[Point, ...] = ()
+    is_uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +185,13 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to be done: what, how many, how much money is in it, what to do."""
+    """Something to be done: what, how many, how much money is in it, what to do; which block lists the rows."""
 
     what: str
     count: Figure | None
     amount: Figure | None
     advice: str
+    block: str = "quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +215,8 @@ class Page:
     sources: Table | None
     how: Lines
     foot: str
+    hints: Mapping[str, str]
+    """What is said in the place of a part that the report does not have."""
 
 
 def page_of(report: FunnelReport, language: str = "en") -> Page:
@@ -251,7 +266,20 @@ class _Pager:
             self._sources(),
             self._how(),
             f"leadkpi {__version__} · {self.words.built()}",
+            self._hints(),
         )
+
+    def _hints(self) -> dict[str, str]:
+        """What to say where a part is missing, by its name."""
+        hints = {name: self.texts(f"page.no_{name}") for name in ("stages", "forecast", "tasks", "changes")}
+        if self.report.period_created is not None:
+            told = [one for one in self.report.findings if one.kind == FindingKind.COMPARED_BEFORE_DATA]
+            hints["changes"] = (
+                self.texts.meaning(told[0])
+                if told
+                else self.texts("page.no_comparison" if self.report.header.compared_from else "page.not_compared")
+            )
+        return hints
 
     # header -----------------------------------------------------------------------------------------------------------
 
@@ -309,6 +337,7 @@ class _Pager:
             self._figure(path, column, column.values[0]),
             tuple(self._basis(key, column)),
             months=tuple(self._spark(key)),
+            is_uncertain=self._is_uncertain(key, column),
         )
         return self._aimed(key, self._changed(key, column, card))
 
@@ -318,12 +347,27 @@ class _Pager:
         block = report.period_closed if is_closed(report, key) and report.period_closed else report.summary
         if report.period_closed is not None:
             yield self.texts("basis.closed" if key in CLOSED_CARDS else "basis.created")
+        elif column.values[0] is not None:
+            yield self.texts("basis.whole")
         gap = block.unknown.get(key)
         if column.values[0] is None and gap is not None:
             yield f"{self.texts.meaning(gap.why)} {self.texts.remedy(gap.why)}".strip()
+        cases = self._cases(key, column)
+        if column.values[0] is not None and cases is not None:
+            yield f"n = {self._number(cases)}"
+
+    def _cases(self, key: str, column: Column) -> float | None:
+        """How many a figure rests on, None where nothing says it."""
+        report = self.report
+        block = report.period_closed if is_closed(report, key) and report.period_closed else report.summary
         cases = column.cases or _CASES.get(key, "")
-        if column.values[0] is not None and cases in block and _is_number(block[cases].values[0]):
-            yield f"n = {self._number(block[cases].values[0])}"
+        value = block[cases].values[0] if cases in block else None
+        return value if _is_number(value) else None
+
+    def _is_uncertain(self, key: str, column: Column) -> bool:
+        """A share of fewer than are asked for before one is believed."""
+        cases = self._cases(key, column)
+        return column.unit == "fraction" and cases is not None and cases < self.report.header.min_n
 
     def _changed(self, key: str, column: Column, card: Card) -> Card:
         """The card with its last months, or with the period that it is compared with."""
@@ -409,16 +453,31 @@ class _Pager:
             return None
         most = max(counts)
         rows = []
+        before = self._stages_before()
         for i, row in enumerate(block.rows()):
             reached = self._of(block, "stages", i, "reached")
             bar = None if reached.value is None else reached.value / most
-            rows.append(Row(self.texts.stage(row["stage"]), (Cell(reached), self._step(block, i, row)), bar))
+            then = [Cell(before[row["stage"]])] if before else []
+            rows.append(Row(self.texts.stage(row["stage"]), (Cell(reached), *then, self._step(block, i, row)), bar))
         headers = ("column.stage", "column.reached", "column.next_step")
         stage, number, step = (self.texts(header) for header in headers)
+        numbers = trend_spans(self.report, self.formats, self.texts) if before else (number,)
         return Table(
-            self._title("block.stages"), (stage, number, f"{step} (95 %)"), tuple(rows),
+            self._title("block.stages"), (stage, *numbers, f"{step}{NINETEEN_IN_TWENTY}"), tuple(rows),
             tuple(self._reasons(block, ("reached", "next_step"))),
         )  # fmt: skip
+
+    def _stages_before(self) -> dict[str, Figure]:
+        """How many came to each stage in the period compared with; none where nothing is known of that one."""
+        block, pipeline = self.report.period_created, self.report.stage_pipeline
+        if block is None or "compared" not in block["row"].values:
+            return {}
+        keys = {stage.name: "leads" if stage is pipeline.entry else stage.count_key for stage in pipeline.stages}
+        found = {
+            name: self._of(block, "period_created", 1, key) if key in block else Figure("", None, UNKNOWN)
+            for name, key in keys.items()
+        }
+        return found if any(figure.value is not None for figure in found.values()) else {}
 
     def _step(self, block: Block, i: int, row: Mapping[str, Any]) -> Cell:
         """The eventual rate of a step; where it is not known, the plain share so far."""
@@ -470,9 +529,23 @@ class _Pager:
         shown = range(min(len(block), FORECAST_MONTHS))
         highs = [block[f"{begins}high"].values[i] for i in shown]
         most = max((value for value in highs if _is_number(value)), default=0)
-        headers = ("", f"{self.texts(name)} (80 %)", *(self.texts.column(key) for key in aims))
+        headers = ("", f"{self.texts(name)}{FOUR_IN_FIVE}", *(self.texts(f"page.{key}") for key in aims))
         rows = tuple(self._expected(block, i, begins, most, aims) for i in shown)
-        return Table(self._title("block.forecast", ""), headers, rows)
+        return Table(self._title("block.forecast", ""), headers, rows, tuple(self._past_error()))
+
+    def _past_error(self) -> Iterator[str]:
+        """How far the same method was off at past month ends."""
+        block = self.report.forecast_check
+        if block is None or not len(block):
+            return
+        unit = "" if any(map(_is_number, block["forecast"].values)) else "won_"
+        rows = [(row[f"{unit}forecast"], row[f"{unit}actual"], row["held"]) for row in block.rows()]
+        known = [(said, came) for said, came, _ in rows if _is_number(said) and _is_number(came)]
+        came = sum(abs(came) for _, came in known)
+        if came:
+            off = percent_text(sum(abs(said - came) for said, came in known) / came, self.formats.language)
+            held, checked = (self._number(n) for n in (sum(held == "yes" for *_, held in rows), len(rows)))
+            yield self.texts("page.past_error", off=off, held=held, all=checked)
 
     def _expected(self, block: Block, i: int, begins: str, most: float, aims: Sequence[str]) -> Row:
         """The forecast of a month."""
@@ -516,18 +589,21 @@ class _Pager:
                 rows = [i for i, value in enumerate(overdue["late"].values) if value == late]
                 count, amount = (self._sum(overdue, "overdue", rows, key) for key in ("deals", "amount"))
                 what = self.texts.label(late, "late")
-                yield Task(what, count, None if amount.value is None else amount, self.texts(f"page.do_{late}"))
+                yield Task(
+                    what, count, None if amount.value is None else amount, self.texts(f"page.do_{late}"), "overdue"
+                )
         if response is not None and response["unanswered"].values[0]:
             path = "response.unanswered" if response.is_record else "response.0.unanswered"
             column = response["unanswered"]
             figure = self._figure(path, column, column.values[0])
-            yield Task(self.texts.column("unanswered"), figure, None, self.texts("page.do_unanswered"))
+            what = self.texts("page.unanswered")
+            yield Task(what, figure, None, self.texts("page.do_unanswered"), "response")
         places = {id(finding): place for place, finding in enumerate(self._listed)}
-        for finding in self._grave:
+        for finding in sorted(self._grave, key=lambda finding: finding.kind not in _TASKS):
             remedy = self.texts.remedy(finding)
             if remedy:
                 place = places[id(finding)]
-                count = Figure(f"quality.{place}.count", finding.count, self._number(finding.count))
+                count = self._of(self.report.quality, "quality", place, "count")
                 details = self.texts.finding_details(finding)
                 what = self.texts.finding(finding.kind)
                 yield Task(f"{what} ({details})" if details else what, count, None, remedy)
@@ -600,7 +676,16 @@ class _Pager:
     def _figure(self, path: str, column: Column, value: Any) -> Figure:
         if not _is_number(value):
             return Figure(path, None, UNKNOWN)
-        return Figure(path, value, self._shown(column, value))
+        return Figure(path, value, self._shown(column, value), self._number_format(column, value))
+
+    def _number_format(self, column: Column, value: float) -> str:
+        """How a cell shows a number."""
+        if column.unit == "money":
+            return self.formats.for_column(column).compact_money(value)
+        if abs(value) >= HUGE:
+            return POWER_OF_TEN
+        shown = self.formats.of(replace(column, values=(value,)), 0, 0).number_format
+        return shown + (self.texts(f"card.unit_{column.unit}") if column.unit in ("days", "minutes") else "")
 
     def _shown(self, column: Column, value: float) -> str:
         """A number in its unit."""
