@@ -20,6 +20,7 @@ from xl_leadkpi.leads.model.table import has_joined_deals
 from xl_leadkpi.leads.overrides import checked
 from xl_leadkpi.leads.recognition.headers import meanings
 from xl_leadkpi.leads.recognition.stage_order import (
+    FEW_WORDS,
     OpenWord,
     OrderedStages,
     are_hidden,
@@ -182,10 +183,10 @@ class _Search:
         """The table with its own stages, or as it is."""
         words = open_words(self.usual.words, of_deals_alone=self.has_deals)
         of_deals = self.usual.is_deals or self.has_deals
-        stage, merged = merged_words(words, is_deals=of_deals)
+        stage, merged = merged_words(words)
         is_asked = self.options.stages == "own"
         is_hidden = are_hidden(words, is_deals=of_deals) or loses_a_numbered_one(words)
-        may_be = of_deals or any(word.usual is None for word in words)
+        may_be = len(words) <= FEW_WORDS and (of_deals or any(word.usual is None for word in words))
         if not (is_asked or is_hidden or may_be):
             return self.usual
         fault = self._number_fault(words)

@@ -267,6 +267,6 @@ def _stage_rows(report: FunnelReport) -> list[tuple[OwnStage, int | None]]:
         listed = listed_stages(pipeline, is_deals=report.header.is_deals or has_deals)
         return [(stage, place) for place, stage in enumerate(listed[:-1], start=1)]
     words = open_words(report.words, of_deals_alone=has_deals)
-    _, merged = merged_words(words, is_deals=report.header.is_deals or has_deals)
+    _, merged = merged_words(words)
     are_several = FEWEST_OPEN <= len(words) <= MOST_OPEN and len(merged) > 1
     return [(OwnStage(word.name), None) for word in words] if are_several else []

@@ -6,6 +6,7 @@ reached, from the first day on which it was entered.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from xl_leadkpi.cells.days import UNIX_EPOCH
 from xl_leadkpi.errors import InputError, brief
 from xl_leadkpi.leads.cells.raw_table import from_series, from_texts
 from xl_leadkpi.leads.fields.in_memory import odd_cells
-from xl_leadkpi.leads.fields.rules import clean_text, read_dates
+from xl_leadkpi.leads.fields.rules import RUINED_ID, clean_text, read_dates
 from xl_leadkpi.leads.lifecycle.as_of import FORECASTS, OF_NOW, bound_of
 from xl_leadkpi.leads.lifecycle.folding import Folded, all_rows, folded_table
 from xl_leadkpi.leads.lifecycle.log_rows import mixed_days, read_log, unclear_record
@@ -80,7 +81,13 @@ def is_log_by_its_rows(grid: RawTable, columns: LogColumns, options: ReadOptions
 
 def _tell_log(rows: Iterable[tuple[Any, Any, Any]], columns: LogColumns, options: ReadOptions) -> bool:
     is_outcome = partial(means_outcome, user=options.words, pipeline=options.pipeline)
+    # what Excel has made of long numbers is alike by accident and tells of no record twice
+    rows = ((None if _is_ruined(one) else one, word, time) for one, word, time in rows)
     return is_log(rows, is_dated=columns.is_dated, begins_open=columns.begins_open, is_outcome=is_outcome)
+
+
+def _is_ruined(identifier: str | None) -> bool:
+    return identifier is not None and re.search(RUINED_ID, identifier.strip()) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ Ranks = dict[str, float]
 
 FEWEST_MERGED = 3
 """Words that count as one stage of the usual funnel from which the user's own stages say more."""
+FEW_WORDS = 3
+"""Words of a list so short that each is needed to tell the way of a deal."""
 _OBSERVED: tuple[OrderSource, ...] = ("history", "dates")
 
 
@@ -102,21 +104,20 @@ def open_words(words: Iterable[StageWord], *, of_deals_alone: bool) -> list[Open
     return sorted(found, key=lambda word: (-word.rows, word.name))
 
 
-def merged_words(words: Sequence[OpenWord], *, is_deals: bool = False) -> tuple[str | None, tuple[str, ...]]:
+def merged_words(words: Sequence[OpenWord]) -> tuple[str | None, tuple[str, ...]]:
     """The stage of the usual funnel that most of the words count as, and these; unknown ones count as the first.
-
-    Every deal is an opportunity: whatever the usual funnel has before it counts as one, too.
 
     >>> some = [OpenWord(name, (), "SQL", 1) for name in ("Needs Analysis", "Value Proposition", "Qualification")]
     >>> merged_words([*some, OpenWord("Demo", (), "Meeting", 1)])
     ('SQL', ('Needs Analysis', 'Value Proposition', 'Qualification'))
     """
-    grouped = _by_usual(words, is_deals=is_deals)
+    grouped = _by_usual(words)
     stage, most = max(grouped.items(), key=lambda one: len(one[1]), default=(None, []))
     return stage, tuple(most)
 
 
-def _by_usual(words: Sequence[OpenWord], *, is_deals: bool) -> Mapping[str, list[str]]:
+def _by_usual(words: Sequence[OpenWord], *, is_deals: bool = False) -> Mapping[str, list[str]]:
+    """The words by the stage of the usual funnel that shows them; every deal is an opportunity, whatever is before."""
     opportunity = PIPELINE.opportunity
     assert opportunity is not None
     before = {stage.name for stage in PIPELINE.before_opportunity} if is_deals else set()
@@ -130,15 +131,18 @@ def _by_usual(words: Sequence[OpenWord], *, is_deals: bool) -> Mapping[str, list
 def are_hidden(words: Sequence[OpenWord], *, is_deals: bool) -> bool:
     """Tell whether the usual funnel hides the stages that the words are: three of them as one, or most of few.
 
+    Of a longer list two that count as one are left to it: its other stages tell the way of a deal.
+
     >>> two = [OpenWord("Survey", (), "Proposal", 1), OpenWord("Quote", (), "Proposal", 1)]
     >>> are_hidden([*two, OpenWord("Pilot", (), "Opportunity", 1)], is_deals=True)
     True
     >>> are_hidden([*two, *(OpenWord(name, (), name, 1) for name in ("SQL", "Meeting"))], is_deals=True)
     False
     """
-    grouped = _by_usual(words, is_deals=is_deals).values()
-    together = sum(len(same) for same in grouped if len(same) > 1)
-    return max(map(len, grouped), default=0) >= FEWEST_MERGED or 2 * together > len(words)
+    if len(merged_words(words)[1]) >= FEWEST_MERGED:
+        return True
+    together = sum(len(same) for same in _by_usual(words, is_deals=is_deals).values() if len(same) > 1)
+    return len(words) <= FEW_WORDS and 2 * together > len(words)
 
 
 def hides_a_later_one(ordered: OrderedStages) -> bool:

@@ -48,10 +48,12 @@ _OF_CHANGES = frozenset({
 })  # fmt: skip
 """Words of the identifiers that the rows of a log have themselves."""
 _OF_ANY_TABLE = frozenset({"parent id", "item id", "object id", "id obiektu", "id объекта"})
+"""Identifiers of a log's records that other tables have as well: of a parent, a product, a house."""
 _OF_DEALS = frozenset({"deal id", "opportunity id"})
 """Those that a table of leads may have too, of the deals that came of them."""
-"""Identifiers of a log's records that other tables have as well: of a parent, a product, a house."""
 _OWNERS = frozenset({"owner id"})
+_OF_ONE = ("email", "phone", "name")
+"""What stays the same for a record."""
 
 # What makes rows a log: identifiers that come again, each time with another word, most from the same beginning.
 _COMES_AGAIN, _OTHER_WORD, _OTHER_TIME, _ONCE_EACH, _SAME_BEGINNING, _NEARLY_ALL = 0.2, 0.7, 0.6, 0.8, 0.6, 0.95
@@ -248,7 +250,9 @@ def _of_stages(
     if time == created and _is_of_log(headers, sample, place):
         return replace(found, is_sure=True)
     is_known = place == mapped.position.get("lead_id") or header_key(headers[place]) in _OF_DEALS
-    if is_known and time == created and times.change(created):
+    # an identifier that comes with another address or name each time was given to several records
+    is_of_one = not any(times.change(mapped.position[name]) for name in _OF_ONE if name in mapped.position)
+    if is_known and is_of_one and time == created and times.change(created):
         return replace(found, begins_open=True)
     is_dated = found.is_dated and times.change(time) and times.stand_still(created)
     return found if is_known and is_dated else None
