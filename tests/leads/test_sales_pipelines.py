@@ -63,9 +63,10 @@ def test_each_pipeline_has_its_own_funnel(seed):
     new = report["pipelines"]["New business"]
     assert [row["stage"] for row in new] == [*ZOHO, "Won"]
     assert [row["reached"] for row in new] == reached(lines, "New business")
-    # two of its three are proposals, which the usual funnel has one bar for
+    # words that are few and known are those of the usual funnel: there both of its proposals are one
     renewals = {row["stage"]: row["reached"] for row in report["pipelines"]["Renewals"]}
-    assert renewals == dict(zip([*STAGES["Renewals"], "Won"], reached(lines, "Renewals"), strict=True))
+    came = reached(lines, "Renewals")
+    assert renewals == {"Opportunity": came[0], "Proposal": came[1], "Won": came[3]}
     compared = {row["group"]: row for row in report["by"]["Pipeline"]}
     for name, _ in leads.sales_pipelines:
         assert compared[name]["won"] == reached(lines, name)[-1]

@@ -203,10 +203,10 @@ def other_compiler(parts):
     parts["xl/vbaProject.bin"] = container.to_bytes()
 
 
-S1, S2, S3, S4 = (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 3, 4))
+S1, OF_FUNNEL, OF_SETTINGS, OF_MAP = (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 4, 5))
 BOOK, STYLES, STRINGS, TABLE = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/tables/table3.xml"
 TYPES, ROOT_RELS, BOOK_RELS = "[Content_Types].xml", "_rels/.rels", "xl/_rels/workbook.xml.rels"
-RIBBON, CHART, DRAWING = "customUI/customUI14.xml", "xl/charts/chart1.xml", "xl/drawings/drawing1.xml"
+RIBBON, CHART, DRAWING = "customUI/customUI14.xml", "xl/charts/chart11.xml", "xl/drawings/drawing2.xml"
 NAMES = "</definedNames>"
 FORMULA = r"<f>HYPERLINK[^<]*</f>"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -219,7 +219,7 @@ CHAIN = b'<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006
 
 def formula(text):
     """The first link of the sheet as another formula."""
-    return swap(S1, FORMULA, lambda _: f"<f>{text}</f>")
+    return swap(OF_FUNNEL, FORMULA, lambda _: f"<f>{text}</f>")
 
 
 def name(attributes, text="Funnel!$A$1"):
@@ -254,19 +254,19 @@ FUNNEL = {
         add("xl/worksheets/_rels/sheet99.xml.rels", b'<Relationships xmlns="x"/>'),
     ],
     "parts_are_reached": [add("xl/tables/table99.xml")],
-    "relationship_ids_are_known": [swap(S1, r'<drawing r:id="rId1"', '<drawing r:id="rId999"')],
+    "relationship_ids_are_known": [swap(OF_FUNNEL, r'<drawing r:id="rId1"', '<drawing r:id="rId999"')],
     "xml_is_well_formed": [
-        swap(S1, "</worksheet>", ""),
+        swap(OF_FUNNEL, "</worksheet>", ""),
         swap(STRINGS, "<sst", "<!DOCTYPE sst><sst"),
         add("xl/theme/theme1.xml", b"<x>\x01</x>"),
         add("xl/theme/theme1.xml", b"<x>\xff</x>"),
     ],
     "escapes_give_characters": [swap(STRINGS, "</t>", f"{code}</t>") for code in ("_x000D_", "_xD800_", "_xFFFE_")],
     "ignorable_prefixes_are_declared": [
-        swap(S1, "<worksheet ", '<worksheet xmlns:mc="http://x" mc:Ignorable="x14ac" ')
+        swap(OF_FUNNEL, "<worksheet ", '<worksheet xmlns:mc="http://x" mc:Ignorable="x14ac" ')
     ],
     "properties_agree_with_the_sheets": [
-        swap("docProps/app.xml", "<vt:i4>5<", "<vt:i4>6<"),
+        swap("docProps/app.xml", "<vt:i4>6<", "<vt:i4>7<"),
         swap("docProps/core.xml", r"Z</dcterms:created>", "</dcterms:created>"),
     ],
     "sheet_names_are_excels": [
@@ -276,13 +276,13 @@ FUNNEL = {
         swap(BOOK, 'sheetId="2"', 'sheetId="1"'),
         swap(BOOK, 'sheetId="2"', 'sheetId="65535"'),
         swap(BOOK, 'sheetId="2" r:id="rId2"', 'sheetId="2" r:id="rId1"'),
-        without(S3),
+        without(OF_SETTINGS),
     ],
     "a_visible_sheet_is_active": [
-        swap(BOOK, "<workbookView ", f'<workbookView activeTab="{tab}" ') for tab in (4, 9)
+        swap(BOOK, "<workbookView ", f'<workbookView activeTab="{tab}" ') for tab in (5, 9)
     ] + [
         swap(BOOK, "<bookViews>.*</bookViews>", ""),
-        swap("xl/worksheets/sheet5.xml", "<sheetView ", '<sheetView tabSelected="1" '),
+        swap("xl/worksheets/sheet6.xml", "<sheetView ", '<sheetView tabSelected="1" '),
     ],
     "defined_names_are_names": [
         name(f'name="{text}"') for text in ("A1", "XFD10", "R1C1", "c", "r2d2", "1st", "a b", "a-b", "x" * 256)
@@ -325,11 +325,11 @@ FUNNEL = {
         formula(f"_xlfn.LET({','.join(f'_xlpm.name{n}_,1' for n in range(127))},1)"),
     ],
     "formulas_of_formats_and_choices_are_plain": [
-        swap(S1, r"<formula>N\(B9\)[^<]*<", f"<formula>{text}<")
+        swap(OF_FUNNEL, r"<formula>N\(B9\)[^<]*<", f"<formula>{text}<")
         for text in ("tblFunnel[MQL]", "MATCH(B9,{1,2},0)", "Funnel_Map!B9", "ISNUMBER((B9,B10))",
                      "COUNT(B9:B10 B9:D9)", "B9:B10")
     ] + [
-        swap(S3, '<formula1>"filled[^<]*<', f"<formula1>{text}<")
+        swap(OF_SETTINGS, '<formula1>"filled[^<]*<', f"<formula1>{text}<")
         for text in ("tblFunnel[MQL]", "INDEX(Funnel!$A$1:$A$9,1)", "(A1:A2,B1:B2)")
     ],
     "formulas_refer_to_what_is_there": [
@@ -346,55 +346,55 @@ FUNNEL = {
         formula(f'HYPERLINK("#{place}","x")') for place in ("'Nowhere'!A1", "'Funnel'!A0")
     ],
     "spill_metadata_belongs_to_its_cells": [
-        swap(S1, '<c r="B4"', '<c r="B4" cm="1"'),
-        swap(S1, '(<c r="B4"[^>]*>)<f>', r'\1<f t="array" ref="B5">'),
-        swap(S1, '(<c r="B4"[^>]*>)<f>', r'\1<f t="array" ref="B4:H60">'),
+        swap(OF_FUNNEL, '<c r="B4"', '<c r="B4" cm="1"'),
+        swap(OF_FUNNEL, '(<c r="B4"[^>]*>)<f>', r'\1<f t="array" ref="B5">'),
+        swap(OF_FUNNEL, '(<c r="B4"[^>]*>)<f>', r'\1<f t="array" ref="B4:H60">'),
         led_to("xl/metadata.xml", "sheetMetadata",
                b'<metadata xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
                b'<cellMetadata count="2"><bk/></cellMetadata></metadata>'),
     ],
     "calculation_chain_lists_formulas": [led_to("xl/calcChain.xml", "calcChain", CHAIN)],
     "elements_stand_in_their_order": [
-        swap(S4, "(<conditionalFormatting.*</conditionalFormatting>)(<dataValidations.*</dataValidations>)", r"\2\1"),
-        swap(S1, "(<sheetData>)", r"<unheard/>\1"),
-        swap(S1, "(<dimension[^>]*>)", r"\1\1"),
+        swap(OF_MAP, "(<conditionalFormatting.*</conditionalFormatting>)(<dataValid.*</dataValidations>)", r"\2\1"),
+        swap(OF_FUNNEL, "(<sheetData>)", r"<unheard/>\1"),
+        swap(OF_FUNNEL, "(<dimension[^>]*>)", r"\1\1"),
     ],
     "cells_stand_in_order": [
-        swap(S1, 'r="B4"', 'r="Z4"'),
-        swap(S1, 'r="B4"', 'r="B5"'),
-        swap(S1, '<row r="2"', '<row r="1"'),
-        swap(S1, 'r="B4"', 'r="XFE4"'),
+        swap(OF_FUNNEL, 'r="B4"', 'r="Z4"'),
+        swap(OF_FUNNEL, 'r="B4"', 'r="B5"'),
+        swap(OF_FUNNEL, '<row r="2"', '<row r="1"'),
+        swap(OF_FUNNEL, 'r="B4"', 'r="XFE4"'),
     ],
     "cell_values_are_of_their_type": [
-        swap(S1, r'(<c r="B1"[^>]*>)<v>\d+', r"\1<v>99999"),
-        swap(S1, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1 t="b"><v>2'),
-        swap(S1, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1 t="e"><v>#OOPS!'),
-        swap(S1, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1><v>nan'),
-        swap(S1, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1><v>'),
+        swap(OF_FUNNEL, r'(<c r="B1"[^>]*>)<v>\d+', r"\1<v>99999"),
+        swap(OF_FUNNEL, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1 t="b"><v>2'),
+        swap(OF_FUNNEL, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1 t="e"><v>#OOPS!'),
+        swap(OF_FUNNEL, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1><v>nan'),
+        swap(OF_FUNNEL, r'<c r="B1"([^>]*) t="s"><v>\d+', r'<c r="B1"\1><v>'),
     ],
     "texts_fit_into_cells": [
         swap(STRINGS, "<t>", "<t>" + "x" * 32_768),
         swap(STRINGS, "<t>", "<t>" + "\N{ROBOT FACE}" * 16_384),
     ],
     "merged_cells_do_not_overlap": [
-        swap(S1, '<mergeCell ref="C7:D7"', '<mergeCell ref="C6:D7"'),
-        swap(S1, '<mergeCell ref="C7:D7"', '<mergeCell ref="C7"'),
-        swap(S1, '<mergeCell ref="C7:D7"', '<mergeCell ref="C50:D50"'),
-        swap(S1, r'<mergeCells count="\d+"', '<mergeCells count="1"'),
+        swap(OF_FUNNEL, '<mergeCell ref="C7:D7"', '<mergeCell ref="C6:D7"'),
+        swap(OF_FUNNEL, '<mergeCell ref="C7:D7"', '<mergeCell ref="C7"'),
+        swap(OF_FUNNEL, '<mergeCell ref="C7:D7"', '<mergeCell ref="C50:D50"'),
+        swap(OF_FUNNEL, r'<mergeCells count="\d+"', '<mergeCells count="1"'),
     ],
     "dimension_holds_every_cell": [
-        swap(S1, '<dimension ref="[^"]*"', '<dimension ref="A1:C9"'),
-        swap(S1, "<dimension[^>]*>", ""),
+        swap(OF_FUNNEL, '<dimension ref="[^"]*"', '<dimension ref="A1:C9"'),
+        swap(OF_FUNNEL, "<dimension[^>]*>", ""),
     ],
     "columns_and_rows_are_of_a_size": [
-        swap(S1, '<col min="2" max="2"', '<col min="2" max="3"'),
-        swap(S1, 'width="10"', 'width="256"'),
-        swap(S1, 'ht="27"', 'ht="410"'),
-        swap(S1, '<row r="2"', '<row r="2" outlineLevel="8"'),
+        swap(OF_FUNNEL, '<col min="2" max="2"', '<col min="2" max="3"'),
+        swap(OF_FUNNEL, 'width="10"', 'width="256"'),
+        swap(OF_FUNNEL, 'ht="27"', 'ht="410"'),
+        swap(OF_FUNNEL, '<row r="2"', '<row r="2" outlineLevel="8"'),
     ],
     "cells_have_styles_that_are_there": [
-        swap(S1, 's="1"', 's="9999"'),
-        swap(S1, '<row r="2"', '<row r="2" s="9999"'),
+        swap(OF_FUNNEL, 's="1"', 's="9999"'),
+        swap(OF_FUNNEL, '<row r="2"', '<row r="2" s="9999"'),
     ],
     "styles_are_in_range": [
         swap(STYLES, 'fontId="1"', 'fontId="999"'),
@@ -411,12 +411,12 @@ FUNNEL = {
         swap(CHART, 'formatCode="', 'formatCode="0 szt'),
     ],
     "conditional_formats_are_whole": [
-        swap(S1, 'priority="2"', 'priority="1"'),
-        swap(S1, 'priority="2"', 'priority="0"'),
-        swap(S1, 'dxfId="0"', 'dxfId="999"'),
-        swap(S1, r"<formula>N\(B9\)[^<]*</formula>", ""),
-        swap(S1, r'(<conditionalFormatting sqref="B9">).*?(</conditionalFormatting>)', r"\1\2"),
-        swap(S1, 'sqref="B9"', 'sqref=""'),
+        swap(OF_FUNNEL, 'priority="2"', 'priority="1"'),
+        swap(OF_FUNNEL, 'priority="2"', 'priority="0"'),
+        swap(OF_FUNNEL, 'dxfId="0"', 'dxfId="999"'),
+        swap(OF_FUNNEL, r"<formula>N\(B9\)[^<]*</formula>", ""),
+        swap(OF_FUNNEL, r'(<conditionalFormatting sqref="B9">).*?(</conditionalFormatting>)', r"\1\2"),
+        swap(OF_FUNNEL, 'sqref="B9"', 'sqref=""'),
     ],
     "tables_have_names_of_their_own": [
         swap(TABLE, ' id="3"', ' id="1"'),
@@ -431,8 +431,8 @@ FUNNEL = {
         swap(TABLE, r'ref="B(\d+):N\d+"', r'ref="B\1:N\1"'),
         both(swap(TABLE, r'ref="B58:N\d+"', 'ref="B58:N59"'), swap(TABLE, "totalsRowShown", 'totalsRowCount="1" x')),
         swap("xl/tables/table1.xml", r'ref="(\w+):([A-Z]+)\d+"', r'ref="\1:\g<2>60"'),
-        swap(S1, r'<tableParts count="\d+"', '<tableParts count="1"'),
-        swap(S1, "</sheetData>", '</sheetData><autoFilter ref="A1:V100"/>'),
+        swap(OF_FUNNEL, r'<tableParts count="\d+"', '<tableParts count="1"'),
+        swap(OF_FUNNEL, "</sheetData>", '</sheetData><autoFilter ref="A1:V100"/>'),
         swap(TABLE, "<tableColumns", '<autoFilter ref="B50:N55"/><tableColumns'),
     ],
     "table_columns_have_names": [
@@ -446,35 +446,35 @@ FUNNEL = {
     "table_headers_stand_in_their_cells": [
         swap(TABLE, 'name="MQL"', 'name="MQL "'),
         swap(TABLE, 'name="MQL"', 'name="MQL_x0021_"'),
-        swap(S1, '<c r="D58"([^>]*) t="s"><v>[^<]*</v>', r'<c r="D58"\1><v>1</v>'),
+        swap(OF_FUNNEL, '<c r="D58"([^>]*) t="s"><v>[^<]*</v>', r'<c r="D58"\1><v>1</v>'),
     ],
     "filters_have_their_name": [
-        swap(S3, "</sheetData>", '</sheetData><autoFilter ref="A1:B2"/>'),
-        name('name="_xlnm._FilterDatabase" localSheetId="0" hidden="1"'),
+        swap(OF_SETTINGS, "</sheetData>", '</sheetData><autoFilter ref="A1:B2"/>'),
+        name('name="_xlnm._FilterDatabase" localSheetId="1" hidden="1"'),
     ],
     "data_validations_keep_the_limits": [
-        swap(S3, '<formula1>"filled', '<formula1>"' + "x" * 250),
-        swap(S3, 'prompt=""', f'prompt="{"x" * 256}"'),
-        swap(S3, 'prompt=""', f'promptTitle="{"x" * 33}"'),
-        swap(S3, 'sqref="C53"', 'sqref="C51:C53"'),
-        swap(S3, 'sqref="C53"', 'sqref=""'),
-        swap(S3, '<dataValidations count="5"', '<dataValidations count="4"'),
-        swap(S3, '<formula1>"filled[^<]*<', '<formula1>""<'),
+        swap(OF_SETTINGS, '<formula1>"filled', '<formula1>"' + "x" * 250),
+        swap(OF_SETTINGS, 'prompt=""', f'prompt="{"x" * 256}"'),
+        swap(OF_SETTINGS, 'prompt=""', f'promptTitle="{"x" * 33}"'),
+        swap(OF_SETTINGS, 'sqref="C53"', 'sqref="C51:C53"'),
+        swap(OF_SETTINGS, 'sqref="C53"', 'sqref=""'),
+        swap(OF_SETTINGS, '<dataValidations count="5"', '<dataValidations count="4"'),
+        swap(OF_SETTINGS, '<formula1>"filled[^<]*<', '<formula1>""<'),
     ],
     "comments_have_authors_and_a_drawing": [comments],
-    "headers_and_footers_fit": [swap(S1, "<oddFooter>", "<oddFooter>" + "x" * 250)],
+    "headers_and_footers_fit": [swap(OF_FUNNEL, "<oddFooter>", "<oddFooter>" + "x" * 250)],
     "page_breaks_are_counted": [
-        swap(S1, r'<rowBreaks count="\d+"', '<rowBreaks count="2"'),
-        swap(S1, '<brk id="84"', '<brk id="45"'),
+        swap(OF_FUNNEL, r'<rowBreaks count="\d+"', '<rowBreaks count="2"'),
+        swap(OF_FUNNEL, '<brk id="84"', '<brk id="45"'),
     ],
     "panes_are_on_the_sheet": [
-        swap(S1, 'topLeftCell="A4"', 'topLeftCell="A2"'),
-        swap(S1, 'ySplit="3"', 'ySplit="0"'),
-        swap(S1, "<selection pane", '<selection activeCell="A0" pane'),
+        swap(OF_FUNNEL, 'topLeftCell="A4"', 'topLeftCell="A2"'),
+        swap(OF_FUNNEL, 'ySplit="3"', 'ySplit="0"'),
+        swap(OF_FUNNEL, "<selection pane", '<selection activeCell="A0" pane'),
     ],
     "ignored_errors_are_ranges": [
-        swap(S1, '<ignoredError sqref="', '<ignoredError sqref="A0 '),
-        swap(S1, ' numberStoredAsText="1"', ""),
+        swap(OF_FUNNEL, '<ignoredError sqref="', '<ignoredError sqref="A0 '),
+        swap(OF_FUNNEL, ' numberStoredAsText="1"', ""),
     ],
     "drawings_stand_on_the_sheet": [
         swap(DRAWING, 'id="3" name', 'id="2" name'),
@@ -482,15 +482,15 @@ FUNNEL = {
         swap(DRAWING, "(<xdr:to>)<xdr:col>10<", r"\1<xdr:col>16384<"),
     ],
     "charts_are_whole": [
-        swap(CHART, '<c:axId val="50010001"', '<c:axId val="7"'),
-        swap(CHART, '<c:crossAx val="50010002"', '<c:crossAx val="7"'),
+        swap(CHART, '<c:axId val="50110001"', '<c:axId val="7"'),
+        swap(CHART, '<c:crossAx val="50110002"', '<c:crossAx val="7"'),
         swap(CHART, '<c:idx val="1"/><c:order', '<c:idx val="0"/><c:order'),
         swap(CHART, r'<c:ptCount val="\d+"', '<c:ptCount val="0"'),
     ],
     "macros_are_told": [
         swap(TYPES, r"openxmlformats-officedocument\.spreadsheetml\.sheet\.main", "ms-excel.sheet.macroEnabled.main")
     ],
-    "code_names_are_unlike": [swap(S1, "<sheetPr>", '<sheetPr codeName="Sheet1">')],
+    "code_names_are_unlike": [swap(OF_FUNNEL, "<sheetPr>", '<sheetPr codeName="Sheet1">')],
 }  # fmt: skip
 
 WITHOUT_PYTHON = {

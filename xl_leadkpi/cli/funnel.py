@@ -160,7 +160,7 @@ def add_arguments(
         choices=("auto", "own", "canonical"),
         help="stages of the funnel: own, the words of the table in the order that numbers in them, probabilities, "
         "histories, dates or names tell; canonical, the usual seven (default: auto, which is own where the seven "
-        "would show three words as one, or hide one of a few, and their order is told)",
+        "would show three words as one, or know not all of a few, and their order is told)",
     )
     reading.add_argument(
         "--encoding",

@@ -20,12 +20,11 @@ from xl_leadkpi.leads.model.table import has_joined_deals
 from xl_leadkpi.leads.overrides import checked
 from xl_leadkpi.leads.recognition.headers import meanings
 from xl_leadkpi.leads.recognition.stage_order import (
-    FEW_WORDS,
     OpenWord,
     OrderedStages,
+    are_few_with_unknown,
     are_hidden,
     are_open,
-    hides_a_later_one,
     in_order,
     loses_a_numbered_one,
     merged_words,
@@ -182,16 +181,14 @@ class _Search:
     def result(self) -> LeadTable:
         """The table with its own stages, or as it is."""
         words = open_words(self.usual.words, of_deals_alone=self.has_deals)
-        of_deals = self.usual.is_deals or self.has_deals
         stage, merged = merged_words(words)
         is_asked = self.options.stages == "own"
-        is_hidden = are_hidden(words, is_deals=of_deals) or loses_a_numbered_one(words)
-        may_be = len(words) <= FEW_WORDS and (of_deals or any(word.usual is None for word in words))
-        if not (is_asked or is_hidden or may_be):
+        is_hidden = are_hidden(words) or loses_a_numbered_one(words)
+        if not (is_asked or is_hidden or are_few_with_unknown(words)):
             return self.usual
         fault = self._number_fault(words)
         ordered = None if fault else self._ordered(words)
-        if ordered is None or not (is_asked or self._says_more(ordered, is_hidden=is_hidden, of_deals=of_deals)):
+        if ordered is None or not (is_asked or self._says_more(ordered, is_hidden=is_hidden)):
             if is_asked:
                 raise InputError(fault or self._no_order(words), ("stages", "own"))
             if not is_hidden or stage is None or all(word.usual is None for word in words):
@@ -200,15 +197,10 @@ class _Search:
             return _also(self.usual, Finding(FindingKind.STAGES_MERGED, len(merged), details=details))
         return self._read_with(ordered, merged)
 
-    def _says_more(self, ordered: OrderedStages, *, is_hidden: bool, of_deals: bool) -> bool:
+    def _says_more(self, ordered: OrderedStages, *, is_hidden: bool) -> bool:
         """Tell whether the words are stages that the usual funnel does not show."""
-        if not is_hidden:
-            # a stage is there by what has happened to rows, or by the CRM: the vocabulary alone knows the usual ones
-            has_unknown = any(word.usual is None for word in ordered.words)
-            is_told = ordered.source != "vocabulary" and (has_unknown or (of_deals and hides_a_later_one(ordered)))
-            if not is_told:
-                return False
-        return are_open(ordered, self.usual.words)
+        # a stage is there by what has happened to rows, or by the CRM: the vocabulary alone knows the usual ones
+        return (is_hidden or ordered.source != "vocabulary") and are_open(ordered, self.usual.words)
 
     def _number_fault(self, words: Sequence[OpenWord]) -> str:
         if 1 < len(words) <= MOST_OPEN:

@@ -114,7 +114,7 @@ def _as_usual(parts: Mapping[str, LeadTable], options: ReadOptions, header: str)
     for name, part in parts.items():
         has_deals = has_joined_deals(part.columns)
         words = open_words(part.words, of_deals_alone=has_deals)
-        is_hidden = are_hidden(words, is_deals=part.is_deals or has_deals) or any(word.usual is None for word in words)
+        is_hidden = are_hidden(words) or any(word.usual is None for word in words)
         if part.pipeline is PIPELINE and (options.stages == "own" or (len(words) > 1 and is_hidden)):
             found.append(f"{name} ({', '.join(word.name for word in words[:_WORDS_NAMED])})" if words else name)
     if not found:

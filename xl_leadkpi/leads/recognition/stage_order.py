@@ -116,48 +116,32 @@ def merged_words(words: Sequence[OpenWord]) -> tuple[str | None, tuple[str, ...]
     return stage, tuple(most)
 
 
-def _by_usual(words: Sequence[OpenWord], *, is_deals: bool = False) -> Mapping[str, list[str]]:
-    """The words by the stage of the usual funnel that shows them; every deal is an opportunity, whatever is before."""
-    opportunity = PIPELINE.opportunity
-    assert opportunity is not None
-    before = {stage.name for stage in PIPELINE.before_opportunity} if is_deals else set()
+def _by_usual(words: Sequence[OpenWord]) -> Mapping[str, list[str]]:
     grouped: dict[str, list[str]] = defaultdict(list)
     for word in words:
-        usual = word.usual or PIPELINE.entry.name
-        grouped[opportunity.name if usual in before else usual].append(word.name)
+        grouped[word.usual or PIPELINE.entry.name].append(word.name)
     return grouped
 
 
-def are_hidden(words: Sequence[OpenWord], *, is_deals: bool) -> bool:
-    """Tell whether the usual funnel hides the stages that the words are: three of them as one, or most of few.
+def are_hidden(words: Sequence[OpenWord]) -> bool:
+    """Tell whether the usual funnel hides the stages that the words are: it shows three of them as one.
 
-    Of a longer list two that count as one are left to it: its other stages tell the way of a deal.
-
-    >>> two = [OpenWord("Survey", (), "Proposal", 1), OpenWord("Quote", (), "Proposal", 1)]
-    >>> are_hidden([*two, OpenWord("Pilot", (), "Opportunity", 1)], is_deals=True)
+    >>> are_hidden([OpenWord(name, (), "Proposal", 1) for name in ("Survey", "Quote", "Negotiation")])
     True
-    >>> are_hidden([*two, *(OpenWord(name, (), name, 1) for name in ("SQL", "Meeting"))], is_deals=True)
+    >>> are_hidden([OpenWord(name, (), "Proposal", 1) for name in ("Survey", "Quote")])
     False
     """
-    if len(merged_words(words)[1]) >= FEWEST_MERGED:
-        return True
-    together = sum(len(same) for same in _by_usual(words, is_deals=is_deals).values() if len(same) > 1)
-    return len(words) <= FEW_WORDS and 2 * together > len(words)
+    return len(merged_words(words)[1]) >= FEWEST_MERGED
 
 
-def hides_a_later_one(ordered: OrderedStages) -> bool:
-    """Tell whether the usual funnel of deals has no bar for a stage behind the first: all deals are opportunities.
+def are_few_with_unknown(words: Sequence[OpenWord]) -> bool:
+    """Tell whether a list is so short that each of its words is needed to tell a deal's way, and one is nobody's.
 
-    >>> some = (OpenWord("Discovery", (), "Meeting", 1), OpenWord("Trial", (), "Opportunity", 1))
-    >>> hides_a_later_one(OrderedStages(some, "dates")), hides_a_later_one(OrderedStages(some[::-1], "dates"))
+    >>> some = [OpenWord("Pilot", (), None, 1), OpenWord("Contract", (), "Proposal", 1)]
+    >>> are_few_with_unknown(some), are_few_with_unknown(some[1:])
     (True, False)
     """
-    return any(
-        word.usual is None
-        or PIPELINE[word.usual] not in PIPELINE.of_deals
-        or PIPELINE[word.usual].role == "opportunity"
-        for word in ordered.words[1:]
-    )
+    return len(words) <= FEW_WORDS and any(word.usual is None for word in words)
 
 
 def loses_a_numbered_one(words: Sequence[OpenWord]) -> bool:
