@@ -102,6 +102,8 @@ THREE = {
     "pl": ["Zapytanie", "Wycena", "Umowa"],
     "ru": ["Заявка", "Замер", "Договор"],
 }
+WITH_UNKNOWN = {"of ours", "ru"}
+"""Those with a word that is in no vocabulary: the usual funnel has a bar for each of the others."""
 
 
 def three_stages(words, won, lost, *, seed=4, rows=90, closed="Closed"):
@@ -131,12 +133,11 @@ def test_a_pipeline_of_three_stages(language, mode):
     by_chance = read_frame(lines, reading(stages=mode))
     without = [line[:5] for line in lines]
     by_history = read_frame(without, reading(stages=mode), history=log)
+    if mode == "auto" and language not in WITH_UNKNOWN:
+        assert own(by_chance) == own(by_history) == []
+        return
     for table, told_by in ((by_chance, "probability"), (by_history, "history")):
         assert (own(table), table.stages_told_by) == (words, told_by)
-    if mode == "auto":  # where nothing tells their order what is hidden is told
-        told = {one.kind for one in read_frame(without, reading()).findings}
-        hidden = {"en": set(), "de": set()}.get(language, {FindingKind.STAGES_MERGED})
-        assert told & {FindingKind.STAGES_MERGED} == hidden
 
 
 @pytest.mark.parametrize("language", THREE)
@@ -145,7 +146,8 @@ def test_outcomes_by_words_that_nobody_knows(language, mode):
     words = THREE[language]
     lines, log = three_stages(words, "Bingo", "Papierkorb")
     table = read_frame(lines, reading(stages=mode))
-    assert own(table) == words
+    shown = words if mode == "own" or language in WITH_UNKNOWN else []
+    assert own(table) == shown
     at = {word.word: (word.stage, word.origin) for word in table.words}
     assert (at["Bingo"], at["Papierkorb"]) == (("Won", "guessed"), ("Lost", "guessed"))
     outcomes = {
@@ -159,7 +161,7 @@ def test_outcomes_by_words_that_nobody_knows(language, mode):
         with pytest.raises(InputError, match=r'No word is known to mean Won or Lost: .*--stage "WORD=Won" and'):
             read_frame(bare, reading(stages="own"), history=log)
     said = read_frame(bare, reading(stages=mode, words={"Bingo": "Won", "Papierkorb": "Lost"}), history=log)
-    assert own(said) == words
+    assert own(said) == shown
 
 
 @pytest.mark.parametrize(
