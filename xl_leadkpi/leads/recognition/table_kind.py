@@ -210,7 +210,7 @@ def _log_columns(
     times = _Times(headers, sample, place, mapped, pipeline)
     if not times.columns:
         return None
-    found = _of_moves(headers, sample, times, pipeline) or _of_stages(headers, sample, mapped, times)
+    found = _of_moves(headers, sample, times, pipeline) or _of_stages(headers, sample, mapped, times, pipeline)
     rivals = [one for one in again if not _alike(sample[place], sample[one])]
     return found and replace(found, rivals=tuple(rivals))
 
@@ -233,7 +233,11 @@ def _of_moves(
 
 
 def _of_stages(
-    headers: Sequence[str], sample: Sequence[Sequence[object]], mapped: ColumnMap, times: _Times
+    headers: Sequence[str],
+    sample: Sequence[Sequence[object]],
+    mapped: ColumnMap,
+    times: _Times,
+    pipeline: Pipeline,
 ) -> LogColumns | None:
     """What may be a log by its rows: a stage, or what happened, and when."""
     parts = parts_of(headers, "log")
@@ -252,6 +256,8 @@ def _of_stages(
     is_known = place == mapped.position.get("lead_id") or header_key(headers[place]) in _OF_DEALS
     # an identifier that comes with another address or name each time was given to several records
     is_of_one = not any(times.change(mapped.position[name]) for name in _OF_ONE if name in mapped.position)
+    # and a row with the days of its stages has the whole way of its record in it
+    is_of_one = is_of_one and mapped.position.keys().isdisjoint({*pipeline.date_fields} - {"created"})
     if is_known and is_of_one and time == created and times.change(created):
         return replace(found, begins_open=True)
     is_dated = found.is_dated and times.change(time) and times.stand_still(created)
