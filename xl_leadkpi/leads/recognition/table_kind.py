@@ -258,7 +258,7 @@ def _of_stages(
     is_of_one = not any(times.change(mapped.position[name]) for name in _OF_ONE if name in mapped.position)
     # and a row with the days of its stages has the whole way of its record in it
     is_of_one = is_of_one and mapped.position.keys().isdisjoint({*pipeline.date_fields} - {"created"})
-    if is_known and is_of_one and time == created and times.change(created):
+    if is_known and is_of_one and time == created and times.change(created) and _most_come_again(sample[place]):
         return replace(found, begins_open=True)
     is_dated = found.is_dated and times.change(time) and times.stand_still(created)
     return found if is_known and is_dated else None
@@ -272,6 +272,11 @@ def _is_of_log(headers: Sequence[str], sample: Sequence[Sequence[object]], place
         and header_key(headers[place]) not in _OF_ANY_TABLE | _OF_DEALS
         and any(_is_plain(header) and not _comes_again(cells) for header, cells in columns)
     )
+
+
+def _most_come_again(cells: Sequence[object]) -> bool:
+    counts = Counter(_texts(cells)).values()
+    return 2 * sum(count > 1 for count in counts) > len(counts)
 
 
 def _alike(cells: Sequence[object], others: Sequence[object]) -> bool:
