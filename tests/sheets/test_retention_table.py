@@ -110,7 +110,9 @@ def test_settings_and_the_project_file_say_it_too(folder, capsys, language):
     edited = report(capsys, "leads.csv", "--reuse-map", "edited.xlsx")["retention"]["source"][0]
     assert edited["amount_per_month"] == pytest.approx(100 / 12)
     Path("leadkpi.toml").write_text('as_of = 2026-06-30\namount_per = "month"\n[inputs]\nleads = "leads.csv"\n')
-    assert report(capsys)["retention"]["source"][0]["amount_per_month"] == pytest.approx(100)
+    # the workbook that stands there was made with the edit, which holds on until it is started afresh
+    assert report(capsys)["retention"]["source"][0]["amount_per_month"] == pytest.approx(100 / 12)
+    assert report(capsys, "--fresh")["retention"]["source"][0]["amount_per_month"] == pytest.approx(100)
 
 
 @pytest.mark.parametrize("language", languages())

@@ -75,10 +75,11 @@ def with_own_stages(read: Read, options: ReadOptions, *, has_deals: bool) -> Lea
         return table
     outcomes = _unknown_outcomes(read, options, table, has_deals=has_deals)
     if outcomes:
-        options = replace(options, words={**outcomes, **options.words})
-        table = _guessed(read(options), outcomes)
-    found = _Search(read, options, table, has_deals=has_deals).result()
-    return _guessed(found, outcomes)
+        with_them = replace(options, words={**outcomes, **options.words})
+        found = _Search(read, with_them, _guessed(read(with_them), outcomes), has_deals=has_deals).result()
+        if found.pipeline is not PIPELINE:
+            return _guessed(found, outcomes)
+    return _Search(read, options, table, has_deals=has_deals).result()  # the columns say what the words do not
 
 
 def _unknown_outcomes(read: Read, options: ReadOptions, table: LeadTable, *, has_deals: bool) -> dict[str, str]:

@@ -67,7 +67,7 @@ def parts_of(headers: Sequence[str], section: Literal["log", "lines"]) -> dict[P
     """Find the columns that a log or product lines have.
 
     >>> parts_of(["Opportunity ID", "From Stage", "To Stage", "Last Modified"], "log")
-    {'from': [1], 'to': [2], 'time': [3]}
+    {'record': [0], 'from': [1], 'to': [2], 'time': [3]}
     """
     found: dict[Part, list[int]] = defaultdict(list)
     for column, header in enumerate(headers):
