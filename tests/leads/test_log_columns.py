@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from xl_leadkpi.leads import InputError, ReadOptions, read_frame, read_query
+from xl_leadkpi.leads.model.findings import FindingKind
 
 TODAY = date(2026, 3, 1)
 WORDS = ("Qualified", "Meeting held", "Proposal", "Won")
@@ -200,3 +201,15 @@ def test_records_that_share_a_number_are_no_log(header, rows):
     found = read_frame([header, *rows], options(dedupe="none"))
     assert len(found.frame) == 24
     assert "history_folded" not in {finding.kind.value for finding in found.findings}
+
+
+def test_deals_whose_identifier_is_called_a_deals_are_no_log():
+    """The identifier of the deal is not that of a change beside it, whatever else the table lacks."""
+    header = ["Deal - ID", "Deal - Title", "Deal - Status", "Deal - Value", "Deal - Deal created", "Deal - Won time"]
+    rows = [[str(n), f"Project {n}", "Open", 100, f"2026-01-{n:02}", ""] for n in range(1, 20)]
+    for row in rows[::2]:
+        row[2], row[5] = "Won", row[4].replace("-01-", "-02-")
+    table = read_frame([header, *rows], ReadOptions(as_of=date(2026, 6, 30)))
+    assert FindingKind.HISTORY_FOLDED not in {one.kind for one in table.findings}
+    won = table.frame.filter(table.frame["outcome"] == "won")
+    assert set((won["d_won"] - won["created"]).to_list()) == {31}

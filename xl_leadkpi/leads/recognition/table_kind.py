@@ -266,10 +266,10 @@ def _of_stages(
 
 def _is_of_log(headers: Sequence[str], sample: Sequence[Sequence[object]], place: int) -> bool:
     """Whether the identifier of what the rows are about stands beside that of the rows: these are no records then."""
-    columns = zip(headers, sample, strict=True)
+    columns = [(header, cells) for n, (header, cells) in enumerate(zip(headers, sample, strict=True)) if n != place]
     return (
         place in parts_of(headers, "log").get("record", ())
-        and header_key(headers[place]) not in _OF_ANY_TABLE | _OF_DEALS
+        and {header_key(headers[place]), full_header_key(headers[place])}.isdisjoint(_OF_ANY_TABLE | _OF_DEALS)
         and any(_is_plain(header) and not _comes_again(cells) for header, cells in columns)
     )
 
