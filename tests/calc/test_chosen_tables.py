@@ -123,9 +123,9 @@ def test_a_table_that_is_not_there_is_refused_in_clear_words_and_nothing_changes
     assert macros.build_funnel(book) == ""
     before = book.sheets["Funnel"].used_range.formula
     message = choose(book, name, "Gogle")
-    word = locale("en").funnel[f"option.{name}"]
+    cell = parameter(book, name)[0].get_address(False, False)
     assert message == (
-        f"Settings, {word}: there is no sheet and no Excel table called 'Gogle'. Write the name of a sheet "
+        f"Settings, cell {cell}: there is no sheet and no Excel table called 'Gogle'. Write the name of a sheet "
         "(Leads, Google, Meta, Web) or of an Excel table, several with ; between, or none; empty the cell to have them "
         "looked for."
     )

@@ -47,7 +47,8 @@ def books(office, layout, tmp_path_factory):
 
 
 def pairs(layout, books):
-    return [(sheet, books[0].sheets[sheet.name], books[1].sheets[sheet.name]) for sheet in layout.sheets]
+    tabs = [(sheet, sheet.tab or sheet.name) for sheet in layout.sheets]
+    return [(sheet, books[0].sheets[tab], books[1].sheets[tab]) for sheet, tab in tabs]
 
 
 def test_same_cells_and_formulas(layout, books):
