@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from xl_leadkpi.addin import macros
-from xl_leadkpi.locales import in_every_language, locale
+from xl_leadkpi.locales import in_every_language
 
 from .conftest import fill, select
 from .test_selections import HEADER, LEADS, lead
