@@ -8,6 +8,9 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+PATIENCE = 180
+"""Seconds that a process may take to come up, on a busy machine too."""
+
 
 def _free_port():
     with socket.socket() as probe:
@@ -45,7 +48,7 @@ class Cluster:
         return process
 
     def _wait_for(self, name, words):
-        for _ in range(300):
+        for _ in range(PATIENCE * 10):
             if words in (self.folder / f"{name}.log").read_text(errors="replace"):
                 return
             time.sleep(0.1)

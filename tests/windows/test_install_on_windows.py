@@ -102,6 +102,10 @@ class User:
         assert self.run("-c", ASK_REGISTRY, windows_path(output), key, name).returncode == 0
         return output.read_text(encoding="utf-8")
 
+    def forget(self, key, name):
+        """Take a value out of the registry, if it is there."""
+        self.run("-c", REGISTRY, key, name, "-")
+
     def findings(self):
         return {one["check"]: one for one in json.loads(self.leadkpi("doctor", "--json").stdout)}
 
@@ -119,7 +123,7 @@ def stillborn():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def awake(windows_python):
+def awake(windows_python, tmp_path_factory):
     """One process that stays: Wine would start its services anew for every command, and they keep its output open."""
     process = subprocess.Popen(
         [*windows_python, "-c", "import sys; print('awake', flush=True); sys.stdin.read()"],
@@ -127,6 +131,10 @@ def awake(windows_python):
         stdout=subprocess.PIPE,
     )
     assert process.stdout.readline().strip() == b"awake"  # the services are its own then, not a command's
+    if sys.platform != "win32":  # Wine's registry outlives a run that was interrupted
+        User(windows_python, tmp_path_factory.mktemp("before") / "user").forget(
+            f"{EXCEL}\\Options", "PersonalTemplates"
+        )
     yield
     process.stdin.close()
     process.stdout.close()
@@ -183,7 +191,7 @@ def test_a_workbook_that_was_filled_in_outlives_everything(user):
     assert user.files() == sorted([filled_in, offered])
     # a template of hers is there now: Excel keeps showing it
     assert user.told(f"{EXCEL}\\Options", "PersonalTemplates") == windows_path(offered.parent)
-    user.run("-c", REGISTRY, f"{EXCEL}\\Options", "PersonalTemplates", "-")
+    user.forget(f"{EXCEL}\\Options", "PersonalTemplates")
 
 
 def test_a_foreign_add_in_stops_the_installation(user):
@@ -206,7 +214,7 @@ def test_the_template_goes_where_excel_was_told_to_look(user):
     assert user.findings()["File > New"]["state"] == "ok"
     assert user.leadkpi("uninstall").returncode == 0
     assert user.told(f"{EXCEL}\\Options", "PersonalTemplates") == windows_path(folder)
-    user.run("-c", REGISTRY, f"{EXCEL}\\Options", "PersonalTemplates", "-")
+    user.forget(f"{EXCEL}\\Options", "PersonalTemplates")
 
 
 def test_the_administrators_templates_are_left_alone(user):
@@ -220,7 +228,7 @@ def test_the_administrators_templates_are_left_alone(user):
         assert user.findings()["File > New"]["state"] == "unknown"
         assert user.leadkpi("uninstall").returncode == 0
     finally:
-        user.run("-c", REGISTRY, *place, "-")
+        user.forget(*place)
 
 
 def test_an_add_in_that_excel_holds_open_is_not_replaced_and_nothing_else_is(user):
@@ -361,7 +369,7 @@ def test_what_the_registry_says_of_excel(windows_python, tmp_path, key, name, va
     try:
         found = user.findings()[check]
     finally:
-        user.run("-c", REGISTRY, key, name, "-")
+        user.forget(key, name)
     assert found["state"] == state
     assert found["fix"]
     assert user.findings()[check]["state"] == "ok"
@@ -374,12 +382,12 @@ def test_a_program_may_be_free_of_defenders_rule(user):
         assert user.run("-c", REGISTRY, *place, value).returncode == 0
     try:
         assert user.findings()["Microsoft Defender"]["state"] == "ok"
-        user.run("-c", REGISTRY, *places[1], "-")
+        user.forget(*places[1])
         found = user.findings()["Microsoft Defender"]
         assert found["state"] == "fault"
         assert python in found["fix"]
     finally:
-        user.run("-c", REGISTRY, *places[0], "-")
+        user.forget(*places[0])
 
 
 def test_a_virtual_environment_is_what_serves(windows_python, tmp_path):
