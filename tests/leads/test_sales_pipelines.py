@@ -283,8 +283,9 @@ def test_own_stages_of_each_pipeline():
         assert [row["stage"] for row in report["pipelines"][name]] == [*names, "Won"]
 
 
-@pytest.mark.parametrize("stages", ["auto", "own"])
-def test_columns_are_read_as_often_for_many_pipelines_as_for_two(tmp_path, monkeypatch, stages):
+@pytest.fixture
+def reads(monkeypatch):
+    """Each opening of a text file and each reading of columns of one."""
     done = []
 
     def counted(name, function):
@@ -296,6 +297,11 @@ def test_columns_are_read_as_often_for_many_pipelines_as_for_two(tmp_path, monke
 
     monkeypatch.setattr(reading_of_files, "open_text", counted("open", text_file.open_text))
     monkeypatch.setattr(text_file, "_load", counted("load", text_file._load))
+    return done
+
+
+@pytest.mark.parametrize("stages", ["auto", "own"])
+def test_columns_are_read_as_often_for_many_pipelines_as_for_two(tmp_path, reads, stages):
     times = []
     for many in (2, 6):
         named = {f"Territory {n}": [f"{step}. {chr(65 + n)}{step}" for step in (1, 2, 3)] for n in range(many)}
@@ -306,12 +312,32 @@ def test_columns_are_read_as_often_for_many_pipelines_as_for_two(tmp_path, monke
             for number in range(20)
         ]
         (tmp_path / "deals.csv").write_text("\n".join(",".join(map(str, line)) for line in lines))
-        done.clear()
+        reads.clear()
         leads = read(tmp_path / "deals.csv", reading(stages=stages, words={"1. A1": "SQL"}))
         assert len(leads.of_pipelines) == many
-        times.append(sorted(done))
+        times.append(sorted(reads))
     assert times[0] == times[1]
     assert times[0].count("open") == 1
+
+
+@pytest.mark.parametrize("stages", ["auto", "own"])
+@pytest.mark.parametrize("is_query", [False, True], ids=["file", "duckdb"])
+def test_a_history_is_read_as_often_for_many_pipelines_as_for_two(tmp_path, reads, stages, is_query):
+    times = []
+    for many in (2, 6):
+        ways = {f"Territory {n}": [f"{step}. {chr(65 + n)}{step}" for step in (1, 2, 3)] for n in range(many)}
+        lines, log = with_log(ways)
+        for name, rows in (("deals", lines), ("log", log)):
+            (tmp_path / f"{name}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
+        deals = on_engine([lines], "duckdb")[0] if is_query else None
+        reads.clear()
+        if is_query:
+            leads = read_query(deals, reading(stages=stages), history=tmp_path / "log.csv")
+        else:
+            leads = read(tmp_path / "deals.csv", reading(stages=stages), history=tmp_path / "log.csv")
+        assert len(leads.of_pipelines) == many
+        times.append(sorted(reads))
+    assert times[0] == times[1]
 
 
 def test_pipelines_of_joined_deals(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import narwhals as nw
 import polars as pl
@@ -91,11 +91,41 @@ def read(
     options = checked(options or ReadOptions())
     report_progress = progress or (lambda _: None)
 
-    whole = options
-    opened: list[tuple[ReadOptions, dict[bool, tuple[tuple[RawTable, ...], tuple[RawTable, ...]]]]] = []
+    def opened(options: ReadOptions) -> tuple[tuple[RawTable, ...], tuple[RawTable, ...]]:
+        report_progress("reading")
+        return _opened(path, "leads", options), _opened(deals, "deals", options) if deals is not None else ()
 
-    def tables(options: ReadOptions) -> tuple[tuple[RawTable, ...], tuple[RawTable, ...]]:
-        """The files, which for other stages and for each pipeline are the same."""
+    def kept(
+        tables: tuple[tuple[RawTable, ...], tuple[RawTable, ...]],
+    ) -> tuple[tuple[RawTable, ...], tuple[RawTable, ...]]:
+        return tuple(map(keeping, tables[0])), tuple(map(keeping, tables[1]))
+
+    tables = _opened_once(opened, options, kept)
+    source = _histories(history, history_name, options)
+
+    def build(options: ReadOptions) -> LeadTable:
+        grids, deal_grids = tables(options)
+        return _build(grids, options, deal_grids, report_progress, source(options))
+
+    return _with_stages_and_pipelines(build, options, has_deals=deals is not None)
+
+
+_Tables = TypeVar("_Tables")
+
+
+def _opened_once(
+    open_tables: Callable[[ReadOptions], _Tables], whole: ReadOptions, kept: Callable[[_Tables], _Tables]
+) -> Callable[[ReadOptions], _Tables]:
+    """Open once what is the same for other stages and for each pipeline; of the pipelines all load the same columns.
+
+    Args:
+        open_tables: Opens the tables.
+        whole: How the whole of them is read.
+        kept: The same tables, which keep the columns that they loaded.
+    """
+    opened: list[tuple[ReadOptions, dict[bool, _Tables]]] = []
+
+    def tables(options: ReadOptions) -> _Tables:
         usual = ReadOptions()
         alike = replace(
             options,
@@ -110,22 +140,25 @@ def read(
             # stages of its own were found below the header that is known already
             pipeline=options.pipeline if options.own_stages else whole.pipeline,
         )
-        is_part = options.sales_pipeline != whole.sales_pipeline  # one of several, which all load the same columns
+        is_part = options.sales_pipeline != whole.sales_pipeline
         for asked, found in opened:
             if asked == alike:
                 return found[is_part]
-        report_progress("reading")
-        grids = _opened(path, "leads", options)
-        deal_grids = _opened(deals, "deals", options) if deals is not None else ()
-        found = {False: (grids, deal_grids), True: (tuple(map(keeping, grids)), tuple(map(keeping, deal_grids)))}
+        tables = open_tables(options)
+        found = {False: tables, True: kept(tables)}
         opened.append((alike, found))
         return found[is_part]
 
-    def build(options: ReadOptions) -> LeadTable:
-        grids, deal_grids = tables(options)
-        return _build(grids, options, deal_grids, report_progress, _history_source(history, options, history_name))
+    return tables
 
-    return _with_stages_and_pipelines(build, options, has_deals=deals is not None)
+
+def _histories(history: Any, name: str, whole: ReadOptions) -> Callable[[ReadOptions], HistorySource | None]:
+    """Open a history once for all pipelines."""
+
+    def kept(source: HistorySource | None) -> HistorySource | None:
+        return source and replace(source, grid=keeping(source.grid))
+
+    return _opened_once(lambda options: _history_source(history, options, name), whole, kept)
 
 
 def _opened(
@@ -148,7 +181,7 @@ def _opened(
     return tuple(grids)
 
 
-def _history_source(history: Any, options: ReadOptions, name: str = "history") -> HistorySource | None:
+def _history_source(history: Any, options: ReadOptions, name: str) -> HistorySource | None:
     """Open a history: a file, rows in memory, or a table that stays where it is."""
     if history is None:
         return None
@@ -190,10 +223,11 @@ def read_frame(
     if engines.is_lazy_data(data):
         return read_query(data, options, source_name, history=history)
     options = checked(options or ReadOptions())
+    source = _histories(history, "history", options)
 
     def build(options: ReadOptions) -> LeadTable:
         grid = open_frame(data, "leads", options, source_name, first_row)
-        return _build((grid,), options, (), lambda _: None, _history_source(history, options))
+        return _build((grid,), options, (), lambda _: None, source(options))
 
     table = _with_stages_and_pipelines(build, options)
     if type(data).__module__.split(".")[0] == "pandas":
@@ -236,11 +270,15 @@ def read_query(
     query = engines.numbered(nw.from_native(frame).lazy())
     asked = checked(options or ReadOptions())
     of_parts = cache(lambda: _in_memory_if_few(query, history))
+    source = _histories(history, history_name, asked)
+    source_of_parts = cache(
+        lambda: source if of_parts()[1] is history else _histories(of_parts()[1], history_name, asked)
+    )
 
     def build(options: ReadOptions) -> LeadTable:
         is_part = options.sales_pipeline != asked.sales_pipeline
-        rows, log = of_parts() if is_part else (query, history)
-        return _build_query(rows, options, source_name, progress, _history_source(log, options, history_name))
+        rows, log = (of_parts()[0], source_of_parts()) if is_part else (query, source)
+        return _build_query(rows, options, source_name, progress, log(options))
 
     return _with_stages_and_pipelines(build, asked)
 
