@@ -33,7 +33,7 @@ from xl_leadkpi.leads.model.evidence import Fact, Need, TableShape, gather
 from xl_leadkpi.leads.model.findings import Finding, FindingKind
 from xl_leadkpi.leads.model.options import today_of
 from xl_leadkpi.leads.model.table import LeadTable
-from xl_leadkpi.leads.recognition.cell_types import cell_types
+from xl_leadkpi.leads.recognition.cell_types import are_dates
 from xl_leadkpi.leads.recognition.headers import names_leaving
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from xl_leadkpi.leads.fields.rules import Decoded
     from xl_leadkpi.leads.lifecycle.outcome import Frame, TableProfile
     from xl_leadkpi.leads.model.options import ReadOptions
-    from xl_leadkpi.leads.model.stage import Pipeline
     from xl_leadkpi.leads.recognition.columns import ColumnMap
 
 _OLD_TABLE_DAYS = 60
@@ -65,13 +64,13 @@ def _checkpoint(frame: Frame) -> Frame:
     return engines.checkpoint(frame) if isinstance(frame, nw.LazyFrame) else frame
 
 
-def _free_dates(grid: RawTable, mapped: ColumnMap, pipeline: Pipeline) -> tuple[str, ...]:
+def _free_dates(grid: RawTable, mapped: ColumnMap) -> tuple[str, ...]:
     """Headers of the columns that hold dates and feed no field."""
     taken = set(mapped.position.values())
     return tuple(
         header
         for place, header in enumerate(grid.headers)
-        if place not in taken and cell_types(grid.sample[place], pipeline).dates >= _DATES
+        if place not in taken and are_dates(grid.sample[place], _DATES)
     )
 
 
@@ -142,7 +141,7 @@ class LeadRows:
             self.is_deals,
             stages,
             self.pipeline,
-            free_dates=_free_dates(grid, mapped, self.pipeline) if not counted["created"] else (),
+            free_dates=_free_dates(grid, mapped) if not counted["created"] else (),
             currencies=currencies,
             words=tuple(word.word for word in sorted(self.decoded.words, key=lambda word: -word.count)[:_WORDS_NAMED]),
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from xl_leadkpi.cells.statuses import FALSE_WORDS
@@ -15,7 +17,7 @@ from xl_leadkpi.leads.cells.numbers import looks_like_number
 from xl_leadkpi.leads.recognition.stage_words import find_stage, is_open
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from xl_leadkpi.leads.model.stage import Pipeline
 
@@ -24,7 +26,8 @@ _LONGEST_WORD = 100
 MOST_STAGES = 60  # a column of more distinct texts holds no stages
 TRUE_WORDS = frozenset({"true", "yes", "y", "1", "t", "prawda", "tak", "да", "истина", "wahr", "ja", "sí", "si",
                         "verdadero", "oui", "vrai", "sim", "verdadeiro"})  # fmt: skip
-_SPELT = (TRUE_WORDS | FALSE_WORDS) - {"1", "0"}
+_FLAGS = TRUE_WORDS | FALSE_WORDS
+_SPELT = _FLAGS - {"1", "0"}
 _COUNT = re.compile(r"^\s*\d{1,4}(\.0+)?\s*$")
 
 
@@ -57,49 +60,75 @@ class CellTypes:
 
 def cell_types(cells: Sequence[object], pipeline: Pipeline, *, months: bool = False) -> CellTypes:
     """Look at up to 200 filled cells; with ``months`` a month alone counts as a date."""
-    filled = [cell for cell in cells if cell is not None and not (isinstance(cell, str) and is_missing(cell))]
-    filled = filled[:SAMPLE_CELLS]
-    if not filled:
+    counted = _filled(cells)
+    if not counted:
         return CellTypes(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    n = len(filled)
-    texts = {cell.strip() for cell in filled if isinstance(cell, str)}
-    distinct = {cell.strip() if isinstance(cell, str) else cell for cell in filled}
-    date_texts = {text for text in texts if looks_like_date(text, months=months)}
-    number_texts = {text for text in texts if looks_like_number(text)}
-    dates = sum(
-        1 for cell in filled if isinstance(cell, date) or (isinstance(cell, str) and cell.strip() in date_texts)
-    )
-    # "Not closed" in a column of dates says nothing against its being one.
-    ahead = sum(1 for cell in filled if isinstance(cell, str) and cell.strip().casefold() in NOT_YET)
-    serials = sum(1 for cell in filled if _is_serial(cell))
-    numbers = sum(
-        1
-        for cell in filled
-        if (isinstance(cell, int | float | Decimal) and not isinstance(cell, bool))
-        or (isinstance(cell, str) and cell.strip() in number_texts)
-    )
-    flags = sum(
-        1
-        for cell in filled
-        if isinstance(cell, bool) or str(cell).strip().casefold().removesuffix(".0") in TRUE_WORDS | FALSE_WORDS
-    )
-    spelt = sum(1 for cell in filled if isinstance(cell, bool) or str(cell).strip().casefold() in _SPELT)
-    counts = sum(1 for cell in filled if not isinstance(cell, bool) and _COUNT.match(str(cell)))
+    n = counted.total()
+    shares: Counter[str] = Counter()
+    for (_, cell), times in counted.items():
+        for share in _shares(cell, months=months):
+            shares[share] += times
+    distinct = {cell for _, cell in counted}
     known = 0.0
     if len(distinct) <= MOST_STAGES:
-        short = [text for text in texts if len(text) <= _LONGEST_WORD]
+        short = [cell for cell in distinct if isinstance(cell, str) and len(cell) <= _LONGEST_WORD]
         known = sum(find_stage(text, pipeline) is not None or is_open(text) for text in short) / len(distinct)
     return CellTypes(
-        n,
-        len(distinct),
-        dates / max(1, n - ahead),
-        serials / n,
-        numbers / n,
-        flags / n,
-        spelt / n,
-        counts / n,
-        known,
+        filled=n,
+        distinct=len(distinct),
+        dates=shares["dates"] / max(1, n - shares["ahead"]),
+        serials=shares["serials"] / n,
+        numbers=shares["numbers"] / n,
+        flags=shares["flags"] / n,
+        spelt_flags=shares["spelt_flags"] / n,
+        counts=shares["counts"] / n,
+        known_stages=known,
     )
+
+
+def are_dates(cells: Sequence[object], least: float) -> bool:
+    """Tell whether at least this share of up to 200 filled cells reads as a date."""
+    counted = _filled(cells)
+    dates = sum(times for (_, cell), times in counted.items() if _is_date(cell))
+    ahead = sum(times for (_, cell), times in counted.items() if _is_ahead(cell))
+    return bool(counted) and dates / max(1, counted.total() - ahead) >= least
+
+
+def _filled(cells: Sequence[object]) -> Counter[tuple[type, object]]:
+    """Up to 200 filled cells, the spaces around them off, counted; 1, 1.0 and TRUE are three."""
+    filled = (cell for cell in cells if cell is not None and not (isinstance(cell, str) and is_missing(cell)))
+    return Counter(
+        (type(cell), cell.strip() if isinstance(cell, str) else cell) for cell in islice(filled, SAMPLE_CELLS)
+    )
+
+
+def _is_date(cell: object, *, months: bool = False) -> bool:
+    return looks_like_date(cell, months=months) if isinstance(cell, str) else isinstance(cell, date)
+
+
+def _is_ahead(cell: object) -> bool:
+    """Tell whether a cell says "Not closed", which in a column of dates says nothing against its being one."""
+    return isinstance(cell, str) and cell.casefold() in NOT_YET
+
+
+def _shares(cell: object, *, months: bool) -> Iterator[str]:
+    """Name the shares in which a cell counts."""
+    if _is_date(cell, months=months):
+        yield "dates"
+    if _is_ahead(cell):
+        yield "ahead"
+    if _is_serial(cell):
+        yield "serials"
+    is_flag = isinstance(cell, bool)
+    if looks_like_number(cell) if isinstance(cell, str) else isinstance(cell, int | float | Decimal) and not is_flag:
+        yield "numbers"
+    text = str(cell).casefold()
+    if is_flag or text.removesuffix(".0") in _FLAGS:
+        yield "flags"
+    if is_flag or text in _SPELT:
+        yield "spelt_flags"
+    if not is_flag and _COUNT.match(text):
+        yield "counts"
 
 
 def _is_serial(cell: object) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xl_leadkpi.leads.cells.blanks import is_missing
 from xl_leadkpi.leads.cells.vocabulary import full_header_key, header_key, vocabulary
 from xl_leadkpi.leads.model.reports import REPORT_KINDS
-from xl_leadkpi.leads.recognition.cell_types import cell_types
+from xl_leadkpi.leads.recognition.cell_types import are_dates
 from xl_leadkpi.leads.recognition.columns import recognise
 from xl_leadkpi.leads.recognition.headers import known_parts, meanings
 from xl_leadkpi.leads.recognition.report_kind import kind_of_report, report_columns
@@ -304,7 +304,7 @@ class _Times:
             column
             for column, header in enumerate(headers)
             if column != place
-            and _are_dates(sample[column], pipeline)
+            and are_dates(sample[column], _DATES)
             and (column in named or not _is_of_closing(header, pipeline))
         ]
         created, known = mapped.position.get("created"), {*mapped.position.values()}
@@ -353,7 +353,7 @@ _CLOSINGS = frozenset({"close_date", "expected_close", "won_date", "lost_date", 
 def closing_days(headers: Sequence[str], sample: Sequence[Sequence[object]], pipeline: Pipeline) -> tuple[str, ...]:
     """The headers of the columns that say when something was closed, or is expected to be."""
     days = zip(headers, sample, strict=True)
-    return tuple(header for header, cells in days if _is_of_closing(header, pipeline) and _are_dates(cells, pipeline))
+    return tuple(header for header, cells in days if _is_of_closing(header, pipeline) and are_dates(cells, _DATES))
 
 
 def _is_of_closing(header: str, pipeline: Pipeline) -> bool:
@@ -468,11 +468,6 @@ def history_columns(
 
 def _names_stages(cells: Sequence[object], pipeline: Pipeline) -> bool:
     return any(_means_stage(text, pipeline) for text in dict.fromkeys(_texts(cells)))
-
-
-def _are_dates(cells: Sequence[object], pipeline: Pipeline) -> bool:
-    types = cell_types(cells, pipeline)
-    return types.filled > 0 and types.dates >= _DATES
 
 
 def is_log(
