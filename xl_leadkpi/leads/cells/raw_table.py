@@ -8,12 +8,13 @@ from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import polars as pl
 
 from xl_leadkpi.cells.days import DAY_ZERO, UNIX_EPOCH, day_number, moment_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from xl_leadkpi.leads.model.findings import Finding
     from xl_leadkpi.leads.model.sources import SourceFiles
@@ -22,6 +23,7 @@ SAMPLE_ROWS = 1000
 _HEAD = 5000  # cells that tell whether reducing a column to distinct texts is worth the work
 _FEW = 200  # fewer texts among them do not
 _DISTINCT = 0.9
+_STACKED = 1 << 18  # cells
 _KEPT = 2  # the columns for the usual stages and for a table's own, of which its days are more
 
 
@@ -119,6 +121,59 @@ class RawColumn:
     def mark(self, marks: pl.Series | None) -> pl.Series:
         """Return a mark for every distinct cell, False where the column has none."""
         return pl.repeat(value=False, n=len(self.text), dtype=pl.Boolean, eager=True) if marks is None else marks
+
+
+def stacks(columns: Sequence[RawColumn], rows: int) -> Iterator[tuple[range, RawColumn]]:
+    """Columns below one another as one, as many as are small together; a long one stays alone.
+
+    What is done with a column has its price however short it is, and a table may have thousands of short ones.
+
+    Args:
+        columns: Columns of as many rows each.
+        rows: How many those are.
+
+    Yields:
+        The places of the columns, and all their cells as one column.
+
+    >>> two = [from_texts(pl.Series(texts), distinct=True) for texts in (["x", "y"], ["z", None])]
+    >>> [(list(places), stack.at(pl.Series([0, 1, 2, 3]))) for places, stack in stacks(two, 2)]
+    [([0, 1], ['x', 'y', 'z', None])]
+    """
+    many = max(1, _STACKED // max(1, rows))
+    for start in range(0, len(columns), many):
+        some = columns[start : start + many]
+        yield range(start, start + len(some)), some[0] if len(some) == 1 else _stacked(some, rows)
+
+
+def _stacked(columns: Sequence[RawColumn], rows: int) -> RawColumn:
+    lengths = [len(column.text) for column in columns]
+    each = pl.int_range(rows, dtype=pl.UInt32, eager=True)
+    codes = pl.concat([each if column.codes is None else column.codes for column in columns])
+    first = pl.Series(np.repeat(np.cumsum([0, *lengths[:-1]], dtype=np.uint32), rows))
+
+    def whole(parts: Sequence[pl.Series | None], kind: type[pl.DataType]) -> pl.Series | None:
+        if all(part is None for part in parts):
+            return None
+        blank = pl.repeat(None, max(lengths), dtype=kind, eager=True)
+        return pl.concat([blank.head(n) if part is None else part for part, n in zip(parts, lengths, strict=True)])
+
+    return RawColumn(
+        pl.concat([column.text for column in columns]),
+        whole([column.number for column in columns], pl.Float64),
+        whole([column.is_date for column in columns], pl.Boolean),
+        whole([column.is_flag for column in columns], pl.Boolean),
+        codes + first,
+    )
+
+
+def column_sums(marks: pl.Series, columns: int) -> pl.Series:
+    """Count the marks of each row in columns that stand below one another.
+
+    >>> column_sums(pl.Series([True, False, True, True]), 2).to_list()
+    [2, 1]
+    """
+    counted = marks.fill_null(value=False).cast(pl.UInt16)
+    return counted if columns == 1 else pl.Series(counted.to_numpy().reshape(columns, -1).sum(axis=0, dtype="uint16"))
 
 
 def from_texts(texts: pl.Series, *, distinct: bool) -> RawColumn:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
-from xl_leadkpi.leads.cells.raw_table import SAMPLE_ROWS, Loaded, RawColumn, RawTable
+from xl_leadkpi.leads.cells.raw_table import SAMPLE_ROWS, Loaded, RawColumn, RawTable, column_sums, stacks
 from xl_leadkpi.leads.fields.rules import clean_text
 from xl_leadkpi.leads.recognition.other_rows import OtherRows, find_other_rows, other_row_findings
 
@@ -70,14 +71,23 @@ def all_rows(grid: RawTable) -> AllRows:
     other = OtherRows() if is_numbered else find_other_rows(list(loaded.columns.values()), loaded.rows, loaded.beyond)
     findings = (*loaded.findings, *other_row_findings(other, grid.first_row))
     records = pl.repeat(value=False, n=loaded.rows, dtype=pl.Boolean, eager=True)
-    for place, column in loaded.columns.items():
-        filled = column.text.is_not_null() & (column.text != grid.headers[place])
-        if column.number is not None:
-            filled |= column.number.is_not_null()
-        records |= column.spread(filled).fill_null(value=False)
+    named = [(grid.headers[place], column) for place, column in loaded.columns.items()]
+    for places, stack in stacks([column for _, column in named], loaded.rows):
+        filled = stack.text.is_not_null() & (stack.text != _headers([named[place] for place in places]))
+        if stack.number is not None:
+            filled |= stack.number.is_not_null()
+        records |= column_sums(stack.spread(filled), len(places)) > 0
     if other.places:
         records = records.scatter(other.places, values=False)
     return AllRows(loaded.columns, records.arg_true(), findings)
+
+
+def _headers(named: Sequence[tuple[str, RawColumn]]) -> str | pl.Series:
+    """The header of each cell of columns that stand below one another."""
+    if len(named) == 1:
+        return named[0][0]
+    lengths = [len(column.text) for _, column in named]
+    return pl.Series([header for header, _ in named]).gather(np.repeat(np.arange(len(named)), lengths))
 
 
 def folded_table(

@@ -15,6 +15,7 @@ import polars as pl
 
 from xl_leadkpi.leads.cells.blanks import is_missing
 from xl_leadkpi.leads.cells.numbers import looks_like_number, parse_amounts
+from xl_leadkpi.leads.cells.raw_table import column_sums, stacks
 from xl_leadkpi.leads.cells.vocabulary import counted_group, is_footer, is_subtotal, is_total, vocabulary
 from xl_leadkpi.leads.model.findings import ROWS_NAMED, Finding, FindingKind
 
@@ -119,6 +120,7 @@ class _Search:
 
     def __init__(self, columns: Sequence[RawColumn], rows: int, beyond: Mapping[int, str]) -> None:
         self.columns = columns
+        self.rows = rows
         self.beyond = beyond
         self.filled = _filled(columns, rows)
         known = self.filled.filter(self.filled > 0)
@@ -155,14 +157,20 @@ class _Search:
         if not len(sparse) or len(sparse) > _MOST_ROWS:
             return []
         hinted = pl.repeat(value=False, n=len(sparse), dtype=pl.Boolean, eager=True)
-        for column in self.columns:
-            texts = column.text.gather(sparse if column.codes is None else column.codes.gather(sparse))
-            hinted |= texts.str.contains(_hint()).fill_null(value=False)
+        for columns, stack in stacks(self.columns, self.rows):
+            at = _places(sparse, len(columns), self.rows)
+            texts = stack.text.gather(at if stack.codes is None else stack.codes.gather(at))
+            hinted |= column_sums(texts.str.contains(_hint()), len(columns)) > 0
         return sorted({*sparse.filter(hinted).to_list(), *self.beyond.keys() & set(sparse.to_list())})
 
     def _read(self, places: Sequence[int]) -> dict[int, _Row]:
+        if not places:
+            return {}
         at = pl.Series(places, dtype=pl.UInt32)
-        cells = [column.at(at) for column in self.columns]
+        cells: list[Sequence[str | float | None]] = []
+        for columns, stack in stacks(self.columns, self.rows):
+            stacked = stack.at(_places(at, len(columns), self.rows))
+            cells += (stacked[start : start + len(at)] for start in range(0, len(stacked), len(at)))
         found = {}
         for number, place in enumerate(places):
             texts = [self.beyond[place]] if place in self.beyond else []
@@ -235,11 +243,16 @@ class _Search:
         return own is not None and len(rest) >= 2 and total != 0 and abs(own - total) <= _SAME_SUM * abs(total)
 
 
+def _places(rows: pl.Series, columns: int, height: int) -> pl.Series:
+    """Where some rows stand in columns below one another."""
+    return rows if columns == 1 else pl.concat([rows + column * height for column in range(columns)])
+
+
 def _filled(columns: Sequence[RawColumn], rows: int) -> pl.Series:
     """Count the cells that each row fills; where all fill more than half of the columns, not exactly."""
     always = 0
-    sometimes: list[tuple[RawColumn, pl.Series]] = []
-    for column in columns:
+    sometimes: list[tuple[int, RawColumn, pl.Series]] = []
+    for places, column in stacks(columns, rows):
         texts = column.text
         here = texts.is_not_null()
         short = texts.str.len_bytes() <= _LONGEST_BLANK
@@ -248,14 +261,14 @@ def _filled(columns: Sequence[RawColumn], rows: int) -> pl.Series:
         if column.number is not None:
             here |= column.number.is_not_null()
         if here.all() and (column.codes is None or not column.codes.null_count()):
-            always += 1
+            always += len(places)
         else:
-            sometimes.append((column, here))
+            sometimes.append((len(places), column, here))
     filled = pl.repeat(always, rows, dtype=pl.UInt16, eager=True)
     if always * 2 > len(columns):
         return filled  # as in most tables: no row fills few columns, however many exactly
-    for column, here in sometimes:
-        filled += column.spread(here).fill_null(value=False).cast(pl.UInt16)
+    for many, column, here in sometimes:
+        filled += column_sums(column.spread(here), many)
     return filled
 
 
