@@ -17,7 +17,7 @@ from xl_leadkpi.locales import in_every_language
 from xl_leadkpi.sheets import read_edits
 from xl_leadkpi.sheets.edits import FoundTable, edits_in
 
-from .settings_cells import edit
+from .settings_cells import cells_of, edit
 
 pytestmark = pytest.mark.long
 
@@ -102,7 +102,9 @@ def test_what_is_beside_no_period_is_refused_at_its_cell(folder, capsys):
     report(capsys, "leads.csv")
     edit(compare="none")
     assert main(["funnel", "leads.csv", "--reuse-map", "edited.xlsx", "-o", "again.xlsx"]) == 1
-    assert "Settings, cell C8: there is no period, and Compared with says something" in capsys.readouterr().err
+    _, cell, _ = cells_of(load_workbook("edited.xlsx"), "compare")
+    said = f"Settings, cell {cell.coordinate}: there is no period, and Compared with says something"
+    assert said in capsys.readouterr().err
     # the period may be named on the command line
     asked = report(capsys, "leads.csv", "--reuse-map", "edited.xlsx", "--period", "2026-05")
     assert asked["header"]["compared_from"] is None
