@@ -15,8 +15,8 @@ from .conftest import ROOT, windows_path
 LANGUAGES = ["en-US", "pl-PL", "de-DE"]
 CALL_REJECTED, RETRY_LATER, UNAVAILABLE = -2147418111, -2147417846, -2147023174
 R1C1 = -4150
-OURS = ["Summary", "Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
-MOST_CALLS = 425 * len(OURS)
+OURS = ["Funnel", "Funnel_Data", "Settings", "Funnel_Map", "Funnel_Charts"]
+MOST_CALLS = 425 * len(["Summary", *OURS])
 """COM calls of a build of 40 leads; the engine's own calls of the same are limited in tests/calc."""
 
 
@@ -24,8 +24,13 @@ class Excel:
     """The stand-in, in a Windows Python."""
 
     def __init__(self, python):
+        self._python = python
+        self._begin()
+
+    def _begin(self):
+        self._is_answering = False
         self._process = subprocess.Popen(
-            [*python, "-B", windows_path(ROOT / "tests" / "windows" / "inside" / "macro_client.py")],
+            [*self._python, "-B", windows_path(ROOT / "tests" / "windows" / "inside" / "macro_client.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": windows_path(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -34,10 +39,15 @@ class Excel:
         )
 
     def ask(self, do, **request):
+        if self._is_answering:  # a test that was ended in the middle, whose answer nobody waits for
+            self._process.kill()
+            self._begin()
+        self._is_answering = True
         self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
         self._process.stdin.flush()
         line = next((line for line in self._process.stdout if line.startswith("{")), None)
         assert line, "the client ended"
+        self._is_answering = False
         answer = json.loads(line)["answer"]
         assert not (isinstance(answer, dict) and "failed" in answer), answer["failed"]
         return answer
@@ -110,8 +120,9 @@ def test_build_and_refresh_after_edits_give_the_sheets_of_the_layout(excel, lang
     assert excel.done["calls"] < MOST_CALLS
     assert excel.ask("compare") == []
     state = excel.ask("state")
-    assert [sheet["name"] for sheet in state["sheets"]] == ["Sheet1", "Leads", *OURS, "Notes"]
-    assert state["active"] == "Summary"
+    summary = "Podsumowanie" if language == "pl-PL" else "Summary"
+    assert [sheet["name"] for sheet in state["sheets"]] == ["Sheet1", "Leads", summary, *OURS, "Notes"]
+    assert state["active"] == summary
     assert state["application"] == {
         "ScreenUpdating": True, "DisplayAlerts": True, "EnableEvents": True, "Calculation": -4105, "StatusBar": False,
         "ReferenceStyle": 1,
@@ -127,7 +138,7 @@ def test_build_and_refresh_after_edits_give_the_sheets_of_the_layout(excel, lang
     assert excel.sheet("Funnel_Data")["tables"]["tblLeads"][0].endswith("42")
     assert excel.run("Refresh") == ""
     assert [one for one in excel.ask("compare") if "my note" not in one] == []
-    assert [sheet["name"] for sheet in excel.ask("state")["sheets"]] == ["Sheet1", "Leads", *OURS, "Notes"]
+    assert [sheet["name"] for sheet in excel.ask("state")["sheets"]] == ["Sheet1", "Leads", summary, *OURS, "Notes"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -263,7 +274,7 @@ def test_amounts_with_a_currency_come_as_decimals(excel):
 # whatever goes wrong --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("macro", "language", "count"),
     [
@@ -290,12 +301,13 @@ def test_a_failure_at_any_call_leaves_the_workbook_as_it_was(excel, macro, langu
     assert found["reported"] > 0.7 * count
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_a_name_that_could_not_be_looked_up_is_not_taken_for_missing(excel):
     added = {"do": "fill", "sheet": "Leads", "rows": [["L-new", "2025-05-05"]], "corner": "A42"}
-    found = excel.ask("undo", macro="Refresh", member="Names._Default", seed=1, setup=[*built("pl-PL"), added])
+    setup = [*built("pl-PL"), added]
+    found = excel.ask("undo", macro="Refresh", member="Names._Default", seed=1, count=24, setup=setup)
     assert found["wrong"] == []
-    assert len(found["tried"]) > 20
+    assert len(found["tried"]) == 24
 
 
 @pytest.mark.parametrize("result", [CALL_REJECTED, RETRY_LATER])

@@ -154,7 +154,8 @@ def undo(request):
     """
     generator, calls, count = random.Random(request["seed"]), request.get("calls"), request.get("count")
     if "member" in request:
-        numbers = calls_of(request)
+        found = calls_of(request)
+        numbers = sorted(generator.sample(found, min(count, len(found))))
     else:
         numbers = [1 + int(calls * (part + generator.random()) / count) for part in range(count)]  # some of every part
     wrong, reported, fresh = [], 0, False
