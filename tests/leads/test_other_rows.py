@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from xl_leadkpi.leads import ReadOptions, read, read_frame, read_spend_frame
+from xl_leadkpi.leads.cells import raw_table
 from xl_leadkpi.leads.cells.raw_table import from_cells
 from xl_leadkpi.leads.recognition.other_rows import find_other_rows
 
@@ -14,6 +15,12 @@ POLISH = ["Nr", "Nazwa", "Etap", "Kwota", "Data utworzenia", "Opiekun"]
 RUSSIAN = ["ID", "Название", "Этап", "Бюджет", "Дата создания", "Ответственный"]
 WORDS = {"Deal ID": ("Closed Won", "Closed Lost", "Proposal"), "Nr": ("Wygrana", "Przegrana", "Oferta"),
          "ID": ("Успешно реализовано", "Закрыто и не реализовано", "Переговоры")}  # fmt: skip
+
+
+@pytest.fixture(autouse=True, params=[1, 1 << 18], ids=["each column", "stacked"])
+def _stacked(request, monkeypatch):
+    """Columns are looked at one by one where they are long, and many together where they are short."""
+    monkeypatch.setattr(raw_table, "_STACKED", request.param)
 
 
 def records(header, count=6):
