@@ -1,6 +1,8 @@
 """What is understood of an export and what it can tell, in about a screen, in three languages, and as data."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -214,6 +216,23 @@ def test_json_needs_no_file(folder, capsys):
 def test_what_is_written_has_its_signs_of_per_cent_once(folder):
     assert main(["check", "leads.csv", "--write"]) == 0
     assert "%%" not in Path("leadkpi.toml").read_text(encoding="utf-8")
+
+
+def test_nothing_is_kept_that_was_not_said(folder):
+    assert main(["check", "leads.csv", "--write"]) == 0
+    settings = tomllib.loads(Path("leadkpi.toml").read_text(encoding="utf-8"))
+    assert settings["output"] == {"workbook": "leads-funnel.xlsx"}
+    assert settings["inputs"] == {"leads": "leads.csv"}
+
+
+def test_stages_to_choose_from_stand_in_the_order_that_is_known(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["Proposal sent", "Meeting booked", "Qualified", "Proposal sent", "Proposal sent", "Meeting booked", "Won"]
+    rows = "".join(f"L{n},2026-01-0{n + 1},{word}\n" for n, word in enumerate(words))
+    Path("leads.csv").write_text(f"Lead ID,Created,Stage\n{rows}")
+    assert main(["check", "leads.csv", "--write"]) == 0
+    text = Path("leadkpi.toml").read_text(encoding="utf-8")
+    assert re.findall('# name = "(.*)"', text) == ["Qualified", "Meeting booked", "Proposal sent"]
 
 
 def test_force_needs_write(folder, capsys):

@@ -50,7 +50,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     funnel.add_arguments(parser, _add_writing)
-    parser.set_defaults(run=run, parser=parser, output=None, formulas=None, data=None, fresh=True, quiet=False)
+    parser.set_defaults(run=run, parser=parser, output=None, formulas=None, data=None, fresh=False, quiet=False)
 
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:

@@ -234,7 +234,7 @@ _KEYS = frozenset({"lead_id", "link_id", "email", "phone", "company", "contact",
 
 def _own_stages(seen: Understanding) -> str:
     """The stages of the user's own, one after the other; as remarks where the usual ones are in force."""
-    from xl_leadkpi.leads.recognition.stage_order import open_words
+    from xl_leadkpi.leads.recognition.stage_order import in_order, open_words
 
     has_deals = has_joined_deals(seen.columns)
     if any(stage.is_own for stage in seen.pipeline):
@@ -251,10 +251,15 @@ def _own_stages(seen: Understanding) -> str:
     found = open_words(seen.words, of_deals_alone=has_deals)
     if not FEWEST_OPEN <= len(found) <= MOST_OPEN:
         return ""
+    ordered = in_order(found, {})  # of numbers, chances and names, as far as they tell
     remarks = [
         "To see your own stages, put them in order and remove the # (words = [...] and stands_for may follow a name):"
     ]
-    remarks += [line for word in found for line in ("[[stages]]", f"name = {_written(word.name)}")]
+    remarks += [
+        line
+        for word in (ordered.words if ordered else found)
+        for line in ("[[stages]]", f"name = {_written(word.name)}")
+    ]
     return "\n" + "".join(f"{_remark(line)}\n" for line in remarks)
 
 
