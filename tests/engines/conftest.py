@@ -26,6 +26,7 @@ def spark(spark_cluster):
     from xl_leadkpi.engines.spark import session
 
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 2g pyspark-shell"  # of all reports, not of one
     session = session(spark_cluster.url)
     # compiling a program a query costs far more than these few rows
     session.conf.set("spark.sql.codegen.wholeStage", "false")

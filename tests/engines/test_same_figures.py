@@ -193,6 +193,7 @@ def test_same_means_whatever_the_order_of_adding(tmp_path, name):
         assert differences(case.figures, case.on(name)) == []
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("case", ["golden", "olist", "crm", "flagged", "staying"])
 def test_same_figures_on_a_spark_cluster(request, spark, case):
     made = request.getfixturevalue(case)

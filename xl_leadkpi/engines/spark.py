@@ -30,6 +30,9 @@ _SPARK_SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # nobody looks at past plans, and those of a report are long: 1,000 of them would fill the driver's memory
+    "spark.sql.maxPlanStringLength": "8192",
+    "spark.sql.ui.retainedExecutions": "10",
 }
 
 
