@@ -314,8 +314,8 @@ def as_exported(rows, as_of):
 
 
 def without_money(report):
-    """What the open deals were expected to bring then no table tells."""
-    money = ("amount_reached", "pipeline", "weighted_pipeline", "velocity")
+    """What the open deals were expected to bring then no table tells, nor the days that velocity takes of it."""
+    money = ("amount_reached", "pipeline", "weighted_pipeline", "velocity", "velocity_days")
     rows = [{key: value for key, value in row.items() if key not in money} for row in report["stages"]]
     summary = {key: value for key, value in report["summary"].items() if key not in money}
     return {**report, "stages": rows, "summary": summary}
